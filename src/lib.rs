@@ -1,0 +1,10 @@
+//! `reconcile` keeps Kubernetes sandboxes equal to what a git repository says.
+
+pub mod apply;
+pub mod chart;
+pub mod cluster;
+pub mod fleet;
+pub mod manifest;
+pub mod plan;
+pub mod repo;
+pub mod report;
