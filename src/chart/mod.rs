@@ -1,1 +1,3 @@
-//! TODO
+//! Helm charts: load, values, template functions, render. Pure.
+
+pub mod generated;
