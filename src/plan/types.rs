@@ -108,6 +108,8 @@ pub struct Step {
     pub reason: String,
     /// A unified diff of YAML, secrets masked; empty where there is nothing to show.
     pub diff: String,
+    /// Whether it only serves the other steps, so that people need not read it: waits, and the note that all is done.
+    pub quiet: bool,
     /// How it is done.
     pub work: Work,
 }
@@ -158,6 +160,13 @@ impl Work {
     /// Whether the step changes the object (rather than waits for it, or notes that all is done).
     pub fn is_change(&self) -> bool {
         !matches!(self, Work::AwaitQuota | Work::AwaitReady)
+    }
+}
+
+impl SandboxPlan {
+    /// The steps that people are shown.
+    pub fn shown_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| !step.quiet)
     }
 }
 
