@@ -236,7 +236,7 @@ impl<'a> Builder<'a> {
             Scalar::Float(value) => number::general32(value),
             Scalar::Null => return Err(mark.error("unsupported map key of type: <nil>")),
             Scalar::Unsigned(_) => return Err(mark.error("unsupported map key of type: uint64")),
-            Scalar::Text { .. } | Scalar::Merge => decoded(&text, tag.as_deref(), mark)?,
+            Scalar::Text { .. } => decoded(&text, tag.as_deref(), mark)?,
         })
     }
 
@@ -273,7 +273,7 @@ impl<'a> Builder<'a> {
                 Some(whole) => Value::Number(whole),
                 None => double(*value)?,
             },
-            (Scalar::Text { .. } | Scalar::Merge, _) => Value::String(decoded(text, tag, mark)?),
+            (Scalar::Text { .. }, _) => Value::String(decoded(text, tag, mark)?),
         })
     }
 }
@@ -340,7 +340,6 @@ fn meaning(text: &str, plain: bool, tag: Option<&str>) -> Result<Scalar, String>
         Scalar::Int(_) | Scalar::Unsigned(_) => "int",
         Scalar::Float(_) => "float",
         Scalar::Text { .. } => "str",
-        Scalar::Merge => "merge",
     };
     Err(format!("cannot decode !!{name} `{text}` as a !!{kind}"))
 }

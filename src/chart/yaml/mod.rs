@@ -12,9 +12,11 @@ mod order;
 mod resolve;
 mod scalar;
 mod timestamp;
+mod to_yaml;
 
 pub use build::{Numbers, read, read_strict};
 pub use emit::write;
+pub use to_yaml::to_yaml;
 
 /// Collections nested deeper than this are refused, so that no walk over a value can exhaust the stack.
 pub const MAX_DEPTH: usize = 256;

@@ -19,8 +19,6 @@ pub(super) enum Scalar {
     Text {
         timestamp: bool,
     },
-    /// `<<`, which merges a mapping where it is a key, and is text elsewhere.
-    Merge,
 }
 
 static DECIMAL: LazyLock<Regex> = LazyLock::new(|| {
@@ -36,10 +34,6 @@ pub(super) fn resolve(text: &str) -> Scalar {
     let Some(first) = text.bytes().next() else {
         return Scalar::Null;
     };
-    match first {
-        b'~' | b'<' | b'.' | b'+' | b'-' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {}
-        _ => return Scalar::Text { timestamp: false },
-    }
     if let Some(known) = word(text) {
         return known;
     }
@@ -63,7 +57,6 @@ fn word(text: &str) -> Option<Scalar> {
         ".nan" | ".NaN" | ".NAN" => Scalar::Float(f64::NAN),
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Scalar::Float(f64::INFINITY),
         "-.inf" | "-.Inf" | "-.INF" => Scalar::Float(f64::NEG_INFINITY),
-        "<<" => Scalar::Merge,
         _ => return None,
     })
 }
