@@ -1,1 +1,3 @@
 //! Unit and golden cases.
+
+mod yaml;
