@@ -157,6 +157,13 @@ fn standing(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Inpu
 }
 
 fn settled(namespace: &LiveNamespace) -> Result<(), Held> {
+    if let Some(fault) = &namespace.fault {
+        return Err(Held::new(
+            Hold::Broken,
+            format!("the record on its namespace cannot be read: {fault}"),
+            "put the annotation right: kubectl edit namespace",
+        ));
+    }
     let Some(since) = namespace.observed.deleting else { return Ok(()) };
     let waits = match namespace.finalizers.as_slice() {
         [] => String::new(),

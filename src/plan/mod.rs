@@ -17,7 +17,5 @@ mod words;
 pub use decide::{Questions, plan, questions};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};
 pub use record::{Record, expires_text};
-pub use state::{
-    Answer, Answers, Ceiling, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted,
-};
+pub use state::{Answer, Answers, Ceiling, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
 pub use types::{Action, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};

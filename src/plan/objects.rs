@@ -52,11 +52,7 @@ pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, live: &'a Live)
 }
 
 /// The live objects of a sandbox that are ours: in its namespace, or cluster-scoped with its label.
-pub(super) fn owned_objects<'a>(
-    sandbox: &str,
-    namespace: &str,
-    live: &'a Live,
-) -> impl Iterator<Item = &'a Observed> {
+pub(super) fn owned_objects<'a>(sandbox: &str, namespace: &str, live: &'a Live) -> impl Iterator<Item = &'a Observed> {
     live.objects.values().filter(move |observed| {
         let here = match &observed.id.namespace {
             Some(own) => own == namespace,

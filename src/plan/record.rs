@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::manifest::{
-    ANNOTATION_COMMIT, ANNOTATION_EXPIRES, ANNOTATION_KINDS, ANNOTATION_PATH, ANNOTATION_RELEASE, Kind, Manifest,
-    ObjectId, Owner, Stamp,
+    ANNOTATION_COMMIT, ANNOTATION_EXPIRES, ANNOTATION_GENERATED, ANNOTATION_KINDS, ANNOTATION_PATH, ANNOTATION_RELEASE,
+    Kind, Manifest, ObjectId, Owner, Stamp,
 };
 
 /// What is written on the Namespace.
@@ -24,6 +24,9 @@ pub struct Record {
     pub path: Option<String>,
     /// When its time is over: an instant or `never`.
     pub expires: Option<String>,
+    /// The Secrets that hold generated values. Written when they do, so that a Secret which is new can be told from one
+    /// that was lost.
+    pub generated: BTreeSet<String>,
 }
 
 impl Record {
@@ -42,6 +45,9 @@ impl Record {
             commit: get(ANNOTATION_COMMIT),
             path: get(ANNOTATION_PATH),
             expires: get(ANNOTATION_EXPIRES),
+            generated: get(ANNOTATION_GENERATED)
+                .map(|names| names.split(',').map(str::to_owned).collect())
+                .unwrap_or_default(),
         })
     }
 
@@ -55,6 +61,9 @@ impl Record {
         ];
         let mut all: BTreeMap<_, _> = optional.into_iter().filter_map(|(k, v)| Some((k, v.clone()?))).collect();
         all.insert(ANNOTATION_KINDS, kinds);
+        if !self.generated.is_empty() {
+            all.insert(ANNOTATION_GENERATED, self.generated.iter().cloned().collect::<Vec<_>>().join(","));
+        }
         all
     }
 
@@ -84,3 +93,7 @@ pub fn kinds_of(manifests: &[Manifest]) -> BTreeSet<Kind> {
     manifests.iter().map(|m| m.kind.clone()).collect()
 }
 
+/// The names of the Secrets that hold generated values.
+pub fn secrets_of(manifests: &[Manifest]) -> BTreeSet<String> {
+    manifests.iter().filter(|m| !m.generated.is_empty()).map(|m| m.id.name.clone()).collect()
+}

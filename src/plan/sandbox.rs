@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::live::Observed;
 use super::objects::{Difference, DifferenceKind, differences, notes};
-use super::record::{Record, expires_text, kinds_of};
+use super::record::{Record, expires_text, kinds_of, secrets_of};
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::types::{Action, Hold, SandboxPlan, Step, Work};
@@ -39,7 +39,12 @@ impl Case<'_> {
         let start = Record { kinds: kinds_of(&self.wanted.release.manifests), ..Record::default() };
         let claim = self.namespace_manifest(&start);
         let diff = show::change(&claim, None).0;
-        plan.steps.push(self.namespace_step(Action::Create, plan.reason.clone(), diff, Work::Claim { body: claim.body }));
+        plan.steps.push(self.namespace_step(
+            Action::Create,
+            plan.reason.clone(),
+            diff,
+            Work::Claim { body: claim.body },
+        ));
         for manifest in &self.wanted.release.manifests {
             let resource = self.resource(manifest)?;
             let (diff, _) = show::change(manifest, None);
@@ -47,7 +52,7 @@ impl Case<'_> {
             plan.steps.push(step(Action::Create, manifest, resource, &plan.reason, diff, work));
         }
         self.add_waits(&mut plan.steps, |_| true);
-        plan.steps.push(self.record_step(Action::Create, &plan.reason, self.final_record(None)));
+        plan.steps.push(self.record_step(Action::Create, &plan.reason, self.final_record(None), None));
         Ok(plan)
     }
 
@@ -56,7 +61,7 @@ impl Case<'_> {
         let differences = differences(self.wanted, self.name, &self.input.live);
         let mut steps = Vec::new();
         for difference in &differences {
-            self.check(difference)?;
+            self.check(difference, namespace)?;
             steps.push(self.object_step(difference, namespace)?);
         }
         let finished = namespace.record.release.as_deref() == Some(self.wanted.release.hash.as_str());
@@ -106,6 +111,7 @@ impl Case<'_> {
             release,
             commit,
             path: Some(self.wanted.path.clone()),
+            generated: secrets_of(&self.wanted.release.manifests),
             expires: Some(expires_text(self.wanted.expires)),
         }
     }
@@ -124,9 +130,12 @@ impl Case<'_> {
         }
     }
 
-    fn record_step(&self, action: Action, reason: &str, record: Record) -> Step {
+    fn record_step(&self, action: Action, reason: &str, record: Record, uid: Option<String>) -> Step {
         let body = self.namespace_manifest(&record).body;
-        Step { quiet: true, ..self.namespace_step(action, reason.to_owned(), String::new(), Work::Record { body }) }
+        Step {
+            quiet: true,
+            ..self.namespace_step(action, reason.to_owned(), String::new(), Work::Record { body, uid })
+        }
     }
 
     fn resource(&self, manifest: &Manifest) -> Result<Resource, Held> {
@@ -139,7 +148,7 @@ impl Case<'_> {
         })
     }
 
-    fn check(&self, difference: &Difference<'_>) -> Result<(), Held> {
+    fn check(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
         match &difference.kind {
             DifferenceKind::Foreign => Err(Held::new(
                 Hold::Safety,
@@ -151,15 +160,16 @@ impl Case<'_> {
                 format!("{} is being deleted", difference.id),
                 "nothing: a later run goes on when it is gone",
             )),
-            DifferenceKind::Missing | DifferenceKind::KeysLost(_) => self.check_generated(difference),
+            DifferenceKind::Missing | DifferenceKind::KeysLost(_) => self.check_generated(difference, namespace),
             DifferenceKind::Content | DifferenceKind::Drifted | DifferenceKind::Unwanted => Ok(()),
         }
     }
 
     /// A generated value that is lost while a volume lives: databases read a password once, at their birth.
-    fn check_generated(&self, difference: &Difference<'_>) -> Result<(), Held> {
-        let Some(manifest) = difference.manifest.filter(|m| !m.generated.is_empty()) else { return Ok(()) };
-        let Some(namespace) = &manifest.id.namespace else { return Ok(()) };
+    fn check_generated(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
+        let had = |m: &&Manifest| !m.generated.is_empty() && namespace.record.generated.contains(&m.id.name);
+        let Some(manifest) = difference.manifest.filter(had) else { return Ok(()) };
+        let namespace = &self.wanted.namespace;
         match self.answers.claims.get(namespace) {
             Some(Ok(0)) | None => Ok(()),
             Some(Ok(claims)) => Err(Held::new(
@@ -172,7 +182,10 @@ impl Case<'_> {
             )),
             Some(Err(error)) => Err(Held::new(
                 Hold::Broken,
-                format!("generated values of {} are lost, and whether its volumes live is unknown: {error}", manifest.id),
+                format!(
+                    "generated values of {} are lost, and whether its volumes live is unknown: {error}",
+                    manifest.id
+                ),
                 "allow this account to list persistentvolumeclaims there",
             )),
         }
@@ -217,9 +230,7 @@ impl Case<'_> {
         let known = namespace.record.release.as_deref() == Some(self.wanted.release.hash.as_str());
         let asked = format!("{}, asked for by {}", manifest.source, self.wanted.origin);
         match &difference.kind {
-            DifferenceKind::Missing if known => {
-                (Action::Create, "it was deleted, by whom is not recorded".to_owned())
-            }
+            DifferenceKind::Missing if known => (Action::Create, "it was deleted, by whom is not recorded".to_owned()),
             DifferenceKind::Missing => (Action::Create, asked),
             DifferenceKind::KeysLost(keys) => (
                 Action::Correct,
@@ -242,9 +253,12 @@ impl Case<'_> {
         let Some(observed) = difference.observed else {
             return Err(Held::new(Hold::Broken, format!("{} was not observed", difference.id), "report this"));
         };
-        let listed = self.input.live.resources.iter().find(|(kind, _)| {
-            kind.group == observed.id.group && kind.kind == observed.id.kind
-        });
+        let listed = self
+            .input
+            .live
+            .resources
+            .iter()
+            .find(|(kind, _)| kind.group == observed.id.group && kind.kind == observed.id.kind);
         let Some((kind, resource)) = listed else {
             return Err(Held::new(Hold::Broken, format!("the kind of {} is not served", observed.id), "report this"));
         };
@@ -312,11 +326,12 @@ impl Case<'_> {
         let observed = &namespace.observed;
         let is_same_record = observed.hash.as_deref() == Some(last.hash.as_str());
         let is_whole = is_same_record && observed.drift.is_empty() && observed.ours;
+        let uid = Some(observed.precondition.uid.clone());
         let mut all = Vec::new();
         let kinds: BTreeSet<Kind> = namespace.record.kinds.union(&record.kinds).cloned().collect();
         if kinds != namespace.record.kinds {
             let start = Record { kinds, ..namespace.record.clone() };
-            all.push(self.record_step(Action::Update, reason, start));
+            all.push(self.record_step(Action::Update, reason, start, uid.clone()));
         }
         if !finished && steps.iter().all(|s| !s.work.is_change()) && namespace.record.release.is_some() {
             *reason = format!("only its record differs; asked for by {}", self.wanted.origin);
@@ -337,7 +352,7 @@ impl Case<'_> {
             *action = own_action;
             reason.clone_from(&own_reason);
         }
-        let step = self.namespace_step(own_action, own_reason, String::new(), Work::Record { body: last.body });
+        let step = self.namespace_step(own_action, own_reason, String::new(), Work::Record { body: last.body, uid });
         all.push(Step { quiet, ..step });
         all
     }
@@ -359,6 +374,7 @@ fn apply(manifest: &Manifest, observed: Option<&Observed>) -> Work {
         body: manifest.body.clone(),
         precondition: observed.map(|o| o.precondition.clone()),
         generated: manifest.generated.clone(),
+        kept: observed.map(|o| o.generated.kept.clone()).unwrap_or_default(),
         remove: Vec::new(),
     }
 }
@@ -380,9 +396,7 @@ fn step(action: Action, manifest: &Manifest, resource: Resource, reason: &str, d
 fn is_awaited(manifest: &Manifest) -> bool {
     matches!(
         (manifest.kind.group.as_str(), manifest.kind.kind.as_str()),
-        ("apps", "Deployment" | "StatefulSet" | "DaemonSet")
-            | ("batch", "Job")
-            | ("", "PersistentVolumeClaim" | "Pod")
+        ("apps", "Deployment" | "StatefulSet" | "DaemonSet") | ("batch", "Job") | ("", "PersistentVolumeClaim" | "Pod")
     )
 }
 

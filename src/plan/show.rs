@@ -63,7 +63,10 @@ fn project(live: &Value, wanted: &Value) -> Value {
                 .collect(),
         ),
         (Value::Array(live), Value::Array(wanted)) => Value::Array(
-            live.iter().enumerate().map(|(at, live)| wanted.get(at).map_or(live.clone(), |w| project(live, w))).collect(),
+            live.iter()
+                .enumerate()
+                .map(|(at, live)| wanted.get(at).map_or(live.clone(), |w| project(live, w)))
+                .collect(),
         ),
         (live, _) => live.clone(),
     }

@@ -97,8 +97,8 @@ pub struct LiveNamespace {
     pub observed: Observed,
     /// What we wrote on it.
     pub record: Record,
-    /// Its labels that are wanted labels too.
-    pub labels: BTreeMap<String, String>,
+    /// Why its record cannot be read, when it cannot.
+    pub fault: Option<String>,
     /// What keeps it, when it is being deleted.
     pub finalizers: Vec<String>,
 }

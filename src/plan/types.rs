@@ -130,6 +130,8 @@ pub enum Work {
         precondition: Option<Precondition>,
         /// Values to generate where they are missing, in a Secret.
         generated: Vec<GeneratedKey>,
+        /// Generated keys that are there; those not in `generated` go.
+        kept: Vec<String>,
         /// JSON pointers of fields of ours that another manager holds too, and that have to go.
         remove: Vec<String>,
     },
@@ -149,10 +151,12 @@ pub enum Work {
     AwaitQuota,
     /// Wait until the object is ready.
     AwaitReady,
-    /// Apply the Namespace's record: that the release is applied in full.
+    /// Apply the Namespace's record.
     Record {
         /// The Namespace as it is from now on.
         body: Value,
+        /// Its uid; `None` for the one that this run has claimed.
+        uid: Option<String>,
     },
 }
 

@@ -93,9 +93,7 @@ fn hide_annotations(map: &mut Map<String, Value>, other: Option<&Value>, changed
 
 /// A key's value as the API server keeps it, whichever field it was written in. `stringData` wins, as it does there.
 fn secret_value<'a>(secret: &'a Value, key: &str) -> Option<Cow<'a, Value>> {
-    ["stringData", "data"]
-        .into_iter()
-        .find_map(|field| secret.get(field)?.get(key).map(|value| encoded(field, value)))
+    ["stringData", "data"].into_iter().find_map(|field| secret.get(field)?.get(key).map(|value| encoded(field, value)))
 }
 
 fn encoded<'a>(field: &str, value: &'a Value) -> Cow<'a, Value> {

@@ -1,10 +1,10 @@
 //! report
 mod diff;
 mod mask;
+use crate::chart::yaml;
 pub use diff::unified;
 pub use mask::{clean, mask};
 use serde_json::Value;
-use crate::chart::yaml;
 /// The unified diff between two states of one object.
 pub fn object_diff(before: Option<&Value>, after: Option<&Value>, name: &str) -> String {
     let (before, after) = (before.cloned().map(clean), after.cloned().map(clean));

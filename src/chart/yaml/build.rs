@@ -41,14 +41,8 @@ pub fn read_strict(text: &str, numbers: Numbers) -> Result<Value, Error> {
 
 fn document(text: &str, numbers: Numbers, strict: bool) -> Result<Value, Error> {
     printable(text)?;
-    let mut builder = Builder {
-        events: Events::new(text),
-        numbers,
-        strict,
-        anchors: BTreeMap::new(),
-        nodes: 0,
-        copied: 0,
-    };
+    let mut builder =
+        Builder { events: Events::new(text), numbers, strict, anchors: BTreeMap::new(), nodes: 0, copied: 0 };
     let (event, mark) = builder.events.next()?;
     if matches!(event, Event::End) {
         return Ok(Value::Null);
@@ -61,16 +55,14 @@ fn document(text: &str, numbers: Numbers, strict: bool) -> Result<Value, Error> 
 
 /// Refuses the control characters that YAML has no place for.
 fn printable(text: &str) -> Result<(), Error> {
-    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..);
+    let allowed =
+        |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..);
     let Some((at, _)) = text.char_indices().find(|(_, c)| !allowed(*c)) else {
         return Ok(());
     };
     let before = &text[..at];
     let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-    let mark = Mark {
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
-    };
+    let mark = Mark { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 };
     Err(mark.error("control characters are not allowed"))
 }
 
@@ -96,12 +88,7 @@ impl<'a> Builder<'a> {
         self.nodes += 1;
         let (value, anchor) = match event {
             Event::Alias(name) => return self.alias(&name, mark, depth),
-            Event::Scalar {
-                text,
-                plain,
-                tag,
-                anchor,
-            } => {
+            Event::Scalar { text, plain, tag, anchor } => {
                 let scalar = meaning(&text, plain, tag.as_deref()).map_err(|m| mark.error(m))?;
                 (self.scalar(&scalar, &text, tag.as_deref(), mark)?, anchor)
             }
@@ -119,8 +106,7 @@ impl<'a> Builder<'a> {
         };
         if let Some(name) = anchor {
             let count = self.nodes - start;
-            self.anchors
-                .insert(name, Some(Rc::new((value.clone(), count))));
+            self.anchors.insert(name, Some(Rc::new((value.clone(), count))));
         }
         Ok(value)
     }
@@ -206,12 +192,7 @@ impl<'a> Builder<'a> {
     /// Keys of any scalar kind become text, as they must in JSON.
     fn key(&mut self, event: Event<'a>, mark: Mark, depth: usize) -> Result<String, Error> {
         let (text, scalar, tag) = match event {
-            Event::Scalar {
-                text,
-                plain,
-                tag,
-                anchor: None,
-            } => {
+            Event::Scalar { text, plain, tag, anchor: None } => {
                 self.nodes += 1;
                 let scalar = meaning(&text, plain, tag.as_deref()).map_err(|m| mark.error(m))?;
                 (text, scalar, tag)
@@ -230,9 +211,7 @@ impl<'a> Builder<'a> {
             Scalar::Bool(value) => value.to_string(),
             Scalar::Int(value) => value.to_string(),
             Scalar::Float(value) if value.is_nan() => ".nan".to_owned(),
-            Scalar::Float(value) if value.is_infinite() => {
-                if value > 0.0 { ".inf" } else { "-.inf" }.to_owned()
-            }
+            Scalar::Float(value) if value.is_infinite() => if value > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
             Scalar::Float(value) => number::general32(value),
             Scalar::Null => return Err(mark.error("unsupported map key of type: <nil>")),
             Scalar::Unsigned(_) => return Err(mark.error("unsupported map key of type: uint64")),
@@ -240,13 +219,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    fn scalar(
-        &self,
-        scalar: &Scalar,
-        text: &str,
-        tag: Option<&str>,
-        mark: Mark,
-    ) -> Result<Value, Error> {
+    fn scalar(&self, scalar: &Scalar, text: &str, tag: Option<&str>, mark: Mark) -> Result<Value, Error> {
         let double = |value: f64| {
             Number::from_f64(value).map(Value::Number).ok_or_else(|| {
                 let name = match value {
@@ -257,10 +230,7 @@ impl<'a> Builder<'a> {
                 mark.error(format!("json: unsupported value: {name}"))
             })
         };
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "what a double does to large integers"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "what a double does to large integers")]
         Ok(match (scalar, self.numbers) {
             (Scalar::Null, _) => Value::Null,
             (Scalar::Bool(value), _) => Value::Bool(*value),
@@ -281,8 +251,7 @@ impl<'a> Builder<'a> {
 /// A number as a key; only anchored keys come this way.
 fn number_key(value: &Number) -> String {
     match value.as_f64().filter(|_| value.is_f64()) {
-        Some(double) => number::integral(double)
-            .map_or_else(|| number::general32(double), |whole| whole.to_string()),
+        Some(double) => number::integral(double).map_or_else(|| number::general32(double), |whole| whole.to_string()),
         None => value.to_string(),
     }
 }
@@ -322,10 +291,7 @@ fn meaning(text: &str, plain: bool, tag: Option<&str>) -> Result<Scalar, String>
     let ok = match (kind, &found) {
         ("bool", Scalar::Bool(_)) | ("null", Scalar::Null) | ("float", Scalar::Float(_)) => true,
         ("int", Scalar::Int(_) | Scalar::Unsigned(_)) => true,
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "what a double does to large integers"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "what a double does to large integers")]
         ("float", Scalar::Int(value)) => return Ok(Scalar::Float(*value as f64)),
         ("timestamp", _) => is_timestamp(text),
         ("bool" | "null" | "float" | "int", _) => false,
@@ -350,9 +316,7 @@ fn decoded(text: &str, tag: Option<&str>, mark: Mark) -> Result<String, Error> {
         return Ok(text.to_owned());
     }
     let compact: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-    let bytes = STANDARD
-        .decode(compact)
-        .map_err(|_| mark.error("!!binary value contains invalid base64 data"))?;
+    let bytes = STANDARD.decode(compact).map_err(|_| mark.error("!!binary value contains invalid base64 data"))?;
     let mut out = String::new();
     for chunk in bytes.utf8_chunks() {
         out.push_str(chunk.valid());

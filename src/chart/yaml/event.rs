@@ -15,11 +15,7 @@ pub(super) struct Mark {
 
 impl Mark {
     pub(super) fn error(self, message: impl Into<String>) -> Error {
-        Error {
-            line: self.line,
-            column: self.column,
-            message: message.into(),
-        }
+        Error { line: self.line, column: self.column, message: message.into() }
     }
 }
 
@@ -53,9 +49,7 @@ pub(super) struct Events<'a> {
 
 impl<'a> Events<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self {
-            parser: Parser::new_from_str(text),
-        }
+        Self { parser: Parser::new_from_str(text) }
     }
 
     pub(super) fn next(&mut self) -> Result<(Event<'a>, Mark), Error> {
@@ -64,10 +58,7 @@ impl<'a> Events<'a> {
                 return Ok((Event::End, Mark { line: 1, column: 1 }));
             };
             let (event, span) = next.map_err(|error| convert(&error))?;
-            let mark = Mark {
-                line: span.start.line(),
-                column: span.start.col() + 1,
-            };
+            let mark = Mark { line: span.start.line(), column: span.start.col() + 1 };
             let event = match event {
                 Raw::Nothing | Raw::StreamStart | Raw::DocumentStart(_) => continue,
                 Raw::StreamEnd | Raw::DocumentEnd => Event::End,
@@ -81,13 +72,9 @@ impl<'a> Events<'a> {
                         anchor: name(anchor),
                     }
                 }
-                Raw::SequenceStart(anchor, _) => Event::SequenceStart {
-                    anchor: name(anchor),
-                },
+                Raw::SequenceStart(anchor, _) => Event::SequenceStart { anchor: name(anchor) },
                 Raw::SequenceEnd => Event::SequenceEnd,
-                Raw::MappingStart(anchor, _) => Event::MappingStart {
-                    anchor: name(anchor),
-                },
+                Raw::MappingStart(anchor, _) => Event::MappingStart { anchor: name(anchor) },
                 Raw::MappingEnd => Event::MappingEnd,
             };
             return Ok((event, mark));
@@ -104,9 +91,5 @@ fn tag_name(tag: Option<&Tag>) -> Option<String> {
 }
 
 fn convert(error: &ScanError) -> Error {
-    Mark {
-        line: error.marker().line(),
-        column: error.marker().col() + 1,
-    }
-    .error(error.info())
+    Mark { line: error.marker().line(), column: error.marker().col() + 1 }.error(error.info())
 }

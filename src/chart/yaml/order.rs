@@ -16,11 +16,7 @@ pub(super) fn sort<T: Clone>(items: &mut Vec<T>, key: impl Fn(&T) -> &str + Copy
     let left = std::mem::take(items);
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        let next = if less(key(b), key(a)) {
-            right.next()
-        } else {
-            left.next()
-        };
+        let next = if less(key(b), key(a)) { right.next() } else { left.next() };
         items.extend(next);
     }
     items.extend(left);
@@ -40,12 +36,7 @@ fn less(a: &str, b: &str) -> bool {
         (false, false) => {}
     }
     // Within a number, a zero more or less counts; in front of one it does not.
-    let inside = (x == '0' || y == '0')
-        && a[..i]
-            .iter()
-            .rev()
-            .take_while(|c| is_digit(**c))
-            .any(|c| *c != '0');
+    let inside = (x == '0' || y == '0') && a[..i].iter().rev().take_while(|c| is_digit(**c)).any(|c| *c != '0');
     let start = i64::from(inside);
     let (number_a, end_a) = number(&a[i..], start);
     let (number_b, end_b) = number(&b[i..], start);
@@ -80,10 +71,7 @@ static LETTER: LazyLock<Regex> = LazyLock::new(|| category(r"^\p{L}"));
 static DIGIT: LazyLock<Regex> = LazyLock::new(|| category(r"^\p{Nd}"));
 
 fn category(pattern: &str) -> Regex {
-    #[expect(
-        clippy::unwrap_used,
-        reason = "two constant patterns, compiled by the tests"
-    )]
+    #[expect(clippy::unwrap_used, reason = "two constant patterns, compiled by the tests")]
     Regex::new(pattern).unwrap()
 }
 
