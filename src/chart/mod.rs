@@ -1,3 +1,4 @@
 //! Helm charts: load, values, template functions, render. Pure.
 
 pub mod generated;
+pub mod yaml;
