@@ -1,0 +1,194 @@
+//! A plan and its outcome as text for people.
+//!
+//! One line a sandbox, then what is done to it. What is unchanged is counted, not listed.
+
+mod outcome;
+mod wrap;
+
+pub use outcome::outcome;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, of as colour, paint, safe};
+use super::words::{self, summary};
+use crate::plan::{Action, Plan, SandboxPlan, Step, Work};
+use wrap::wrap;
+
+/// Where the text of a sandbox's line begins: after the symbol and the longest verb.
+const COLUMN: usize = 10;
+/// How far a step stands in.
+const STEP: usize = 4;
+/// How far its diff does.
+const DIFF: usize = 6;
+
+/// How a plan is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextOptions {
+    /// Which diffs are shown.
+    pub diffs: Diffs,
+    /// How many columns there are. Reasons and remedies are wrapped to it, diffs never.
+    pub width: usize,
+}
+
+/// Which diffs are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Diffs {
+    /// All, also of what is made and removed whole; waits are listed too.
+    All,
+    /// Those of objects that are changed; what is made or removed is named.
+    Changes,
+    /// None, and no steps: one line a sandbox.
+    None,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        Self { diffs: Diffs::Changes, width: 80 }
+    }
+}
+
+/// The plan, styled; [`super::plain`] takes the styles out.
+pub fn plan(plan: &Plan, options: &TextOptions) -> String {
+    let mut text = heading(plan, options.width);
+    for sandbox in plan.sandboxes.iter().filter(|s| is_shown(s)) {
+        text.push('\n');
+        text.push_str(&self::sandbox(sandbox, options));
+    }
+    if !plan.warnings.is_empty() {
+        text.push('\n');
+    }
+    for warning in &plan.warnings {
+        text.push_str(&labelled("warning", warning, 0, options.width));
+    }
+    text.push('\n');
+    let closing = summary(&plan.summary(), "nothing to do", |words| words.planned);
+    text.push_str(&format!("{}\n", paint(BOLD, &wrap(&format!("Plan: {closing}"), options.width, 0, 6))));
+    text
+}
+
+fn heading(plan: &Plan, width: usize) -> String {
+    let commit = plan.commit.as_deref().map_or("the working tree", |commit| commit.get(..7).unwrap_or(commit));
+    let line =
+        format!("fleet {} at {}, cluster {}, as of {}", safe(&plan.fleet), safe(commit), safe(&plan.cluster), plan.now);
+    format!("{}\n", paint(DIM, &wrap(&line, width, 0, 2)))
+}
+
+/// Kept sandboxes are only counted, unless there is something to say about them.
+fn is_shown(sandbox: &SandboxPlan) -> bool {
+    sandbox.action != Action::Keep || !sandbox.notes.is_empty() || !sandbox.steps.is_empty()
+}
+
+fn sandbox(sandbox: &SandboxPlan, options: &TextOptions) -> String {
+    let mut text = line(sandbox.action, &sandbox.name, &sandbox.reason, options.width);
+    if let Some(remedy) = &sandbox.remedy {
+        text.push_str(&labelled("remedy", remedy, COLUMN, options.width));
+    }
+    if let Some(life) = life(sandbox) {
+        let life = wrap(&life, options.width, COLUMN, COLUMN);
+        text.push_str(&format!("{:COLUMN$}{}\n", "", paint(DIM, &life)));
+    }
+    for note in &sandbox.notes {
+        text.push_str(&labelled("note", note, COLUMN, options.width));
+    }
+    if options.diffs != Diffs::None {
+        for step in &sandbox.steps {
+            text.push_str(&self::step(step, sandbox, options));
+        }
+    }
+    text
+}
+
+/// `+ create  name: reason`, wrapped below the name.
+pub(super) fn line(action: Action, name: &str, reason: &str, width: usize) -> String {
+    let words = words::of(action);
+    let (name, reason) = (safe(name), safe(reason));
+    let head = format!("{} {:<7}", words.symbol, words.verb);
+    let reason = match reason.trim_end() {
+        "" => String::new(),
+        reason => format!(": {}", wrap(reason, width, COLUMN + name.width() + 2, COLUMN)),
+    };
+    let reason = if action == Action::Keep { paint(DIM, &reason) } else { reason };
+    format!("{} {}{reason}\n", paint(colour(action), &head), paint(BOLD, &name))
+}
+
+/// Where a sandbox that is made or changed answers, and until when it lives.
+fn life(sandbox: &SandboxPlan) -> Option<String> {
+    let lives =
+        matches!(sandbox.action, Action::Create | Action::Update | Action::Correct | Action::Adopt | Action::Replace);
+    let url = sandbox.url.as_ref().map(|url| safe(url).into_owned());
+    let until = sandbox.expires.map(|expires| format!("until {expires}"));
+    let parts: Vec<String> = url.into_iter().chain(until).collect();
+    (lives && !parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `remedy: text`, below a sandbox's line or, for warnings, on its own.
+pub(super) fn labelled(label: &str, text: &str, indent: usize, width: usize) -> String {
+    let style = match label {
+        "warning" | "remedy" => YELLOW,
+        _ => CYAN,
+    };
+    let hang = if indent == 0 { 2 } else { indent + 2 };
+    let wrapped = wrap(safe(text).trim_end(), width, indent + label.len() + 2, hang);
+    format!("{:indent$}{} {wrapped}\n", "", paint(style, &format!("{label}:")))
+}
+
+fn step(step: &Step, sandbox: &SandboxPlan, options: &TextOptions) -> String {
+    let is_wait = !step.work.is_change();
+    if is_wait && options.diffs != Diffs::All {
+        return String::new();
+    }
+    let place = match &step.id.namespace {
+        Some(namespace) if *namespace != sandbox.namespace => format!(" in {namespace}"),
+        _ => String::new(),
+    };
+    let name = format!("{}{place}", step.id);
+    let (name, symbol) = (safe(&name), if is_wait { "." } else { words::of(step.action).symbol });
+    // A reason that is the sandbox's own is not said again for each of its objects.
+    let reason = match (what_is_done(step), step.reason.trim_end()) {
+        ("", reason) if reason.is_empty() || reason == sandbox.reason.trim_end() => String::new(),
+        ("", reason) => reason.to_owned(),
+        (done, reason) if is_wait || reason.is_empty() || reason == sandbox.reason.trim_end() => done.to_owned(),
+        (done, reason) => format!("{done}, {reason}"),
+    };
+    let reason = match safe(&reason) {
+        reason if reason.is_empty() => String::new(),
+        reason => format!(": {}", wrap(&reason, options.width, STEP + 4 + name.width(), DIFF)),
+    };
+    let style = if is_wait { DIM } else { colour(step.action) };
+    let mut text = format!("{:STEP$}{} {name}{}\n", "", paint(style, symbol), paint(DIM, &reason));
+    let whole = matches!(step.action, Action::Create | Action::Expire | Action::Remove);
+    if options.diffs == Diffs::All || !whole {
+        text.push_str(&diff(&step.diff));
+    }
+    text
+}
+
+/// What a step does beyond what its action says.
+fn what_is_done(step: &Step) -> &'static str {
+    match &step.work {
+        Work::AwaitQuota => "wait until its limits are in force",
+        Work::AwaitReady => "wait until it is ready",
+        Work::Record { .. } => "record that all of this is done",
+        Work::Replace { .. } if step.action != Action::Replace => "delete and make again",
+        _ => "",
+    }
+}
+
+/// A unified diff, set in and coloured, without the two lines of its header: the step's line names the object.
+fn diff(diff: &str) -> String {
+    let mut text = String::with_capacity(diff.len() * 2);
+    for (at, line) in diff.lines().enumerate() {
+        let is_header = at < 2 && (line.starts_with("--- ") || line.starts_with("+++ "));
+        if is_header {
+            continue;
+        }
+        let style = match line.as_bytes().first() {
+            Some(b'+') => GREEN,
+            Some(b'-') => RED,
+            Some(b'@') => CYAN,
+            _ => anstyle::Style::new(),
+        };
+        text.push_str(&format!("{:DIFF$}{}\n", "", paint(style, &safe(line))));
+    }
+    text
+}
