@@ -1,1 +1,4 @@
 //! Unit and golden cases.
+
+mod clock;
+mod repo_git;
