@@ -1,3 +1,5 @@
 //! Unit and golden cases.
 
 mod yaml;
+mod clock;
+mod repo_git;
