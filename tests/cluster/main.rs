@@ -1,1 +1,11 @@
 //! The suite on a real API server.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "waiting for a cluster goes by the real clock"
+)]
+
+mod audit;
+mod binaries;
+mod plane;
+mod smoke;
+mod wait;
