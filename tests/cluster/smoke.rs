@@ -8,21 +8,15 @@ use crate::wait::wait_until;
 /// Generous: a quiet machine needs two seconds.
 const SOON: Duration = Duration::from_secs(60);
 
-#[test]
-fn a_deployment_becomes_ready_and_its_claim_bound() {
-    let Some(plane) = ControlPlane::start() else {
-        return;
-    };
-    let namespace = plane.unique("smoke");
-    plane.must(&["create", "namespace", &namespace]);
-    plane.apply(
-        "smoke",
-        &format!(
-            "
+/// A Deployment with a claim, as YAML.
+fn workload(namespace: &str, image: &str, class: &str) -> String {
+    format!(
+        "
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {{name: data, namespace: {namespace}}}
 spec:
+  storageClassName: {class}
   accessModes: [ReadWriteOnce]
   resources: {{requests: {{storage: 1Gi}}}}
 ---
@@ -35,37 +29,120 @@ spec:
   template:
     metadata: {{labels: {{app: web}}}}
     spec:
-      containers: [{{name: web, image: 'example.com/web:1', volumeMounts: [{{name: data, mountPath: /data}}]}}]
+      containers: [{{name: web, image: '{image}', volumeMounts: [{{name: data, mountPath: /data}}]}}]
       volumes: [{{name: data, persistentVolumeClaim: {{claimName: data}}}}]
 "
-        ),
-    );
-    wait_until("the Deployment is ready", SOON, || {
-        match plane.object("deployment", &namespace, "web")["status"]["readyReplicas"].as_u64() {
-            Some(2) => Ok(()),
-            other => Err(format!("{other:?} replicas ready")),
-        }
+    )
+}
+
+fn phase(plane: &ControlPlane, namespace: &str) -> String {
+    plane.must(&[
+        "get",
+        "pvc",
+        "data",
+        "--namespace",
+        namespace,
+        "--output=jsonpath={.status.phase}",
+    ])
+}
+
+#[test]
+fn deployments_become_ready_and_their_volumes_come_and_go() {
+    let Some(plane) = ControlPlane::start() else {
+        return;
+    };
+    let namespaces = ["standard", "on-first-use"].map(|class| {
+        let namespace = plane.unique("smoke");
+        plane.must(&["create", "namespace", &namespace]);
+        plane.apply("smoke", &workload(&namespace, "example.com/web:1", class));
+        namespace
     });
-    wait_until("the claim is bound", SOON, || {
-        match plane.object("pvc", &namespace, "data")["status"]["phase"].as_str() {
-            Some("Bound") => Ok(()),
-            other => Err(format!("{other:?}")),
-        }
-    });
-    plane.must(&["delete", "namespace", &namespace, "--timeout=60s"]);
-    let volumes = wait_until("the volume is gone", SOON, || {
-        let left = plane.must(&[
-            "get",
-            "pv",
-            "--output=jsonpath={.items[*].spec.claimRef.namespace}",
+    for namespace in &namespaces {
+        wait_until("the Deployment is ready", SOON, || {
+            match plane.object("deployment", namespace, "web")["status"]["readyReplicas"].as_u64() {
+                Some(2) => Ok(()),
+                other => Err(format!("{other:?} replicas ready")),
+            }
+        });
+        assert_eq!(phase(plane, namespace), "Bound");
+        plane.must(&["delete", "namespace", namespace, "--wait=false"]);
+    }
+    for namespace in &namespaces {
+        plane.must(&[
+            "wait",
+            "--for=delete",
+            "namespace",
+            namespace,
+            "--timeout=60s",
         ]);
-        if left.split(' ').any(|owner| owner == namespace) {
-            Err(left)
+        wait_until("the volume is gone", SOON, || {
+            let left = plane.must(&[
+                "get",
+                "pv",
+                "--output=jsonpath={.items[*].spec.claimRef.namespace}",
+            ]);
+            if left.split(' ').any(|owner| owner == namespace) {
+                Err(left)
+            } else {
+                Ok(())
+            }
+        });
+    }
+}
+
+#[test]
+fn some_images_fail_and_some_claims_wait() {
+    let Some(plane) = ControlPlane::start() else {
+        return;
+    };
+    for (image, reason) in [
+        ("example.com/no-such-image:1", "ImagePullBackOff"),
+        ("example.com/crashes:1", "CrashLoopBackOff"),
+    ] {
+        let namespace = plane.unique("failing");
+        plane.must(&["create", "namespace", &namespace]);
+        plane.apply("smoke", &workload(&namespace, image, "standard"));
+        wait_until("the pods say why they are not ready", SOON, || {
+            let path =
+                "--output=jsonpath={.items[*].status.containerStatuses[0].state.waiting.reason}";
+            let reasons = plane.must(&["get", "pods", "--namespace", &namespace, path]);
+            if reasons == format!("{reason} {reason}") {
+                Ok(())
+            } else {
+                Err(reasons)
+            }
+        });
+        let status = plane.object("deployment", &namespace, "web");
+        assert_eq!(status["status"]["unavailableReplicas"], 2);
+    }
+
+    let namespace = plane.unique("waiting");
+    plane.must(&["create", "namespace", &namespace]);
+    let all = workload(&namespace, "example.com/web:1", "on-first-use");
+    let (claim, deployment) = all
+        .split_once("---")
+        .expect("the workload has two documents");
+    plane.apply("smoke", claim);
+    wait_until("the controller has seen the claim", SOON, || {
+        let seen = plane.must(&[
+            "get",
+            "events",
+            "--namespace",
+            &namespace,
+            "--output=jsonpath={.items[*].reason}",
+        ]);
+        if seen.contains("WaitForFirstConsumer") {
+            Ok(())
         } else {
-            Ok(left)
+            Err(seen)
         }
     });
-    assert!(!volumes.contains(&namespace));
+    assert_eq!(phase(plane, &namespace), "Pending");
+    plane.apply("smoke", deployment);
+    wait_until("the claim is bound", SOON, || {
+        let phase = phase(plane, &namespace);
+        if phase == "Bound" { Ok(()) } else { Err(phase) }
+    });
 }
 
 #[test]

@@ -22,7 +22,7 @@ stop() {
     [ -s "$part.pid" ] && [ ! -e "$part.exit" ] && kill -TERM "$(cat "$part.pid")"
     waited=0
     while [ -s "$part.pid" ] && [ ! -e "$part.exit" ]; do
-      [ "$waited" -eq 30 ] && kill -KILL "$(cat "$part.pid")"
+      [ "$waited" -eq 10 ] && kill -KILL "$(cat "$part.pid")"
       waited=$((waited + 1))
       sleep 0.1
     done

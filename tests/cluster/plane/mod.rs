@@ -124,6 +124,7 @@ impl ControlPlane {
             &["get", "serviceaccount", "default", "--namespace=default"],
         )?;
         plane.booted_in = started.elapsed();
+        eprintln!("BOOT {:?}", plane.booted_in);
         Ok(plane)
     }
 

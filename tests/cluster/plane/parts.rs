@@ -15,9 +15,17 @@ use crate::audit;
 /// What is in the cluster before any test: a file in the control plane's folder.
 pub const FIRST_OBJECTS: &str = "first-objects.yaml";
 
-/// The stages that kwok plays, below `kwok-stages`. It binds claims of the default `StorageClass` as a provisioner would:
-/// a stand-in, for no real one runs without a kubelet.
-const STAGES: [&str; 4] = ["node/fast", "node/heartbeat", "pod/fast", "volume/fast"];
+/// The stages of kwok's own that it plays, below `kwok-stages`; ours are in `stages.yaml`.
+const STAGES: [&str; 5] = [
+    "node/fast/node-initialize.yaml",
+    "node/heartbeat/node-heartbeat.yaml",
+    "pod/fast/pod-complete.yaml",
+    "pod/fast/pod-delete.yaml",
+    "pod/fast/pod-ready.yaml",
+];
+
+/// Keeps kwok's `pod-ready` stage off the pods that `stages.yaml` has fail.
+const COMES_UP: &str = "    - cel: {expression: \"!self.spec.containers.exists(c, c.image.matches('no-such-image|crashes'))\"}\n";
 
 const PRIVATE_KEY: &str = "service-accounts.key";
 const PUBLIC_KEY: &str = "service-accounts.pub";
@@ -81,10 +89,31 @@ pub fn write_files(layout: &Layout, users: &mut Users) -> std::io::Result<()> {
     fs::write(layout.folder.join("audit-policy.yaml"), audit::POLICY)?;
     write_signing_key(layout)?;
 
-    let stages = layout.binaries.join("kwok-stages");
-    let class = fs::read_to_string(stages.join("volume/fast/storage-class.yaml"))?;
-    let objects = format!("{}---\n{class}", include_str!("first-objects.yaml"));
-    fs::write(layout.folder.join(FIRST_OBJECTS), objects)
+    fs::write(
+        layout.folder.join(FIRST_OBJECTS),
+        include_str!("first-objects.yaml"),
+    )?;
+    write_stages(layout)
+}
+
+/// One file with all stages.
+fn write_stages(layout: &Layout) -> std::io::Result<()> {
+    let mut all = include_str!("stages.yaml").to_owned();
+    for stage in STAGES {
+        let text = fs::read_to_string(layout.binaries.join("kwok-stages").join(stage))?;
+        let list = "    matchExpressions:\n";
+        let text = match stage.ends_with("pod-ready.yaml") {
+            true if text.contains(list) => text.replacen(list, &format!("{list}{COMES_UP}"), 1),
+            true => {
+                return Err(std::io::Error::other(
+                    "kwok's pod-ready stage has another form now",
+                ));
+            }
+            false => text,
+        };
+        all = all + "---\n" + &text;
+    }
+    fs::write(layout.folder.join("stages.yaml"), all)
 }
 
 /// Makes the key pair for service account tokens: both halves, for the API server reads no PKCS #8 as a public key.
@@ -189,30 +218,11 @@ pub fn scheduler(layout: &Layout) -> Part {
 }
 
 pub fn kwok(layout: &Layout) -> Part {
-    let mut flags = vec![
+    let flags = vec![
         format!("--kubeconfig={}", layout.file("kwok.kubeconfig")),
         "--manage-all-nodes=true".into(),
         format!("--server-address=127.0.0.1:{}", layout.kwok_port),
+        format!("--config={}", layout.file("stages.yaml")),
     ];
-    for stage in STAGES {
-        let folder = layout.binaries.join("kwok-stages").join(stage);
-        let mut files: Vec<PathBuf> = fs::read_dir(folder)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|file| is_stage(file))
-            .collect();
-        files.sort();
-        flags.extend(
-            files
-                .iter()
-                .map(|file| format!("--config={}", file.display())),
-        );
-    }
     layout.part("kwok", flags)
-}
-
-fn is_stage(file: &Path) -> bool {
-    fs::read_to_string(file).is_ok_and(|text| text.lines().any(|line| line == "kind: Stage"))
 }
