@@ -6,6 +6,9 @@
 
 mod audit;
 mod binaries;
+mod fleet_repo;
 mod plane;
+mod rig;
 mod smoke;
+mod tool;
 mod wait;

@@ -124,7 +124,6 @@ impl ControlPlane {
             &["get", "serviceaccount", "default", "--namespace=default"],
         )?;
         plane.booted_in = started.elapsed();
-        eprintln!("BOOT {:?}", plane.booted_in);
         Ok(plane)
     }
 
@@ -160,16 +159,6 @@ impl ControlPlane {
     /// `stem-N`, for fleets and namespaces: unique in this control plane, a DNS label where the stem is one.
     pub fn unique(&self, stem: &str) -> String {
         format!("{stem}-{}", self.serial.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// A folder that lives as long as the control plane.
-    pub fn folder(&self) -> &Path {
-        &self.layout.folder
-    }
-
-    /// The API server's address, `https://127.0.0.1:PORT`.
-    pub fn server(&self) -> &str {
-        &self.layout.server
     }
 
     /// The program `name` of the folder that `tests/cluster/build` made, such as `helm`.
