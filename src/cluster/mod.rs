@@ -1,6 +1,10 @@
 //! The cluster port: few verbs, and two adapters that have them. `kube` talks to an API server; `dir` keeps a cluster
 //! as YAML files in a folder. One contract suite runs on both.
 
+mod connect;
+pub mod dir;
+pub mod kube;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -10,6 +14,8 @@ use serde_json::Value;
 
 use crate::manifest::{Kind, ObjectId, Resource};
 use crate::plan::Meta;
+
+pub use connect::{ClusterSpec, connect};
 
 /// What is asked of a cluster.
 #[async_trait]
