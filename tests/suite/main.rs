@@ -1,1 +1,8 @@
 //! Unit and golden cases.
+
+mod args;
+mod report_exit;
+mod report_json;
+mod report_mask;
+mod report_plans;
+mod report_text;
