@@ -6,3 +6,4 @@ mod report_json;
 mod report_mask;
 mod report_plans;
 mod report_text;
+mod yaml;

@@ -1,8 +1,34 @@
-//! Stub until the YAML writer arrives.
+//! YAML as Helm reads and writes it.
+//!
+//! Helm goes through `sigs.k8s.io/yaml`, which is YAML 1.1 in the dialect of go-yaml v2, turned
+//! into JSON. Charts depend on that dialect: `yes` is a boolean, `0777` is 511, and templates
+//! hash and indent the very bytes that `toYaml` gives.
 
-/// A value as YAML.
-pub fn write(value: &serde_json::Value) -> String {
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
+mod build;
+mod emit;
+mod event;
+mod number;
+mod order;
+mod resolve;
+mod scalar;
+mod timestamp;
+mod to_yaml;
+
+pub use build::{Numbers, read, read_strict};
+pub use emit::write;
+pub use to_yaml::to_yaml;
+
+/// Collections nested deeper than this are refused, so that no walk over a value can exhaust the stack.
+pub const MAX_DEPTH: usize = 256;
+
+/// Why a text is not YAML, in go-yaml's words where it has some.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("yaml: line {line}: {message}")]
+pub struct Error {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub message: String,
 }

@@ -1,0 +1,167 @@
+//! Values that try the YAML writer, generated from a seed, the same on every machine.
+
+use serde_json::{Map, Value, json};
+
+/// A small generator of its own (xorshift), so that the samples never change with a dependency.
+pub struct Seed(pub u64);
+
+impl Seed {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
+    }
+
+    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        from[self.below(from.len())]
+    }
+}
+
+const WORDS: &[&str] = &[
+    "a",
+    "word",
+    "longer-word",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "y",
+    "n",
+    "Y",
+    "null",
+    "~",
+    "true",
+    "False",
+    "0",
+    "1",
+    "12",
+    "0777",
+    "0o17",
+    "0x1F",
+    "0b101",
+    "1_000",
+    "1.5",
+    ".5",
+    "1e3",
+    "1e+06",
+    "-1",
+    "+1",
+    "12:30:45",
+    "1:2",
+    "2001-01-01",
+    "2001-1-1T1:2:3Z",
+    "2001-12-14 21:59:43.10",
+    ".inf",
+    "-.inf",
+    ".nan",
+    "<<",
+    "=",
+    "item2",
+    "item10",
+    "http://example.com:80/x?y=z#f",
+    "a: b",
+    "a #b",
+    "#",
+    "- x",
+    "-",
+    "?",
+    "? x",
+    ":",
+    ": x",
+    "x:",
+    "{a}",
+    "[b]",
+    "{{ tpl }}",
+    "&x",
+    "*x",
+    "!x",
+    "|",
+    ">",
+    "'",
+    "''",
+    "\"",
+    "\\",
+    "%",
+    "@",
+    "`",
+    ",",
+    "---",
+    "--- x",
+    "...",
+    "\t",
+    "é",
+    "日本語",
+    "🚀",
+    "\u{7f}",
+    "\u{1}",
+    "\u{85}",
+    "\u{a0}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{fffe}",
+    "\r",
+    "\0",
+    "\u{1b}",
+    "lorem ipsum dolor sit amet consectetur adipiscing elit",
+];
+
+const GLUE: &[&str] = &[
+    "", " ", " ", "  ", "\n", "\n", "\n\n", " \n", "\n ", "\n  ", ":", ": ", " #", "-", ".", "_", ",", "\t", "'", "\"",
+    "\\",
+];
+
+/// A string put together from words that mean something to YAML.
+fn text(seed: &mut Seed) -> String {
+    let parts = [0, 1, 1, 1, 2, 2, 3, 5, 12, 30][seed.below(10)];
+    let quiet = seed.below(3) == 0;
+    let mut text = String::new();
+    for _ in 0..parts {
+        if quiet {
+            text.push_str(seed.pick(&WORDS[..3]));
+            text.push(' ');
+        } else {
+            text.push_str(seed.pick(WORDS));
+            text.push_str(seed.pick(GLUE));
+        }
+    }
+    text
+}
+
+fn number(seed: &mut Seed) -> Value {
+    let magnitude = [1, 10, 1_000_000, 1_000_000_000_000, 10_000_000_000_000_000][seed.below(5)];
+    let whole = i64::try_from(seed.next() % magnitude).unwrap();
+    // Helm's values are doubles: larger integers would not arrive.
+    match seed.below(4) {
+        0 => json!(whole as f64 as i64),
+        1 => json!(-(whole as f64 as i64)),
+        2 => json!(whole as f64 / 1024.0),
+        _ => json!(whole as f64 * [1e-9, 1e-5, 1e9, 1e22][seed.below(4)]),
+    }
+}
+
+/// A value of any kind, at most `depth` collections deep.
+pub fn value(seed: &mut Seed, depth: usize) -> Value {
+    let kind = seed.below(if depth == 0 { 6 } else { 11 });
+    match kind {
+        0 => Value::Null,
+        1 => json!(seed.below(2) == 0),
+        2 => number(seed),
+        3..=5 => json!(text(seed)),
+        6..=7 => Value::Array((0..seed.below(4)).map(|_| value(seed, depth - 1)).collect()),
+        _ => {
+            let keys = seed.below(5);
+            Value::Object((0..keys).map(|_| (text(seed), value(seed, depth - 1))).collect::<Map<_, _>>())
+        }
+    }
+}
+
+/// So many values from one seed.
+pub fn values(seed: u64, count: usize) -> Vec<Value> {
+    let mut seed = Seed(seed);
+    (0..count).map(|i| value(&mut seed, [0, 0, 1, 2, 4][i % 5])).collect()
+}
