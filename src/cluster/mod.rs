@@ -1,6 +1,10 @@
 //! The cluster port: few verbs, and two adapters that have them. `kube` talks to an API server; `dir` keeps a cluster
 //! as YAML files in a folder. One contract suite runs on both.
 
+mod survey;
+
+pub use survey::{Survey, answer, survey};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
