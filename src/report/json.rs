@@ -5,6 +5,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
+use super::shown;
 use crate::plan::{self, Action, Outcome, SandboxResult};
 
 /// The version of this format.
@@ -69,7 +70,7 @@ pub struct Sandbox {
     pub url: Option<String>,
     /// What is noted beside.
     pub notes: Vec<String>,
-    /// What is changed, in order; waits are left out. Empty where nothing is.
+    /// What is changed, in order, without waits and bookkeeping. Empty where nothing is.
     pub steps: Vec<Step>,
     /// What came of it; only after an apply, and only where there were steps.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,7 +171,7 @@ fn sandbox(sandbox: &plan::SandboxPlan, outcome: Option<&Outcome>) -> Sandbox {
         expires: sandbox.expires,
         url: sandbox.url.clone(),
         notes: sandbox.notes.clone(),
-        steps: sandbox.steps.iter().filter(|s| s.work.is_change()).map(step).collect(),
+        steps: shown(sandbox).into_iter().filter(|s| s.work.is_change()).map(step).collect(),
         result: result.map(came_of),
     }
 }

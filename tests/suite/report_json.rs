@@ -44,11 +44,21 @@ fn the_promised_keys_are_always_there() {
 }
 
 #[test]
-fn waits_are_not_changes() {
+fn waits_and_bookkeeping_are_not_changes() {
     let json = json::plan(&every_action(), None);
     let main = json.sandboxes.iter().find(|s| s.name == "main").expect("main");
     let kinds: Vec<&str> = main.steps.iter().map(|s| s.kind.as_str()).collect();
-    assert_eq!(kinds, ["Namespace", "ResourceQuota", "Secret", "Deployment", "Namespace"]);
+    assert_eq!(kinds, ["Namespace", "ResourceQuota", "Secret", "Deployment"]);
+}
+
+#[test]
+fn a_change_of_the_record_alone_is_shown() {
+    let mut plan = every_action();
+    plan.sandboxes.retain(|s| s.name == "main");
+    plan.sandboxes.iter_mut().for_each(|s| s.steps.retain(|step| step.quiet));
+    let json = json::plan(&plan, None);
+    let kinds: Vec<&str> = json.sandboxes.iter().flat_map(|s| &s.steps).map(|s| s.kind.as_str()).collect();
+    assert_eq!(kinds, ["Namespace"]);
 }
 
 #[test]

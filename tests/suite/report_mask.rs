@@ -1,7 +1,7 @@
 //! Diffs of objects: what they show and what they never do.
 
 use insta::assert_snapshot;
-use reconcile::report::{clean, mask, object_diff, unified};
+use reconcile::report::{GENERATED, clean, mask, object_diff, unified};
 use serde_json::{Value, json};
 
 use super::report_plans::{deployment, secret};
@@ -124,6 +124,15 @@ fn no_form_of_a_secret_lets_a_value_through() {
             }
         }
     }
+}
+
+#[test]
+fn what_the_cluster_will_generate_is_said() {
+    let before = secret("a", json!({"password": HUNTER}));
+    let after = secret("a", json!({"password": GENERATED, "new": GENERATED}));
+    let (before, after) = mask((Some(&before), Some(&after)));
+    assert_eq!(before.map(|s| s["data"].clone()), Some(json!({"password": "<hidden 1>"})));
+    assert_eq!(after.map(|s| s["data"].clone()), Some(json!({"password": GENERATED, "new": GENERATED})));
 }
 
 #[test]

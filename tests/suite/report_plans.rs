@@ -64,10 +64,12 @@ pub fn step(action: Action, reason: &str, before: Option<&Value>, after: Option<
             body: after.cloned().unwrap_or_default(),
             precondition: before.map(|_| precondition()),
             generated: Vec::new(),
+            kept: Vec::new(),
             remove: Vec::new(),
         },
     };
     Step {
+        quiet: false,
         action,
         resource: builtin(&kind).expect("a kind of Kubernetes' own"),
         diff: object_diff(before, after, &id.to_string()),
@@ -123,8 +125,10 @@ fn created() -> SandboxPlan {
     quota.diff.clear();
     let mut wait = quota.clone();
     wait.work = Work::AwaitQuota;
+    wait.quiet = true;
     let mut record = step(Action::Create, reason, None, Some(&namespace("main")));
-    record.work = Work::Record { body: namespace("main") };
+    record.work = Work::Record { body: namespace("main"), uid: None };
+    record.quiet = true;
     record.diff.clear();
     SandboxPlan {
         expires: Some(at("2026-11-28T13:30:00Z")),
@@ -205,7 +209,11 @@ pub fn every_action() -> Plan {
                     Some(&secret("updated", json!({"a": "c2VjcmV0LW9uZQ==", "same": "c2VjcmV0LXR3bw=="}))),
                     Some(&secret("updated", json!({"a": "c2VjcmV0LXRocmVl", "same": "c2VjcmV0LXR3bw=="}))),
                 ),
-                image_step("updated", Action::Update, "sandboxes/updated.toml, changed in 1a2b3c4"),
+                image_step(
+                    "updated",
+                    Action::Update,
+                    "odoo/templates/odoo.yaml, sandboxes/updated.toml, changed in 1a2b3c4",
+                ),
             ],
             ..sandbox("updated", Action::Update, "sandboxes/updated.toml, changed in 1a2b3c4")
         },

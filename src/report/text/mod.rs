@@ -9,6 +9,7 @@ pub use outcome::outcome;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::shown;
 use super::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, of as colour, paint, safe};
 use super::words::{self, summary};
 use crate::plan::{Action, Plan, SandboxPlan, Step, Work};
@@ -33,7 +34,7 @@ pub struct TextOptions {
 /// Which diffs are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Diffs {
-    /// All, also of what is made and removed whole; waits are listed too.
+    /// All, also of what is made and removed whole; quiet steps are listed too.
     All,
     /// Those of objects that are changed; what is made or removed is named.
     Changes,
@@ -103,11 +104,13 @@ fn sandbox(sandbox: &SandboxPlan, options: &TextOptions) -> String {
     for note in &sandbox.notes {
         text.push_str(&labelled("note", note, COLUMN, options.width));
     }
-    if options.diffs != Diffs::None {
-        let all = options.diffs == Diffs::All || sandbox.steps.iter().all(is_bookkeeping);
-        for step in sandbox.steps.iter().filter(|step| all || !is_bookkeeping(step)) {
-            text.push_str(&self::step(step, sandbox, options));
-        }
+    let steps = match options.diffs {
+        Diffs::All => sandbox.steps.iter().collect(),
+        Diffs::Changes => shown(sandbox),
+        Diffs::None => Vec::new(),
+    };
+    for step in steps {
+        text.push_str(&self::step(step, sandbox, options));
     }
     text
 }
@@ -146,12 +149,6 @@ pub(super) fn labelled(label: &str, text: &str, indent: usize, width: usize) -> 
     format!("{:indent$}{} {wrapped}\n", "", paint(style, &format!("{label}:")))
 }
 
-/// What a step is beside a change of what was asked for: waits, and the note that all is done. Only shown with all
-/// diffs, or where there is nothing else.
-fn is_bookkeeping(step: &Step) -> bool {
-    !step.work.is_change() || matches!(step.work, Work::Record { .. })
-}
-
 fn step(step: &Step, sandbox: &SandboxPlan, options: &TextOptions) -> String {
     let place = match &step.id.namespace {
         Some(namespace) if *namespace != sandbox.namespace => format!(" in {namespace}"),
@@ -159,27 +156,32 @@ fn step(step: &Step, sandbox: &SandboxPlan, options: &TextOptions) -> String {
     };
     let name = format!("{}{place}", step.id);
     let name = safe(&name);
-    let (symbol, style) =
-        if is_bookkeeping(step) { (".", DIM) } else { (words::of(step.action).symbol, colour(step.action)) };
+    let (symbol, style) = if step.quiet { (".", DIM) } else { (words::of(step.action).symbol, colour(step.action)) };
+    // Objects that come or go with their sandbox do so for its reason, and as a whole.
+    let whole = matches!(step.action, Action::Create | Action::Expire | Action::Remove);
+    let as_sandbox = whole && matches!(sandbox.action, Action::Create | Action::Expire | Action::Remove);
     let reason = match step_reason(step, sandbox) {
-        "" => String::new(),
+        reason if reason.is_empty() || (as_sandbox && options.diffs != Diffs::All) => String::new(),
         reason => format!(": {}", wrap(&safe(reason), options.width, STEP + 4 + name.width(), DIFF)),
     };
     let mut text = format!("{:STEP$}{} {name}{}\n", "", paint(style, symbol), paint(DIM, &reason));
-    let whole = matches!(step.action, Action::Create | Action::Expire | Action::Remove);
-    if options.diffs == Diffs::All || !(whole || is_bookkeeping(step)) {
+    if options.diffs == Diffs::All || !whole {
         text.push_str(&diff(&step.diff));
     }
     text
 }
 
-/// Why; empty where that is the sandbox's own reason, which is not said again for each of its objects.
+/// Why, without what the sandbox's own reason says already.
 fn step_reason<'a>(step: &'a Step, sandbox: &SandboxPlan) -> &'a str {
     match &step.work {
         Work::AwaitQuota => "wait until its limits are in force",
         Work::AwaitReady => "wait until it is ready",
-        Work::Record { .. } => "record that all of this is done",
-        _ => Some(step.reason.trim_end()).filter(|reason| *reason != sandbox.reason.trim_end()).unwrap_or_default(),
+        Work::Record { .. } if step.quiet => "write down how far this sandbox is",
+        _ => {
+            let reason = step.reason.trim_end();
+            let own = reason.strip_suffix(sandbox.reason.trim_end()).unwrap_or(reason);
+            own.trim_end_matches([' ', ',', ';'])
+        }
     }
 }
 
