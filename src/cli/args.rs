@@ -13,6 +13,12 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 /// The exit status where the command line is wrong.
 pub const USAGE: u8 = 64;
 
+const ABOUT: &str = "\
+Keeps Kubernetes sandboxes equal to what a git repository says.
+
+Without a command: plans, and applies the plan. What is wanted is read from the tree of a commit, never from the working \
+directory (unless --worktree asks for it). A sandbox whose time is over is removed, and so is one whose file is gone.";
+
 const EXAMPLES: &str = "\
 Examples:
   reconcile --plan                            what a run would do, and why
@@ -32,13 +38,9 @@ Exit status (of several, the first in the order 64, 1, 3, 4, 2, 0):
   64  the command line is wrong
   75  another run holds the lease";
 
-/// Keeps Kubernetes sandboxes equal to what a git repository says.
-///
-/// Without a command: plans, and then applies the plan. The desired state is read from the tree of a commit, never from
-/// the working directory (unless --worktree asks for it); a sandbox whose time is over is removed, and so is one whose
-/// file is gone.
+/// The whole command line.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "reconcile", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "reconcile", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 100)]
 #[command(subcommand_help_heading = "Commands", disable_help_subcommand = true)]
 pub struct Args {
     /// What to do instead of planning and applying.
@@ -70,8 +72,8 @@ pub struct Render {
     /// The sandboxes to render; all of them where none is named
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// YAML documents, or one JSON array
-    #[arg(long, value_enum, default_value_t = RenderFormat::Yaml)]
+    /// yaml documents, or one json array
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = RenderFormat::Yaml)]
     pub format: RenderFormat,
 }
 
@@ -88,7 +90,7 @@ pub struct Check {
 #[command(next_help_heading = "Desired state")]
 pub struct Source {
     /// The repository: a folder in it, a bare one, or a URL (file, https, ssh) [default: the one around this folder]
-    #[arg(long, global = true, env = "RECONCILE_REPO", value_name = "PATH|URL")]
+    #[arg(long, global = true, env = "RECONCILE_REPO", hide_env_values = true, value_name = "PATH|URL")]
     pub repo: Option<String>,
     /// The commit to read: a branch, a tag or a hash [default: HEAD]
     #[arg(long, global = true, value_name = "REV")]
@@ -107,7 +109,6 @@ pub struct Source {
 /// What is planned, and how it is applied. Only without a command.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Plan and apply")]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Run {
     /// Only plan; exit status 2 where there are changes
     #[arg(long)]
@@ -124,11 +125,11 @@ pub struct Run {
     /// Only this sandbox; may be given several times
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
-    /// Text for people, or JSON for programs
-    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    /// text for people, or json for programs
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = PlanFormat::Text)]
     pub format: PlanFormat,
-    /// Whether the server tries each change (it shows defaults and admission) or diffs are made here
-    #[arg(long, value_enum, default_value_t = DiffBy::Server)]
+    /// Who makes the diffs: the server, by a dry run that shows its defaults; or local, which needs no right to change
+    #[arg(long, value_enum, value_name = "BY", hide_possible_values = true, default_value_t = DiffBy::Server)]
     pub diff: DiffBy,
     /// How long to wait until a sandbox is ready, such as 90s or 15m; 0s does not wait
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
@@ -136,7 +137,7 @@ pub struct Run {
     /// Apply without asking
     #[arg(long, short = 'y')]
     pub yes: bool,
-    /// Allow this many removals of sandboxes whose files are gone [default: the fleet's max_removals]
+    /// Allow this many removals of sandboxes whose files are gone [default: the fleet's ceiling]
     #[arg(long, value_name = "N")]
     pub allow_removals: Option<u32>,
     /// Allow a commit that does not contain the one that was applied last
@@ -148,8 +149,9 @@ pub struct Run {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub struct Output {
-    /// When to colour; NO_COLOR is heeded
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    /// When to colour.
+    #[arg(help = "When to colour: auto (on a terminal, unless NO_COLOR is set), always or never")]
+    #[arg(long, global = true, value_enum, hide_possible_values = true, value_name = "WHEN", default_value_t = Color::Auto)]
     pub color: Color,
     /// Show every diff, also of what is made or removed whole; twice: log requests too
     #[arg(long, short, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
@@ -158,7 +160,7 @@ pub struct Output {
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// What to log to standard error, such as debug or reconcile=trace,kube=warn
-    #[arg(long, global = true, env = "RECONCILE_LOG", value_name = "FILTER")]
+    #[arg(long, global = true, env = "RECONCILE_LOG", hide_env_values = true, value_name = "FILTER")]
     pub log: Option<String>,
 }
 
@@ -325,7 +327,8 @@ impl Args {
                 .get_arguments()
                 .find(|option| matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine));
             if let Some(option) = given {
-                return error(ErrorKind::ArgumentConflict, format!("{name} does not take {option}"));
+                let option = option.get_long().unwrap_or_default();
+                return error(ErrorKind::ArgumentConflict, format!("{name} does not take --{option}"));
             }
         }
         if matches!(self.run.cluster, ClusterName::Dir(_))

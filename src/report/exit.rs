@@ -31,9 +31,9 @@ pub fn exit_status(plan: &Plan, outcome: Option<&Outcome>, plan_only: bool) -> u
 fn of_sandbox(sandbox: &SandboxPlan) -> u8 {
     match (sandbox.action, sandbox.hold) {
         (Action::Refused, _) | (Action::Held, Some(Hold::Safety)) => REFUSED,
-        (Action::Held, Some(Hold::Policy)) => OK,
         // What is held for no known reason is not fine.
         (Action::Failed, _) | (Action::Held, Some(Hold::Broken) | None) => PARTIAL,
+        // Held by policy is among these: a warning with its remedy.
         _ => OK,
     }
 }

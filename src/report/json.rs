@@ -1,9 +1,11 @@
 //! The plan as JSON, for programs. [`schema`] describes it; `version` changes when a reader could break.
 
 use jiff::Timestamp;
-use schemars::{JsonSchema, Schema, schema_for};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
+use super::shown;
 use crate::plan::{self, Action, Outcome, SandboxResult};
 
 /// The version of this format.
@@ -60,18 +62,15 @@ pub struct Sandbox {
     /// Why.
     pub reason: String,
     /// For what is held or refused: what to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
     /// When its time is over; null for never or unknown.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub expires: Option<Timestamp>,
     /// Where it answers, when it has a host.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// What is noted beside.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// What is changed, in order; waits are left out. Empty where nothing is.
+    /// What is changed, in order, without waits and bookkeeping. Empty where nothing is.
     pub steps: Vec<Step>,
     /// What came of it; only after an apply, and only where there were steps.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -140,7 +139,7 @@ pub fn plan(plan: &plan::Plan, outcome: Option<&Outcome>) -> Plan {
 
 /// The JSON Schema of [`Plan`], kept in `src/report/plan.schema.json`.
 pub fn schema() -> Schema {
-    schema_for!(Plan)
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Plan>()
 }
 
 impl Summary {
@@ -172,7 +171,7 @@ fn sandbox(sandbox: &plan::SandboxPlan, outcome: Option<&Outcome>) -> Sandbox {
         expires: sandbox.expires,
         url: sandbox.url.clone(),
         notes: sandbox.notes.clone(),
-        steps: sandbox.steps.iter().filter(|s| s.work.is_change()).map(step).collect(),
+        steps: shown(sandbox).into_iter().filter(|s| s.work.is_change()).map(step).collect(),
         result: result.map(came_of),
     }
 }

@@ -13,6 +13,9 @@ const HIDDEN: &str = "<hidden>";
 const HIDDEN_BEFORE: &str = "<hidden 1>";
 const HIDDEN_AFTER: &str = "<hidden 2>";
 
+/// What stands for a value that the cluster will generate, before there is one. No base64, so no value can read so.
+pub const GENERATED: &str = "<generated in the cluster>";
+
 /// Fields of `metadata` that the server writes and nobody reads in a diff.
 const SERVER_METADATA: &[&str] =
     &["managedFields", "uid", "resourceVersion", "creationTimestamp", "generation", "selfLink"];
@@ -38,7 +41,7 @@ pub fn clean(mut value: Value) -> Value {
 /// Two states of one object with the values of Secrets hidden.
 ///
 /// A value that is the same on both sides, or on one side only, reads `<hidden>`; one that differs reads `<hidden 1>`
-/// before and `<hidden 2>` after. Nothing else of it is told: no hash, no length, no likeness to another key's value.
+/// before and `<hidden 2>` after; [`GENERATED`] is shown. Nothing else of it is told: no hash, no length, no likeness to another key's value.
 /// Annotations of Secrets are hidden in the same way, ours apart: several tools keep a copy of the whole object there
 /// (`kubectl.kubernetes.io/last-applied-configuration`, `kapp.k14s.io/original`). What is no Secret comes back as it is.
 pub fn mask(pair: (Option<&Value>, Option<&Value>)) -> (Option<Value>, Option<Value>) {
@@ -78,7 +81,7 @@ fn masked(own: &Value, other: Option<&Value>, changed: &'static str) -> Value {
 }
 
 fn hide(map: &mut Map<String, Value>, text: impl Fn(&str, &Value) -> &'static str) {
-    for (key, value) in map.iter_mut() {
+    for (key, value) in map.iter_mut().filter(|(_, value)| *value != GENERATED) {
         *value = json!(text(key, value));
     }
 }

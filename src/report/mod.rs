@@ -13,12 +13,13 @@ mod words;
 
 pub use diff::unified;
 pub use exit::exit_status;
-pub use mask::{clean, mask};
+pub use mask::{GENERATED, clean, mask};
 pub use style::plain;
 
 use serde_json::Value;
 
 use crate::chart::yaml;
+use crate::plan::{SandboxPlan, Step};
 
 /// The unified diff between two states of one object, as its step shows it: as YAML, cleaned of what the server
 /// keeps for itself, a Secret's values masked. Empty where nothing that is shown differs.
@@ -27,4 +28,10 @@ pub fn object_diff(before: Option<&Value>, after: Option<&Value>, name: &str) ->
     let (before, after) = mask((before.as_ref(), after.as_ref()));
     let (before, after) = (before.as_ref().map(yaml::write), after.as_ref().map(yaml::write));
     unified(before.as_deref(), after.as_deref(), name)
+}
+
+/// The steps that people read: not the quiet ones, unless there is nothing else to show why a sandbox changes.
+fn shown(sandbox: &SandboxPlan) -> Vec<&Step> {
+    let shown: Vec<&Step> = sandbox.shown_steps().collect();
+    if shown.is_empty() { sandbox.steps.iter().collect() } else { shown }
 }

@@ -9,6 +9,7 @@ pub use outcome::outcome;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::shown;
 use super::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, of as colour, paint, safe};
 use super::words::{self, summary};
 use crate::plan::{Action, Plan, SandboxPlan, Step, Work};
@@ -33,7 +34,7 @@ pub struct TextOptions {
 /// Which diffs are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Diffs {
-    /// All, also of what is made and removed whole; waits are listed too.
+    /// All, also of what is made and removed whole; quiet steps are listed too.
     All,
     /// Those of objects that are changed; what is made or removed is named.
     Changes,
@@ -50,8 +51,14 @@ impl Default for TextOptions {
 /// The plan, styled; [`super::plain`] takes the styles out.
 pub fn plan(plan: &Plan, options: &TextOptions) -> String {
     let mut text = heading(plan, options.width);
+    let mut spaced = true;
     for sandbox in plan.sandboxes.iter().filter(|s| is_shown(s)) {
-        text.push('\n');
+        // What has steps stands apart; what is one line stands together.
+        let apart = options.diffs != Diffs::None && !sandbox.steps.is_empty();
+        if apart || spaced {
+            text.push('\n');
+        }
+        spaced = apart;
         text.push_str(&self::sandbox(sandbox, options));
     }
     if !plan.warnings.is_empty() {
@@ -62,8 +69,15 @@ pub fn plan(plan: &Plan, options: &TextOptions) -> String {
     }
     text.push('\n');
     let closing = summary(&plan.summary(), "nothing to do", |words| words.planned);
-    text.push_str(&format!("{}\n", paint(BOLD, &wrap(&format!("Plan: {closing}"), options.width, 0, 6))));
+    push_line(&mut text, 0, &paint(BOLD, &wrap(&format!("Plan: {closing}"), options.width, 0, 6)));
     text
+}
+
+/// Adds a line that stands in by so many columns.
+fn push_line(text: &mut String, indent: usize, line: &str) {
+    text.extend(std::iter::repeat_n(' ', indent));
+    text.push_str(line);
+    text.push('\n');
 }
 
 fn heading(plan: &Plan, width: usize) -> String {
@@ -83,17 +97,20 @@ fn sandbox(sandbox: &SandboxPlan, options: &TextOptions) -> String {
     if let Some(remedy) = &sandbox.remedy {
         text.push_str(&labelled("remedy", remedy, COLUMN, options.width));
     }
-    if let Some(life) = life(sandbox) {
+    if let Some(life) = life(sandbox).filter(|_| options.diffs != Diffs::None) {
         let life = wrap(&life, options.width, COLUMN, COLUMN);
-        text.push_str(&format!("{:COLUMN$}{}\n", "", paint(DIM, &life)));
+        push_line(&mut text, COLUMN, &paint(DIM, &life));
     }
     for note in &sandbox.notes {
         text.push_str(&labelled("note", note, COLUMN, options.width));
     }
-    if options.diffs != Diffs::None {
-        for step in &sandbox.steps {
-            text.push_str(&self::step(step, sandbox, options));
-        }
+    let steps = match options.diffs {
+        Diffs::All => sandbox.steps.iter().collect(),
+        Diffs::Changes => shown(sandbox),
+        Diffs::None => Vec::new(),
+    };
+    for step in steps {
+        text.push_str(&self::step(step, sandbox, options));
     }
     text
 }
@@ -133,44 +150,38 @@ pub(super) fn labelled(label: &str, text: &str, indent: usize, width: usize) -> 
 }
 
 fn step(step: &Step, sandbox: &SandboxPlan, options: &TextOptions) -> String {
-    let is_wait = !step.work.is_change();
-    if is_wait && options.diffs != Diffs::All {
-        return String::new();
-    }
     let place = match &step.id.namespace {
         Some(namespace) if *namespace != sandbox.namespace => format!(" in {namespace}"),
         _ => String::new(),
     };
     let name = format!("{}{place}", step.id);
-    let (name, symbol) = (safe(&name), if is_wait { "." } else { words::of(step.action).symbol });
-    // A reason that is the sandbox's own is not said again for each of its objects.
-    let reason = match (what_is_done(step), step.reason.trim_end()) {
-        ("", reason) if reason.is_empty() || reason == sandbox.reason.trim_end() => String::new(),
-        ("", reason) => reason.to_owned(),
-        (done, reason) if is_wait || reason.is_empty() || reason == sandbox.reason.trim_end() => done.to_owned(),
-        (done, reason) => format!("{done}, {reason}"),
-    };
-    let reason = match safe(&reason) {
-        reason if reason.is_empty() => String::new(),
-        reason => format!(": {}", wrap(&reason, options.width, STEP + 4 + name.width(), DIFF)),
-    };
-    let style = if is_wait { DIM } else { colour(step.action) };
-    let mut text = format!("{:STEP$}{} {name}{}\n", "", paint(style, symbol), paint(DIM, &reason));
+    let name = safe(&name);
+    let (symbol, style) = if step.quiet { (".", DIM) } else { (words::of(step.action).symbol, colour(step.action)) };
+    // Objects that come or go with their sandbox do so for its reason, and as a whole.
     let whole = matches!(step.action, Action::Create | Action::Expire | Action::Remove);
+    let as_sandbox = whole && matches!(sandbox.action, Action::Create | Action::Expire | Action::Remove);
+    let reason = match step_reason(step, sandbox) {
+        reason if reason.is_empty() || (as_sandbox && options.diffs != Diffs::All) => String::new(),
+        reason => format!(": {}", wrap(&safe(reason), options.width, STEP + 4 + name.width(), DIFF)),
+    };
+    let mut text = format!("{:STEP$}{} {name}{}\n", "", paint(style, symbol), paint(DIM, &reason));
     if options.diffs == Diffs::All || !whole {
         text.push_str(&diff(&step.diff));
     }
     text
 }
 
-/// What a step does beyond what its action says.
-fn what_is_done(step: &Step) -> &'static str {
+/// Why, without what the sandbox's own reason says already.
+fn step_reason<'a>(step: &'a Step, sandbox: &SandboxPlan) -> &'a str {
     match &step.work {
         Work::AwaitQuota => "wait until its limits are in force",
         Work::AwaitReady => "wait until it is ready",
-        Work::Record { .. } => "record that all of this is done",
-        Work::Replace { .. } if step.action != Action::Replace => "delete and make again",
-        _ => "",
+        Work::Record { .. } if step.quiet => "write down how far this sandbox is",
+        _ => {
+            let reason = step.reason.trim_end();
+            let own = reason.strip_suffix(sandbox.reason.trim_end()).unwrap_or(reason);
+            own.trim_end_matches([' ', ',', ';'])
+        }
     }
 }
 
@@ -188,7 +199,7 @@ fn diff(diff: &str) -> String {
             Some(b'@') => CYAN,
             _ => anstyle::Style::new(),
         };
-        text.push_str(&format!("{:DIFF$}{}\n", "", paint(style, &safe(line))));
+        push_line(&mut text, DIFF, &paint(style, &safe(line)));
     }
     text
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
 
 use super::wrap::wrap;
-use super::{COLUMN, TextOptions, labelled};
+use super::{COLUMN, TextOptions, labelled, push_line};
 use crate::plan::{Action, Outcome, Plan, SandboxPlan, SandboxResult};
 use crate::report::style::{BOLD, RED, YELLOW, of as colour, paint, safe};
 use crate::report::words::{self, counted, summary};
@@ -28,15 +28,15 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, options: &TextOptions) -> String 
             End::Stale => stale += 1,
         }
     }
-    let mut closing = summary(&counts, "nothing done", |words| words.done);
+    let mut closing = summary(&counts, "nothing", |words| words.done);
     if stale > 0 {
         let joint = if closing.contains(';') { ", " } else { "; " };
-        closing.push_str(&format!("{joint}{stale} changed meanwhile"));
+        closing = format!("{closing}{joint}{stale} changed meanwhile");
     }
     if !text.is_empty() {
         text.push('\n');
     }
-    text.push_str(&format!("{}\n", paint(BOLD, &wrap(&format!("Done: {closing}"), options.width, 0, 6))));
+    push_line(&mut text, 0, &paint(BOLD, &wrap(&format!("Done: {closing}"), options.width, 0, 6)));
     text
 }
 
@@ -64,6 +64,7 @@ impl Entry {
             return Self { end: End::Failed, action, detail, remedy: Some("run again") };
         };
         let made = counted(came.done, "change");
+        let after = if came.done == 0 { String::new() } else { format!("after {made}: ") };
         let url = sandbox.url.as_deref().filter(|_| !matches!(action, Action::Expire | Action::Remove));
         let done = |note: &str| {
             let place = url.map(|url| format!(", {url}")).unwrap_or_default();
@@ -75,15 +76,12 @@ impl Entry {
             SandboxResult::Stale { reason } => Self {
                 end: End::Stale,
                 action,
-                detail: format!("{reason} ({made} before)"),
+                detail: format!("{after}{reason}"),
                 remedy: Some("nothing more was done here; the next run plans it anew"),
             },
-            SandboxResult::Failed { reason } => Self {
-                end: End::Failed,
-                action,
-                detail: if came.done == 0 { reason.clone() } else { format!("after {made}: {reason}") },
-                remedy: None,
-            },
+            SandboxResult::Failed { reason } => {
+                Self { end: End::Failed, action, detail: format!("{after}{reason}"), remedy: None }
+            }
         }
     }
 
