@@ -75,3 +75,51 @@ pub fn differences(helm: &Path, samples: &[Value]) -> Vec<(Value, String, String
     }
     out
 }
+
+/// The texts that `helm` reads in another way: text, ours, theirs. Where both refuse one, they agree.
+pub fn reading_differences(helm: &Path, texts: &[String]) -> Vec<(String, String, String)> {
+    let samples: Vec<Value> = texts.iter().map(|text| json!(text)).collect();
+    let theirs = evaluate(helm, ".sample | fromYaml | toJson", &samples);
+    assert_eq!(theirs.len(), texts.len());
+    let mut out = Vec::new();
+    for (text, theirs) in texts.iter().zip(theirs) {
+        let theirs: Value = serde_json::from_str(&theirs).unwrap_or_default();
+        let refused = theirs.get("Error").and_then(Value::as_str);
+        match (
+            reconcile::chart::yaml::read(text, reconcile::chart::yaml::Numbers::Float64),
+            refused,
+        ) {
+            (Err(_), Some(_)) => {}
+            // Go wants a mapping here.
+            (Ok(ours), Some(message))
+                if !ours.is_object() && message.contains("json: cannot unmarshal") => {}
+            (Ok(Value::Null), None) if theirs == json!({}) => {}
+            (Ok(ours), None) if same(&ours, &theirs) => {}
+            (ours, _) => {
+                let ours = ours.map_or_else(|error| error.to_string(), |value| value.to_string());
+                out.push((text.clone(), ours, theirs.to_string()));
+            }
+        }
+    }
+    out
+}
+
+/// Equality that does not ask how a number is stored.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => {
+            // serde_json, which reads helm's answer, is one digit off at times.
+            let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());
+            (a - b).abs() <= a.abs() * 1e-15
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        (a, b) => a == b,
+    }
+}

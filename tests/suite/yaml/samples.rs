@@ -171,3 +171,132 @@ pub fn values(seed: u64, count: usize) -> Vec<Value> {
         .map(|i| value(&mut seed, [0, 0, 1, 2, 4][i % 5]))
         .collect()
 }
+
+const PIECES: &[&str] = &[
+    "a",
+    "b",
+    "c",
+    "key",
+    "1",
+    "1.5",
+    "yes",
+    "~",
+    "null",
+    "0777",
+    "1e3",
+    "word word",
+    "x:y",
+    "http://a:1/b#c",
+    ": ",
+    ":",
+    ":\n",
+    ": ",
+    ":\n  ",
+    "- ",
+    "-",
+    "\n",
+    "\n",
+    "\n",
+    "\n  ",
+    "\n    ",
+    "\n- ",
+    "\n  - ",
+    " ",
+    "  ",
+    "\t",
+    " # c",
+    "#",
+    "[",
+    "]",
+    "{",
+    "}",
+    ", ",
+    ",",
+    "?",
+    "? ",
+    "|",
+    "|\n",
+    "|-\n  ",
+    "|+\n  ",
+    ">\n  ",
+    ">-\n ",
+    "|2\n   ",
+    "'",
+    "''",
+    "\"",
+    "\\",
+    "\\n",
+    "\\x41",
+    "\\u00e9",
+    "\"q\"",
+    "'s'",
+    "&a ",
+    "&b ",
+    "*a",
+    "*b",
+    "<<: ",
+    "!!str ",
+    "!!int ",
+    "!!binary ",
+    "!!float ",
+    "!t ",
+    "! ",
+    "!<x> ",
+    "---\n",
+    "--- ",
+    "...\n",
+    "%YAML 1.1\n",
+    "%TAG !e! tag:e\n",
+    "@",
+    "`",
+    "%",
+    "é",
+    "🚀",
+    "\r\n",
+    "\u{85}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{a0}",
+    "{{ x }}",
+    "[a, b]",
+    "{a: 1, b: 2}",
+    "{a: &a 1, b: *a}",
+];
+
+/// A text that is YAML, or nearly so: pieces of it in any order, or a document with a few of them put in.
+pub fn document(seed: &mut Seed) -> String {
+    if seed.below(3) > 0 {
+        let depth = 1 + seed.below(3);
+        let value = Value::Object(
+            (0..3)
+                .map(|i| (format!("k{i}"), value(seed, depth)))
+                .collect(),
+        );
+        let mut text = reconcile::chart::yaml::write(&value);
+        for _ in 0..seed.below(4) {
+            let mut at = seed.below(text.len() + 1);
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            match seed.below(3) {
+                0 => text.insert_str(at, seed.pick(PIECES)),
+                1 if at < text.len() => {
+                    text.remove(at);
+                }
+                _ => {
+                    let to = text[at..]
+                        .char_indices()
+                        .nth(3)
+                        .map_or(text.len(), |(i, _)| at + i);
+                    text.replace_range(at..to, seed.pick(PIECES));
+                }
+            }
+        }
+        return text;
+    }
+    let mut text = "k: ".to_owned();
+    for _ in 0..seed.below(14) {
+        text.push_str(seed.pick(PIECES));
+    }
+    text
+}
