@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// A small generator of its own (xorshift), so that the samples never change with a dependency.
-pub struct Seed(pub u64);
+struct Seed(u64);
 
 impl Seed {
     fn next(&mut self) -> u64 {
@@ -110,6 +110,8 @@ const WORDS: &[&str] = &[
     "lorem ipsum dolor sit amet consectetur adipiscing elit",
 ];
 
+const DIGITS: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
 const GLUE: &[&str] = &[
     "", " ", " ", "  ", "\n", "\n", "\n\n", " \n", "\n ", "\n  ", ":", ": ", " #", "-", ".", "_",
     ",", "\t", "'", "\"", "\\",
@@ -133,19 +135,21 @@ fn text(seed: &mut Seed) -> String {
 }
 
 fn number(seed: &mut Seed) -> Value {
-    let magnitude = [1, 10, 1_000_000, 1_000_000_000_000, 10_000_000_000_000_000][seed.below(5)];
-    let whole = i64::try_from(seed.next() % magnitude).unwrap();
-    // Helm's values are doubles: larger integers would not arrive.
-    match seed.below(4) {
-        0 => json!(whole as f64 as i64),
-        1 => json!(-(whole as f64 as i64)),
-        2 => json!(whole as f64 / 1024.0),
-        _ => json!(whole as f64 * [1e-9, 1e-5, 1e9, 1e22][seed.below(4)]),
+    let digits = 1 + seed.below(15); // what a double holds, for Helm's values are doubles
+    let whole: String = (0..digits).map(|_| seed.pick(DIGITS)).collect();
+    let sign = seed.pick(&["", "-"]);
+    let whole: i64 = format!("{sign}{whole}").parse().unwrap();
+    let part = seed.pick(&[".5", ".001953125", ".25e-5", "e-9", "e9", "e22", "e-5"]);
+    let double: f64 = format!("{whole}{part}").parse().unwrap();
+    if seed.below(2) == 0 {
+        json!(whole)
+    } else {
+        json!(double)
     }
 }
 
 /// A value of any kind, at most `depth` collections deep.
-pub fn value(seed: &mut Seed, depth: usize) -> Value {
+fn value(seed: &mut Seed, depth: usize) -> Value {
     let kind = seed.below(if depth == 0 { 6 } else { 11 });
     match kind {
         0 => Value::Null,
@@ -263,8 +267,14 @@ const PIECES: &[&str] = &[
     "{a: &a 1, b: *a}",
 ];
 
+/// So many texts from one seed.
+pub fn documents(seed: u64, count: usize) -> Vec<String> {
+    let mut seed = Seed(seed);
+    (0..count).map(|_| document(&mut seed)).collect()
+}
+
 /// A text that is YAML, or nearly so: pieces of it in any order, or a document with a few of them put in.
-pub fn document(seed: &mut Seed) -> String {
+fn document(seed: &mut Seed) -> String {
     if seed.below(3) > 0 {
         let depth = 1 + seed.below(3);
         let value = Value::Object(

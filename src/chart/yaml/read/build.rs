@@ -27,6 +27,7 @@ pub(super) struct Builder {
 }
 
 /// A mapping in the making.
+#[derive(Default)]
 pub(super) struct Mapping {
     map: Map<String, Value>,
     /// The keys given so far, where it matters; those that came by a merge may be given once more.
@@ -45,13 +46,6 @@ impl Builder {
 
     pub(super) fn nodes(&self) -> usize {
         self.nodes
-    }
-
-    pub(super) fn mapping(&self) -> Mapping {
-        Mapping {
-            map: Map::new(),
-            given: BTreeSet::new(),
-        }
     }
 
     /// The value of a node, at a depth.
@@ -238,8 +232,10 @@ fn meaning(text: &str, plain: bool, tag: Option<&str>) -> Result<Scalar, String>
         found => found,
     };
     let ok = match (kind, &found) {
-        ("bool", Scalar::Bool(_)) | ("null", Scalar::Null) | ("float", Scalar::Float(_)) => true,
-        ("int", Scalar::Int(_) | Scalar::Unsigned(_)) => true,
+        ("bool", Scalar::Bool(_))
+        | ("null", Scalar::Null)
+        | ("float", Scalar::Float(_))
+        | ("int", Scalar::Int(_) | Scalar::Unsigned(_)) => true,
         #[expect(
             clippy::cast_precision_loss,
             reason = "what a double does to large integers"

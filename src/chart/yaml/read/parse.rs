@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     super::{Error, MAX_DEPTH},
-    build::{Builder, height},
+    build::{Builder, Mapping, height},
     cursor::Mark,
     scan::{Scanner, Token},
 };
@@ -280,7 +280,7 @@ impl<'a> Parser<'a> {
 
     fn block_mapping(&mut self) -> Result<Node<'a>, Error> {
         self.scanner.next()?;
-        let mut map = self.builder.mapping();
+        let mut map = Mapping::default();
         let empty =
             |token: &Token<'_>| matches!(token, Token::Key | Token::Value | Token::BlockEnd);
         loop {
@@ -333,7 +333,7 @@ impl<'a> Parser<'a> {
     /// `key: value` in a sequence, a mapping of its own.
     fn pair(&mut self) -> Result<Value, Error> {
         self.scanner.next()?;
-        let mut map = self.builder.mapping();
+        let mut map = Mapping::default();
         let key = match self.scanner.peek()? {
             (Token::Value | Token::FlowEntry | Token::FlowSequenceEnd, mark) => {
                 self.scanner.next()?;
@@ -348,7 +348,7 @@ impl<'a> Parser<'a> {
 
     fn flow_mapping(&mut self) -> Result<Node<'a>, Error> {
         self.scanner.next()?;
-        let mut map = self.builder.mapping();
+        let mut map = Mapping::default();
         loop {
             let (key, value) = match self.scanner.peek()? {
                 (Token::FlowMappingEnd, _) => {
