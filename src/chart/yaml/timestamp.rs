@@ -18,7 +18,7 @@ fn date(text: &str) -> Option<&str> {
     let year: u32 = year.parse().ok()?;
     let (month, rest) = short(rest.strip_prefix('-')?)?;
     let (day, rest) = short(rest.strip_prefix('-')?)?;
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let last = match month {
         2 if leap => 29,
         2 => 28,

@@ -29,8 +29,10 @@ impl Facts {
         if text.is_empty() {
             return Self { multiline: false, plain: true, single: true, block: false };
         }
-        let mut scan = Scan::default();
-        scan.indicators = text.starts_with("---") || text.starts_with("...");
+        let mut scan = Scan {
+            indicators: text.starts_with("---") || text.starts_with("..."),
+            ..Scan::default()
+        };
         let mut after_blank = true;
         let mut chars = text.chars().peekable();
         let mut first = true;

@@ -4,8 +4,11 @@
 use serde_json::{Map, Number, Value};
 
 use super::{
-    number, order,
-    resolve::{Scalar, is_base60, resolve},
+    super::{
+        number,
+        resolve::{Scalar, is_base60, resolve},
+    },
+    order,
     scalar::{Facts, Style},
 };
 
