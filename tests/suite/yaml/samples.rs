@@ -113,8 +113,8 @@ const WORDS: &[&str] = &[
 const DIGITS: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 const GLUE: &[&str] = &[
-    "", " ", " ", "  ", "\n", "\n", "\n\n", " \n", "\n ", "\n  ", ":", ": ", " #", "-", ".", "_", ",", "\t", "'", "\"",
-    "\\",
+    "", " ", " ", "  ", "\n", "\n", "\n\n", " \n", "\n ", "\n  ", ":", ": ", " #", "-", ".", "_",
+    ",", "\t", "'", "\"", "\\",
 ];
 
 /// A string put together from words that mean something to YAML.
@@ -159,7 +159,11 @@ fn value(seed: &mut Seed, depth: usize) -> Value {
         6..=7 => Value::Array((0..seed.below(4)).map(|_| value(seed, depth - 1)).collect()),
         _ => {
             let keys = seed.below(5);
-            Value::Object((0..keys).map(|_| (text(seed), value(seed, depth - 1))).collect::<Map<_, _>>())
+            Value::Object(
+                (0..keys)
+                    .map(|_| (text(seed), value(seed, depth - 1)))
+                    .collect::<Map<_, _>>(),
+            )
         }
     }
 }
@@ -167,7 +171,9 @@ fn value(seed: &mut Seed, depth: usize) -> Value {
 /// So many values from one seed.
 pub fn values(seed: u64, count: usize) -> Vec<Value> {
     let mut seed = Seed(seed);
-    (0..count).map(|i| value(&mut seed, [0, 0, 1, 2, 4][i % 5])).collect()
+    (0..count)
+        .map(|i| value(&mut seed, [0, 0, 1, 2, 4][i % 5]))
+        .collect()
 }
 
 const PIECES: &[&str] = &[

@@ -16,7 +16,11 @@ pub(super) fn sort<T: Clone>(items: &mut Vec<T>, key: impl Fn(&T) -> &str + Copy
     let left = std::mem::take(items);
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        let next = if less(key(b), key(a)) { right.next() } else { left.next() };
+        let next = if less(key(b), key(a)) {
+            right.next()
+        } else {
+            left.next()
+        };
         items.extend(next);
     }
     items.extend(left);
@@ -37,12 +41,8 @@ fn less(left: &str, right: &str) -> bool {
         (false, false) => {}
     }
     // Within a number, a zero more or less counts; in front of one it does not.
-<<<<<<< HEAD:src/chart/yaml/order.rs
-    let inside = (x == '0' || y == '0') && a[..i].iter().rev().take_while(|c| is_digit(**c)).any(|c| *c != '0');
-=======
     let before = left[..at].iter().rev().take_while(|c| is_digit(**c));
     let inside = (l == '0' || r == '0') && before.into_iter().any(|c| *c != '0');
->>>>>>> port:src/chart/yaml/write/order.rs
     let start = i64::from(inside);
     let (number_l, width_l) = number(&left[at..], start);
     let (number_r, width_r) = number(&right[at..], start);
@@ -77,7 +77,10 @@ static LETTER: LazyLock<Regex> = LazyLock::new(|| category(r"^\p{L}"));
 static DIGIT: LazyLock<Regex> = LazyLock::new(|| category(r"^\p{Nd}"));
 
 fn category(pattern: &str) -> Regex {
-    #[expect(clippy::unwrap_used, reason = "two constant patterns, compiled by the tests")]
+    #[expect(
+        clippy::unwrap_used,
+        reason = "two constant patterns, compiled by the tests"
+    )]
     Regex::new(pattern).unwrap()
 }
 
