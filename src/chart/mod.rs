@@ -2,3 +2,4 @@
 
 pub mod generated;
 pub mod yaml;
+mod stub; pub use stub::*;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::live::Observed;
 use super::record::Record;
+use crate::fleet::MaxRemovals;
 use crate::manifest::{Kind, Manifest, ObjectId, Release, Resource};
 
 /// Everything a plan is a function of.
@@ -118,7 +119,7 @@ pub struct LiveNamespace {
 }
 
 /// The rules of the fleet and of this run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Policy {
     /// At most so many sandboxes at once.
     pub max_sandboxes: Option<usize>,
@@ -127,36 +128,13 @@ pub struct Policy {
     /// At most so many kept by a pin.
     pub max_pins: Option<usize>,
     /// At most so many removals in one plan.
-    pub max_removals: Ceiling,
+    pub max_removals: MaxRemovals,
     /// `--allow-removals`: so many removals are meant.
     pub allow_removals: Option<usize>,
     /// `--allow-rewind`: plan from a commit that lacks a live one.
     pub allow_rewind: bool,
     /// `--only`: these sandboxes alone; empty for all.
     pub only: BTreeSet<String>,
-}
-
-/// A ceiling on removals.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Ceiling {
-    /// The larger of 3 and 30 % of the live sandboxes.
-    #[default]
-    Usual,
-    /// A count.
-    Count(usize),
-    /// A share of the live sandboxes, in percent, rounded down.
-    Percent(u8),
-}
-
-impl Ceiling {
-    /// How many of `live` sandboxes may go.
-    pub fn of(self, live: usize) -> usize {
-        match self {
-            Ceiling::Usual => (live * 30 / 100).max(3),
-            Ceiling::Count(count) => count,
-            Ceiling::Percent(percent) => live * usize::from(percent) / 100,
-        }
-    }
 }
 
 /// A question to the cluster, without whose answer a change cannot be judged.

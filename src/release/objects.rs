@@ -23,6 +23,8 @@ pub enum Copied {
     },
     /// Not read, as no cluster is asked: what is rendered says where it would come from.
     Named,
+    /// It could not be read, and why: nothing is rendered without it.
+    Unreadable(String),
 }
 
 impl std::fmt::Debug for Copied {
@@ -31,6 +33,7 @@ impl std::fmt::Debug for Copied {
         f.write_str(match self {
             Copied::Read { .. } => "Read",
             Copied::Named => "Named",
+            Copied::Unreadable(_) => "Unreadable",
         })
     }
 }
@@ -41,7 +44,7 @@ pub(super) fn release(sandbox: &Sandbox, basis: &Basis<'_>, rendered: chart::Ren
         rendered.manifests.into_iter().flat_map(items).map(|document| (document.template, document.value)).unzip();
     drop_ignored(&mut objects, &basis.settings.ignore);
     let mut generated = rendered.generated;
-    let mut manifests = copies(sandbox, basis, &owner);
+    let mut manifests = copies(sandbox, basis, &owner)?;
     let mut seen: BTreeSet<ObjectId> = manifests.iter().map(|m| m.id.clone()).collect();
     for (source, object) in sources.into_iter().zip(objects) {
         let (kind, id) = identity(&object, &source, sandbox)?;
@@ -101,12 +104,16 @@ fn identity(object: &Value, source: &str, sandbox: &Sandbox) -> Result<(Kind, Ob
     }
 }
 
-fn copies(sandbox: &Sandbox, basis: &Basis<'_>, owner: &Owner) -> Vec<Manifest> {
-    basis
-        .settings
-        .copy_secrets
-        .iter()
-        .map(|reference| copy(reference, basis.copied.get(reference), &sandbox.namespace, owner))
+fn copies(sandbox: &Sandbox, basis: &Basis<'_>, owner: &Owner) -> Result<Vec<Manifest>, Fault> {
+    let references = basis.settings.copy_secrets.iter();
+    references
+        .map(|reference| match basis.copied.get(reference) {
+            Some(Copied::Unreadable(why)) => Err(Fault::new(
+                format!("Secret {}/{} cannot be copied: {why}", reference.namespace, reference.name),
+                "make it, allow this account to read it, or take it out of copy_secrets in sandboxes/fleet.toml",
+            )),
+            copied => Ok(copy(reference, copied, &sandbox.namespace, owner)),
+        })
         .collect()
 }
 

@@ -6,6 +6,7 @@
 mod clock;
 mod contains;
 mod error;
+mod goldens;
 mod folder;
 mod object;
 mod open;

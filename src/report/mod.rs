@@ -6,6 +6,7 @@
 mod diff;
 mod exit;
 pub mod json;
+pub mod manifests;
 mod mask;
 mod style;
 pub mod text;
