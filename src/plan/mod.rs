@@ -12,6 +12,7 @@ mod safety;
 mod sandbox;
 mod show;
 mod state;
+mod survivors;
 mod types;
 mod words;
 

@@ -6,6 +6,7 @@ use super::live::Observed;
 use super::objects::{Difference, DifferenceKind, differences, notes};
 use super::record::{Record, expires_text, kinds_of, secrets_of};
 use super::show;
+use super::survivors::survivors;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::types::{Action, Hold, SandboxPlan, Step, Work};
 use super::words;
@@ -216,7 +217,12 @@ impl Case<'_> {
         if let Some(why) = local {
             reason.push_str(&format!(" (local diff: {why})"));
         }
-        let work = apply(manifest, difference.observed);
+        let mut work = apply(manifest, difference.observed);
+        if let (Work::Apply { remove, .. }, Some(Answer { live: Some(live), dry_run: DryRun::Server(dry) })) =
+            (&mut work, answer)
+        {
+            *remove = survivors(live, dry, &manifest.body);
+        }
         Ok(step(action, manifest, resource, &reason, diff, work))
     }
 

@@ -1,5 +1,6 @@
 //! Unit and golden cases.
 
+mod scenario;
 mod args;
 mod report_exit;
 mod report_json;
