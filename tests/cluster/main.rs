@@ -7,6 +7,7 @@
 mod audit;
 mod binaries;
 mod fleet_repo;
+mod gate;
 mod plane;
 mod rig;
 mod smoke;

@@ -1,8 +1,12 @@
 //! The helpers that the live suite is written with.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::fleet_repo::FleetRepo;
+use crate::gate::{Gate, Verdict};
 use crate::plane::{ControlPlane, Rights};
 use crate::tool::{Run, Tool};
 
@@ -71,4 +75,71 @@ fn the_binary_runs_in_an_environment_of_its_own() {
         .collect();
     assert_eq!(environment[0].1, Some(tool.home().as_os_str()));
     assert_eq!(environment[1].1, Some(user.kubeconfig.as_os_str()));
+}
+
+#[test]
+fn a_gate_holds_a_request_before_or_after_the_server() {
+    let Some(plane) = ControlPlane::start() else {
+        return;
+    };
+    let gate = Gate::open(plane, &plane.user(Rights::Admin));
+    let mark = plane.mark();
+    let create = |name: &str| {
+        let mut command = plane.kubectl_as(&gate.user, &["create", "namespace", name]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let exists = |name: &str| plane.kubectl(&["get", "namespace", name]).status.success();
+
+    for (verdict, done) in [(Verdict::HoldRequest, false), (Verdict::HoldAnswer, true)] {
+        let rule = verdict.clone();
+        gate.rule(move |asked| {
+            if asked.writes == 1 {
+                rule.clone()
+            } else {
+                Verdict::Pass
+            }
+        });
+        let name = plane.unique("gated");
+        let mut child = create(&name).spawn().expect("kubectl starts");
+        let held = gate
+            .held(Duration::from_secs(30))
+            .expect("the write is held");
+        assert_eq!((held.method.as_str(), held.writes), ("POST", 1));
+        child.kill().expect("it still waits for its answer");
+        child.wait().expect("it can be waited for");
+        assert_eq!(exists(&name), done, "{verdict:?}");
+    }
+
+    gate.rule(|asked| match asked.writes {
+        1 => Verdict::Answer(403, "not today", &["Retry-After: 1"]),
+        _ => Verdict::Pass,
+    });
+    let name = plane.unique("gated");
+    let refused = create(&name).output().expect("kubectl starts");
+    assert!(
+        String::from_utf8_lossy(&refused.stderr).contains("not today"),
+        "{refused:?}"
+    );
+    assert!(
+        create(&name)
+            .output()
+            .expect("kubectl starts")
+            .status
+            .success()
+    );
+    assert!(exists(&name));
+    assert_eq!(
+        plane.writes(mark, &gate.user).len(),
+        2,
+        "one that was held on its way back, and the last"
+    );
+
+    gate.rule(|_| Verdict::Dated("Thu, 01 Jan 2026 00:00:00 GMT".to_owned()));
+    let verbose = plane
+        .kubectl_as(&gate.user, &["get", "--raw", "/version", "-v=8"])
+        .output()
+        .expect("kubectl starts");
+    let verbose = String::from_utf8_lossy(&verbose.stderr).into_owned();
+    assert!(verbose.contains("01 Jan 2026 00:00:00 GMT"), "{verbose}");
 }

@@ -55,10 +55,15 @@ impl Tool {
     /// Where the exit status is another.
     pub fn expect(&self, status: i32, args: &[&str]) -> String {
         let run = self.run(args);
+        let Run {
+            stdout,
+            stderr,
+            took,
+            ..
+        } = &run;
         assert_eq!(
             run.status, status,
-            "reconcile {args:?}\n{}{}",
-            run.stdout, run.stderr
+            "reconcile {args:?}, after {took:?}\n{stdout}{stderr}"
         );
         run.stdout
     }

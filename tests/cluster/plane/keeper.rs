@@ -1,7 +1,8 @@
 //! Processes that cannot outlive the test process: see `keeper.sh`.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::Write;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ impl Keeper {
         let mut all = String::new();
         for path in entries.flatten().map(|entry| entry.path()) {
             if path.extension().is_some_and(|extension| extension == "log") {
-                all += &format!("--- {}\n{}\n", path.display(), self.log_tail(&path));
+                let _ = writeln!(all, "--- {}\n{}", path.display(), self.log_tail(&path));
             }
         }
         all

@@ -9,11 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::audit::{self, Mark, Request};
 use crate::binaries;
+use crate::gate;
 use keeper::Keeper;
 use parts::Layout;
 use users::Users;
@@ -30,7 +31,7 @@ pub struct ControlPlane {
     serial: AtomicUsize,
     /// How long it took from nothing to a Ready node.
     pub booted_in: Duration,
-    keeper: Keeper,
+    keeper: Mutex<Keeper>,
 }
 
 impl ControlPlane {
@@ -40,21 +41,26 @@ impl ControlPlane {
     /// # Panics
     /// When it does not boot.
     pub fn start() -> Option<&'static Self> {
-        static PLANE: OnceLock<Option<ControlPlane>> = OnceLock::new();
-        PLANE
-            .get_or_init(|| {
-                let binaries = binaries::folder()?;
-                let mut last = String::new();
-                // A port that was free may be taken by the time a server binds it.
-                for _ in 0..3 {
-                    match Self::boot(binaries) {
-                        Ok(plane) => return Some(plane),
-                        Err(reason) => last = reason,
-                    }
+        // The failure is kept as well: the tests after the first are not to boot three times each.
+        static PLANE: OnceLock<Result<Option<ControlPlane>, String>> = OnceLock::new();
+        let plane = PLANE.get_or_init(|| {
+            let Some(binaries) = binaries::folder() else {
+                return Ok(None);
+            };
+            let mut last = String::new();
+            // A port that was free may be taken by the time a server binds it.
+            for _ in 0..3 {
+                match Self::boot(binaries) {
+                    Ok(plane) => return Ok(Some(plane)),
+                    Err(reason) => last = reason,
                 }
-                panic!("the control plane did not boot: {last}")
-            })
-            .as_ref()
+            }
+            Err(last)
+        });
+        match plane {
+            Ok(plane) => plane.as_ref(),
+            Err(reason) => panic!("the control plane did not boot: {reason}"),
+        }
     }
 
     fn boot(binaries: &Path) -> Result<Self, String> {
@@ -82,7 +88,7 @@ impl ControlPlane {
             serial: AtomicUsize::new(0),
             booted_in: Duration::ZERO,
             layout,
-            keeper,
+            keeper: Mutex::new(keeper),
         };
         let limit = started + BOOT;
         plane.await_answer(limit, &["get", "--raw", "/readyz"])?;
@@ -94,7 +100,7 @@ impl ControlPlane {
         ];
         for part in later {
             plane
-                .keeper
+                .keeper()
                 .run(part.name, &part.program, &part.flags)
                 .map_err(words)?;
         }
@@ -133,26 +139,42 @@ impl ControlPlane {
             if output.status.success() {
                 return Ok(());
             }
-            if let Some(end) = self.keeper.ended() {
+            if let Some(end) = self.keeper().ended() {
                 return Err(end);
             }
             if Instant::now() > limit {
                 let answer = String::from_utf8_lossy(&output.stderr).into_owned();
                 return Err(format!(
                     "kubectl {args:?}: {answer}\n{}",
-                    self.keeper.logs()
+                    self.keeper().logs()
                 ));
             }
             std::thread::sleep(Duration::from_millis(100));
         }
     }
 
+    fn keeper(&self) -> MutexGuard<'_, Keeper> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts `kubectl proxy` as a user, and returns its port, once it listens there.
+    pub fn start_proxy(&self, user: &User) -> u16 {
+        let port = keeper::free_port().expect("a loopback port is free");
+        let flags = [
+            "proxy".to_owned(),
+            format!("--port={port}"),
+            format!("--kubeconfig={}", user.kubeconfig.display()),
+        ];
+        let name = self.unique("proxy");
+        let started = self.keeper().run(&name, &self.program("kubectl"), &flags);
+        started.expect("the keeper lives as long as this process");
+        gate::await_port(port);
+        port
+    }
+
     /// A user nobody else has, so that a test finds its own requests in the audit log.
     pub fn user(&self, rights: Rights) -> User {
-        let mut users = self
-            .users
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         users.take(rights).expect("the kubeconfig can be written")
     }
 
