@@ -10,7 +10,7 @@
   "db_template" "template0"
   "db_maxconn" (int .Values.odoo.dbMaxconn | toString)
   "list_db" "False"
-  "admin_passwd" "False"
+  "admin_passwd" ""
   "workers" (int .Values.odoo.workers | toString)
   "max_cron_threads" "1"
   "limit_memory_hard" (int64 .Values.odoo.limitMemoryHard | toString)

@@ -21,15 +21,24 @@
 {{- end -}}
 
 {{/*
-Fails when a sum is over its quota. Nginx counts twice: during an update its old and its
+Fails when a container is over the LimitRange, or a sum over its quota. Nginx counts twice: during an update its old and its
 new pod overlap. Odoo and pgAdmin are recreated, PostgreSQL is a StatefulSet; Odoo's init
 containers ask for what Odoo asks for, and a pod counts as its largest.
 */}}
 {{- define "odoo-dev-sandbox.checkQuota" -}}
 {{- $values := .Values -}}
+{{- $max := $values.limitRange.max -}}
 {{- $pods := list $values.odoo.resources $values.postgresql.resources $values.nginx.resources $values.nginx.resources -}}
 {{- if $values.pgadmin.enabled -}}
 {{- $pods = append $pods $values.pgadmin.resources -}}
+{{- end -}}
+{{- range $pod := $pods -}}
+{{- if or
+  (gt (include "odoo-dev-sandbox.millicores" $pod.limits.cpu | int) (include "odoo-dev-sandbox.millicores" $max.cpu | int))
+  (gt (include "odoo-dev-sandbox.mebibytes" $pod.limits.memory | int) (include "odoo-dev-sandbox.mebibytes" $max.memory | int))
+-}}
+{{- fail (printf "a container's limits, %v CPU and %v, are more than limitRange.max, %v CPU and %v" $pod.limits.cpu $pod.limits.memory $max.cpu $max.memory) -}}
+{{- end -}}
 {{- end -}}
 {{- range $kind := list "requests" "limits" -}}
 {{- $quota := index $values.quota $kind -}}

@@ -40,6 +40,10 @@ def walk(root):
                 path = os.path.join(folder, name)
                 if name.startswith(".") or not os.path.isdir(path):
                     continue
+                if "," in name:
+                    # Odoo separates its list of folders by commas.
+                    warn(f"{path} is left out: a comma in its name")
+                    continue
                 if is_addon(path):
                     yield path
                 else:

@@ -27,8 +27,8 @@ RUN = os.path.join(HERE, "run.sh")
 FILESTORE = "/var/lib/odoo/filestore"
 # Any number will do, as long as every run of this script asks for the same.
 LOCK = 0x0D00
-# No second server, no crons, no workers while modules are being installed.
-QUIET = ["--no-http", "--workers=0", "--max-cron-threads=0"]
+# No second server, no crons, no workers, no reloading while modules are being installed.
+QUIET = ["--no-http", "--workers=0", "--max-cron-threads=0", "--dev="]
 
 
 class Failure(Exception):
@@ -135,13 +135,13 @@ def write_state(connection, key):
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TABLE IF NOT EXISTS sandbox_state ("
-            " only boolean PRIMARY KEY DEFAULT true CHECK (only),"
+            " id boolean PRIMARY KEY DEFAULT true CHECK (id),"
             " key text NOT NULL, settings text NOT NULL DEFAULT '',"
             " changed timestamptz NOT NULL DEFAULT now())"
         )
         cursor.execute(
             "INSERT INTO sandbox_state (key) VALUES (%s)"
-            " ON CONFLICT (only) DO UPDATE SET key = excluded.key, changed = now()",
+            " ON CONFLICT (id) DO UPDATE SET key = excluded.key, changed = now()",
             (key,),
         )
 
@@ -298,5 +298,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except Failure as failure:
-        sys.exit(f"init: {failure}")
+    except (Failure, psycopg2.Error) as error:
+        sys.exit(f"init: {str(error).strip()}")

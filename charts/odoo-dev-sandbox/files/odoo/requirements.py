@@ -59,6 +59,9 @@ def main():
     else:
         print(f"requirements: installing {', '.join(paths) or 'nothing'}", flush=True)
         install(paths, target) if paths else os.makedirs(target)
+    if os.path.isdir(CURRENT) and not os.path.islink(CURRENT):
+        # Made by an addon's own pip before requirements were installed here.
+        shutil.rmtree(CURRENT)
     link = CURRENT + ".new"
     if os.path.lexists(link):
         os.unlink(link)

@@ -20,4 +20,4 @@ if os.environ.get("SANDBOX_SET_PASSWORD"):
 env.flush_all()
 env.cr.execute("UPDATE sandbox_state SET settings = %s", (os.environ["SANDBOX_SETTINGS_KEY"],))
 env.cr.commit()
-print("settings: %d parameters set" % len(parameters))
+print(f"settings: {len(parameters)} parameters set")
