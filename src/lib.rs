@@ -7,5 +7,6 @@ pub mod cluster;
 pub mod fleet;
 pub mod manifest;
 pub mod plan;
+pub mod release;
 pub mod repo;
 pub mod report;

@@ -1,6 +1,9 @@
 //! The cluster port: few verbs, and two adapters that have them. `kube` talks to an API server; `dir` keeps a cluster
 //! as YAML files in a folder. One contract suite runs on both.
 
+mod connect;
+pub mod dir;
+pub mod kube;
 mod survey;
 
 pub use survey::{Survey, answer, survey};
@@ -14,6 +17,8 @@ use serde_json::Value;
 
 use crate::manifest::{Kind, ObjectId, Resource};
 use crate::plan::Meta;
+
+pub use connect::{ClusterSpec, connect};
 
 /// What is asked of a cluster.
 #[async_trait]

@@ -139,8 +139,8 @@ async fn find_objects(cluster: &dyn Cluster, survey: &Survey<'_>, live: &mut Liv
         .iter()
         .filter(|(_, namespace, _)| live.namespaces.get(*namespace).is_some_and(|n| n.observed.was_ours))
         .flat_map(|(_, _, release)| &release.manifests)
-        .filter(|m| !live.objects.contains_key(&m.id) && !live.unreadable.contains_key(&m.kind))
-        .filter_map(|m| Some((m, live.resources.get(&m.kind)?.clone())))
+        .filter(|m| !live.objects.contains_key(&m.id) && live.fault(&m.kind).is_none())
+        .filter_map(|m| Some((m, live.resource(&m.kind)?.clone())))
         .collect();
     let found: Vec<(&Manifest, Result<Option<Meta>, Error>)> = futures::stream::iter(missing)
         .map(|(manifest, resource)| async move {
@@ -167,21 +167,16 @@ async fn find_objects(cluster: &dyn Cluster, survey: &Survey<'_>, live: &mut Liv
 /// Asks what [`crate::plan::questions`] wants to know.
 ///
 /// With `dry_run` false nothing is tried on the server, and the answers say so.
-pub async fn answer(
-    cluster: &dyn Cluster,
-    questions: &Questions<'_>,
-    resources: &BTreeMap<Kind, Resource>,
-    dry_run: bool,
-) -> Answers {
+pub async fn answer(cluster: &dyn Cluster, questions: &Questions<'_>, live: &Live, dry_run: bool) -> Answers {
     let changed = futures::stream::iter(&questions.objects).map(|question| async move {
         let manifest = question.manifest;
-        let resource = resources.get(&manifest.kind)?;
+        let resource = live.resource(&manifest.kind)?;
         let target = Target { kind: &manifest.kind, resource, id: &manifest.id };
         let live = if question.present { cluster.get(&target).await.ok().flatten() } else { None };
         Some((manifest.id.clone(), Answer { live, dry_run: try_out(cluster, target, manifest, dry_run).await }))
     });
     let removed = futures::stream::iter(&questions.removed).map(|id| async move {
-        let (kind, resource) = resources.iter().find(|(kind, _)| kind.group == id.group && kind.kind == id.kind)?;
+        let (kind, resource) = live.resources.iter().find(|(kind, _)| kind.group == id.group && kind.kind == id.kind)?;
         let live = cluster.get(&Target { kind, resource, id }).await.ok().flatten();
         Some(((*id).clone(), Answer { live, dry_run: DryRun::Local("it goes".into()) }))
     });

@@ -100,7 +100,7 @@ fn wanted(input: &Input) -> impl Iterator<Item = (&str, &Wanted)> {
 }
 
 fn is_over(wanted: &Wanted, input: &Input) -> bool {
-    wanted.expires.is_some_and(|at| at <= input.now)
+    wanted.expires.is_some_and(|at| at < input.now)
 }
 
 fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
@@ -116,7 +116,7 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
             "take another sandbox's [pin] away, or raise max_pins in sandboxes/fleet.toml",
         ));
     }
-    if let Some(at) = wanted.expires.filter(|at| *at <= input.now) {
+    if let Some(at) = wanted.expires.filter(|at| *at < input.now) {
         let ago = words::span(at, input.now);
         return Ok(match live {
             Some(namespace) => {
@@ -192,7 +192,7 @@ fn rewound(namespace: &LiveNamespace, input: &Input) -> Result<(), Held> {
 
 fn unreadable<'a>(kinds: impl Iterator<Item = &'a Kind>, input: &Input) -> Result<(), Held> {
     for kind in kinds {
-        if let Some((_, error)) = input.live.unreadable.iter().find(|(other, _)| other.same_store(kind)) {
+        if let Some(error) = input.live.fault(kind) {
             return Err(Held::new(
                 Hold::Broken,
                 format!("its live state is unknown: {error}"),

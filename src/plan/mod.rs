@@ -4,6 +4,7 @@
 //! the input and the answers alone.
 
 mod decide;
+mod desired;
 mod live;
 mod objects;
 mod record;
@@ -15,6 +16,7 @@ mod types;
 mod words;
 
 pub use decide::{Questions, plan, questions};
+pub use desired::{Start, sources};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};
 pub use record::{Record, expires_text};
 pub use state::{Answer, Answers, Ceiling, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};

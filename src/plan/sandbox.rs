@@ -139,7 +139,7 @@ impl Case<'_> {
     }
 
     fn resource(&self, manifest: &Manifest) -> Result<Resource, Held> {
-        self.input.live.resources.get(&manifest.kind).cloned().ok_or_else(|| {
+        self.input.live.resource(&manifest.kind).cloned().ok_or_else(|| {
             Held::new(
                 Hold::Broken,
                 format!("{} asks for {}, which this cluster does not serve", manifest.source, manifest.kind),
@@ -287,7 +287,7 @@ impl Case<'_> {
             position += 1;
         }
         for manifest in self.wanted.release.manifests.iter().filter(|m| is_awaited(m) && touched(&m.id)) {
-            if let Some(resource) = self.input.live.resources.get(&manifest.kind) {
+            if let Some(resource) = self.input.live.resource(&manifest.kind) {
                 let wait = step(Action::Keep, manifest, resource.clone(), "", String::new(), Work::AwaitReady);
                 steps.push(Step { quiet: true, ..wait });
             }

@@ -90,6 +90,20 @@ pub struct Live {
     pub unreadable: BTreeMap<Kind, String>,
 }
 
+impl Live {
+    /// How a kind is served, in whatever version it was asked for.
+    pub fn resource(&self, kind: &Kind) -> Option<&Resource> {
+        self.resources
+            .get(kind)
+            .or_else(|| self.resources.iter().find_map(|(other, resource)| other.same_store(kind).then_some(resource)))
+    }
+
+    /// Why a kind could not be read, where it could not.
+    pub fn fault(&self, kind: &Kind) -> Option<&str> {
+        self.unreadable.iter().find_map(|(other, error)| other.same_store(kind).then_some(error.as_str()))
+    }
+}
+
 /// A live Namespace.
 #[derive(Clone, Debug)]
 pub struct LiveNamespace {

@@ -7,3 +7,5 @@ mod report_mask;
 mod report_plans;
 mod report_text;
 mod yaml;
+mod clock;
+mod repo_git;

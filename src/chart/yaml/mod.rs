@@ -4,19 +4,14 @@
 //! into JSON. Charts depend on that dialect: `yes` is a boolean, `0777` is 511, and templates
 //! hash and indent the very bytes that `toYaml` gives.
 
-mod build;
-mod emit;
-mod event;
 mod number;
-mod order;
+mod read;
 mod resolve;
-mod scalar;
 mod timestamp;
-mod to_yaml;
+mod write;
 
-pub use build::{Numbers, read, read_strict};
-pub use emit::write;
-pub use to_yaml::to_yaml;
+pub use read::{Numbers, read, read_strict};
+pub use write::{to_yaml, write};
 
 /// Collections nested deeper than this are refused, so that no walk over a value can exhaust the stack.
 pub const MAX_DEPTH: usize = 256;

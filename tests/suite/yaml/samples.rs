@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// A small generator of its own (xorshift), so that the samples never change with a dependency.
-pub struct Seed(pub u64);
+struct Seed(u64);
 
 impl Seed {
     fn next(&mut self) -> u64 {
@@ -110,9 +110,11 @@ const WORDS: &[&str] = &[
     "lorem ipsum dolor sit amet consectetur adipiscing elit",
 ];
 
+const DIGITS: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
 const GLUE: &[&str] = &[
-    "", " ", " ", "  ", "\n", "\n", "\n\n", " \n", "\n ", "\n  ", ":", ": ", " #", "-", ".", "_", ",", "\t", "'", "\"",
-    "\\",
+    "", " ", " ", "  ", "\n", "\n", "\n\n", " \n", "\n ", "\n  ", ":", ": ", " #", "-", ".", "_",
+    ",", "\t", "'", "\"", "\\",
 ];
 
 /// A string put together from words that mean something to YAML.
@@ -133,19 +135,21 @@ fn text(seed: &mut Seed) -> String {
 }
 
 fn number(seed: &mut Seed) -> Value {
-    let magnitude = [1, 10, 1_000_000, 1_000_000_000_000, 10_000_000_000_000_000][seed.below(5)];
-    let whole = i64::try_from(seed.next() % magnitude).unwrap();
-    // Helm's values are doubles: larger integers would not arrive.
-    match seed.below(4) {
-        0 => json!(whole as f64 as i64),
-        1 => json!(-(whole as f64 as i64)),
-        2 => json!(whole as f64 / 1024.0),
-        _ => json!(whole as f64 * [1e-9, 1e-5, 1e9, 1e22][seed.below(4)]),
+    let digits = 1 + seed.below(15); // what a double holds, for Helm's values are doubles
+    let whole: String = (0..digits).map(|_| seed.pick(DIGITS)).collect();
+    let sign = seed.pick(&["", "-"]);
+    let whole: i64 = format!("{sign}{whole}").parse().unwrap();
+    let part = seed.pick(&[".5", ".001953125", ".25e-5", "e-9", "e9", "e22", "e-5"]);
+    let double: f64 = format!("{whole}{part}").parse().unwrap();
+    if seed.below(2) == 0 {
+        json!(whole)
+    } else {
+        json!(double)
     }
 }
 
 /// A value of any kind, at most `depth` collections deep.
-pub fn value(seed: &mut Seed, depth: usize) -> Value {
+fn value(seed: &mut Seed, depth: usize) -> Value {
     let kind = seed.below(if depth == 0 { 6 } else { 11 });
     match kind {
         0 => Value::Null,
@@ -155,7 +159,11 @@ pub fn value(seed: &mut Seed, depth: usize) -> Value {
         6..=7 => Value::Array((0..seed.below(4)).map(|_| value(seed, depth - 1)).collect()),
         _ => {
             let keys = seed.below(5);
-            Value::Object((0..keys).map(|_| (text(seed), value(seed, depth - 1))).collect::<Map<_, _>>())
+            Value::Object(
+                (0..keys)
+                    .map(|_| (text(seed), value(seed, depth - 1)))
+                    .collect::<Map<_, _>>(),
+            )
         }
     }
 }
@@ -163,5 +171,141 @@ pub fn value(seed: &mut Seed, depth: usize) -> Value {
 /// So many values from one seed.
 pub fn values(seed: u64, count: usize) -> Vec<Value> {
     let mut seed = Seed(seed);
-    (0..count).map(|i| value(&mut seed, [0, 0, 1, 2, 4][i % 5])).collect()
+    (0..count)
+        .map(|i| value(&mut seed, [0, 0, 1, 2, 4][i % 5]))
+        .collect()
+}
+
+const PIECES: &[&str] = &[
+    "a",
+    "b",
+    "c",
+    "key",
+    "1",
+    "1.5",
+    "yes",
+    "~",
+    "null",
+    "0777",
+    "1e3",
+    "word word",
+    "x:y",
+    "http://a:1/b#c",
+    ": ",
+    ":",
+    ":\n",
+    ": ",
+    ":\n  ",
+    "- ",
+    "-",
+    "\n",
+    "\n",
+    "\n",
+    "\n  ",
+    "\n    ",
+    "\n- ",
+    "\n  - ",
+    " ",
+    "  ",
+    "\t",
+    " # c",
+    "#",
+    "[",
+    "]",
+    "{",
+    "}",
+    ", ",
+    ",",
+    "?",
+    "? ",
+    "|",
+    "|\n",
+    "|-\n  ",
+    "|+\n  ",
+    ">\n  ",
+    ">-\n ",
+    "|2\n   ",
+    "'",
+    "''",
+    "\"",
+    "\\",
+    "\\n",
+    "\\x41",
+    "\\u00e9",
+    "\"q\"",
+    "'s'",
+    "&a ",
+    "&b ",
+    "*a",
+    "*b",
+    "<<: ",
+    "!!str ",
+    "!!int ",
+    "!!binary ",
+    "!!float ",
+    "!t ",
+    "! ",
+    "!<x> ",
+    "---\n",
+    "--- ",
+    "...\n",
+    "%YAML 1.1\n",
+    "%TAG !e! tag:e\n",
+    "@",
+    "`",
+    "%",
+    "é",
+    "🚀",
+    "\r\n",
+    "\u{85}",
+    "\u{2028}",
+    "\u{a0}",
+    "{{ x }}",
+    "[a, b]",
+    "{a: 1, b: 2}",
+    "{a: &a 1, b: *a}",
+];
+
+/// So many texts from one seed.
+pub fn documents(seed: u64, count: usize) -> Vec<String> {
+    let mut seed = Seed(seed);
+    (0..count).map(|_| document(&mut seed)).collect()
+}
+
+/// A text that is YAML, or nearly so: pieces of it in any order, or a document with a few of them put in.
+fn document(seed: &mut Seed) -> String {
+    if seed.below(3) > 0 {
+        let depth = 1 + seed.below(3);
+        let value = Value::Object(
+            (0..3)
+                .map(|i| (format!("k{i}"), value(seed, depth)))
+                .collect(),
+        );
+        let mut text = reconcile::chart::yaml::write(&value);
+        for _ in 0..seed.below(4) {
+            let mut at = seed.below(text.len() + 1);
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            match seed.below(3) {
+                0 => text.insert_str(at, seed.pick(PIECES)),
+                1 if at < text.len() => {
+                    text.remove(at);
+                }
+                _ => {
+                    let to = text[at..]
+                        .char_indices()
+                        .nth(3)
+                        .map_or(text.len(), |(i, _)| at + i);
+                    text.replace_range(at..to, seed.pick(PIECES));
+                }
+            }
+        }
+        return text;
+    }
+    let mut text = "k: ".to_owned();
+    for _ in 0..seed.below(14) {
+        text.push_str(seed.pick(PIECES));
+    }
+    text
 }

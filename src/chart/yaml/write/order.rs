@@ -16,7 +16,11 @@ pub(super) fn sort<T: Clone>(items: &mut Vec<T>, key: impl Fn(&T) -> &str + Copy
     let left = std::mem::take(items);
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        let next = if less(key(b), key(a)) { right.next() } else { left.next() };
+        let next = if less(key(b), key(a)) {
+            right.next()
+        } else {
+            left.next()
+        };
         items.extend(next);
     }
     items.extend(left);
@@ -24,28 +28,30 @@ pub(super) fn sort<T: Clone>(items: &mut Vec<T>, key: impl Fn(&T) -> &str + Copy
 }
 
 /// Whether one key is written before another.
-fn less(a: &str, b: &str) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let Some(i) = a.iter().zip(&b).position(|(x, y)| x != y) else {
-        return a.len() < b.len();
+fn less(left: &str, right: &str) -> bool {
+    let left: Vec<char> = left.chars().collect();
+    let right: Vec<char> = right.chars().collect();
+    let Some(at) = left.iter().zip(&right).position(|(l, r)| l != r) else {
+        return left.len() < right.len();
     };
-    let (x, y) = (a[i], b[i]); // `position` found both
-    match (is_letter(x), is_letter(y)) {
-        (true, true) => return x < y,
-        (true, false) | (false, true) => return is_letter(y),
+    let (l, r) = (left[at], right[at]); // `position` found both
+    match (is_letter(l), is_letter(r)) {
+        (true, true) => return l < r,
+        (true, false) | (false, true) => return is_letter(r),
         (false, false) => {}
     }
     // Within a number, a zero more or less counts; in front of one it does not.
-    let inside = (x == '0' || y == '0') && a[..i].iter().rev().take_while(|c| is_digit(**c)).any(|c| *c != '0');
+    let before = left[..at].iter().rev().take_while(|c| is_digit(**c));
+    let inside = (l == '0' || r == '0') && before.into_iter().any(|c| *c != '0');
     let start = i64::from(inside);
-    let (number_a, end_a) = number(&a[i..], start);
-    let (number_b, end_b) = number(&b[i..], start);
-    if number_a != number_b {
-        number_a < number_b
-    } else if end_a != end_b {
-        end_a < end_b
+    let (number_l, width_l) = number(&left[at..], start);
+    let (number_r, width_r) = number(&right[at..], start);
+    if number_l != number_r {
+        number_l < number_r
+    } else if width_l != width_r {
+        width_l < width_r
     } else {
-        x < y
+        l < r
     }
 }
 
@@ -71,7 +77,10 @@ static LETTER: LazyLock<Regex> = LazyLock::new(|| category(r"^\p{L}"));
 static DIGIT: LazyLock<Regex> = LazyLock::new(|| category(r"^\p{Nd}"));
 
 fn category(pattern: &str) -> Regex {
-    #[expect(clippy::unwrap_used, reason = "two constant patterns, compiled by the tests")]
+    #[expect(
+        clippy::unwrap_used,
+        reason = "two constant patterns, compiled by the tests"
+    )]
     Regex::new(pattern).unwrap()
 }
 

@@ -4,8 +4,11 @@
 use serde_json::{Map, Number, Value};
 
 use super::{
-    number, order,
-    resolve::{Scalar, is_base60, resolve},
+    super::{
+        number,
+        resolve::{Scalar, is_base60, resolve},
+    },
+    order,
     scalar::{Facts, Style},
 };
 
@@ -18,7 +21,13 @@ const SIMPLE_KEY: usize = 128;
 
 /// Writes a value as YAML, with a line break at its end.
 pub fn write(value: &Value) -> String {
-    let mut emitter = Emitter { out: String::new(), column: 0, indent: None, whitespace: true, indention: true };
+    let mut emitter = Emitter {
+        out: String::new(),
+        column: 0,
+        indent: None,
+        whitespace: true,
+        indention: true,
+    };
     emitter.node(value, Place::Root);
     emitter.write_indent();
     emitter.out
@@ -103,7 +112,8 @@ impl Emitter {
     /// Writes a string in the first style that keeps it a string and keeps its characters.
     fn text(&mut self, text: &str, place: Place) {
         let facts = Facts::of(text);
-        let is_text = matches!(resolve(text), Scalar::Text { timestamp: false }) && !is_base60(text);
+        let is_text =
+            matches!(resolve(text), Scalar::Text { timestamp: false }) && !is_base60(text);
         let wish = if text.contains('\n') {
             Style::Literal
         } else if is_text {
