@@ -97,11 +97,11 @@ fn over(plan: &Plan) -> String {
     const NAMED: usize = 5;
     let is_over = |s: &&SandboxPlan| !is_shown(s) && s.expires.is_some_and(|expires| expires <= plan.now);
     let names: Vec<&str> = plan.sandboxes.iter().filter(is_over).map(|s| s.name.as_str()).collect();
-    let named = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    let list = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     match names.len() {
         0 => String::new(),
-        1..=NAMED => format!("{named} (edit the file to begin anew, or delete it)"),
-        all => format!("{named} and {} more (edit a file to begin anew, or delete it)", all - NAMED),
+        1..=NAMED => format!("{list} (edit the file to begin anew, or delete it)"),
+        all => format!("{list} and {} more (edit a file to begin anew, or delete it)", all - NAMED),
     }
 }
 
