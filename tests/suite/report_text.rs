@@ -48,6 +48,16 @@ fn nothing_at_all() {
 }
 
 #[test]
+fn what_is_over_and_gone_is_named_once() {
+    let gone = |n: usize| {
+        let over = Some("2026-01-01T00:00:00Z".parse().expect("a time"));
+        SandboxPlan { expires: over, ..sandbox(&format!("old-{n}"), Action::Keep, "its time was over") }
+    };
+    assert_snapshot!("one_gone", plain(&text(&plan(vec![gone(1)]), &options(Diffs::Changes))));
+    assert_snapshot!("many_gone", plain(&text(&plan((1..=7).map(gone).collect()), &options(Diffs::None))));
+}
+
+#[test]
 fn no_line_of_prose_is_wider_than_the_terminal() {
     // Narrower than this, single words are too long.
     for width in [50, 60, 80, 120] {

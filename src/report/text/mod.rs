@@ -61,6 +61,11 @@ pub fn plan(plan: &Plan, options: &TextOptions) -> String {
         spaced = apart;
         text.push_str(&self::sandbox(sandbox, options));
     }
+    let over = over(plan);
+    if !over.is_empty() {
+        text.push_str(if spaced { "\n" } else { "" });
+        text.push_str(&line(Action::Keep, "over and gone", &over, options.width));
+    }
     if !plan.warnings.is_empty() {
         text.push('\n');
     }
@@ -85,6 +90,19 @@ fn heading(plan: &Plan, width: usize) -> String {
     let line =
         format!("fleet {} at {}, cluster {}, as of {}", safe(&plan.fleet), safe(commit), safe(&plan.cluster), plan.now);
     format!("{}\n", paint(DIM, &wrap(&line, width, 0, 2)))
+}
+
+/// The sandboxes whose time is over and which are gone already, the first few by name: files that somebody forgot.
+fn over(plan: &Plan) -> String {
+    const NAMED: usize = 5;
+    let is_over = |s: &&SandboxPlan| !is_shown(s) && s.expires.is_some_and(|expires| expires <= plan.now);
+    let names: Vec<&str> = plan.sandboxes.iter().filter(is_over).map(|s| s.name.as_str()).collect();
+    let list = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => String::new(),
+        1..=NAMED => format!("{list} (edit the file to begin anew, or delete it)"),
+        all => format!("{list} and {} more (edit a file to begin anew, or delete it)", all - NAMED),
+    }
 }
 
 /// Kept sandboxes are only counted, unless there is something to say about them.
