@@ -10,3 +10,6 @@ mod report_text;
 mod yaml;
 mod clock;
 mod repo_git;
+mod fields;
+mod goldens;
+mod purity;
