@@ -7,6 +7,7 @@ mod report_json;
 mod report_mask;
 mod report_plans;
 mod report_text;
+mod schemas;
 mod yaml;
 mod clock;
 mod repo_git;
