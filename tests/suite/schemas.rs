@@ -53,7 +53,9 @@ fn each_example_names_its_schema() {
     for (path, bytes) in examples() {
         let schema = match path.as_str() {
             "sandboxes/fleet.toml" => "#:schema ./fleet.schema.json\n",
-            path if path.ends_with(".toml") => "#:schema ./sandbox.schema.json\n",
+            path if Path::new(path).extension().is_some_and(|ending| ending == "toml") => {
+                "#:schema ./sandbox.schema.json\n"
+            }
             _ => continue,
         };
         assert!(bytes.starts_with(schema.as_bytes()), "{path}");
