@@ -4,6 +4,7 @@
 mod connect;
 pub mod dir;
 pub mod kube;
+mod metadata;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
