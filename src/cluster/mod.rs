@@ -5,6 +5,9 @@ mod connect;
 pub mod dir;
 pub mod kube;
 mod metadata;
+mod survey;
+
+pub use survey::{Survey, answer, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -142,8 +142,13 @@ pub struct Observed {
     pub id: ObjectId,
     /// The sandbox that its label names; empty where the label is gone.
     pub sandbox: String,
-    /// Whether it is ours ([`Meta::is_ours`]), our label or not.
+    /// Whether it is ours ([`Meta::is_ours`]).
     pub ours: bool,
+    /// Whether it was ours and only its label was taken or changed: our Apply entry is there, no owner controls it,
+    /// and the label is not one that another fleet applied.
+    pub was_ours: bool,
+    /// Whether another object controls it.
+    pub controlled: bool,
     /// The hash annotation.
     pub hash: Option<String>,
     /// When its deletion began.
@@ -198,6 +203,10 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
     Observed {
         sandbox: meta.sandbox().unwrap_or_default().to_owned(),
         ours: meta.is_ours(fleet),
+        was_ours: meta.controller.is_none()
+            && meta.applied_by(MANAGER).is_some()
+            && !labelled_by_another(meta, fleet, &own),
+        controlled: meta.controller.is_some(),
         hash: meta.annotations.get(ANNOTATION_HASH).cloned(),
         deleting: meta.deleting,
         precondition: meta.precondition(),
@@ -206,6 +215,15 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
         generated: generated(meta, &generated_keys, &others),
         id,
     }
+}
+
+/// The label names another fleet, and that fleet applied it: two fleets share the field manager's name.
+fn labelled_by_another(meta: &Meta, fleet: &str, own: &Fields) -> bool {
+    let path = [LABEL_FLEET].map(|name| PathElement::Field(name.into()));
+    let labels = own
+        .child(&PathElement::Field("metadata".into()))
+        .and_then(|metadata| metadata.child(&PathElement::Field("labels".into())));
+    meta.labels.get(LABEL_FLEET).is_some_and(|id| id != fleet) && labels.is_some_and(|labels| labels.covers(&path))
 }
 
 fn by(managed: &Managed) -> By {

@@ -108,6 +108,8 @@ pub struct Step {
     pub reason: String,
     /// A unified diff of YAML, secrets masked; empty where there is nothing to show.
     pub diff: String,
+    /// Whether it only serves the other steps, so that people need not read it: waits, and the note that all is done.
+    pub quiet: bool,
     /// How it is done.
     pub work: Work,
 }
@@ -128,6 +130,8 @@ pub enum Work {
         precondition: Option<Precondition>,
         /// Values to generate where they are missing, in a Secret.
         generated: Vec<GeneratedKey>,
+        /// Generated keys that are there; those not in `generated` go.
+        kept: Vec<String>,
         /// JSON pointers of fields of ours that another manager holds too, and that have to go.
         remove: Vec<String>,
     },
@@ -147,10 +151,12 @@ pub enum Work {
     AwaitQuota,
     /// Wait until the object is ready.
     AwaitReady,
-    /// Apply the Namespace's record: that the release is applied in full.
+    /// Apply the Namespace's record.
     Record {
         /// The Namespace as it is from now on.
         body: Value,
+        /// Its uid; `None` for the one that this run has claimed.
+        uid: Option<String>,
     },
 }
 
@@ -158,6 +164,13 @@ impl Work {
     /// Whether the step changes the object (rather than waits for it, or notes that all is done).
     pub fn is_change(&self) -> bool {
         !matches!(self, Work::AwaitQuota | Work::AwaitReady)
+    }
+}
+
+impl SandboxPlan {
+    /// The steps that people are shown.
+    pub fn shown_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| !step.quiet)
     }
 }
 

@@ -1,0 +1,29 @@
+//! YAML as Helm reads and writes it.
+//!
+//! Helm goes through `sigs.k8s.io/yaml`, which is YAML 1.1 in the dialect of go-yaml v2, turned
+//! into JSON. Charts depend on that dialect: `yes` is a boolean, `0777` is 511, and templates
+//! hash and indent the very bytes that `toYaml` gives.
+
+mod number;
+mod read;
+mod resolve;
+mod timestamp;
+mod write;
+
+pub use read::{Numbers, read, read_strict};
+pub use write::{to_yaml, write};
+
+/// Collections nested deeper than this are refused, so that no walk over a value can exhaust the stack.
+pub const MAX_DEPTH: usize = 256;
+
+/// Why a text is not YAML, in go-yaml's words where it has some.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("yaml: line {line}: {message}")]
+pub struct Error {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub message: String,
+}
