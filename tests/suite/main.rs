@@ -1,12 +1,14 @@
 //! Unit and golden cases.
 
-mod scenario;
 mod args;
+mod clock;
+mod repo_git;
+mod repo_mirror;
+mod repo_server;
 mod report_exit;
 mod report_json;
 mod report_mask;
 mod report_plans;
 mod report_text;
+mod scenario;
 mod yaml;
-mod clock;
-mod repo_git;
