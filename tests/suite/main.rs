@@ -1,7 +1,10 @@
 //! Unit and golden cases.
 
-mod scenario;
 mod args;
+mod clock;
+mod repo_git;
+mod repo_mirror;
+mod repo_server;
 mod report_exit;
 mod report_json;
 mod report_mask;
@@ -14,3 +17,5 @@ mod repo_git;
 mod fields;
 mod goldens;
 mod purity;
+mod scenario;
+mod yaml;
