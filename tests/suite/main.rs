@@ -13,3 +13,7 @@ mod repo_git;
 mod fields;
 mod goldens;
 mod purity;
+mod ready;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod contract_dir;
