@@ -12,10 +12,11 @@ mod report_plans;
 mod report_text;
 mod schemas;
 mod yaml;
-mod clock;
-mod repo_git;
 mod fields;
 mod goldens;
 mod purity;
 mod scenario;
-mod yaml;
+mod ready;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod contract_dir;

@@ -65,13 +65,13 @@ impl Managers {
     pub(super) fn apply(&mut self, of: &Type, live: &Value, config: &Value, writer: Writer<'_>) -> Value {
         let who = (true, writer.name);
         let last = self.take(&who).map(|entry| entry.owns);
-        let own = without_identity(field_set(of, config));
+        let own = field_set(of, config);
         let mut object = merge(of, live, config);
         if let Some(last) = &last {
             object = prune(of, &object, last, &own.union(&self.all_but(&who)));
         }
         self.give_way(of, live, &object);
-        self.put(&who, config, own, writer.time);
+        self.put(&who, config, without_identity(own), writer.time);
         object
     }
 

@@ -81,6 +81,9 @@ pub(super) fn object(object: &Value) -> Result<(), Vec<String>> {
     if id.is_secret() {
         secret(object, &mut wrongs);
     }
+    if id.group.is_empty() && matches!(id.kind.as_str(), "Secret" | "ConfigMap") {
+        keys(object, &mut wrongs);
+    }
     if let ("apps" | "batch", Some(template)) = (id.group.as_str(), object.pointer("/spec/template")) {
         selector(object, template, &mut wrongs);
         containers(template, "/spec/template/spec", &mut wrongs);
@@ -89,6 +92,21 @@ pub(super) fn object(object: &Value) -> Result<(), Vec<String>> {
         containers(object, "/spec", &mut wrongs);
     }
     if wrongs.is_empty() { Ok(()) } else { Err(wrongs) }
+}
+
+fn keys(object: &Value, wrongs: &mut Vec<String>) {
+    let good = |key: &str| {
+        !key.is_empty()
+            && key.len() <= 253
+            && !matches!(key, "." | "..")
+            && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    for field in ["data", "binaryData"] {
+        let keys = object.get(field).and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key);
+        wrongs.extend(keys.filter(|key| !good(key)).map(|key| {
+            format!(".{field}: {key:?} is no key: they are made of letters, digits, '-', '_', '.'")
+        }));
+    }
 }
 
 fn secret(object: &Value, wrongs: &mut Vec<String>) {
