@@ -2,9 +2,11 @@
 
 pub mod apply;
 pub mod chart;
+pub mod cli;
 pub mod cluster;
 pub mod fleet;
 pub mod manifest;
 pub mod plan;
+pub mod release;
 pub mod repo;
 pub mod report;

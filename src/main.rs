@@ -1,2 +1,7 @@
 //! Parse, run, exit status.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    reconcile::cli::run(std::env::args_os())
+}

@@ -1,1 +1,99 @@
-//! TODO
+//! Plan → cluster. Nothing is decided here: order, bodies and preconditions are in the plan.
+//!
+//! Each change of an object is read again just before it is made (metadata alone), compared with what it was planned
+//! against, and sent with the uid and resourceVersion that were read, so that nothing is overwritten that was not seen.
+
+mod generate;
+mod step;
+mod wait;
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use tracing::Instrument as _;
+
+use crate::cluster::Cluster;
+use crate::plan::{Action, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
+use step::{Halt, Run};
+
+/// How a plan is carried out.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How long a sandbox may take to be ready, or gone; zero looks once and does not wait.
+    pub timeout: Duration,
+    /// How many sandboxes are worked on side by side.
+    pub side_by_side: usize,
+}
+
+/// Something that happened, for whoever watches.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A step begins.
+    Begins {
+        /// The sandbox.
+        sandbox: &'a str,
+        /// The step.
+        step: &'a Step,
+    },
+    /// A sandbox is done with.
+    Ends {
+        /// How.
+        outcome: &'a SandboxOutcome,
+    },
+}
+
+/// Carries a plan out. One sandbox that fails never stops the others.
+pub async fn run(
+    plan: &Plan,
+    cluster: &dyn Cluster,
+    options: Options,
+    watch: &(dyn Fn(Event<'_>) + Sync),
+) -> Outcome {
+    let busy = || plan.sandboxes.iter().filter(|s| !s.steps.is_empty());
+    let is_removal = |s: &&SandboxPlan| matches!(s.action, Action::Expire | Action::Remove);
+    // Room is made before it is used: the limits were planned as if what goes were gone.
+    let phases: [Vec<&SandboxPlan>; 2] =
+        [busy().filter(is_removal).collect(), busy().filter(|s| !is_removal(s)).collect()];
+    let mut sandboxes = Vec::new();
+    for phase in phases {
+        let outcomes = futures::stream::iter(phase.into_iter().map(|sandbox| {
+            let span = tracing::info_span!("sandbox", name = %sandbox.name, action = ?sandbox.action);
+            async move {
+                let outcome = carry_out(sandbox, cluster, options, watch).await;
+                watch(Event::Ends { outcome: &outcome });
+                outcome
+            }
+            .instrument(span)
+        }));
+        sandboxes.extend(outcomes.buffer_unordered(options.side_by_side.max(1)).collect::<Vec<_>>().await);
+    }
+    sandboxes.sort_by(|a, b| a.name.cmp(&b.name));
+    Outcome { sandboxes }
+}
+
+async fn carry_out(
+    sandbox: &SandboxPlan,
+    cluster: &dyn Cluster,
+    options: Options,
+    watch: &(dyn Fn(Event<'_>) + Sync),
+) -> SandboxOutcome {
+    let mut run = Run::new(cluster, options.timeout);
+    let mut done = 0;
+    for step in &sandbox.steps {
+        watch(Event::Begins { sandbox: &sandbox.name, step });
+        tracing::debug!(object = %step.id, action = ?step.action, "step begins");
+        if let Err(halt) = run.carry_out(step).await {
+            let result = match halt {
+                Halt::Stale(reason) => SandboxResult::Stale { reason: format!("{}: {reason}", step.id) },
+                Halt::Failed(reason) => SandboxResult::Failed { reason: format!("{}: {reason}", step.id) },
+                Halt::NotReady(_) if options.timeout.is_zero() => SandboxResult::Applied,
+                Halt::NotReady(reason) => SandboxResult::Failed { reason: format!("{}: {reason}", step.id) },
+            };
+            return SandboxOutcome { name: sandbox.name.clone(), done, result };
+        }
+        if !step.quiet && !matches!(step.work, Work::AwaitReady | Work::AwaitQuota) {
+            done += 1;
+        }
+    }
+    SandboxOutcome { name: sandbox.name.clone(), done, result: SandboxResult::Done }
+}

@@ -41,6 +41,11 @@ impl Chart {
         &self.metadata.name
     }
 
+    /// A file that is neither a template nor Chart.yaml, values.yaml, its schema or part of a subchart.
+    pub fn file(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(|data| &**data)
+    }
+
     /// Whether it only lends its named templates to others.
     pub fn is_library(&self) -> bool {
         self.metadata.kind.eq_ignore_ascii_case("library")

@@ -1,14 +1,24 @@
-//! Helm charts: loading, values, template functions and rendering, in process and without any I/O.
+//! Helm charts: load, values, template functions, render. Pure.
 
 pub mod capabilities;
 #[expect(clippy::module_inception, reason = "the chart itself")]
-pub mod chart;
-pub mod chart_metadata;
+mod chart;
+mod chart_metadata;
 pub mod dependencies;
+pub mod generated;
 pub mod hooks;
-pub mod load;
+mod load;
 mod load_ignore;
-pub mod order;
-pub mod split;
-pub mod values;
+mod order;
+mod split;
+mod stub;
+mod values;
 pub mod yaml;
+
+pub use chart::{Chart, Crd, FileMap};
+pub use chart_metadata::{Dependency, Maintainer, Metadata};
+pub use load::ChartError;
+pub use order::{install_rank, sort_for_install, sort_for_uninstall, uninstall_rank};
+pub use split::{Part, split};
+pub use stub::*;
+pub use values::{Table, coalesce, merge};

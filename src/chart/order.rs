@@ -1,7 +1,7 @@
 //! The order in which Helm applies and deletes kinds.
 
 /// Kinds that others depend on come first.
-pub const INSTALL: &[&str] = &[
+const INSTALL: &[&str] = &[
     "PriorityClass",
     "Namespace",
     "NetworkPolicy",
@@ -40,8 +40,17 @@ pub const INSTALL: &[&str] = &[
     "APIService",
 ];
 
-/// A kind's place among others when installing: unknown kinds last, among themselves by name. Sorting by it is
-/// stable in Helm: objects of one kind stay as they come, by template path and place in the file.
+/// Sorts as Helm applies: by kind, and objects of one kind stay as they are.
+pub fn sort_for_install<T>(items: &mut [T], kind: impl Fn(&T) -> &str) {
+    items.sort_by(|a, b| install_rank(kind(a)).cmp(&install_rank(kind(b))));
+}
+
+/// Sorts as Helm deletes.
+pub fn sort_for_uninstall<T>(items: &mut [T], kind: impl Fn(&T) -> &str) {
+    items.sort_by(|a, b| uninstall_rank(kind(a)).cmp(&uninstall_rank(kind(b))));
+}
+
+/// A kind's place among others when installing: unknown kinds last, among themselves by name.
 pub fn install_rank(kind: &str) -> (usize, &str) {
     rank(kind, INSTALL)
 }

@@ -14,14 +14,20 @@ const GLOBAL: &str = "global";
 
 /// Lays one layer of values over another, as Helm does with several values files: mappings are merged,
 /// everything else replaces what was there. A null stays, and takes the chart's value away in [`coalesce`].
-pub fn merge(base: &mut Table, over: &Table) {
-    for (key, value) in over {
-        match (base.get_mut(key), value) {
-            (Some(Value::Object(base)), Value::Object(over)) => merge(base, over),
-            _ => {
-                base.insert(key.clone(), value.clone());
+#[must_use]
+pub fn merge(base: Value, over: Value) -> Value {
+    match (base, over) {
+        (Value::Object(mut base), Value::Object(over)) => {
+            for (key, value) in over {
+                let value = match base.remove(&key) {
+                    Some(below) => merge(below, value),
+                    None => value,
+                };
+                base.insert(key, value);
             }
+            Value::Object(base)
         }
+        (_, over) => over,
     }
 }
 

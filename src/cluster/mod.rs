@@ -1,1 +1,144 @@
-//! TODO
+//! The cluster port: few verbs, and two adapters that have them. `kube` talks to an API server; `dir` keeps a cluster
+//! as YAML files in a folder. One contract suite runs on both.
+
+mod connect;
+pub mod dir;
+pub mod kube;
+mod survey;
+
+pub use survey::{Survey, answer, survey};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::manifest::{Kind, ObjectId, Resource};
+use crate::plan::Meta;
+
+pub use connect::{ClusterSpec, connect};
+
+/// What is asked of a cluster.
+#[async_trait]
+pub trait Cluster: Send + Sync {
+    /// What the cluster is called, for people: a kubeconfig context and server, or `dir:PATH`.
+    fn describe(&self) -> &str;
+
+    /// The kubeconfig context in use, where there is one.
+    fn context(&self) -> Option<&str>;
+
+    /// The server's clock; `None` where the cluster has none of its own.
+    async fn clock(&self) -> Result<Option<Timestamp>, Error>;
+
+    /// How each kind is served; a kind that the cluster does not serve is left out of the answer.
+    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<BTreeMap<Kind, Resource>, Error>;
+
+    /// The metadata of all objects of a kind that the query selects, page by page as they arrive. A list that fails
+    /// half-way is an error, whatever `sink` has seen.
+    async fn list(&self, query: &Query<'_>, sink: &mut (dyn FnMut(Meta) + Send)) -> Result<(), Error>;
+
+    /// The metadata of one object; `None` only where the server says that there is none.
+    async fn metadata(&self, target: &Target<'_>) -> Result<Option<Meta>, Error>;
+
+    /// One whole object; `None` only where the server says that there is none.
+    async fn get(&self, target: &Target<'_>) -> Result<Option<Value>, Error>;
+
+    /// Makes an object that must not be there yet, and answers with it.
+    async fn create(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error>;
+
+    /// Server-side apply by `apply.manager`, forced; answers with the object as it is then (or, for a dry run, would be).
+    async fn apply(&self, target: &Target<'_>, apply: &Apply<'_>) -> Result<Value, Error>;
+
+    /// A JSON patch (RFC 6902) of what apply cannot say.
+    async fn patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error>;
+
+    /// Asks for an object's deletion (in the background), if it still has this uid. Gone already is success.
+    async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error>;
+}
+
+/// An object and how its kind is served.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The kind, with the version to speak.
+    pub kind: &'a Kind,
+    /// How it is asked for.
+    pub resource: &'a Resource,
+    /// The object.
+    pub id: &'a ObjectId,
+}
+
+/// Which objects a list wants.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    /// The kind, with the version to speak.
+    pub kind: &'a Kind,
+    /// How it is asked for.
+    pub resource: &'a Resource,
+    /// In one namespace, or (`None`) in all.
+    pub namespace: Option<&'a str>,
+    /// `key=value` label selector; empty for all objects.
+    pub selector: &'a str,
+}
+
+/// One server-side apply.
+#[derive(Clone, Copy, Debug)]
+pub struct Apply<'a> {
+    /// The object to apply.
+    pub body: &'a Value,
+    /// The field manager.
+    pub manager: &'a str,
+    /// Only if the object has this uid; `None` to make it where it is missing.
+    pub uid: Option<&'a str>,
+    /// Only if it is still at this version. With a version and no uid an absent object is made (seen), so never alone.
+    pub resource_version: Option<&'a str>,
+    /// Ask what would happen, and change nothing.
+    pub dry_run: bool,
+}
+
+/// What went wrong with one request.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{what}: {message}")]
+pub struct Error {
+    /// The kind of fault, which decides what is done about it.
+    pub kind: ErrorKind,
+    /// What was asked, such as `list deployments.apps`.
+    pub what: String,
+    /// What the server, or the way to it, answered; never a body that may hold a secret.
+    pub message: String,
+    /// How long the server asks to wait.
+    pub retry_after: Option<Duration>,
+}
+
+/// Kinds of faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// No answer: connection, name, TLS, timeout, a body cut short.
+    Unreachable,
+    /// 401: no valid credentials.
+    Unauthorized,
+    /// 403: this account may not.
+    Forbidden,
+    /// 404 where something had to be there.
+    NotFound,
+    /// The kind is not served (any more).
+    NotServed,
+    /// 409: it changed in between, or is there already.
+    Conflict,
+    /// 422, 400, and 'failed to create typed patch object': the object itself is wrong, and stays so.
+    Invalid,
+    /// 410: the continue token of a paged list has expired.
+    Expired,
+    /// 429, 500, 502, 503, 504: again later.
+    Retry,
+    /// Anything else.
+    Other,
+}
+
+impl Error {
+    /// An error of one kind.
+    pub fn new(kind: ErrorKind, what: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), message: message.into(), retry_after: None }
+    }
+}

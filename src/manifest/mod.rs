@@ -1,1 +1,40 @@
-//! TODO
+//! A manifest is one rendered Kubernetes object: its identity, canonical form, hash and field set.
+//!
+//! Everything here is pure. A manifest's hash is the sha256 of its canonical form, so two renders
+//! that would ask the cluster for the same thing have the same hash.
+
+mod canonical;
+mod fields;
+mod id;
+mod release;
+mod scope;
+
+pub use canonical::{canonical, data_key_to_base64};
+pub use fields::{Fields, PathElement, field_path, unowned};
+pub use id::{Kind, ObjectId};
+pub use release::{Hash, Manifest, Owner, Release, Stamp};
+pub use scope::{Resource, Scope, builtin};
+
+/// The field manager of everything that is declared (design: 'Live state').
+pub const MANAGER: &str = "reconcile";
+/// The field manager of values that are generated once in the cluster, then kept.
+pub const GENERATED_MANAGER: &str = "reconcile-generated";
+
+/// Label: the id of the fleet that an object belongs to.
+pub const LABEL_FLEET: &str = "reconcile.dev/fleet";
+/// Label: the sandbox that an object belongs to.
+pub const LABEL_SANDBOX: &str = "reconcile.dev/sandbox";
+/// Annotation on every object: the hash of its manifest.
+pub const ANNOTATION_HASH: &str = "reconcile.dev/hash";
+/// Annotation on the Namespace: the kinds that the sandbox has or had, comma-separated.
+pub const ANNOTATION_KINDS: &str = "reconcile.dev/kinds";
+/// Annotation on the Namespace: the hash of the release that was applied in full.
+pub const ANNOTATION_RELEASE: &str = "reconcile.dev/release";
+/// Annotation on the Namespace: the commit that release came from.
+pub const ANNOTATION_COMMIT: &str = "reconcile.dev/commit";
+/// Annotation on the Namespace: the sandbox file's path in the repository.
+pub const ANNOTATION_PATH: &str = "reconcile.dev/path";
+/// Annotation on the Namespace: the instant after which the sandbox is garbage, or `never`.
+pub const ANNOTATION_EXPIRES: &str = "reconcile.dev/expires";
+/// Annotation on the Namespace: the Secrets that hold generated values, comma-separated.
+pub const ANNOTATION_GENERATED: &str = "reconcile.dev/generated";

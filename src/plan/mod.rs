@@ -1,1 +1,25 @@
-//! TODO
+//! sandboxes × live × now → Plan.
+//!
+//! [`questions`] tells what has to be asked of the cluster before every change can be judged; [`plan`] decides, from
+//! the input and the answers alone.
+
+mod decide;
+mod desired;
+mod live;
+mod objects;
+mod record;
+mod safety;
+mod sandbox;
+mod show;
+mod state;
+mod survivors;
+mod types;
+mod words;
+
+pub use decide::{Questions, plan, questions};
+pub use desired::{Start, sources};
+pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};
+pub use record::{Record, expires_text};
+pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
+pub use types::{Action, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
+mod ready; pub use ready::*;

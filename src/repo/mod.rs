@@ -1,1 +1,20 @@
-//! TODO
+//! git: the tree of a commit, the file clock, and what one commit contains of another.
+//!
+//! The adapter over libgit2. What is read is the tree of one commit, never the working directory, unless that is asked
+//! for; and only what lies below `sandboxes/` and `charts/` of the fleet's root.
+
+mod clock;
+mod contains;
+mod error;
+mod goldens;
+mod folder;
+mod object;
+mod open;
+mod tree;
+mod worktree;
+
+pub use clock::{DateError, DateQuery, Dates, FileDate};
+pub use contains::Contains;
+pub use error::RepoError;
+pub use open::{Repo, RepoArgs, Source};
+pub use tree::{CommitInfo, Tree};

@@ -1,1 +1,38 @@
-//! TODO
+//! A plan, and what came of it, for people and for programs: text, JSON, diffs, the exit status. Pure.
+//!
+//! Text is styled with ANSI codes always; whoever prints it takes them out where they are not wanted (`anstream` does,
+//! by the terminal, `NO_COLOR` and `--color`).
+
+mod diff;
+mod exit;
+pub mod json;
+pub mod manifests;
+mod mask;
+mod style;
+pub mod text;
+mod words;
+
+pub use diff::unified;
+pub use exit::exit_status;
+pub use mask::{GENERATED, clean, mask};
+pub use style::plain;
+
+use serde_json::Value;
+
+use crate::chart::yaml;
+use crate::plan::{SandboxPlan, Step};
+
+/// The unified diff between two states of one object, as its step shows it: as YAML, cleaned of what the server
+/// keeps for itself, a Secret's values masked. Empty where nothing that is shown differs.
+pub fn object_diff(before: Option<&Value>, after: Option<&Value>, name: &str) -> String {
+    let (before, after) = (before.cloned().map(clean), after.cloned().map(clean));
+    let (before, after) = mask((before.as_ref(), after.as_ref()));
+    let (before, after) = (before.as_ref().map(yaml::write), after.as_ref().map(yaml::write));
+    unified(before.as_deref(), after.as_deref(), name)
+}
+
+/// The steps that people read: not the quiet ones, unless there is nothing else to show why a sandbox changes.
+fn shown(sandbox: &SandboxPlan) -> Vec<&Step> {
+    let shown: Vec<&Step> = sandbox.shown_steps().collect();
+    if shown.is_empty() { sandbox.steps.iter().collect() } else { shown }
+}

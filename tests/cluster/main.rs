@@ -1,1 +1,15 @@
 //! The suite on a real API server.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "waiting for a cluster goes by the real clock"
+)]
+
+mod audit;
+mod binaries;
+mod fleet_repo;
+mod gate;
+mod plane;
+mod rig;
+mod smoke;
+mod tool;
+mod wait;

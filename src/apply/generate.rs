@@ -1,0 +1,213 @@
+//! Values that are generated once in the cluster, then kept.
+//!
+//! They are written under a field manager of their own, which holds all generated keys of a Secret at once. So each
+//! write reads the Secret first, keeps what is there, and is bound to the version read: of two runs that generate at the
+//! same time one loses, reads again, and finds the value there.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rand::Rng as _;
+use rand::distr::{Alphanumeric, SampleString as _};
+use serde_json::{Map, Value, json};
+
+use super::step::{Halt, Run};
+use crate::chart::generated::{GeneratedKey, Part, PlaceholderId, RandomKind};
+use crate::cluster::{Apply, ErrorKind, Target};
+use crate::manifest::{Fields, GENERATED_MANAGER, Kind, ObjectId, PathElement};
+
+const TRIES: usize = 5;
+
+impl Run<'_> {
+    /// Brings the generated keys of a Secret to what is wanted: missing ones made, others kept, dropped ones gone.
+    pub(super) async fn generate(
+        &mut self,
+        target: Target<'_>,
+        keys: &[GeneratedKey],
+        kept: &[String],
+    ) -> Result<(), Halt> {
+        for _ in 0..TRIES {
+            let Some(secret) = self.cluster.get(&target).await? else {
+                return Err(Halt::Stale("it was deleted since the plan".into()));
+            };
+            let mine = keys_of_manager(&secret);
+            let is_complete = keys.iter().all(|key| has(&secret, &key.key));
+            let has_dropped = mine.iter().any(|mine| keys.iter().all(|key| key.key != *mine));
+            if is_complete && (kept.is_empty() || !has_dropped) {
+                return Ok(());
+            }
+            self.learn(&secret, keys);
+            self.learn_elsewhere(target.id, keys).await?;
+            let body = self.body(target.id, &secret, keys, &mine);
+            let apply = Apply {
+                body: &body,
+                manager: GENERATED_MANAGER,
+                uid: text(&secret, "/metadata/uid"),
+                resource_version: text(&secret, "/metadata/resourceVersion"),
+                dry_run: false,
+            };
+            match self.cluster.apply(&target, &apply).await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind == ErrorKind::Conflict => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Halt::Stale("it kept changing while its values were generated".into()))
+    }
+
+    /// Values that a Secret has already.
+    fn learn(&mut self, secret: &Value, keys: &[GeneratedKey]) {
+        for key in keys {
+            if let Some(value) = plain(secret, &key.key)
+                && let Some((id, value)) = only_placeholder(&key.parts, &value)
+            {
+                self.known.entry(id.clone()).or_insert(value);
+            }
+        }
+    }
+
+    /// A placeholder of another Secret's is resolved from there.
+    async fn learn_elsewhere(&mut self, id: &ObjectId, keys: &[GeneratedKey]) -> Result<(), Halt> {
+        let placeholders = keys.iter().flat_map(|key| &key.parts).filter_map(|part| match part {
+            Part::Random { id, .. } => Some(id),
+            Part::Text(_) => None,
+        });
+        let elsewhere: Vec<&PlaceholderId> =
+            placeholders.filter(|p| p.secret != id.name && !self.known.contains_key(p)).collect();
+        for placeholder in elsewhere {
+            let kind = Kind::new("v1", "Secret");
+            let Some(resource) = crate::manifest::builtin(&kind) else { continue };
+            let other = ObjectId { name: placeholder.secret.clone(), ..id.clone() };
+            let target = Target { kind: &kind, resource: &resource, id: &other };
+            let Some(secret) = self.cluster.get(&target).await? else { continue };
+            // The key that a placeholder is named for holds it alone, unless it is the second of its key.
+            if placeholder.ordinal == 0
+                && let Some(value) = plain(&secret, &placeholder.key)
+            {
+                self.known.insert(placeholder.clone(), value);
+            }
+        }
+        Ok(())
+    }
+
+    fn body(&mut self, id: &ObjectId, secret: &Value, keys: &[GeneratedKey], mine: &[String]) -> Value {
+        let mut data = Map::new();
+        for key in keys {
+            let existing = secret.pointer("/data").and_then(|data| data.get(&key.key));
+            match existing {
+                // Somebody else's by now: it is kept, and stays theirs.
+                Some(_) if !mine.contains(&key.key) => {}
+                Some(value) => {
+                    data.insert(key.key.clone(), value.clone());
+                }
+                None => {
+                    let value = self.value(&key.parts);
+                    data.insert(key.key.clone(), json!(STANDARD.encode(value)));
+                }
+            }
+        }
+        json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": { "name": id.name, "namespace": id.namespace },
+            "data": data,
+        })
+    }
+
+    fn value(&mut self, parts: &[Part]) -> String {
+        parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.clone(),
+                Part::Random { id, kind } => self.known.entry(id.clone()).or_insert_with(|| random(kind)).clone(),
+            })
+            .collect()
+    }
+}
+
+/// The value of the one placeholder among the parts, where the text around it says which piece it is.
+fn only_placeholder<'p>(parts: &'p [Part], value: &str) -> Option<(&'p PlaceholderId, String)> {
+    let (mut before, mut after, mut found) = (String::new(), String::new(), None);
+    for part in parts {
+        match (part, found) {
+            (Part::Text(text), None) => before.push_str(text),
+            (Part::Text(text), Some(_)) => after.push_str(text),
+            (Part::Random { id, .. }, None) => found = Some(id),
+            (Part::Random { .. }, Some(_)) => return None,
+        }
+    }
+    let inner = value.strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
+    Some((found?, inner.to_owned()))
+}
+
+fn random(kind: &RandomKind) -> String {
+    let mut rng = rand::rng();
+    let mut from = |set: &[u8], count: usize| -> String {
+        // The sets below are not empty.
+        (0..count).map(|_| char::from(set[rng.random_range(0..set.len())])).collect()
+    };
+    match *kind {
+        RandomKind::AlphaNum(count) => Alphanumeric.sample_string(&mut rand::rng(), count),
+        RandomKind::Alpha(count) => from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", count),
+        RandomKind::Numeric(count) => from(b"0123456789", count),
+        RandomKind::Ascii(count) => {
+            let printable: Vec<u8> = (b' '..=b'~').collect();
+            from(&printable, count)
+        }
+        RandomKind::Bytes(count) => {
+            let bytes: Vec<u8> = (0..count).map(|_| rand::rng().random()).collect();
+            STANDARD.encode(bytes)
+        }
+        RandomKind::Uuid => uuid(),
+    }
+}
+
+/// A version 4 UUID (RFC 9562, section 5.4).
+fn uuid() -> String {
+    let mut bits: u128 = rand::rng().random();
+    bits = (bits & !(0xf << 76)) | (0x4 << 76);
+    bits = (bits & !(0x3 << 62)) | (0x2 << 62);
+    let hex = format!("{bits:032x}");
+    // 32 digits, all of them ASCII.
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
+    object.pointer(pointer).and_then(Value::as_str)
+}
+
+fn has(secret: &Value, key: &str) -> bool {
+    secret.pointer("/data").and_then(|data| data.get(key)).is_some()
+}
+
+fn plain(secret: &Value, key: &str) -> Option<String> {
+    let encoded = secret.pointer("/data")?.get(key)?.as_str()?;
+    String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
+}
+
+/// The keys that the generated-values manager holds.
+fn keys_of_manager(secret: &Value) -> Vec<String> {
+    let entries: BTreeMap<&str, &Value> = secret
+        .pointer("/metadata/managedFields")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry["operation"] == "Apply")
+        .filter_map(|entry| Some((entry["manager"].as_str()?, entry.get("fieldsV1")?)))
+        .collect();
+    let Some(fields) = entries.get(GENERATED_MANAGER) else { return Vec::new() };
+    let Ok(fields) = Fields::parse(fields.to_string().as_bytes()) else { return Vec::new() };
+    fields
+        .child(&PathElement::Field("data".into()))
+        .map(|data| {
+            data.children
+                .iter()
+                .filter_map(|(element, _)| match element {
+                    PathElement::Field(name) => Some(name.clone()),
+                    _ => None,
+                })
+                .collect()
+        })
+        .unwrap_or_default()
+}

@@ -1,0 +1,91 @@
+//! Waiting: for readiness, and for the end.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use super::step::Halt;
+use crate::cluster::{Cluster, Target};
+use crate::plan::{Readiness, readiness};
+
+/// The first pause between two looks; each is longer than the last, up to [`LONGEST`].
+const SHORTEST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// Until when is waited.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub fn after(timeout: Duration) -> Self {
+        // A time too far to be told is no deadline.
+        Self(Instant::now().checked_add(timeout))
+    }
+
+    fn is_past(self) -> bool {
+        self.0.is_some_and(|at| Instant::now() >= at)
+    }
+}
+
+/// Looks until the object is ready; once, at least.
+pub(super) async fn until_ready(cluster: &dyn Cluster, target: Target<'_>, deadline: Deadline) -> Result<(), Halt> {
+    let mut pause = SHORTEST;
+    loop {
+        let why = match cluster.get(&target).await? {
+            None => return Err(Halt::Stale("it is gone".into())),
+            Some(object) => match readiness(&object) {
+                Readiness::Ready => return Ok(()),
+                Readiness::Failed(reason) => return Err(Halt::Failed(reason)),
+                Readiness::Waiting(why) => why,
+            },
+        };
+        if deadline.is_past() {
+            return Err(Halt::NotReady(format!("not ready in time: {why}")));
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST);
+    }
+}
+
+/// Looks until the object is gone.
+pub(super) async fn until_gone(
+    cluster: &dyn Cluster,
+    target: Target<'_>,
+    uid: &str,
+    deadline: Deadline,
+) -> Result<(), Halt> {
+    let mut pause = SHORTEST;
+    loop {
+        match cluster.metadata(&target).await? {
+            None => return Ok(()),
+            Some(meta) if meta.uid != uid => return Ok(()),
+            Some(meta) if deadline.is_past() => {
+                let why = if meta.finalizers.is_empty() {
+                    what_remains(cluster, target).await
+                } else {
+                    format!("kept by finalizer {}", meta.finalizers.join(", "))
+                };
+                return Err(Halt::NotReady(format!("still being deleted: {why}")));
+            }
+            Some(_) => {}
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST);
+    }
+}
+
+/// What a Namespace's conditions say of what is left in it.
+async fn what_remains(cluster: &dyn Cluster, target: Target<'_>) -> String {
+    let conditions = match cluster.get(&target).await {
+        Ok(Some(object)) => object.pointer("/status/conditions").and_then(Value::as_array).cloned(),
+        _ => None,
+    };
+    let told: Vec<String> = conditions
+        .unwrap_or_default()
+        .iter()
+        .filter(|c| c["status"] == "True")
+        .filter_map(|c| c["message"].as_str().map(str::to_owned))
+        .collect();
+    if told.is_empty() { "the cluster does not say why".into() } else { told.join("; ") }
+}

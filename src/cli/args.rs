@@ -1,0 +1,347 @@
+//! The command line as types. What it means is in the help texts below; they are the reference.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+
+/// The exit status where the command line is wrong.
+pub const USAGE: u8 = 64;
+
+const ABOUT: &str = "\
+Keeps Kubernetes sandboxes equal to what a git repository says.
+
+Without a command: plans, and applies the plan. What is wanted is read from the tree of a commit, never from the working \
+directory (unless --worktree asks for it). A sandbox whose time is over is removed, and so is one whose file is gone.";
+
+const EXAMPLES: &str = "\
+Examples:
+  reconcile --plan                            what a run would do, and why
+  reconcile --plan --now +7d                  … and what it would do in a week
+  reconcile --yes                             plan and apply, without asking
+  reconcile --cluster dir:target/demo         on a folder of YAML files instead of a cluster
+  reconcile --only feature-x --timeout 0s     one sandbox, not waiting until it is ready
+  reconcile --plan --format json | jq .summary
+  reconcile render feature-x | kubectl diff -f -
+
+Exit status (of several, the first in the order 64, 1, 3, 4, 2, 0):
+   0  nothing to do, or all done; what a limit holds back is a warning
+   1  failed: nothing could be done
+   2  --plan: there are changes
+   3  a safety rule refused something
+   4  done in part: some sandboxes are broken or failed
+  64  the command line is wrong
+  75  another run holds the lease";
+
+/// The whole command line.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "reconcile", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 100)]
+#[command(subcommand_help_heading = "Commands", disable_help_subcommand = true)]
+pub struct Args {
+    /// What to do instead of planning and applying.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Where the desired state is.
+    #[command(flatten)]
+    pub source: Source,
+    /// What is planned, and how it is applied.
+    #[command(flatten)]
+    pub run: Run,
+    /// How it is said.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Commands beside planning and applying.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Print the manifests of sandboxes, without a cluster
+    Render(Render),
+    /// Validate and render every sandbox and compare the golden renderings, without a cluster
+    Check(Check),
+}
+
+/// `reconcile render`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Render {
+    /// The sandboxes to render; all of them where none is named
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// yaml documents, or one json array
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = RenderFormat::Yaml)]
+    pub format: RenderFormat,
+}
+
+/// `reconcile check`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Check {
+    /// Write the golden renderings below snapshots/ instead of comparing them
+    #[arg(long)]
+    pub update: bool,
+}
+
+/// Where the desired state is.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Desired state")]
+pub struct Source {
+    /// The repository: a folder in it, a bare one, or a URL (file, https, ssh) [default: the one around this folder]
+    #[arg(long, global = true, env = "RECONCILE_REPO", hide_env_values = true, value_name = "PATH|URL")]
+    pub repo: Option<String>,
+    /// The commit to read: a branch, a tag or a hash [default: HEAD]
+    #[arg(long, global = true, value_name = "REV")]
+    pub rev: Option<String>,
+    /// The folder of the fleet inside the repository, above sandboxes/ and charts/ [default: the top]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub path: Option<PathBuf>,
+    /// Read the working directory, uncommitted changes included
+    #[arg(long, global = true, conflicts_with = "rev")]
+    pub worktree: bool,
+    /// Plan as of another time: RFC 3339, or a span from now such as +7d or -12h
+    #[arg(long, global = true, value_name = "TIME", allow_hyphen_values = true)]
+    pub now: Option<Now>,
+}
+
+/// What is planned, and how it is applied. Only without a command.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Plan and apply")]
+pub struct Run {
+    /// Only plan; exit status 2 where there are changes
+    #[arg(long)]
+    pub plan: bool,
+    /// The cluster: kube for the one that kubectl would use, or dir:PATH for a folder of YAML files
+    #[arg(long, value_name = "CLUSTER", default_value = "kube")]
+    pub cluster: ClusterName,
+    /// The kubeconfig file [default: as kubectl finds it]
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The kubeconfig context [default: its current one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Only this sandbox; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// text for people, or json for programs
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = PlanFormat::Text)]
+    pub format: PlanFormat,
+    /// Who makes the diffs: the server, by a dry run that shows its defaults; or local, which needs no right to change
+    #[arg(long, value_enum, value_name = "BY", hide_possible_values = true, default_value_t = DiffBy::Server)]
+    pub diff: DiffBy,
+    /// How long to wait until a sandbox is ready, such as 90s or 15m; 0s does not wait
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
+    pub timeout: Duration,
+    /// Apply without asking
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// Allow this many removals of sandboxes whose files are gone [default: the fleet's ceiling]
+    #[arg(long, value_name = "N")]
+    pub allow_removals: Option<u32>,
+    /// Allow a commit that does not contain the one that was applied last
+    #[arg(long)]
+    pub allow_rewind: bool,
+}
+
+/// How it is said.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub struct Output {
+    /// When to colour.
+    #[arg(help = "When to colour: auto (on a terminal, unless NO_COLOR is set), always or never")]
+    #[arg(long, global = true, value_enum, hide_possible_values = true, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Show every diff, also of what is made or removed whole; twice: log requests too
+    #[arg(long, short, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+    /// One line a sandbox, no diffs
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// What to log to standard error, such as debug or reconcile=trace,kube=warn
+    #[arg(long, global = true, env = "RECONCILE_LOG", hide_env_values = true, value_name = "FILTER")]
+    pub log: Option<String>,
+}
+
+/// How a plan is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// How manifests are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RenderFormat {
+    /// Documents, as `helm template` prints them.
+    Yaml,
+    /// One array.
+    Json,
+}
+
+/// Who makes the diffs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffBy {
+    /// The server, by a dry run of each change.
+    Server,
+    /// This program; needs no right to change anything.
+    Local,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+/// Which cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClusterName {
+    /// The API server that kubectl would talk to.
+    Kube,
+    /// A folder of YAML files.
+    Dir(PathBuf),
+}
+
+impl FromStr for ClusterName {
+    type Err = Wrong;
+
+    fn from_str(text: &str) -> Result<Self, Wrong> {
+        match text.split_once(':') {
+            None if text == "kube" => Ok(Self::Kube),
+            Some(("dir", path)) if !path.is_empty() => Ok(Self::Dir(path.into())),
+            _ => Err(Wrong("expected kube or dir:PATH".into())),
+        }
+    }
+}
+
+impl fmt::Display for ClusterName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kube => f.write_str("kube"),
+            Self::Dir(path) => write!(f, "dir:{}", path.display()),
+        }
+    }
+}
+
+/// The instant to plan for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Now {
+    /// That one.
+    At(Timestamp),
+    /// So much later (or earlier) than the clock says.
+    From(SignedDuration),
+}
+
+impl Now {
+    /// The instant, by what the clock says.
+    ///
+    /// # Errors
+    /// Where it lies beyond the years -9999 to 9999.
+    pub fn resolve(self, clock: Timestamp) -> Result<Timestamp, Wrong> {
+        match self {
+            Self::At(at) => Ok(at),
+            Self::From(span) => clock.checked_add(span).map_err(|_| Wrong("that is beyond the calendar".into())),
+        }
+    }
+}
+
+impl FromStr for Now {
+    type Err = Wrong;
+
+    fn from_str(text: &str) -> Result<Self, Wrong> {
+        let (sign, span) = match text.split_at_checked(1) {
+            Some(("+", span)) => (1, span),
+            Some(("-", span)) => (-1, span),
+            _ => {
+                let at = text.parse().map_err(|_| {
+                    Wrong("expected RFC 3339, such as 2026-12-01T18:00:00Z, or a span from now, such as +7d".into())
+                })?;
+                return Ok(Self::At(at));
+            }
+        };
+        span_of_days(span).map(|span| Self::From(span * sign))
+    }
+}
+
+/// A value of an option that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Wrong(String);
+
+/// A length of time, days of 24 hours.
+fn span_of_days(text: &str) -> Result<SignedDuration, Wrong> {
+    let wrong = || Wrong("expected a length of time, such as 90s, 15m, 12h, 7d or 2w".into());
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let span: Span = text.parse().map_err(|_| wrong())?;
+    // Months and years have no fixed length, and are refused here.
+    span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())
+}
+
+fn duration(text: &str) -> Result<Duration, Wrong> {
+    Duration::try_from(span_of_days(text)?).map_err(|_| Wrong("expected a length of time that is not negative".into()))
+}
+
+impl Args {
+    /// Parses a command line, the program's name first.
+    ///
+    /// # Errors
+    /// What clap says, which includes the wish for help or the version: see [`exit_status`].
+    pub fn parse_line<I, T>(line: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<std::ffi::OsString> + Clone,
+    {
+        let matches = Self::command().try_get_matches_from(line)?;
+        let args = Self::from_arg_matches(&matches)?;
+        args.check(&matches)?;
+        Ok(args)
+    }
+
+    /// What clap's attributes cannot say.
+    fn check(&self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        let error = |kind, message: String| Err(Self::command().error(kind, message));
+        if let Some(name) = matches.subcommand_name() {
+            let options = Run::augment_args(clap::Command::new("run"));
+            let given = options
+                .get_arguments()
+                .find(|option| matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine));
+            if let Some(option) = given {
+                let option = option.get_long().unwrap_or_default();
+                return error(ErrorKind::ArgumentConflict, format!("{name} does not take --{option}"));
+            }
+        }
+        if matches!(self.run.cluster, ClusterName::Dir(_))
+            && (self.run.kubeconfig.is_some() || self.run.context.is_some())
+        {
+            let message = "--kubeconfig and --context are of no use with --cluster dir:PATH";
+            return error(ErrorKind::ArgumentConflict, message.into());
+        }
+        Ok(())
+    }
+}
+
+/// The exit status of what [`Args::parse_line`] answers in place of arguments: 0 for help and the version, else 64.
+pub fn exit_status(error: &clap::Error) -> u8 {
+    if error.use_stderr() { USAGE } else { 0 }
+}

@@ -1,0 +1,176 @@
+//! The desired state, read: repository, fleet, dates, charts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::args::{Args, Source};
+use super::failure::{Exit, Failure};
+use super::print::Printer;
+use crate::fleet::{Fleet, Level, SecretRef};
+use crate::plan::{self, Start};
+use crate::release::{Basis, Charts, Copied};
+use crate::repo::{Contains, DateQuery, FileDate, Repo, RepoArgs, RepoError, Tree};
+
+/// What a commit asks for.
+pub struct Desired {
+    /// The repository.
+    pub repo: Repo,
+    /// Its files.
+    pub tree: Tree,
+    /// The fleet.
+    pub fleet: Fleet,
+    /// The charts that it names.
+    pub charts: Charts,
+    /// What concerns the whole run.
+    pub warnings: Vec<String>,
+}
+
+impl Desired {
+    /// Reads it, and shows what is wrong with its files.
+    ///
+    /// # Errors
+    /// Where the repository or `fleet.toml` cannot be read.
+    pub fn read(source: &Source, printer: &Printer) -> Result<Self, Failure> {
+        let repo = Repo::open(&repo_args(source)).map_err(|error| of_repo(&error))?;
+        let tree = repo.tree().map_err(|error| of_repo(&error))?;
+        let fleet = match Fleet::parse(&tree.files, &tree.odd) {
+            Ok(fleet) => fleet,
+            Err(unusable) => {
+                let mut failure = Failure::of(&unusable);
+                failure.findings = unusable.diagnostics.iter().map(|d| d.render(printer.colours_errors())).collect();
+                failure.hints.push("nothing is changed until it can be read".into());
+                return Err(failure);
+            }
+        };
+        for diagnostic in fleet.diagnostics() {
+            printer.note(&diagnostic.render(printer.colours_errors()));
+        }
+        let charts = Charts::load(&tree.files, fleet.sandboxes.values().map(|sandbox| sandbox.chart.as_str()));
+        let warnings = dirty_warning(&tree, source).into_iter().collect();
+        Ok(Self { repo, tree, fleet, charts, warnings })
+    }
+
+    /// Whether a file could not be read.
+    pub fn is_broken(&self) -> bool {
+        self.fleet.diagnostics().any(|d| d.level == Level::Error)
+    }
+
+    /// What all releases are made from.
+    pub fn basis<'a>(&'a self, copied: &'a BTreeMap<SecretRef, Copied>) -> Basis<'a> {
+        Basis { settings: &self.fleet.settings, charts: &self.charts, copied }
+    }
+
+    /// When each sandbox's time starts, by path.
+    ///
+    /// # Errors
+    /// Where not even the commit can be read; a file that cannot be dated has that as its answer.
+    pub fn starts(&self, now: Timestamp) -> Result<BTreeMap<String, Start>, Failure> {
+        let queries: Vec<DateQuery> = self
+            .fleet
+            .sandboxes
+            .values()
+            .map(|sandbox| DateQuery { path: sandbox.path.clone(), oldest: sandbox.life.oldest_start(now) })
+            .collect();
+        let dates = self.repo.dates(&queries).map_err(|error| of_repo(&error))?;
+        Ok(dates
+            .into_iter()
+            .map(|(path, date)| {
+                let start = match date {
+                    Ok(FileDate::At { time, commit }) => Start::At { time, commit },
+                    Ok(FileDate::Before(time)) => Start::Before(time),
+                    Ok(FileDate::Uncommitted) => Start::Uncommitted,
+                    Err(error) => Start::Unknown {
+                        why: error.to_string(),
+                        remedy: error.hint().unwrap_or("see the file's history: git log").to_owned(),
+                    },
+                };
+                (path, start)
+            })
+            .collect())
+    }
+
+    /// What the repository asks for, at one instant.
+    ///
+    /// # Errors
+    /// As [`Desired::starts`].
+    pub fn sources(
+        &self,
+        copied: &BTreeMap<SecretRef, Copied>,
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, plan::Source>, Failure> {
+        let starts = self.starts(now)?;
+        Ok(plan::sources(&self.fleet, &self.basis(copied), &starts, now))
+    }
+
+    /// Of some commits those that the planned one contains.
+    ///
+    /// # Errors
+    /// Where the history cannot be walked.
+    pub fn contained<'c>(
+        &self,
+        commits: impl IntoIterator<Item = &'c str>,
+    ) -> Result<std::collections::BTreeSet<String>, Failure> {
+        let answers = self.repo.contains(commits).map_err(|error| of_repo(&error))?;
+        Ok(answers.into_iter().filter(|(_, answer)| *answer == Contains::Yes).map(|(commit, _)| commit).collect())
+    }
+
+    /// The sandboxes of these names; all without any.
+    ///
+    /// # Errors
+    /// Where one is not in the fleet.
+    pub fn named(&self, names: &[String]) -> Result<Vec<String>, Failure> {
+        let known: Vec<&String> = self.fleet.sandboxes.keys().chain(self.fleet.broken.keys()).collect();
+        for name in names {
+            if !known.contains(&name) {
+                let near = nearest(name, &known);
+                let hint = near.map_or_else(
+                    || "the files below sandboxes/ are the sandboxes there are".to_owned(),
+                    |near| format!("did you mean {near}?"),
+                );
+                return Err(Failure::new(Exit::Usage, format!("there is no sandbox {name}"), hint));
+            }
+        }
+        Ok(if names.is_empty() { known.into_iter().cloned().collect() } else { names.to_vec() })
+    }
+}
+
+fn nearest<'n>(name: &str, known: &[&'n String]) -> Option<&'n String> {
+    let scored = known.iter().map(|other| (strsim::damerau_levenshtein(name, other), *other));
+    scored.filter(|(distance, _)| *distance <= name.len().div_ceil(3)).min().map(|(_, other)| other)
+}
+
+fn repo_args(source: &Source) -> RepoArgs {
+    RepoArgs {
+        repo: source.repo.clone(),
+        rev: source.rev.clone(),
+        path: source.path.as_deref().map(Path::to_string_lossy).map(std::borrow::Cow::into_owned),
+        worktree: source.worktree,
+    }
+}
+
+pub(super) fn of_repo(error: &RepoError) -> Failure {
+    Failure::of(error).hint(error.hint())
+}
+
+fn dirty_warning(tree: &Tree, source: &Source) -> Option<String> {
+    if source.worktree || tree.dirty.is_empty() {
+        return None;
+    }
+    let shown = tree.dirty.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if tree.dirty.len() > 5 { format!(" and {} more", tree.dirty.len() - 5) } else { String::new() };
+    Some(format!("not committed, so not read: {shown}{more} (--worktree reads them)"))
+}
+
+/// The instant to plan for.
+///
+/// # Errors
+/// Where `--now` is beyond the calendar.
+pub fn now(args: &Args) -> Result<Timestamp, Failure> {
+    let clock = super::clock();
+    match args.source.now {
+        None => Ok(clock),
+        Some(now) => now.resolve(clock).map_err(|error| Failure { exit: Exit::Usage, ..Failure::of(&error) }),
+    }
+}

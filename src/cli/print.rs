@@ -1,0 +1,93 @@
+//! The one printer: everything that a person or a program reads goes through here.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::args::{Args, Color};
+use super::failure::Failure;
+
+/// Where output goes, and whether in colour.
+#[derive(Clone, Copy, Debug)]
+pub struct Printer {
+    choice: ColorChoice,
+    quiet: bool,
+}
+
+impl Printer {
+    /// As the command line asks.
+    pub fn new(args: &Args) -> Self {
+        Self { choice: args.output.color.into(), quiet: args.output.quiet }
+    }
+
+    /// For what is wrong with the command line itself.
+    pub fn plain() -> Self {
+        Self { choice: Color::Auto.into(), quiet: false }
+    }
+
+    /// What the command answers, on standard output. A closed pipe is a reader that has had enough.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written, such as on a full disk.
+    pub fn answer(&self, text: &str) -> Result<(), Failure> {
+        let mut out = AutoStream::new(io::stdout(), self.choice);
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::of(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is worth knowing beside the answer, on standard error.
+    pub fn note(&self, text: &str) {
+        self.error_line(text);
+    }
+
+    /// What goes on at the moment; not with `--quiet`.
+    pub fn progress(&self, text: &str) {
+        if !self.quiet {
+            self.error_line(text);
+        }
+    }
+
+    /// Why a command ended early.
+    pub fn failure(&self, failure: &Failure) {
+        for finding in &failure.findings {
+            self.error_line(finding);
+        }
+        self.error_line(&format!("\u{1b}[1;31merror\u{1b}[0m: {}", failure.message));
+        for hint in &failure.hints {
+            self.error_line(&format!("  \u{1b}[1mhint\u{1b}[0m: {hint}"));
+        }
+    }
+
+    /// Whether standard error shows colours.
+    pub fn colours_errors(&self) -> bool {
+        AutoStream::new(io::stderr(), self.choice).current_choice() != ColorChoice::Never
+    }
+
+    /// How many columns the terminal has; 80 where there is none.
+    pub fn width(&self) -> usize {
+        80
+    }
+
+    /// Asks a question that only `y` or `yes` affirms.
+    pub fn asks(&self, question: &str) -> bool {
+        let mut out = AutoStream::new(io::stderr(), self.choice);
+        let mut answer = String::new();
+        let asked = write!(out, "{question} [y/N] ").and_then(|()| out.flush());
+        asked.is_ok()
+            && io::stdin().read_line(&mut answer).is_ok()
+            && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+
+    fn error_line(&self, text: &str) {
+        let mut err = AutoStream::new(io::stderr(), self.choice);
+        // Where standard error is closed there is nobody to tell.
+        let _ = writeln!(err, "{}", text.trim_end_matches('\n'));
+    }
+}
+
+/// Whether somebody is there to answer a question.
+pub fn somebody_is_there() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}

@@ -1,0 +1,51 @@
+//! `reconcile render`: the manifests of sandboxes, without a cluster.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::args::{Args, Render, RenderFormat};
+use super::desired::Desired;
+use super::failure::Failure;
+use super::print::Printer;
+use crate::fleet::{SecretRef, Settings};
+use crate::release::{self, Copied};
+use crate::report::manifests;
+
+/// Prints them.
+///
+/// # Errors
+/// Where the fleet cannot be read, or a named sandbox is none.
+pub fn render(args: &Args, options: &Render, printer: &Printer) -> Result<u8, Failure> {
+    let desired = Desired::read(&args.source, printer)?;
+    let copied = only_named(&desired.fleet.settings);
+    let basis = desired.basis(&copied);
+    let mut broken = false;
+    let mut shown: Vec<Value> = Vec::new();
+    for name in desired.named(&options.names)? {
+        let Some(sandbox) = desired.fleet.sandboxes.get(&name) else {
+            // Its file was shown as broken when the fleet was read.
+            broken = true;
+            continue;
+        };
+        match release::render(sandbox, &basis) {
+            Ok(rendered) if options.format == RenderFormat::Yaml => {
+                printer.answer(&manifests::yaml(&rendered.release))?;
+            }
+            Ok(rendered) => shown.extend(rendered.release.manifests.iter().map(manifests::shown)),
+            Err(fault) => {
+                broken = true;
+                printer.note(&format!("error: sandbox {name}: {}\n  hint: {}", fault.message, fault.hint));
+            }
+        }
+    }
+    if options.format == RenderFormat::Json {
+        printer.answer(&format!("{:#}\n", json!(shown)))?;
+    }
+    Ok(if broken { 4 } else { 0 })
+}
+
+/// Without a cluster a Secret that is copied is a name alone.
+pub(super) fn only_named(settings: &Settings) -> BTreeMap<SecretRef, Copied> {
+    settings.copy_secrets.iter().map(|reference| (reference.clone(), Copied::Named)).collect()
+}

@@ -1,0 +1,248 @@
+//! The adapter for a Kubernetes API server.
+//!
+//! Requests are built here and sent raw, so that a list can be asked for in the one form that is cheap: metadata alone,
+//! in protobuf, a page at a time.
+
+mod config;
+mod decode;
+mod discovery;
+mod errors;
+mod proto;
+mod proxy;
+mod transport;
+mod url;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use http::{Method, StatusCode};
+use jiff::Timestamp;
+use prost::bytes::Bytes;
+use serde_json::{Value, json};
+
+pub use config::KubeConnect;
+use errors::{Status, Subject, from_answer};
+use transport::{Answer, Ask, Repeat, Transport};
+
+use super::{Apply, Cluster, Error, ErrorKind, Query, Target};
+use crate::manifest::{Kind, Resource};
+use crate::plan::Meta;
+
+/// Objects in one page of a list.
+const PAGE: &str = "500";
+const JSON: &str = "application/json";
+
+/// A Kubernetes API server.
+pub struct Kube {
+    transport: Transport,
+    context: Option<String>,
+    description: String,
+}
+
+impl Kube {
+    /// Finds the cluster and the credentials for it. Nothing is asked of the server yet (an exec plugin is run).
+    ///
+    /// # Errors
+    /// No kubeconfig, one that cannot be read, a context that is not in it, credentials that cannot be had.
+    pub async fn connect(wanted: &KubeConnect) -> Result<Self, Error> {
+        let found = config::find(wanted).await?;
+        Ok(Self { transport: Transport::new(found.client), context: found.context, description: found.description })
+    }
+
+    async fn send(&self, subject: &Subject<'_>, ask: &Ask) -> Result<Answer, Error> {
+        self.transport.send(ask, &subject.what()).await
+    }
+
+    /// The body of an answer that is one whole object.
+    async fn object(&self, subject: &Subject<'_>, ask: &Ask) -> Result<Value, Error> {
+        let answer = self.send(subject, ask).await?;
+        if !answer.status.is_success() {
+            return Err(from_answer(subject, &answer));
+        }
+        whole(subject, &answer)
+    }
+
+    /// GET of one object; `None` where the server says that this very object is not there.
+    async fn find(&self, target: &Target<'_>, accept: &'static str) -> Result<Option<Answer>, Error> {
+        let subject = Subject::object("get", target);
+        let answer = self.send(&subject, &Ask::get(location(target), accept)).await?;
+        if answer.status.is_success() {
+            return Ok(Some(answer));
+        }
+        if answer.status == StatusCode::NOT_FOUND && Status::of(&answer).is_some_and(|s| s.denies(&target.id.name)) {
+            return Ok(None);
+        }
+        Err(from_answer(&subject, &answer))
+    }
+}
+
+fn location(target: &Target<'_>) -> String {
+    url::path(target.kind, target.resource, target.id.namespace.as_deref(), Some(&target.id.name))
+}
+
+fn whole(subject: &Subject<'_>, answer: &Answer) -> Result<Value, Error> {
+    let unreadable = |error: decode::Undecodable| Error::new(ErrorKind::Other, subject.what(), error.to_string());
+    let media_type = decode::media_type(&answer.content_type);
+    if media_type != JSON {
+        return Err(unreadable(decode::unexpected(media_type)));
+    }
+    let object: Value = serde_json::from_slice(&answer.body).map_err(|error| unreadable(error.into()))?;
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+    if kind != subject.kind.kind {
+        return Err(unreadable(decode::Undecodable::new(format!("it is a {kind:?}, not a {}", subject.kind.kind))));
+    }
+    Ok(object)
+}
+
+#[async_trait]
+impl Cluster for Kube {
+    fn describe(&self) -> &str {
+        &self.description
+    }
+
+    fn context(&self) -> Option<&str> {
+        self.context.as_deref()
+    }
+
+    async fn clock(&self) -> Result<Option<Timestamp>, Error> {
+        if let Some(now) = self.transport.clock() {
+            return Ok(Some(now));
+        }
+        let what = "ask for the time";
+        self.transport.send(&Ask::get("/version".into(), JSON), what).await?;
+        match self.transport.clock() {
+            Some(now) => Ok(Some(now)),
+            None => Err(Error::new(ErrorKind::Other, what, "the server's answers have no Date header")),
+        }
+    }
+
+    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<BTreeMap<Kind, Resource>, Error> {
+        discovery::resources(&self.transport, kinds).await
+    }
+
+    /// Lists are consistent reads (no `resourceVersion`): a run sees what the run before it wrote. Servers since 1.31
+    /// answer them from memory all the same.
+    ///
+    /// Where a continue token expires half-way, the list goes on with the token that the server offers instead: from
+    /// the next name, at a newer version. So each object still comes once, as it was at some instant during the list,
+    /// which is all that lists of several kinds can promise together. Where it offers none, the error is
+    /// [`ErrorKind::Expired`], and the caller may begin again with nothing collected.
+    async fn list(&self, query: &Query<'_>, sink: &mut (dyn FnMut(Meta) + Send)) -> Result<(), Error> {
+        let Query { kind, resource, namespace, selector } = *query;
+        let subject = Subject { verb: "list", kind, resource, namespace, name: None };
+        let mut next = String::new();
+        loop {
+            let path = url::path(kind, resource, namespace, None);
+            let path = url::with_query(path, &[("labelSelector", selector), ("limit", PAGE), ("continue", &next)]);
+            let answer = self.send(&subject, &Ask::get(path, decode::ACCEPT_LIST)).await?;
+            if answer.status == StatusCode::GONE
+                && let Some(status) = Status::of(&answer)
+                && let Some(token) = status.next()
+                && token != next
+            {
+                token.clone_into(&mut next);
+                continue;
+            }
+            if !answer.status.is_success() {
+                return Err(from_answer(&subject, &answer));
+            }
+            let page = decode::list(&answer.content_type, &answer.body)
+                .map_err(|error| Error::new(ErrorKind::Other, subject.what(), error.to_string()))?;
+            page.items.into_iter().for_each(&mut *sink);
+            if page.next.is_empty() {
+                return Ok(());
+            }
+            next = page.next;
+        }
+    }
+
+    async fn metadata(&self, target: &Target<'_>) -> Result<Option<Meta>, Error> {
+        let Some(answer) = self.find(target, decode::ACCEPT_OBJECT).await? else { return Ok(None) };
+        decode::object(&answer.content_type, &answer.body)
+            .map(Some)
+            .map_err(|error| Error::new(ErrorKind::Other, Subject::object("get", target).what(), error.to_string()))
+    }
+
+    async fn get(&self, target: &Target<'_>) -> Result<Option<Value>, Error> {
+        let Some(answer) = self.find(target, JSON).await? else { return Ok(None) };
+        whole(&Subject::object("get", target), &answer).map(Some)
+    }
+
+    async fn create(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {
+        let path = url::path(target.kind, target.resource, target.id.namespace.as_deref(), None);
+        let ask = Ask {
+            method: Method::POST,
+            path: url::with_query(path, &[("fieldManager", manager), STRICT]),
+            accept: JSON,
+            content_type: JSON,
+            body: body.to_string().into(),
+            repeat: Repeat::IfNotBegun,
+        };
+        self.object(&Subject::object("create", target), &ask).await
+    }
+
+    async fn apply(&self, target: &Target<'_>, apply: &Apply<'_>) -> Result<Value, Error> {
+        let dry_run = if apply.dry_run { "All" } else { "" };
+        let query = [("fieldManager", apply.manager), ("force", "true"), ("dryRun", dry_run), STRICT];
+        // A second send after a lost answer would meet the version that the first one made.
+        let once = apply.resource_version.is_some() && !apply.dry_run;
+        let ask = Ask {
+            method: Method::PATCH,
+            path: url::with_query(location(target), &query),
+            accept: JSON,
+            content_type: "application/apply-patch+yaml",
+            body: with_preconditions(apply),
+            repeat: if once { Repeat::IfNotBegun } else { Repeat::Safe },
+        };
+        self.object(&Subject::object("patch", target), &ask).await
+    }
+
+    async fn patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error> {
+        let ask = Ask {
+            method: Method::PATCH,
+            path: url::with_query(location(target), &[("fieldManager", manager), STRICT]),
+            accept: JSON,
+            content_type: "application/json-patch+json",
+            body: patch.to_string().into(),
+            repeat: Repeat::IfNotBegun,
+        };
+        self.object(&Subject::object("patch", target), &ask).await
+    }
+
+    async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error> {
+        let options = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions",
+            "preconditions": {"uid": uid}, "propagationPolicy": "Background",
+        });
+        let ask = Ask {
+            method: Method::DELETE,
+            path: location(target),
+            accept: JSON,
+            content_type: JSON,
+            body: options.to_string().into(),
+            repeat: Repeat::Safe,
+        };
+        let subject = Subject::object("delete", target);
+        let answer = self.send(&subject, &ask).await?;
+        let gone =
+            answer.status == StatusCode::NOT_FOUND && Status::of(&answer).is_some_and(|s| s.denies(&target.id.name));
+        if answer.status.is_success() || gone { Ok(()) } else { Err(from_answer(&subject, &answer)) }
+    }
+}
+
+/// Unknown and duplicate fields are errors for custom resources too; the server would drop them in silence, and their
+/// manifests would look changed for ever.
+const STRICT: (&str, &str) = ("fieldValidation", "Strict");
+
+fn with_preconditions(apply: &Apply<'_>) -> Bytes {
+    let mut body = apply.body.clone();
+    let metadata = body.as_object_mut().map(|body| body.entry("metadata").or_insert_with(|| json!({})));
+    if let Some(metadata) = metadata.and_then(Value::as_object_mut) {
+        for (key, value) in [("uid", apply.uid), ("resourceVersion", apply.resource_version)] {
+            if let Some(value) = value {
+                metadata.insert(key.into(), json!(value));
+            }
+        }
+    }
+    body.to_string().into()
+}

@@ -1,0 +1,173 @@
+//! Where the cluster is and who asks, found as kubectl finds it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::header::USER_AGENT;
+use kube::client::AuthError;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+
+use super::proxy;
+use crate::cluster::{Error, ErrorKind};
+
+/// How long the way to the server may take, TLS included.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Which cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KubeConnect {
+    /// `--kubeconfig`: this file alone. Else the files of `KUBECONFIG`, else `~/.kube/config`, else, in a pod, its
+    /// service account.
+    pub kubeconfig: Option<PathBuf>,
+    /// `--context`; else the kubeconfig's current one.
+    pub context: Option<String>,
+}
+
+/// A client, and what its cluster is called.
+pub(super) struct Found {
+    pub(super) client: Client,
+    pub(super) context: Option<String>,
+    pub(super) description: String,
+}
+
+/// The kubeconfigs that are there, in the order in which they count.
+enum Source {
+    Files(Vec<PathBuf>),
+    InCluster,
+}
+
+pub(super) async fn find(wanted: &KubeConnect) -> Result<Found, Error> {
+    let (mut config, context) = match source(wanted)? {
+        Source::Files(files) => {
+            let (kubeconfig, context) = read(&files, wanted)?;
+            let own_proxy = has_proxy(&kubeconfig, &context);
+            let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
+            let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
+                .await
+                .map_err(|error| failed(format!("context {context:?}: {error}")))?;
+            if !own_proxy {
+                // kube holds NO_PROXY against the proxy's own address instead of the server's.
+                let variable = |name: &str| std::env::var(name).ok();
+                config.proxy_url = proxy::of_environment(&config.cluster_url, &variable).map_err(failed)?;
+            }
+            (config, Some(context))
+        }
+        Source::InCluster => {
+            let config = Config::incluster().map_err(|error| failed(format!("the pod's service account: {error}")))?;
+            (config, None)
+        }
+    };
+    let server = config.cluster_url.to_string();
+    let server = server.trim_end_matches('/');
+    let description = match &context {
+        Some(context) => format!("{context} ({server})"),
+        None => format!("in-cluster ({server})"),
+    };
+    config.connect_timeout = Some(CONNECT);
+    // Transport decides what is sent again.
+    config.default_retry = false;
+    let agent = HeaderValue::from_static(concat!("reconcile/", env!("CARGO_PKG_VERSION")));
+    config.headers.push((USER_AGENT, agent));
+    let client = Client::try_from(config).map_err(|error| match error {
+        kube::Error::Auth(error) => Error::new(ErrorKind::Unauthorized, WHAT, auth_words(&error)),
+        other => failed(other.to_string()),
+    })?;
+    Ok(Found { client, context, description })
+}
+
+const WHAT: &str = "connect to the cluster";
+
+fn failed(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Other, WHAT, message)
+}
+
+fn source(wanted: &KubeConnect) -> Result<Source, Error> {
+    if let Some(file) = &wanted.kubeconfig {
+        return existing(vec![file.clone()], "--kubeconfig names");
+    }
+    let variable = std::env::var_os("KUBECONFIG").unwrap_or_else(OsString::new);
+    let named: Vec<PathBuf> = std::env::split_paths(&variable).filter(|path| !path.as_os_str().is_empty()).collect();
+    if !named.is_empty() {
+        return existing(named, "KUBECONFIG names");
+    }
+    let usual = std::env::home_dir().map(|home| home.join(".kube").join("config"));
+    if let Some(usual) = usual.filter(|path| is_there(path)) {
+        return Ok(Source::Files(vec![usual]));
+    }
+    if wanted.context.is_none() && std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() {
+        return Ok(Source::InCluster);
+    }
+    Err(failed(
+        "there is no kubeconfig: ~/.kube/config does not exist; pass --kubeconfig FILE or set KUBECONFIG \
+         (or --cluster dir:PATH for a cluster that is a folder)",
+    ))
+}
+
+/// As kubectl has it, a missing file among several is passed over; all missing is a mistake.
+fn existing(named: Vec<PathBuf>, who: &str) -> Result<Source, Error> {
+    let there: Vec<PathBuf> = named.iter().filter(|path| is_there(path)).cloned().collect();
+    if there.is_empty() {
+        let names: Vec<String> = named.iter().map(|path| path.display().to_string()).collect();
+        return Err(failed(format!("{who} {}, which does not exist", names.join(", "))));
+    }
+    Ok(Source::Files(there))
+}
+
+/// Anything but 'not found' is for reading to fail on.
+fn is_there(path: &Path) -> bool {
+    !matches!(path.try_exists(), Ok(false))
+}
+
+/// All files merged, and the name of the context to use.
+fn read(files: &[PathBuf], wanted: &KubeConnect) -> Result<(Kubeconfig, String), Error> {
+    let mut merged = Kubeconfig::default();
+    for file in files {
+        // Parse errors of a kubeconfig may quote its lines, tokens among them.
+        let next = Kubeconfig::read_from(file).map_err(|error| match error {
+            kube::config::KubeconfigError::ReadConfig(error, path) => failed(format!("{}: {error}", path.display())),
+            _ => failed(format!("{}: this is not a kubeconfig", file.display())),
+        })?;
+        merged = merged.merge(next).map_err(|error| failed(format!("{}: {error}", file.display())))?;
+    }
+    let names: Vec<&str> = merged.contexts.iter().map(|context| context.name.as_str()).collect();
+    let known = || match names.as_slice() {
+        [] => "the kubeconfig has none".to_owned(),
+        names => format!("there are: {}", names.join(", ")),
+    };
+    let context = wanted.context.clone().or_else(|| merged.current_context.clone()).filter(|name| !name.is_empty());
+    let Some(context) = context else {
+        return Err(failed(format!("the kubeconfig has no current context; pass --context NAME ({})", known())));
+    };
+    if !names.contains(&context.as_str()) {
+        return Err(failed(format!("there is no context {context:?} ({})", known())));
+    }
+    Ok((merged, context))
+}
+
+fn has_proxy(kubeconfig: &Kubeconfig, context: &str) -> bool {
+    let context = kubeconfig.contexts.iter().find(|c| c.name == context).and_then(|c| c.context.as_ref());
+    let cluster = context.and_then(|context| {
+        kubeconfig.clusters.iter().find(|c| c.name == context.cluster).and_then(|c| c.cluster.as_ref())
+    });
+    cluster.and_then(|cluster| cluster.proxy_url.as_ref()).is_some_and(|url| !url.is_empty())
+}
+
+/// What is wrong with the credentials, without what an exec plugin wrote to its standard output: that may be a token.
+pub(super) fn auth_words(error: &AuthError) -> String {
+    match error {
+        AuthError::AuthExecRun { cmd, out } => {
+            let stderr = String::from_utf8_lossy(&out.stderr);
+            format!("{cmd:?}, which the kubeconfig asks for credentials, ended with {}: {}", out.status, stderr.trim())
+        }
+        AuthError::AuthExecStart(error) => {
+            format!("the program that the kubeconfig asks for credentials cannot be run: {error}")
+        }
+        AuthError::AuthExecParse(_) => "the program that the kubeconfig asks for credentials answered no \
+             ExecCredential"
+            .into(),
+        other => other.to_string(),
+    }
+}

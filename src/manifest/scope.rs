@@ -1,0 +1,81 @@
+//! The kinds that every cluster serves, so that planning asks no server what they are called.
+
+use serde::{Deserialize, Serialize};
+
+use super::Kind;
+
+/// Whether objects of a kind live in a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scope {
+    /// In a namespace.
+    Namespaced,
+    /// In the cluster itself.
+    Cluster,
+}
+
+/// How a kind is asked for over REST.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resource {
+    /// The plural name in URLs, such as `deployments`.
+    pub plural: String,
+    /// Where its objects live.
+    pub scope: Scope,
+}
+
+const NAMESPACED: &[(&str, &str, &str)] = &[
+    ("", "ConfigMap", "configmaps"),
+    ("", "Endpoints", "endpoints"),
+    ("", "Event", "events"),
+    ("", "LimitRange", "limitranges"),
+    ("", "PersistentVolumeClaim", "persistentvolumeclaims"),
+    ("", "Pod", "pods"),
+    ("", "PodTemplate", "podtemplates"),
+    ("", "ReplicationController", "replicationcontrollers"),
+    ("", "ResourceQuota", "resourcequotas"),
+    ("", "Secret", "secrets"),
+    ("", "Service", "services"),
+    ("", "ServiceAccount", "serviceaccounts"),
+    ("apps", "ControllerRevision", "controllerrevisions"),
+    ("apps", "DaemonSet", "daemonsets"),
+    ("apps", "Deployment", "deployments"),
+    ("apps", "ReplicaSet", "replicasets"),
+    ("apps", "StatefulSet", "statefulsets"),
+    ("autoscaling", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
+    ("batch", "CronJob", "cronjobs"),
+    ("batch", "Job", "jobs"),
+    ("coordination.k8s.io", "Lease", "leases"),
+    ("discovery.k8s.io", "EndpointSlice", "endpointslices"),
+    ("networking.k8s.io", "Ingress", "ingresses"),
+    ("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
+    ("policy", "PodDisruptionBudget", "poddisruptionbudgets"),
+    ("rbac.authorization.k8s.io", "Role", "roles"),
+    ("rbac.authorization.k8s.io", "RoleBinding", "rolebindings"),
+];
+
+const CLUSTER: &[(&str, &str, &str)] = &[
+    ("", "Namespace", "namespaces"),
+    ("", "Node", "nodes"),
+    ("", "PersistentVolume", "persistentvolumes"),
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy", "validatingadmissionpolicies"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings"),
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions"),
+    ("apiregistration.k8s.io", "APIService", "apiservices"),
+    ("networking.k8s.io", "IngressClass", "ingressclasses"),
+    ("rbac.authorization.k8s.io", "ClusterRole", "clusterroles"),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding", "clusterrolebindings"),
+    ("scheduling.k8s.io", "PriorityClass", "priorityclasses"),
+    ("storage.k8s.io", "CSIDriver", "csidrivers"),
+    ("storage.k8s.io", "StorageClass", "storageclasses"),
+];
+
+/// The resource of a kind of Kubernetes' own; `None` for all others, which only discovery knows.
+pub fn builtin(kind: &Kind) -> Option<Resource> {
+    let find = |table: &[(&str, &str, &str)]| {
+        table.iter().find(|(group, name, _)| *group == kind.group && *name == kind.kind).map(|row| row.2.to_owned())
+    };
+    find(NAMESPACED)
+        .map(|plural| Resource { plural, scope: Scope::Namespaced })
+        .or_else(|| find(CLUSTER).map(|plural| Resource { plural, scope: Scope::Cluster }))
+}

@@ -1,0 +1,295 @@
+//! The plan of a fleet: each sandbox on its own, then the bounds over all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::objects::{DifferenceKind, differences, owned_objects};
+use super::safety::{bound_removals, bound_sandboxes, excess_pins, hold};
+use super::sandbox::{Case, Held};
+use super::state::{Answers, Input, LiveNamespace, Question, Source, Wanted};
+use super::types::{Action, Hold, Plan, SandboxPlan, Step, Work};
+use super::words;
+use crate::manifest::{Kind, ObjectId, Resource, Scope, builtin};
+
+/// What has to be asked before [`plan`] can judge every change.
+#[derive(Clone, Debug, Default)]
+pub struct Questions<'a> {
+    /// Objects to dry-run, and to read where they are there.
+    pub objects: Vec<Question<'a>>,
+    /// Objects that go, to show what goes.
+    pub removed: Vec<&'a ObjectId>,
+    /// Namespaces whose volume claims are to be counted.
+    pub claims: BTreeSet<String>,
+}
+
+/// The questions of an input; none when nothing differs.
+pub fn questions(input: &Input) -> Questions<'_> {
+    let mut questions = Questions::default();
+    for (name, wanted) in wanted(input) {
+        let Some(namespace) = input.live.namespaces.get(&wanted.namespace) else { continue };
+        if standing(name, wanted, namespace, input).is_err() || is_over(wanted, input) {
+            continue;
+        }
+        for difference in differences(wanted, name, &input.live) {
+            match (&difference.kind, difference.manifest) {
+                (DifferenceKind::Foreign | DifferenceKind::Deleting, _) => {}
+                (DifferenceKind::Unwanted, _) => questions.removed.push(difference.id),
+                (kind, Some(manifest)) => {
+                    let present = *kind != DifferenceKind::Missing;
+                    questions.objects.push(Question { manifest, present });
+                    let loses = matches!(kind, DifferenceKind::Missing | DifferenceKind::KeysLost(_));
+                    if loses && !manifest.generated.is_empty() {
+                        questions.claims.extend(manifest.id.namespace.clone());
+                    }
+                }
+                (_, None) => {}
+            }
+        }
+    }
+    questions
+}
+
+/// Decides everything.
+pub fn plan(input: &Input, answers: &Answers) -> Plan {
+    let pins = excess_pins(input);
+    let mut plans: Vec<SandboxPlan> = Vec::new();
+    for (name, source) in &input.sources {
+        plans.push(match source {
+            Source::Wanted(wanted) => {
+                let case = Case { name, wanted, input, answers };
+                decide(&case, pins.contains(name)).unwrap_or_else(|held| {
+                    let mut plan = case.blank(Action::Held, String::new());
+                    hold(&mut plan, held);
+                    plan
+                })
+            }
+            Source::Broken { namespace, reason, remedy } => {
+                broken(name, namespace, Held::new(Hold::Broken, reason.clone(), remedy.clone()))
+            }
+        });
+    }
+    plans.extend(unasked(input));
+    plans.sort_by(|a, b| (&a.name, &a.namespace).cmp(&(&b.name, &b.namespace)));
+    let live: BTreeSet<String> = input
+        .live
+        .namespaces
+        .values()
+        .filter(|n| n.observed.ours || n.observed.was_ours)
+        .map(|n| n.observed.sandbox.clone())
+        .collect();
+    bound_removals(&mut plans, input, live.len());
+    bound_sandboxes(&mut plans, input, &live);
+    if !input.policy.only.is_empty() {
+        plans.retain(|plan| input.policy.only.contains(&plan.name));
+    }
+    Plan {
+        fleet: input.fleet.clone(),
+        fleet_id: input.fleet_id.clone(),
+        commit: input.commit.clone(),
+        cluster: input.cluster.clone(),
+        now: input.now,
+        sandboxes: plans,
+        warnings: input.warnings.clone(),
+    }
+}
+
+fn wanted(input: &Input) -> impl Iterator<Item = (&str, &Wanted)> {
+    input.sources.iter().filter_map(|(name, source)| match source {
+        Source::Wanted(wanted) => Some((name.as_str(), &**wanted)),
+        Source::Broken { .. } => None,
+    })
+}
+
+fn is_over(wanted: &Wanted, input: &Input) -> bool {
+    wanted.expires.is_some_and(|at| at < input.now)
+}
+
+fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
+    let Case { name, wanted, input, .. } = case;
+    let live = input.live.namespaces.get(&wanted.namespace);
+    if let Some(namespace) = live {
+        standing(name, wanted, namespace, input)?;
+    }
+    if pin_in_excess && live.is_some() {
+        return Err(Held::new(
+            Hold::Policy,
+            "its time is over, and more sandboxes are pinned than the fleet allows",
+            "take another sandbox's [pin] away, or raise max_pins in sandboxes/fleet.toml",
+        ));
+    }
+    if let Some(at) = wanted.expires.filter(|at| *at < input.now) {
+        let ago = words::span(at, input.now);
+        return Ok(match live {
+            Some(namespace) => {
+                let mut plan = case.blank(Action::Expire, format!("its time was over {ago} ago, by {}", wanted.origin));
+                plan.steps = removal_steps(name, namespace, &plan.reason, input);
+                plan
+            }
+            None => case.blank(Action::Keep, format!("its time was over {ago} ago, and it is gone")),
+        });
+    }
+    unreadable(wanted.release.manifests.iter().map(|m| &m.kind), input)?;
+    match live {
+        Some(namespace) => case.maintain(namespace),
+        None => case.create(),
+    }
+}
+
+/// Whether a namespace that is there may be worked on for this sandbox.
+fn standing(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Input) -> Result<(), Held> {
+    let observed = &namespace.observed;
+    if !observed.was_ours {
+        return Err(Held::new(
+            Hold::Safety,
+            format!("namespace {} is there already and is not ours", wanted.namespace),
+            "rename the sandbox's file, or delete the namespace by hand if nobody needs it",
+        ));
+    }
+    if !observed.sandbox.is_empty() && observed.sandbox != name {
+        return Err(Held::new(
+            Hold::Safety,
+            format!("namespace {} belongs to sandbox {}", wanted.namespace, observed.sandbox),
+            "rename one of the two",
+        ));
+    }
+    settled(namespace)?;
+    rewound(namespace, input)?;
+    unreadable(namespace.record.kinds.iter(), input)
+}
+
+fn settled(namespace: &LiveNamespace) -> Result<(), Held> {
+    if let Some(fault) = &namespace.fault {
+        return Err(Held::new(
+            Hold::Broken,
+            format!("the record on its namespace cannot be read: {fault}"),
+            "put the annotation right: kubectl edit namespace",
+        ));
+    }
+    let Some(since) = namespace.observed.deleting else { return Ok(()) };
+    let waits = match namespace.finalizers.as_slice() {
+        [] => String::new(),
+        finalizers => format!(", kept by finalizer {}", finalizers.join(", ")),
+    };
+    Err(Held::new(
+        Hold::Policy,
+        format!("its namespace is being deleted since {since}{waits}"),
+        "a later run goes on when it is gone; if it hangs: kubectl describe namespace tells what it waits for",
+    ))
+}
+
+/// A live generation whose commit the planned one does not contain: an old checkout, another branch, a fork.
+fn rewound(namespace: &LiveNamespace, input: &Input) -> Result<(), Held> {
+    let Some(commit) = &namespace.record.commit else { return Ok(()) };
+    if input.policy.allow_rewind || input.contained.contains(commit) {
+        return Ok(());
+    }
+    let short = commit.get(..7).unwrap_or(commit);
+    Err(Held::new(
+        Hold::Safety,
+        format!("it was applied from commit {short}, which the planned commit does not contain"),
+        "plan from a newer commit (git pull), or --allow-rewind if going back is meant",
+    ))
+}
+
+fn unreadable<'a>(kinds: impl Iterator<Item = &'a Kind>, input: &Input) -> Result<(), Held> {
+    for kind in kinds {
+        if let Some(error) = input.live.fault(kind) {
+            return Err(Held::new(
+                Hold::Broken,
+                format!("its live state is unknown: {error}"),
+                "see whether the cluster is well and this account may list that kind",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Namespaces of the fleet that no file asks for.
+fn unasked(input: &Input) -> Vec<SandboxPlan> {
+    let asked: BTreeSet<&str> = input
+        .sources
+        .values()
+        .map(|source| match source {
+            Source::Wanted(wanted) => wanted.namespace.as_str(),
+            Source::Broken { namespace, .. } => namespace,
+        })
+        .collect();
+    let mut plans = Vec::new();
+    for (name, namespace) in &input.live.namespaces {
+        if asked.contains(name.as_str()) || !namespace.observed.ours {
+            continue;
+        }
+        let sandbox = namespace.observed.sandbox.clone();
+        let path = namespace.record.path.clone().unwrap_or_else(|| format!("sandboxes/{sandbox}.toml"));
+        let mut plan = SandboxPlan {
+            namespace: name.clone(),
+            action: Action::Remove,
+            reason: format!("{path} is gone{}", at_commit(input)),
+            ..blank(&sandbox)
+        };
+        let allowed = settled(namespace)
+            .and_then(|()| rewound(namespace, input))
+            .and_then(|()| unreadable(namespace.record.kinds.iter(), input));
+        match allowed {
+            Ok(()) => plan.steps = removal_steps(&sandbox, namespace, &plan.reason, input),
+            Err(held) => hold(&mut plan, held),
+        }
+        plans.push(plan);
+    }
+    plans
+}
+
+fn at_commit(input: &Input) -> String {
+    input.commit.as_ref().map(|c| format!(" at {}", c.get(..7).unwrap_or(c))).unwrap_or_default()
+}
+
+fn blank(name: &str) -> SandboxPlan {
+    SandboxPlan {
+        name: name.to_owned(),
+        namespace: String::new(),
+        action: Action::Held,
+        reason: String::new(),
+        remedy: None,
+        hold: None,
+        expires: None,
+        url: None,
+        notes: Vec::new(),
+        steps: Vec::new(),
+    }
+}
+
+fn broken(name: &str, namespace: &str, held: Held) -> SandboxPlan {
+    let mut plan = SandboxPlan { namespace: namespace.to_owned(), ..blank(name) };
+    hold(&mut plan, held);
+    plan
+}
+
+/// Cluster-scoped objects go before their namespace, which takes everything in it along.
+fn removal_steps(sandbox: &str, namespace: &LiveNamespace, reason: &str, input: &Input) -> Vec<Step> {
+    let kinds: BTreeMap<(&str, &str), (&Kind, &Resource)> =
+        input.live.resources.iter().map(|(k, r)| ((k.group.as_str(), k.kind.as_str()), (k, r))).collect();
+    let name = &namespace.observed.id.name;
+    let mut steps: Vec<Step> = owned_objects(sandbox, name, &input.live)
+        .filter(|o| o.id.namespace.is_none() && o.deleting.is_none())
+        .filter_map(|observed| {
+            let (kind, resource) = kinds.get(&(observed.id.group.as_str(), observed.id.kind.as_str()))?;
+            Some(removal(&observed.id, (*kind).clone(), (*resource).clone(), reason, observed))
+        })
+        .collect();
+    let kind = Kind::new("v1", "Namespace");
+    let resource = builtin(&kind).unwrap_or(Resource { plural: "namespaces".into(), scope: Scope::Cluster });
+    steps.push(removal(&namespace.observed.id, kind, resource, reason, &namespace.observed));
+    steps
+}
+
+fn removal(id: &ObjectId, kind: Kind, resource: Resource, reason: &str, observed: &super::Observed) -> Step {
+    Step {
+        action: Action::Remove,
+        id: id.clone(),
+        kind,
+        resource,
+        reason: reason.to_owned(),
+        diff: String::new(),
+        quiet: false,
+        work: Work::Delete { precondition: observed.precondition.clone() },
+    }
+}

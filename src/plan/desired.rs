@@ -1,0 +1,148 @@
+//! What the repository asks for, sandbox by sandbox, with its life as seen at the planned instant.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::state::{Source, Wanted};
+use super::words;
+use crate::fleet::{Broken, Fleet, Life, Lifetime, PinState, Sandbox};
+use crate::release::{Basis, render};
+
+/// How far a commit's clock may be ahead.
+const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// When a sandbox's file last changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// By this commit.
+    At {
+        /// Its committer's time.
+        time: Timestamp,
+        /// Its id.
+        commit: String,
+    },
+    /// Before that instant, which is all that matters.
+    Before(Timestamp),
+    /// By no commit: its time starts now.
+    Uncommitted,
+    /// It could not be told.
+    Unknown {
+        /// Why.
+        why: String,
+        /// What to do.
+        remedy: String,
+    },
+}
+
+/// Everything that the repository asks for. `starts` is by path.
+pub fn sources(
+    fleet: &Fleet,
+    basis: &Basis<'_>,
+    starts: &BTreeMap<String, Start>,
+    now: Timestamp,
+) -> BTreeMap<String, Source> {
+    let broken = fleet.broken.iter().map(|(name, broken)| (name.clone(), broken_source(broken, fleet)));
+    let wanted = fleet.sandboxes.iter().map(|(name, sandbox)| {
+        let start = starts.get(&sandbox.path).unwrap_or(&Start::Uncommitted);
+        (name.clone(), source(sandbox, fleet, basis, start, now))
+    });
+    let mut sources = broken.chain(wanted).collect();
+    part_cluster_scoped(&mut sources);
+    sources
+}
+
+fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
+    let first = broken.diagnostics.iter().find(|d| d.level == crate::fleet::Level::Error);
+    let reason = first.map_or_else(|| "cannot be read".to_owned(), |d| d.message.clone());
+    let place = first.and_then(|d| d.at.as_ref()).map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
+    Source::Broken {
+        namespace: format!("{}{}", fleet.settings.namespace_prefix, broken.name),
+        reason: format!("{}{place}: {reason}", broken.path),
+        remedy: first
+            .and_then(|d| d.hint.clone())
+            .unwrap_or_else(|| "mend the file; `reconcile check` shows the place".to_owned()),
+    }
+}
+
+fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, now: Timestamp) -> Source {
+    let broken =
+        |reason: String, remedy: String| Source::Broken { namespace: sandbox.namespace.clone(), reason, remedy };
+    let (since, commit) = match start {
+        Start::At { time, commit } => (*time, format!(", commit {}", commit.get(..7).unwrap_or(commit))),
+        Start::Before(time) => (*time, String::new()),
+        Start::Uncommitted => (now, ", not committed".to_owned()),
+        Start::Unknown { why, remedy } => return broken(why.clone(), remedy.clone()),
+    };
+    if since.duration_since(now) > AHEAD {
+        return broken(
+            format!("{} was changed at {since}, which is {} from now", sandbox.path, words::span(now, since)),
+            "see to the clock of the machine that made the commit, and commit again".to_owned(),
+        );
+    }
+    let life = Lifetime::at(now, since, &sandbox.terms(&fleet.settings));
+    let rendered = match render(sandbox, basis) {
+        Ok(rendered) => rendered,
+        Err(fault) => return broken(fault.message, fault.hint),
+    };
+    let mut notes = rendered.notes;
+    notes.extend(life_notes(sandbox, &life, now));
+    Source::Wanted(Box::new(Wanted {
+        namespace: sandbox.namespace.clone(),
+        path: sandbox.path.clone(),
+        origin: format!("{}{commit}", sandbox.path),
+        since,
+        expires: life.expiry,
+        pinned_past: life.natural.filter(|_| life.pin.counts()),
+        owner: sandbox.owner.clone(),
+        url: sandbox.url.clone(),
+        notes,
+        release: rendered.release,
+    }))
+}
+
+fn life_notes(sandbox: &Sandbox, life: &Lifetime, now: Timestamp) -> Vec<String> {
+    let mut notes = Vec::new();
+    if life.warns(now)
+        && let Some(expiry) = life.expiry
+    {
+        let renew = match sandbox.life {
+            Life::Until(_) => "move `expires` in",
+            _ => "commit a change to",
+        };
+        notes.push(format!(
+            "its time is over in {}, at {expiry}; to keep it, {renew} {}",
+            words::span(now, expiry),
+            sandbox.path
+        ));
+    }
+    match life.pin {
+        PinState::TooLong { latest } => {
+            notes.push(format!("its pin is longer than the fleet allows, and counts until {latest}"));
+        }
+        PinState::Expired => notes.push("its pin has expired and counts for nothing".to_owned()),
+        PinState::None | PinState::Idle | PinState::Keeps => {}
+    }
+    notes
+}
+
+/// A cluster-scoped object can belong to one sandbox only: of two that ask for it, the second by name is held.
+fn part_cluster_scoped(sources: &mut BTreeMap<String, Source>) {
+    let mut holders = BTreeMap::new();
+    for (name, source) in sources {
+        let Source::Wanted(wanted) = source else { continue };
+        let own: Vec<_> =
+            wanted.release.manifests.iter().filter(|m| m.id.namespace.is_none()).map(|m| m.id.clone()).collect();
+        let taken = own.iter().find_map(|id| Some((id, holders.get(id).cloned()?)));
+        if let Some((id, holder)) = taken {
+            let holder: String = holder;
+            *source = Source::Broken {
+                namespace: wanted.namespace.clone(),
+                reason: format!("{id} is cluster-scoped, and sandbox {holder} has one of that name"),
+                remedy: "make the name depend on the namespace, in the chart".to_owned(),
+            };
+            continue;
+        }
+        holders.extend(own.into_iter().map(|id| (id, name.clone())));
+    }
+}

@@ -1,0 +1,295 @@
+//! Live state: what a metadata-only list says of an object, judged against its manifest as it arrives, so that only
+//! the verdict is kept.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::manifest::{
+    ANNOTATION_HASH, Fields, Hash, LABEL_FLEET, LABEL_SANDBOX, MANAGER, Manifest, ObjectId, PathElement, field_path,
+    unowned,
+};
+
+/// The metadata of one live object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Meta {
+    /// Its name.
+    pub name: String,
+    /// Its namespace, where it has one.
+    pub namespace: Option<String>,
+    /// Set by the server; a name made again has another.
+    pub uid: String,
+    /// Moves with every write, status included.
+    pub resource_version: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// When its deletion began.
+    pub deleting: Option<Timestamp>,
+    /// The finalizers that keep it.
+    pub finalizers: Vec<String>,
+    /// `Kind/name` of the owner that controls it.
+    pub controller: Option<String>,
+    /// Who owns which fields.
+    pub managed: Vec<Managed>,
+}
+
+/// One entry of `managedFields`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Managed {
+    /// The field manager's name.
+    pub manager: String,
+    /// `true` for `Apply`, `false` for `Update`.
+    pub apply: bool,
+    /// The subresource written through, such as `status` or `scale`.
+    pub subresource: Option<String>,
+    /// When it last changed the set.
+    pub time: Option<Timestamp>,
+    /// `fieldsV1` as it came, JSON.
+    pub fields: Vec<u8>,
+}
+
+impl Meta {
+    /// Our Apply entry (design, invariant 5).
+    pub fn applied_by(&self, manager: &str) -> Option<&Managed> {
+        self.managed.iter().find(|m| m.apply && m.manager == manager && m.subresource.is_none())
+    }
+
+    /// Ours: this fleet's label **and** an Apply entry of our field manager **and** no controlling owner.
+    pub fn is_ours(&self, fleet: &str) -> bool {
+        self.labels.get(LABEL_FLEET).is_some_and(|id| id == fleet)
+            && self.applied_by(MANAGER).is_some()
+            && self.controller.is_none()
+    }
+
+    /// The sandbox that its label names.
+    pub fn sandbox(&self) -> Option<&str> {
+        self.labels.get(LABEL_SANDBOX).map(String::as_str)
+    }
+
+    /// A digest of who owns what, without what is written through `status`: it moves when content does, and stays
+    /// when only the status churns.
+    pub fn digest(&self) -> Hash {
+        let mut lines: Vec<String> = self
+            .managed
+            .iter()
+            .filter(|m| m.subresource.as_deref() != Some("status"))
+            .map(|m| {
+                let at = m.time.map(|t| t.to_string()).unwrap_or_default();
+                format!(
+                    "{}\0{}\0{:?}\0{at}\0{}\n",
+                    m.manager,
+                    m.apply,
+                    m.subresource,
+                    String::from_utf8_lossy(&m.fields)
+                )
+            })
+            .collect();
+        lines.sort_unstable();
+        Hash::of(lines.concat().as_bytes())
+    }
+
+    /// What a change of this object is planned against.
+    pub fn precondition(&self) -> Precondition {
+        Precondition { uid: self.uid.clone(), digest: self.digest() }
+    }
+}
+
+/// The state of an object that a step was planned against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Precondition {
+    /// The object's uid.
+    pub uid: String,
+    /// [`Meta::digest`] of it.
+    pub digest: Hash,
+}
+
+/// Who changed something, where `managedFields` still says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct By {
+    /// The field manager.
+    pub manager: String,
+    /// When.
+    pub time: Option<Timestamp>,
+}
+
+/// A declared field that is no longer ours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    /// Where, as people write it.
+    pub path: String,
+    /// Who; `None` for a removed field, which has no owner left.
+    pub by: Option<By>,
+}
+
+/// A field that someone added beside ours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Extra {
+    /// Where, as people write it.
+    pub path: String,
+    /// Who.
+    pub by: By,
+    /// Whether it can weaken the sandbox: always warned about.
+    pub security: bool,
+}
+
+/// A live object as planning keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    /// What it is called.
+    pub id: ObjectId,
+    /// The sandbox that its label names; empty where the label is gone.
+    pub sandbox: String,
+    /// Whether it is ours ([`Meta::is_ours`]).
+    pub ours: bool,
+    /// Whether it was ours and only its label was taken or changed: our Apply entry is there, no owner controls it,
+    /// and the label is not one that another fleet applied.
+    pub was_ours: bool,
+    /// Whether another object controls it.
+    pub controlled: bool,
+    /// The hash annotation.
+    pub hash: Option<String>,
+    /// When its deletion began.
+    pub deleting: Option<Timestamp>,
+    /// What a change of it must find again.
+    pub precondition: Precondition,
+    /// Declared fields that are not ours any more; empty where the manifest is unknown.
+    pub drift: Vec<Drift>,
+    /// Fields of others.
+    pub extras: Vec<Extra>,
+    /// Keys that the generated-values manager owns (Secrets), or that somebody took over since.
+    pub generated: GeneratedKeys,
+}
+
+/// The state of a Secret's generated keys.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GeneratedKeys {
+    /// Owned by the generated-values manager.
+    pub kept: Vec<String>,
+    /// In the Secret, owned by another.
+    pub taken: Vec<(String, By)>,
+}
+
+/// Managers whose writes are the cluster's own bookkeeping, not somebody's change.
+const SYSTEM_MANAGERS: &[&str] = &[
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubelet",
+    "cloud-controller-manager",
+    crate::manifest::GENERATED_MANAGER,
+];
+
+/// Judges one live object against what is wanted of it.
+pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>) -> Observed {
+    let own = meta.applied_by(MANAGER).and_then(|m| Fields::parse(&m.fields).ok());
+    let others: Vec<(&Managed, Fields)> = meta
+        .managed
+        .iter()
+        .filter(|m| !(m.apply && m.manager == MANAGER) && m.subresource.as_deref() != Some("status"))
+        .filter_map(|m| Fields::parse(&m.fields).ok().map(|fields| (m, fields)))
+        .collect();
+    let own = own.unwrap_or(Fields { itself: true, children: Vec::new() });
+    let drift = wanted.map_or_else(Vec::new, |wanted| {
+        unowned(&wanted.body, &own)
+            .into_iter()
+            .map(|path| Drift { by: last_owner(&path, &others), path: field_path(&path) })
+            .collect()
+    });
+    let generated_keys: Vec<&str> =
+        wanted.map(|w| w.generated.iter().map(|g| g.key.as_str()).collect()).unwrap_or_default();
+    Observed {
+        sandbox: meta.sandbox().unwrap_or_default().to_owned(),
+        ours: meta.is_ours(fleet),
+        was_ours: meta.controller.is_none()
+            && meta.applied_by(MANAGER).is_some()
+            && !labelled_by_another(meta, fleet, &own),
+        controlled: meta.controller.is_some(),
+        hash: meta.annotations.get(ANNOTATION_HASH).cloned(),
+        deleting: meta.deleting,
+        precondition: meta.precondition(),
+        drift,
+        extras: extras(&id, &own, &others, &generated_keys),
+        generated: generated(meta, &generated_keys, &others),
+        id,
+    }
+}
+
+/// The label names another fleet, and that fleet applied it: two fleets share the field manager's name.
+fn labelled_by_another(meta: &Meta, fleet: &str, own: &Fields) -> bool {
+    let path = [LABEL_FLEET].map(|name| PathElement::Field(name.into()));
+    let labels = own
+        .child(&PathElement::Field("metadata".into()))
+        .and_then(|metadata| metadata.child(&PathElement::Field("labels".into())));
+    meta.labels.get(LABEL_FLEET).is_some_and(|id| id != fleet) && labels.is_some_and(|labels| labels.covers(&path))
+}
+
+fn by(managed: &Managed) -> By {
+    By { manager: managed.manager.clone(), time: managed.time }
+}
+
+fn last_owner(path: &[PathElement], others: &[(&Managed, Fields)]) -> Option<By> {
+    others.iter().filter(|(_, fields)| fields.touches(path)).map(|(m, _)| by(m)).max_by_key(|by| by.time)
+}
+
+fn extras(id: &ObjectId, own: &Fields, others: &[(&Managed, Fields)], generated: &[&str]) -> Vec<Extra> {
+    let mut found = Vec::new();
+    for (managed, fields) in others {
+        if SYSTEM_MANAGERS.contains(&managed.manager.as_str()) {
+            continue;
+        }
+        for path in fields.minus(own) {
+            if generated.iter().any(|key| path == data_path(key)) {
+                continue;
+            }
+            let path = field_path(&path);
+            found.push(Extra { security: is_security_relevant(id, &path), path, by: by(managed) });
+        }
+    }
+    found
+}
+
+fn data_path(key: &str) -> [PathElement; 2] {
+    [PathElement::Field("data".into()), PathElement::Field(key.into())]
+}
+
+fn is_security_relevant(id: &ObjectId, path: &str) -> bool {
+    match id.kind.as_str() {
+        "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" | "NetworkPolicy" | "Ingress" => {
+            !path.starts_with(".metadata")
+        }
+        "Service" => path.starts_with(".spec"),
+        "Namespace" => path.contains("pod-security.kubernetes.io"),
+        _ => path.contains(".spec.template.spec") || (id.kind == "Pod" && path.starts_with(".spec")),
+    }
+}
+
+fn generated(meta: &Meta, keys: &[&str], others: &[(&Managed, Fields)]) -> GeneratedKeys {
+    let kept = meta
+        .applied_by(crate::manifest::GENERATED_MANAGER)
+        .and_then(|m| Fields::parse(&m.fields).ok())
+        .map(|fields| {
+            let data = fields.child(&PathElement::Field("data".into()));
+            data.map(|data| data.children.iter().filter_map(|(e, _)| field_name(e)).collect()).unwrap_or_default()
+        })
+        .unwrap_or_default();
+    let taken = keys
+        .iter()
+        .filter_map(|key| {
+            let owners = others.iter().filter(|(m, _)| m.manager != crate::manifest::GENERATED_MANAGER);
+            let last =
+                owners.filter(|(_, f)| f.covers(&data_path(key))).map(|(m, _)| by(m)).max_by_key(|by| by.time)?;
+            Some(((*key).to_owned(), last))
+        })
+        .collect();
+    GeneratedKeys { kept, taken }
+}
+
+fn field_name(element: &PathElement) -> Option<String> {
+    match element {
+        PathElement::Field(name) => Some(name.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,129 @@
+//! How one live sandbox's objects differ from what is wanted.
+
+use std::collections::BTreeSet;
+
+use super::live::{Drift, Observed};
+use super::state::{Live, LiveNamespace, Wanted};
+use crate::manifest::{Manifest, ObjectId};
+
+/// One object that is not as it is wanted.
+#[derive(Clone, Debug)]
+pub(super) struct Difference<'a> {
+    pub id: &'a ObjectId,
+    pub manifest: Option<&'a Manifest>,
+    pub observed: Option<&'a Observed>,
+    pub kind: DifferenceKind,
+}
+
+/// In what it differs.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum DifferenceKind {
+    /// It is not there.
+    Missing,
+    /// Something of that name is there and is not ours.
+    Foreign,
+    /// It is being deleted.
+    Deleting,
+    /// Another content is wanted than was applied.
+    Content,
+    /// What was applied is still wanted, but not all of it is ours any more.
+    Drifted,
+    /// Generated keys of it are gone.
+    KeysLost(Vec<String>),
+    /// It is ours and nobody wants it.
+    Unwanted,
+}
+
+/// Everything in which a live sandbox differs, wanted objects first, in apply order.
+pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, live: &'a Live) -> Vec<Difference<'a>> {
+    let mut found: Vec<Difference<'a>> =
+        wanted.release.manifests.iter().filter_map(|manifest| difference(manifest, live)).collect();
+    let ids: BTreeSet<&ObjectId> = wanted.release.manifests.iter().map(|m| &m.id).collect();
+    let unwanted = owned_objects(sandbox, &wanted.namespace, live)
+        .filter(|observed| !ids.contains(&observed.id) && observed.deleting.is_none())
+        .map(|observed| Difference {
+            id: &observed.id,
+            manifest: None,
+            observed: Some(observed),
+            kind: DifferenceKind::Unwanted,
+        });
+    found.extend(unwanted);
+    found
+}
+
+/// The live objects of a sandbox that are ours: in its namespace, or cluster-scoped with its label.
+pub(super) fn owned_objects<'a>(sandbox: &str, namespace: &str, live: &'a Live) -> impl Iterator<Item = &'a Observed> {
+    live.objects.values().filter(move |observed| {
+        let here = match &observed.id.namespace {
+            Some(own) => own == namespace,
+            None => observed.sandbox == sandbox,
+        };
+        here && observed.ours
+    })
+}
+
+fn difference<'a>(manifest: &'a Manifest, live: &'a Live) -> Option<Difference<'a>> {
+    let observed = live.objects.get(&manifest.id);
+    let kind = match observed {
+        None => DifferenceKind::Missing,
+        Some(observed) if observed.deleting.is_some() => DifferenceKind::Deleting,
+        Some(observed) if !observed.was_ours && !is_stripped(observed) => DifferenceKind::Foreign,
+        Some(observed) => difference_of(manifest, observed)?,
+    };
+    Some(Difference { id: &manifest.id, manifest: Some(manifest), observed, kind })
+}
+
+fn difference_of(manifest: &Manifest, observed: &Observed) -> Option<DifferenceKind> {
+    let generated = &observed.generated;
+    let lost: Vec<String> = manifest
+        .generated
+        .iter()
+        .map(|g| g.key.clone())
+        .filter(|key| !generated.kept.contains(key) && !generated.taken.iter().any(|(taken, _)| taken == key))
+        .collect();
+    let known_before = observed.hash.as_deref() == Some(manifest.hash.as_str());
+    if !lost.is_empty() && known_before {
+        return Some(DifferenceKind::KeysLost(lost));
+    }
+    if !known_before && !drifted_hash(observed) {
+        return Some(DifferenceKind::Content);
+    }
+    (!observed.drift.is_empty() || !known_before).then_some(DifferenceKind::Drifted)
+}
+
+/// Whether the hash annotation itself is what somebody changed.
+fn drifted_hash(observed: &Observed) -> bool {
+    let hash = crate::manifest::ANNOTATION_HASH;
+    observed.drift.iter().any(|Drift { path, .. }| path.contains(hash) || path == ".metadata.annotations")
+}
+
+/// Wanted, in our namespace, with our hash on it, and with nobody's entry that says who applied it: its
+/// `managedFields` were stripped. Controllers that copy labels do not copy the hash.
+fn is_stripped(observed: &Observed) -> bool {
+    observed.hash.is_some() && !observed.controlled && !observed.sandbox.is_empty()
+}
+
+/// What is noted of objects that are as wanted, or will be: fields of others.
+pub(super) fn notes(wanted: &Wanted, namespace: &LiveNamespace, live: &Live) -> Vec<String> {
+    let objects = wanted.release.manifests.iter().filter_map(|m| live.objects.get(&m.id));
+    let mut notes = Vec::new();
+    for observed in std::iter::once(&namespace.observed).chain(objects) {
+        for extra in &observed.extras {
+            let weight = if extra.security { " and can weaken the sandbox" } else { "" };
+            notes.push(format!(
+                "{}: {} was added by {}{weight}; it is not ours and is left alone",
+                observed.id,
+                extra.path,
+                super::words::by(&extra.by)
+            ));
+        }
+        for (key, by) in &observed.generated.taken {
+            notes.push(format!(
+                "{}: the generated value of {key:?} was replaced by {}; it is kept",
+                observed.id,
+                super::words::by(by)
+            ));
+        }
+    }
+    notes
+}

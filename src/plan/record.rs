@@ -1,0 +1,99 @@
+//! The record on a sandbox's Namespace: the only state there is beside git and the objects themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::manifest::{
+    ANNOTATION_COMMIT, ANNOTATION_EXPIRES, ANNOTATION_GENERATED, ANNOTATION_KINDS, ANNOTATION_PATH, ANNOTATION_RELEASE,
+    Kind, Manifest, ObjectId, Owner, Stamp,
+};
+
+/// What is written on the Namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// The kinds that the sandbox has or had. Written before anything of a new kind is made, so that a run that was
+    /// killed leaves nothing that a later run would not look for.
+    pub kinds: BTreeSet<Kind>,
+    /// The hash of the release that was applied in full; absent until then.
+    pub release: Option<String>,
+    /// The commit it came from.
+    pub commit: Option<String>,
+    /// The sandbox file's path.
+    pub path: Option<String>,
+    /// When its time is over: an instant or `never`.
+    pub expires: Option<String>,
+    /// The Secrets that hold generated values. Written when they do, so that a Secret which is new can be told from one
+    /// that was lost.
+    pub generated: BTreeSet<String>,
+}
+
+impl Record {
+    /// Reads a Namespace's annotations. Kinds that cannot be read are told, as objects of them would be lost.
+    pub fn read(annotations: &BTreeMap<String, String>) -> Result<Self, String> {
+        let get = |key: &str| annotations.get(key).cloned();
+        let kinds = get(ANNOTATION_KINDS).unwrap_or_default();
+        let kinds = kinds
+            .split(',')
+            .filter(|kind| !kind.is_empty())
+            .map(|kind| Kind::parse(kind).ok_or_else(|| format!("annotation {ANNOTATION_KINDS} has no kind {kind:?}")))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            kinds,
+            release: get(ANNOTATION_RELEASE),
+            commit: get(ANNOTATION_COMMIT),
+            path: get(ANNOTATION_PATH),
+            expires: get(ANNOTATION_EXPIRES),
+            generated: get(ANNOTATION_GENERATED)
+                .map(|names| names.split(',').map(str::to_owned).collect())
+                .unwrap_or_default(),
+        })
+    }
+
+    fn annotations(&self) -> BTreeMap<&'static str, String> {
+        let kinds = self.kinds.iter().map(Kind::to_string).collect::<Vec<_>>().join(",");
+        let optional = [
+            (ANNOTATION_RELEASE, &self.release),
+            (ANNOTATION_COMMIT, &self.commit),
+            (ANNOTATION_PATH, &self.path),
+            (ANNOTATION_EXPIRES, &self.expires),
+        ];
+        let mut all: BTreeMap<_, _> = optional.into_iter().filter_map(|(k, v)| Some((k, v.clone()?))).collect();
+        all.insert(ANNOTATION_KINDS, kinds);
+        if !self.generated.is_empty() {
+            all.insert(ANNOTATION_GENERATED, self.generated.iter().cloned().collect::<Vec<_>>().join(","));
+        }
+        all
+    }
+
+    /// The Namespace with this record on it.
+    pub fn manifest(&self, name: &str, owner: &Owner, labels: &BTreeMap<String, String>) -> Manifest {
+        let body = json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": { "name": name, "labels": labels, "annotations": self.annotations() },
+        });
+        Manifest::new(
+            Kind::new("v1", "Namespace"),
+            ObjectId::namespace(name),
+            body,
+            Stamp { owner, source: "reconcile", generated: Vec::new() },
+        )
+    }
+}
+
+/// How an expiry is written on the Namespace.
+pub fn expires_text(expires: Option<Timestamp>) -> String {
+    expires.map_or_else(|| "never".to_owned(), |at| at.to_string())
+}
+
+/// The kinds of some manifests.
+pub fn kinds_of(manifests: &[Manifest]) -> BTreeSet<Kind> {
+    manifests.iter().map(|m| m.kind.clone()).collect()
+}
+
+/// The names of the Secrets that hold generated values.
+pub fn secrets_of(manifests: &[Manifest]) -> BTreeSet<String> {
+    manifests.iter().filter(|m| !m.generated.is_empty()).map(|m| m.id.name.clone()).collect()
+}

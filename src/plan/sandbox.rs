@@ -1,0 +1,412 @@
+//! What happens to one sandbox that is wanted.
+
+use std::collections::BTreeSet;
+
+use super::live::Observed;
+use super::objects::{Difference, DifferenceKind, differences, notes};
+use super::record::{Record, expires_text, kinds_of, secrets_of};
+use super::show;
+use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
+use super::survivors::survivors;
+use super::types::{Action, Hold, SandboxPlan, Step, Work};
+use super::words;
+use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, Scope, builtin};
+
+/// One wanted sandbox and what there is to judge it by.
+pub(super) struct Case<'a> {
+    pub name: &'a str,
+    pub wanted: &'a Wanted,
+    pub input: &'a Input,
+    pub answers: &'a Answers,
+}
+
+/// Why a sandbox is held.
+pub(super) struct Held {
+    pub hold: Hold,
+    pub reason: String,
+    pub remedy: String,
+}
+
+impl Held {
+    pub(super) fn new(hold: Hold, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { hold, reason: reason.into(), remedy: remedy.into() }
+    }
+}
+
+impl Case<'_> {
+    /// The plan of a sandbox that has no namespace yet.
+    pub(super) fn create(&self) -> Result<SandboxPlan, Held> {
+        let mut plan = self.blank(Action::Create, format!("asked for by {}", self.wanted.origin));
+        let start = Record { kinds: kinds_of(&self.wanted.release.manifests), ..Record::default() };
+        let claim = self.namespace_manifest(&start);
+        let diff = show::change(&claim, None).0;
+        plan.steps.push(self.namespace_step(
+            Action::Create,
+            plan.reason.clone(),
+            diff,
+            Work::Claim { body: claim.body },
+        ));
+        for manifest in &self.wanted.release.manifests {
+            let resource = self.resource(manifest)?;
+            let (diff, _) = show::change(manifest, None);
+            let work = apply(manifest, None);
+            plan.steps.push(step(Action::Create, manifest, resource, &plan.reason, diff, work));
+        }
+        self.add_waits(&mut plan.steps, |_| true);
+        plan.steps.push(self.record_step(Action::Create, &plan.reason, self.final_record(None), None));
+        Ok(plan)
+    }
+
+    /// The plan of a sandbox that has its namespace.
+    pub(super) fn maintain(&self, namespace: &LiveNamespace) -> Result<SandboxPlan, Held> {
+        let differences = differences(self.wanted, self.name, &self.input.live);
+        let mut steps = Vec::new();
+        for difference in &differences {
+            self.check(difference, namespace)?;
+            steps.push(self.object_step(difference, namespace)?);
+        }
+        let finished = namespace.record.release.as_deref() == Some(self.wanted.release.hash.as_str());
+        let applied: BTreeSet<ObjectId> = steps.iter().map(|s| s.id.clone()).collect();
+        let never_ready = namespace.record.release.is_none() || !finished;
+        self.add_waits(&mut steps, |id| never_ready || applied.contains(id));
+        let (action, reason) = self.verdict(namespace, &steps, finished);
+        let mut plan = self.blank(action, reason);
+        plan.notes.extend(notes(self.wanted, namespace, &self.input.live));
+        plan.steps = self.with_record(namespace, steps, finished, &mut plan.action, &mut plan.reason);
+        Ok(plan)
+    }
+
+    pub(super) fn blank(&self, action: Action, reason: String) -> SandboxPlan {
+        SandboxPlan {
+            name: self.name.to_owned(),
+            namespace: self.wanted.namespace.clone(),
+            action,
+            reason,
+            remedy: None,
+            hold: None,
+            expires: self.wanted.expires,
+            url: self.wanted.url.clone(),
+            notes: self.wanted.notes.clone(),
+            steps: Vec::new(),
+        }
+    }
+
+    fn owner(&self) -> Owner {
+        Owner { fleet: self.input.fleet_id.clone(), sandbox: self.name.to_owned() }
+    }
+
+    fn namespace_manifest(&self, record: &Record) -> Manifest {
+        record.manifest(&self.wanted.namespace, &self.owner(), &self.input.namespace_labels)
+    }
+
+    /// The record once all is done. The commit moves only when content does, so that a commit which leaves a
+    /// sandbox's content alone writes nothing to it.
+    fn final_record(&self, before: Option<&Record>) -> Record {
+        let release = Some(self.wanted.release.hash.to_string());
+        let commit = match before {
+            Some(before) if before.release == release => before.commit.clone(),
+            _ => self.input.commit.clone(),
+        };
+        Record {
+            kinds: kinds_of(&self.wanted.release.manifests),
+            release,
+            commit,
+            path: Some(self.wanted.path.clone()),
+            generated: secrets_of(&self.wanted.release.manifests),
+            expires: Some(expires_text(self.wanted.expires)),
+        }
+    }
+
+    fn namespace_step(&self, action: Action, reason: String, diff: String, work: Work) -> Step {
+        let kind = Kind::new("v1", "Namespace");
+        Step {
+            action,
+            id: ObjectId::namespace(&self.wanted.namespace),
+            resource: builtin(&kind).unwrap_or(Resource { plural: "namespaces".into(), scope: Scope::Cluster }),
+            kind,
+            reason,
+            diff,
+            quiet: false,
+            work,
+        }
+    }
+
+    fn record_step(&self, action: Action, reason: &str, record: Record, uid: Option<String>) -> Step {
+        let body = self.namespace_manifest(&record).body;
+        Step {
+            quiet: true,
+            ..self.namespace_step(action, reason.to_owned(), String::new(), Work::Record { body, uid })
+        }
+    }
+
+    fn resource(&self, manifest: &Manifest) -> Result<Resource, Held> {
+        self.input.live.resource(&manifest.kind).cloned().ok_or_else(|| {
+            Held::new(
+                Hold::Broken,
+                format!("{} asks for {}, which this cluster does not serve", manifest.source, manifest.kind),
+                "install the CustomResourceDefinition, or take the object out of the chart",
+            )
+        })
+    }
+
+    fn check(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
+        match &difference.kind {
+            DifferenceKind::Foreign => Err(Held::new(
+                Hold::Safety,
+                format!("{} is there already and is not ours", difference.id),
+                format!("rename it in the chart, or delete it by hand: {}", delete_command(difference.id)),
+            )),
+            DifferenceKind::Deleting => Err(Held::new(
+                Hold::Policy,
+                format!("{} is being deleted", difference.id),
+                "nothing: a later run goes on when it is gone",
+            )),
+            DifferenceKind::Missing | DifferenceKind::KeysLost(_) => self.check_generated(difference, namespace),
+            DifferenceKind::Content | DifferenceKind::Drifted | DifferenceKind::Unwanted => Ok(()),
+        }
+    }
+
+    /// A generated value that is lost while a volume lives: databases read a password once, at their birth.
+    fn check_generated(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
+        let had = |m: &&Manifest| !m.generated.is_empty() && namespace.record.generated.contains(&m.id.name);
+        let Some(manifest) = difference.manifest.filter(had) else { return Ok(()) };
+        let namespace = &self.wanted.namespace;
+        match self.answers.claims.get(namespace) {
+            Some(Ok(0)) | None => Ok(()),
+            Some(Ok(claims)) => Err(Held::new(
+                Hold::Safety,
+                format!("generated values of {} are lost, while {claims} of its volumes live", manifest.id),
+                format!(
+                    "put the old value back ({}), or delete the volume claims to begin anew",
+                    format_args!("kubectl -n {namespace} create secret …")
+                ),
+            )),
+            Some(Err(error)) => Err(Held::new(
+                Hold::Broken,
+                format!(
+                    "generated values of {} are lost, and whether its volumes live is unknown: {error}",
+                    manifest.id
+                ),
+                "allow this account to list persistentvolumeclaims there",
+            )),
+        }
+    }
+
+    fn object_step(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<Step, Held> {
+        let answer = self.answers.objects.get(difference.id);
+        let Some(manifest) = difference.manifest else {
+            return self.removal_step(difference, answer);
+        };
+        let resource = self.resource(manifest)?;
+        if let Some(DryRun::Refused(message)) = answer.map(|a| &a.dry_run) {
+            return Err(Held::new(
+                Hold::Broken,
+                format!("{} ({}) would be refused: {message}", manifest.id, manifest.source),
+                "mend the chart or the values; the sandbox stays as it is until then",
+            ));
+        }
+        if let Some(DryRun::Unknown(message)) = answer.map(|a| &a.dry_run) {
+            return Err(Held::new(
+                Hold::Broken,
+                format!("what {} would become could not be told: {message}", manifest.id),
+                "see whether the cluster is well; the next run tries again",
+            ));
+        }
+        let (diff, local) = show::change(manifest, answer);
+        let (action, mut reason) = self.object_verdict(difference, manifest, answer, namespace);
+        if let Some(why) = local {
+            reason.push_str(&format!(" (local diff: {why})"));
+        }
+        let mut work = apply(manifest, difference.observed);
+        if let (Work::Apply { remove, .. }, Some(Answer { live: Some(live), dry_run: DryRun::Server(dry) })) =
+            (&mut work, answer)
+        {
+            *remove = survivors(live, dry, &manifest.body);
+        }
+        Ok(step(action, manifest, resource, &reason, diff, work))
+    }
+
+    fn object_verdict(
+        &self,
+        difference: &Difference<'_>,
+        manifest: &Manifest,
+        answer: Option<&Answer>,
+        namespace: &LiveNamespace,
+    ) -> (Action, String) {
+        let known = namespace.record.release.as_deref() == Some(self.wanted.release.hash.as_str());
+        let asked = format!("{}, asked for by {}", manifest.source, self.wanted.origin);
+        match &difference.kind {
+            DifferenceKind::Missing if known => (Action::Create, "it was deleted, by whom is not recorded".to_owned()),
+            DifferenceKind::Missing => (Action::Create, asked),
+            DifferenceKind::KeysLost(keys) => (
+                Action::Correct,
+                format!("generated {} lost, by whom is not recorded, and no volume lives", words::some(keys)),
+            ),
+            DifferenceKind::Drifted => {
+                let drift = difference.observed.map(|o| o.drift.as_slice()).unwrap_or_default();
+                if answer.is_some_and(|a| show::is_same(manifest, a)) {
+                    (Action::Adopt, format!("as wanted, but not ours any more: {}", words::drifts(drift)))
+                } else {
+                    (Action::Correct, words::drifts(drift))
+                }
+            }
+            _ => (Action::Update, asked),
+        }
+    }
+
+    fn removal_step(&self, difference: &Difference<'_>, answer: Option<&Answer>) -> Result<Step, Held> {
+        // A difference without a manifest is of an observed object, by construction; held if that ever changes.
+        let Some(observed) = difference.observed else {
+            return Err(Held::new(Hold::Broken, format!("{} was not observed", difference.id), "report this"));
+        };
+        let listed = self
+            .input
+            .live
+            .resources
+            .iter()
+            .find(|(kind, _)| kind.group == observed.id.group && kind.kind == observed.id.kind);
+        let Some((kind, resource)) = listed else {
+            return Err(Held::new(Hold::Broken, format!("the kind of {} is not served", observed.id), "report this"));
+        };
+        Ok(Step {
+            action: Action::Remove,
+            id: observed.id.clone(),
+            kind: kind.clone(),
+            resource: resource.clone(),
+            reason: format!("no longer in the release, asked for by {}", self.wanted.origin),
+            diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref())),
+            quiet: false,
+            work: Work::Delete { precondition: observed.precondition.clone() },
+        })
+    }
+
+    /// After a quota its wait; after all, the waits for what was touched.
+    fn add_waits(&self, steps: &mut Vec<Step>, touched: impl Fn(&ObjectId) -> bool) {
+        let mut position = 0;
+        while let Some(current) = steps.get(position) {
+            let is_quota = current.id.kind == "ResourceQuota" && matches!(current.work, Work::Apply { .. });
+            if is_quota && current.action == Action::Create {
+                let wait = Step { diff: String::new(), quiet: true, work: Work::AwaitQuota, ..current.clone() };
+                steps.insert(position + 1, wait);
+                position += 1;
+            }
+            position += 1;
+        }
+        for manifest in self.wanted.release.manifests.iter().filter(|m| is_awaited(m) && touched(&m.id)) {
+            if let Some(resource) = self.input.live.resource(&manifest.kind) {
+                let wait = step(Action::Keep, manifest, resource.clone(), "", String::new(), Work::AwaitReady);
+                steps.push(Step { quiet: true, ..wait });
+            }
+        }
+    }
+
+    fn verdict(&self, namespace: &LiveNamespace, steps: &[Step], finished: bool) -> (Action, String) {
+        let changes: Vec<&Step> = steps.iter().filter(|s| s.work.is_change()).collect();
+        if namespace.record.release.is_none() {
+            return (Action::Create, format!("an earlier run did not finish; asked for by {}", self.wanted.origin));
+        }
+        if !finished {
+            return (Action::Update, format!("asked for by {}", self.wanted.origin));
+        }
+        let named = |steps: &[&Step]| words::some(&steps.iter().map(|s| s.id.to_string()).collect::<Vec<_>>());
+        if changes.is_empty() {
+            (Action::Keep, "nothing differs".into())
+        } else if changes.iter().all(|s| s.action == Action::Adopt) {
+            (Action::Adopt, format!("as wanted, but not all ours: {}", named(&changes)))
+        } else {
+            (Action::Correct, format!("changed by others: {}", named(&changes)))
+        }
+    }
+
+    /// Puts the Namespace's own steps around the others.
+    fn with_record(
+        &self,
+        namespace: &LiveNamespace,
+        steps: Vec<Step>,
+        finished: bool,
+        action: &mut Action,
+        reason: &mut String,
+    ) -> Vec<Step> {
+        let record = self.final_record(Some(&namespace.record));
+        let last = self.namespace_manifest(&record);
+        let observed = &namespace.observed;
+        let is_same_record = observed.hash.as_deref() == Some(last.hash.as_str());
+        let is_whole = is_same_record && observed.drift.is_empty() && observed.ours;
+        let uid = Some(observed.precondition.uid.clone());
+        let mut all = Vec::new();
+        let kinds: BTreeSet<Kind> = namespace.record.kinds.union(&record.kinds).cloned().collect();
+        if kinds != namespace.record.kinds {
+            let start = Record { kinds, ..namespace.record.clone() };
+            all.push(self.record_step(Action::Update, reason, start, uid.clone()));
+        }
+        if !finished && steps.iter().all(|s| !s.work.is_change()) && namespace.record.release.is_some() {
+            *reason = format!("only its record differs; asked for by {}", self.wanted.origin);
+        }
+        all.extend(steps);
+        if is_whole {
+            return all;
+        }
+        let (own_action, own_reason) = if is_same_record {
+            (Action::Correct, words::drifts(&observed.drift))
+        } else if *action == Action::Create {
+            (Action::Create, reason.clone())
+        } else {
+            (Action::Update, self.record_reason(namespace, &record, observed))
+        };
+        let quiet = *action != Action::Keep && observed.drift.is_empty();
+        if *action == Action::Keep {
+            *action = own_action;
+            reason.clone_from(&own_reason);
+        }
+        let step = self.namespace_step(own_action, own_reason, String::new(), Work::Record { body: last.body, uid });
+        all.push(Step { quiet, ..step });
+        all
+    }
+
+    fn record_reason(&self, namespace: &LiveNamespace, record: &Record, observed: &Observed) -> String {
+        let before = namespace.record.expires.as_deref().unwrap_or("unknown");
+        match &record.expires {
+            Some(after) if after != before => {
+                format!("its expiry moves from {before} to {after}, by {}", self.wanted.origin)
+            }
+            _ if !observed.drift.is_empty() => words::drifts(&observed.drift),
+            _ => format!("its namespace's labels or record change, by {}", self.wanted.origin),
+        }
+    }
+}
+
+fn apply(manifest: &Manifest, observed: Option<&Observed>) -> Work {
+    Work::Apply {
+        body: manifest.body.clone(),
+        precondition: observed.map(|o| o.precondition.clone()),
+        generated: manifest.generated.clone(),
+        kept: observed.map(|o| o.generated.kept.clone()).unwrap_or_default(),
+        remove: Vec::new(),
+    }
+}
+
+fn step(action: Action, manifest: &Manifest, resource: Resource, reason: &str, diff: String, work: Work) -> Step {
+    Step {
+        action,
+        id: manifest.id.clone(),
+        kind: manifest.kind.clone(),
+        resource,
+        reason: reason.to_owned(),
+        diff,
+        quiet: false,
+        work,
+    }
+}
+
+/// Kinds whose readiness is waited for.
+fn is_awaited(manifest: &Manifest) -> bool {
+    matches!(
+        (manifest.kind.group.as_str(), manifest.kind.kind.as_str()),
+        ("apps", "Deployment" | "StatefulSet" | "DaemonSet") | ("batch", "Job") | ("", "PersistentVolumeClaim" | "Pod")
+    )
+}
+
+fn delete_command(id: &ObjectId) -> String {
+    let namespace = id.namespace.as_deref().map(|n| format!(" -n {n}")).unwrap_or_default();
+    format!("kubectl{namespace} delete {} {}", id.kind.to_lowercase(), id.name)
+}

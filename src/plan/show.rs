@@ -1,0 +1,81 @@
+//! What a step shows of an object: a diff of YAML, secrets masked.
+
+use serde_json::Value;
+
+use super::state::{Answer, DryRun};
+use crate::manifest::{Manifest, ObjectId};
+use crate::report::{clean, object_diff};
+
+/// The diff of a manifest against its answer, and a word on where the diff is local.
+pub(super) fn change(manifest: &Manifest, answer: Option<&Answer>) -> (String, Option<String>) {
+    let live = answer.and_then(|a| a.live.as_ref());
+    let local = |why: Option<String>| {
+        let before = live.map(|live| project(live, &manifest.body));
+        (object_diff(before.as_ref(), Some(&with_generated(manifest, manifest.body.clone())), &name(&manifest.id)), why)
+    };
+    match answer.map(|a| &a.dry_run) {
+        Some(DryRun::Server(dry)) => {
+            let dry = with_generated(manifest, dry.clone());
+            (object_diff(live, Some(&dry), &name(&manifest.id)), None)
+        }
+        Some(DryRun::Local(why)) => local(Some(why.clone())),
+        Some(DryRun::Refused(_) | DryRun::Unknown(_)) | None => local(None),
+    }
+}
+
+/// The diff of a removal.
+pub(super) fn removal(id: &ObjectId, live: Option<&Value>) -> String {
+    live.map(|live| object_diff(Some(live), None, &name(id))).unwrap_or_default()
+}
+
+/// Whether a dry run would leave the object as it is.
+pub(super) fn is_same(manifest: &Manifest, answer: &Answer) -> bool {
+    match (&answer.live, &answer.dry_run) {
+        (Some(live), DryRun::Server(dry)) => clean(live.clone()) == clean(dry.clone()),
+        (Some(live), _) => project(live, &manifest.body) == manifest.body,
+        (None, _) => false,
+    }
+}
+
+/// Keys that will be generated, shown as what they are; those that exist already stay as they are.
+fn with_generated(manifest: &Manifest, mut shown: Value) -> Value {
+    if manifest.generated.is_empty() {
+        return shown;
+    }
+    if let Some(object) = shown.as_object_mut() {
+        let data = object.entry("data").or_insert_with(|| Value::Object(serde_json::Map::new()));
+        if let Some(data) = data.as_object_mut() {
+            for key in &manifest.generated {
+                data.entry(key.key.clone()).or_insert_with(|| Value::String("<generated in the cluster>".into()));
+            }
+        }
+    }
+    shown
+}
+
+/// What `live` has of the fields that `wanted` names: the local stand-in for a server's dry run.
+fn project(live: &Value, wanted: &Value) -> Value {
+    match (live, wanted) {
+        (Value::Object(live), Value::Object(wanted)) => Value::Object(
+            wanted
+                .iter()
+                .filter_map(|(key, wanted)| live.get(key).map(|live| (key.clone(), project(live, wanted))))
+                .collect(),
+        ),
+        (Value::Array(live), Value::Array(wanted)) => Value::Array(
+            live.iter()
+                .enumerate()
+                .map(|(at, live)| wanted.get(at).map_or(live.clone(), |w| project(live, w)))
+                .collect(),
+        ),
+        (live, _) => live.clone(),
+    }
+}
+
+/// How a diff's header names an object.
+fn name(id: &ObjectId) -> String {
+    match &id.namespace {
+        Some(namespace) => format!("{namespace}/{id}"),
+        None => id.to_string(),
+    }
+}

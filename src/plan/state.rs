@@ -1,0 +1,178 @@
+//! What planning is given: what is wanted, what is live, and the answers to the questions between.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::live::Observed;
+use super::record::Record;
+use crate::fleet::MaxRemovals;
+use crate::manifest::{Kind, Manifest, ObjectId, Release, Resource};
+
+/// Everything a plan is a function of.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The fleet's name.
+    pub fleet: String,
+    /// The fleet's id.
+    pub fleet_id: String,
+    /// The commit that is planned.
+    pub commit: Option<String>,
+    /// The cluster, for people.
+    pub cluster: String,
+    /// The instant planned for.
+    pub now: Timestamp,
+    /// Labels of every Namespace, beside our own.
+    pub namespace_labels: BTreeMap<String, String>,
+    /// What the repository asks for, by name.
+    pub sources: BTreeMap<String, Source>,
+    /// What the cluster holds of this fleet.
+    pub live: Live,
+    /// The rules of the fleet and of this run.
+    pub policy: Policy,
+    /// Live commits that the planned one contains.
+    pub contained: BTreeSet<String>,
+    /// What concerns the whole run.
+    pub warnings: Vec<String>,
+}
+
+/// A sandbox as the repository asks for it.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Read and rendered.
+    Wanted(Box<Wanted>),
+    /// It could not be read or rendered: what is live of it is held as it is.
+    Broken {
+        /// Its namespace.
+        namespace: String,
+        /// What is wrong; several lines where a place in a file is shown.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
+}
+
+/// One sandbox, read and rendered.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its file's path in the repository.
+    pub path: String,
+    /// Who asked for it: the file and its last commit, for reasons.
+    pub origin: String,
+    /// When its file last changed; the planned instant for one that is not committed.
+    pub since: Timestamp,
+    /// When its time is over.
+    pub expires: Option<Timestamp>,
+    /// Kept past its natural expiry by a pin; the natural expiry.
+    pub pinned_past: Option<Timestamp>,
+    /// Its owner, for limits.
+    pub owner: Option<String>,
+    /// Where it answers.
+    pub url: Option<String>,
+    /// Lines to note beside it.
+    pub notes: Vec<String>,
+    /// Its manifests.
+    pub release: Release,
+}
+
+/// What the cluster holds of a fleet.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// Namespaces with the fleet's label, and those that a wanted sandbox would have, by name.
+    pub namespaces: BTreeMap<String, LiveNamespace>,
+    /// Objects by identity: all with the fleet's label, and those looked up by name.
+    pub objects: BTreeMap<ObjectId, Observed>,
+    /// How the kinds are served.
+    pub resources: BTreeMap<Kind, Resource>,
+    /// Kinds whose list failed, and how.
+    pub unreadable: BTreeMap<Kind, String>,
+}
+
+impl Live {
+    /// How a kind is served, in whatever version it was asked for.
+    pub fn resource(&self, kind: &Kind) -> Option<&Resource> {
+        self.resources
+            .get(kind)
+            .or_else(|| self.resources.iter().find_map(|(other, resource)| other.same_store(kind).then_some(resource)))
+    }
+
+    /// Why a kind could not be read, where it could not.
+    pub fn fault(&self, kind: &Kind) -> Option<&str> {
+        self.unreadable.iter().find_map(|(other, error)| other.same_store(kind).then_some(error.as_str()))
+    }
+}
+
+/// A live Namespace.
+#[derive(Clone, Debug)]
+pub struct LiveNamespace {
+    /// Identity, ownership, precondition.
+    pub observed: Observed,
+    /// What we wrote on it.
+    pub record: Record,
+    /// Why its record cannot be read, when it cannot.
+    pub fault: Option<String>,
+    /// What keeps it, when it is being deleted.
+    pub finalizers: Vec<String>,
+}
+
+/// The rules of the fleet and of this run.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// At most so many sandboxes at once.
+    pub max_sandboxes: Option<usize>,
+    /// At most so many of one owner.
+    pub max_per_owner: Option<usize>,
+    /// At most so many kept by a pin.
+    pub max_pins: Option<usize>,
+    /// At most so many removals in one plan.
+    pub max_removals: MaxRemovals,
+    /// `--allow-removals`: so many removals are meant.
+    pub allow_removals: Option<usize>,
+    /// `--allow-rewind`: plan from a commit that lacks a live one.
+    pub allow_rewind: bool,
+    /// `--only`: these sandboxes alone; empty for all.
+    pub only: BTreeSet<String>,
+}
+
+/// A question to the cluster, without whose answer a change cannot be judged.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// The manifest to dry-run.
+    pub manifest: &'a Manifest,
+    /// Whether the object is there, so that what it is now is wanted as well.
+    pub present: bool,
+}
+
+/// The answers.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    /// By object.
+    pub objects: BTreeMap<ObjectId, Answer>,
+    /// How many volume claims live in a namespace, for those where a generated value is lost.
+    pub claims: BTreeMap<String, Result<usize, String>>,
+}
+
+/// The answer to one question.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The object as it is.
+    pub live: Option<Value>,
+    /// The object as it would be.
+    pub dry_run: DryRun,
+}
+
+/// What a dry run said.
+#[derive(Clone, Debug)]
+pub enum DryRun {
+    /// The object as the server would make it, defaulted and admitted.
+    Server(Value),
+    /// It was not asked (why), so what is shown is local.
+    Local(String),
+    /// It would be refused, and stays so until the manifest is changed.
+    Refused(String),
+    /// It could not be told.
+    Unknown(String),
+}

@@ -1,0 +1,228 @@
+//! The plan: the one value that `--plan` prints and apply executes.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::live::Precondition;
+use crate::chart::generated::GeneratedKey;
+use crate::manifest::{Kind, ObjectId, Resource};
+
+/// What a run does, all of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The fleet's name.
+    pub fleet: String,
+    /// The fleet's id.
+    pub fleet_id: String,
+    /// The commit planned, 40 hexadecimal digits; `None` with `--worktree`.
+    pub commit: Option<String>,
+    /// The cluster, for people.
+    pub cluster: String,
+    /// The instant planned for.
+    pub now: Timestamp,
+    /// By name.
+    pub sandboxes: Vec<SandboxPlan>,
+    /// What concerns the whole run.
+    pub warnings: Vec<String>,
+}
+
+/// What happens to a sandbox, or to one object of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It is changed, because what is wanted has changed.
+    Update,
+    /// It is put back, because someone else changed it.
+    Correct,
+    /// It is as wanted, but owned no more: applied once, to own it again.
+    Adopt,
+    /// It is deleted and made again, because the change cannot be made in place.
+    Replace,
+    /// It is left as it is: nothing differs.
+    Keep,
+    /// It is removed, because its time is over.
+    Expire,
+    /// It is removed, because nobody asks for it any more.
+    Remove,
+    /// It is left exactly as it is, although something may differ, until the remedy is taken.
+    Held,
+    /// Carrying it out failed.
+    Failed,
+    /// A removal that a safety rule forbids.
+    Refused,
+}
+
+/// Why a sandbox is held, as far as the exit status goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Hold {
+    /// A limit, or a ceiling on expiries: a warning, exit 0.
+    Policy,
+    /// Its source cannot be read or rendered, or its live state cannot be told: exit 4.
+    Broken,
+    /// A safety rule: exit 3.
+    Safety,
+}
+
+/// What happens to one sandbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SandboxPlan {
+    /// The sandbox's name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// What happens.
+    pub action: Action,
+    /// Why, one line.
+    pub reason: String,
+    /// For what is held or refused: what to do about it, one line.
+    pub remedy: Option<String>,
+    /// For what is held: of which sort.
+    pub hold: Option<Hold>,
+    /// When its time is over; `None` for never or unknown.
+    pub expires: Option<Timestamp>,
+    /// Where it answers, when it has a host.
+    pub url: Option<String>,
+    /// What is noted beside: extras, a life that ends soon. Each one line.
+    pub notes: Vec<String>,
+    /// What is done, in order. Empty where nothing is.
+    pub steps: Vec<Step>,
+}
+
+/// One thing that is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// What happens to the object.
+    pub action: Action,
+    /// The object.
+    pub id: ObjectId,
+    /// Its kind, with the version to speak.
+    pub kind: Kind,
+    /// How the kind is served.
+    pub resource: Resource,
+    /// Why: the commit and file that asked for it, or who changed what and when.
+    pub reason: String,
+    /// A unified diff of YAML, secrets masked; empty where there is nothing to show.
+    pub diff: String,
+    /// Whether it only serves the other steps, so that people need not read it: waits, and the note that all is done.
+    pub quiet: bool,
+    /// How it is done.
+    pub work: Work,
+}
+
+/// How a step is carried out. The executor adds nothing to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Work {
+    /// Claim a Namespace by POST, then own it by apply. It fails where the name is taken.
+    Claim {
+        /// The Namespace as it is until everything in it is done.
+        body: Value,
+    },
+    /// Server-side apply.
+    Apply {
+        /// The object, without generated values.
+        body: Value,
+        /// What it must be before; `None` where it is not there yet.
+        precondition: Option<Precondition>,
+        /// Values to generate where they are missing, in a Secret.
+        generated: Vec<GeneratedKey>,
+        /// Generated keys that are there; those not in `generated` go.
+        kept: Vec<String>,
+        /// JSON pointers of fields of ours that another manager holds too, and that have to go.
+        remove: Vec<String>,
+    },
+    /// Delete and wait for the end of it.
+    Delete {
+        /// What it must be before.
+        precondition: Precondition,
+    },
+    /// Delete, wait for the end of it, and make it again.
+    Replace {
+        /// The object, without generated values.
+        body: Value,
+        /// What it must be before.
+        precondition: Precondition,
+    },
+    /// Wait until a ResourceQuota has its `status.hard`, without which it lets everything through.
+    AwaitQuota,
+    /// Wait until the object is ready.
+    AwaitReady,
+    /// Apply the Namespace's record.
+    Record {
+        /// The Namespace as it is from now on.
+        body: Value,
+        /// Its uid; `None` for the one that this run has claimed.
+        uid: Option<String>,
+    },
+}
+
+impl Work {
+    /// Whether the step changes the object (rather than waits for it, or notes that all is done).
+    pub fn is_change(&self) -> bool {
+        !matches!(self, Work::AwaitQuota | Work::AwaitReady)
+    }
+}
+
+impl SandboxPlan {
+    /// The steps that people are shown.
+    pub fn shown_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| !step.quiet)
+    }
+}
+
+impl Plan {
+    /// Whether a run would change anything.
+    pub fn has_changes(&self) -> bool {
+        self.sandboxes.iter().any(|s| !s.steps.is_empty())
+    }
+
+    /// How many sandboxes are in for what.
+    pub fn summary(&self) -> BTreeMap<Action, usize> {
+        let mut summary = BTreeMap::new();
+        for sandbox in &self.sandboxes {
+            *summary.entry(sandbox.action).or_default() += 1;
+        }
+        summary
+    }
+}
+
+/// What came of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// One for each sandbox that had steps, by name.
+    pub sandboxes: Vec<SandboxOutcome>,
+}
+
+/// What came of one sandbox's steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SandboxOutcome {
+    /// The sandbox.
+    pub name: String,
+    /// How many of the plan's changes were made.
+    pub done: usize,
+    /// How it went.
+    pub result: SandboxResult,
+}
+
+/// How it went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum SandboxResult {
+    /// Every step was carried out.
+    Done,
+    /// Every change was made, but readiness was not waited for.
+    Applied,
+    /// The cluster changed between planning and applying: nothing more was done here, the next run plans it anew.
+    Stale {
+        /// What was found.
+        reason: String,
+    },
+    /// A step failed; those after it were not begun.
+    Failed {
+        /// What failed and why.
+        reason: String,
+    },
+}

@@ -1,0 +1,58 @@
+//! How a plan's reasons are put.
+
+use jiff::Timestamp;
+
+use super::live::{By, Drift};
+
+/// `kubectl-edit at 2026-11-21T10:00:00Z`.
+pub(super) fn by(by: &By) -> String {
+    match by.time {
+        Some(time) => format!("{} at {time}", by.manager),
+        None => by.manager.clone(),
+    }
+}
+
+/// What drifted and by whom, the first few of it.
+pub(super) fn drifts(drift: &[Drift]) -> String {
+    const SHOWN: usize = 3;
+    let mut parts: Vec<String> = drift
+        .iter()
+        .take(SHOWN)
+        .map(|drift| match &drift.by {
+            Some(who) => format!("{} was changed by {}", drift.path, by(who)),
+            None => format!("{} is no longer ours, by whom is not recorded", drift.path),
+        })
+        .collect();
+    if drift.len() > SHOWN {
+        parts.push(format!("and {} more", drift.len() - SHOWN));
+    }
+    parts.join("; ")
+}
+
+/// The first few names of a list.
+pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
+    const SHOWN: usize = 5;
+    let mut text = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        use std::fmt::Write as _;
+        // Writing to a String cannot fail.
+        let _ = write!(text, " and {} more", names.len() - SHOWN);
+    }
+    text
+}
+
+/// `1 sandbox`, `2 sandboxes`.
+pub(super) fn sandboxes(count: usize) -> String {
+    if count == 1 { "1 sandbox".into() } else { format!("{count} sandboxes") }
+}
+
+/// A time span in the two largest units: `2d 4h`.
+pub(super) fn span(from: Timestamp, to: Timestamp) -> String {
+    let minutes = to.duration_since(from).as_mins();
+    let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
+    match (days, hours) {
+        (0, 0) => format!("{minutes}m"),
+        (0, _) => format!("{hours}h {minutes}m"),
+        _ => format!("{days}d {hours}h"),
+    }
+}

@@ -1,0 +1,55 @@
+//! The charts of a fleet: each read and parsed once, and rendered for every sandbox that names it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Fault;
+use crate::chart::{Chart, RenderError};
+
+/// The charts below `charts/`, by folder name. One that cannot be read is kept as its fault, and concerns only the
+/// sandboxes that name it.
+#[derive(Debug, Default)]
+pub struct Charts(BTreeMap<String, Result<Chart, Fault>>);
+
+impl Charts {
+    /// Loads the charts that are `named`, from files whose paths are relative to the fleet's root.
+    pub fn load<'n>(files: &BTreeMap<String, Arc<[u8]>>, named: impl Iterator<Item = &'n str>) -> Self {
+        let mut charts = BTreeMap::new();
+        for name in named {
+            if !charts.contains_key(name) {
+                charts.insert(name.to_owned(), load(name, files));
+            }
+        }
+        Self(charts)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Result<&Chart, Fault> {
+        match self.0.get(name) {
+            Some(Ok(chart)) => Ok(chart),
+            Some(Err(fault)) => Err(fault.clone()),
+            None => Err(Fault::new(format!("chart {name} was not loaded"), "report this")),
+        }
+    }
+}
+
+fn load(name: &str, files: &BTreeMap<String, Arc<[u8]>>) -> Result<Chart, Fault> {
+    let prefix = format!("charts/{name}/");
+    let own: BTreeMap<String, Arc<[u8]>> = files
+        .range(prefix.clone()..)
+        .take_while(|(path, _)| path.starts_with(&prefix))
+        .filter_map(|(path, bytes)| Some((path.strip_prefix(&prefix)?.to_owned(), Arc::clone(bytes))))
+        .collect();
+    if own.is_empty() {
+        return Err(Fault::new(
+            format!("there is no chart charts/{name}"),
+            "name a folder below charts/, or commit the chart",
+        ));
+    }
+    Chart::load(&own).map_err(|error| {
+        Fault::new(format!("chart {name} cannot be read: {error}"), "mend the chart; `helm lint` may tell more")
+    })
+}
+
+pub(super) fn fault(chart: &str, error: &RenderError) -> Fault {
+    Fault::new(format!("chart {chart} does not render: {error}"), "mend the chart or the values")
+}

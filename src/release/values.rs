@@ -1,0 +1,124 @@
+//! The values of one sandbox: chart, profile, fleet, sandbox, later ones over earlier, as Helm lays them.
+
+use serde_json::{Map, Value, json};
+
+use super::{Basis, Fault};
+use crate::chart::yaml::{self, Numbers};
+use crate::chart::{Capabilities, Chart, ReleaseInfo, RenderInput, merge};
+use crate::fleet::Sandbox;
+
+/// The name below which a chart finds the sandbox itself.
+const SANDBOX: &str = "sandbox";
+
+/// Profile, fleet and sandbox values over each other, templates in them filled; the chart lays its own below.
+pub(super) fn merged(sandbox: &Sandbox, basis: &Basis<'_>, chart: &Chart, info: &ReleaseInfo) -> Result<Value, Fault> {
+    let profile = profile(sandbox, chart)?;
+    let facts = facts(sandbox, basis);
+    let fleet = as_helm_reads(Value::Object(basis.settings.defaults.values.clone()));
+    let own = as_helm_reads(Value::Object(sandbox.values.clone()));
+    let mut written = merge(fleet, own);
+    let with_facts = |written: &Value| {
+        let mut all = merge(profile.clone(), written.clone());
+        if let Value::Object(all) = &mut all {
+            all.insert(SANDBOX.into(), facts.clone());
+        }
+        all
+    };
+    if holds_template(&written) {
+        // Templates see the values as they are before any of them is filled.
+        let seen = with_facts(&written);
+        let capabilities = Capabilities::default();
+        let input = RenderInput { release: info, values: &seen, capabilities: &capabilities };
+        fill(&mut written, &mut Vec::new(), &|text, path| {
+            chart.render_text(text, &input).map_err(|error| {
+                Fault::new(
+                    format!("value {} of sandbox {} is a template that fails: {error}", path.join("."), sandbox.name),
+                    "mend it in the sandbox's file, or in fleet.toml",
+                )
+            })
+        })?;
+    }
+    Ok(with_facts(&written))
+}
+
+fn profile(sandbox: &Sandbox, chart: &Chart) -> Result<Value, Fault> {
+    let Some(profile) = &sandbox.profile else { return Ok(json!({})) };
+    let file = format!("values-{profile}.yaml");
+    let Some(bytes) = chart.file(&file) else {
+        return Err(Fault::new(
+            format!("chart {} has no profile {profile}: there is no {file}", sandbox.chart),
+            "name a profile that the chart has, or add the file",
+        ));
+    };
+    let wrong = |message: String| {
+        Fault::new(format!("charts/{}/{file}: {message}", sandbox.chart), "mend the file; its top is a map of values")
+    };
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong("is not UTF-8".into()))?;
+    match yaml::read(text, Numbers::Float64).map_err(|error| wrong(error.to_string()))? {
+        Value::Null => Ok(json!({})),
+        map @ Value::Object(_) => Ok(map),
+        _ => Err(wrong("is not a map".into())),
+    }
+}
+
+/// What `.Values.sandbox` holds.
+fn facts(sandbox: &Sandbox, basis: &Basis<'_>) -> Value {
+    let image = sandbox.image.as_ref();
+    json!({
+        "name": sandbox.name,
+        "branch": sandbox.branch,
+        "slug": sandbox.slug,
+        "image": image.map(ToString::to_string).unwrap_or_default(),
+        "imageRepository": image.map(|i| i.repository.clone()).unwrap_or_default(),
+        "imageTag": image.and_then(|i| i.tag.clone()).unwrap_or_default(),
+        "imageDigest": image.and_then(|i| i.digest.clone()).unwrap_or_default(),
+        "host": sandbox.host.clone().unwrap_or_default(),
+        "url": sandbox.url.clone().unwrap_or_default(),
+        "namespace": sandbox.namespace,
+        "owner": sandbox.owner.clone().unwrap_or_default(),
+        "accessGroups": basis.settings.access.groups,
+    })
+}
+
+/// Helm reads every number of a values file as a float64.
+fn as_helm_reads(value: Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().map_or(Value::Number(number), |float| json!(float)),
+        Value::Array(items) => items.into_iter().map(as_helm_reads).collect(),
+        Value::Object(map) => Value::Object(map.into_iter().map(|(k, v)| (k, as_helm_reads(v))).collect::<Map<_, _>>()),
+        other => other,
+    }
+}
+
+fn holds_template(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("{{"),
+        Value::Array(items) => items.iter().any(holds_template),
+        Value::Object(map) => map.values().any(holds_template),
+        _ => false,
+    }
+}
+
+type Filler<'f> = &'f dyn Fn(&str, &[String]) -> Result<String, Fault>;
+
+fn fill(value: &mut Value, path: &mut Vec<String>, filler: Filler<'_>) -> Result<(), Fault> {
+    match value {
+        Value::String(text) if text.contains("{{") => *text = filler(text, path)?,
+        Value::Array(items) => {
+            for (position, item) in items.iter_mut().enumerate() {
+                path.push(position.to_string());
+                fill(item, path, filler)?;
+                path.pop();
+            }
+        }
+        Value::Object(map) => {
+            for (key, value) in map {
+                path.push(key.clone());
+                fill(value, path, filler)?;
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! What can go wrong before a fleet is read, each with its remedy.
+
+use std::path::PathBuf;
+
+use super::object::ReadError;
+
+/// Why a repository, or what is asked of it, cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RepoError {
+    /// There is no repository.
+    #[error("{} is not in a git repository", .path.display())]
+    NotARepository {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// Somebody else owns it, and libgit2 refuses to read it (git's `safe.directory`).
+    #[error("the repository at {} is owned by someone else", .path.display())]
+    NotOwned {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// It has no commit yet.
+    #[error("branch `{branch}` has no commit yet")]
+    Unborn {
+        /// The branch that HEAD names.
+        branch: String,
+    },
+    /// The revision is not known.
+    #[error("unknown revision `{rev}`")]
+    UnknownRev {
+        /// What was asked for.
+        rev: String,
+        /// Branches and tags with like names.
+        near: Vec<String>,
+        /// Whether the history was cut off, so that it may be missing.
+        shallow: bool,
+    },
+    /// The revision means several things.
+    #[error("revision `{rev}` is ambiguous")]
+    Ambiguous {
+        /// What was asked for.
+        rev: String,
+    },
+    /// The revision is no commit.
+    #[error("revision `{rev}` is no commit")]
+    NotACommit {
+        /// What was asked for.
+        rev: String,
+    },
+    /// There is no `sandboxes/fleet.toml`.
+    #[error("there is no {path} {at}")]
+    NoFleet {
+        /// The file that was looked for.
+        path: String,
+        /// Where: `at commit 1a2b3c4`, `in the working directory`.
+        at: String,
+        /// Folders of the same tree that hold one.
+        others: Vec<String>,
+    },
+    /// `--path` is no path inside the repository.
+    #[error("`{path}` is no folder below the root of the repository")]
+    BadPath {
+        /// What was given.
+        path: String,
+    },
+    /// A bare repository has no working directory to read.
+    #[error("the repository at {} is bare: it has no working directory", .path.display())]
+    NoWorktree {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// A partial clone that lacks what is needed.
+    #[error("this is a partial clone, and object {object} is not in it")]
+    Partial {
+        /// The object that is missing.
+        object: String,
+    },
+    /// An object that should be there is not, or is not readable.
+    #[error("the repository is damaged")]
+    Damaged {
+        /// Which, and how.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file of the working directory cannot be read.
+    #[error("{} cannot be read", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Anything else that libgit2 says.
+    #[error("{doing}: {why}")]
+    Git {
+        /// What was being done.
+        doing: &'static str,
+        /// libgit2's own words.
+        why: String,
+    },
+}
+
+impl RepoError {
+    /// libgit2's error while doing something.
+    pub(super) fn git(doing: &'static str) -> impl Fn(git2::Error) -> RepoError {
+        move |error| RepoError::Git { doing, why: error.message().to_owned() }
+    }
+
+    /// An object that cannot be read, in a clone that is partial or not.
+    pub(super) fn object(error: ReadError, partial: bool) -> RepoError {
+        match error {
+            ReadError::Missing(id) if partial => RepoError::Partial { object: id.to_string() },
+            error => RepoError::Damaged { source: Box::new(error) },
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            RepoError::NotARepository { .. } => "run this inside a git repository, or name one with --repo".to_owned(),
+            RepoError::NotOwned { path } => {
+                format!("if you trust it: git config --global --add safe.directory {}", path.display())
+            }
+            RepoError::Unborn { .. } => {
+                "commit the fleet first, or read the uncommitted files with --worktree".to_owned()
+            }
+            RepoError::UnknownRev { near, shallow, .. } => unknown_rev(near, *shallow),
+            RepoError::Ambiguous { .. } => "write more of the commit's id, or refs/heads/NAME".to_owned(),
+            RepoError::NotACommit { .. } => "name a branch, a tag or a commit".to_owned(),
+            RepoError::NoFleet { others, .. } => match others.as_slice() {
+                [] => "run `reconcile init` to make one, and commit it".to_owned(),
+                others => format!("there is one below: --path {}", others.join(", --path ")),
+            },
+            RepoError::BadPath { .. } => "name a folder relative to the root of the repository".to_owned(),
+            RepoError::NoWorktree { .. } => "leave out --worktree".to_owned(),
+            RepoError::Partial { .. } => REFETCH.to_owned(),
+            RepoError::Damaged { .. } => "see what `git fsck` says, or clone it again".to_owned(),
+            RepoError::Io { .. } | RepoError::Git { .. } => return None,
+        };
+        Some(hint)
+    }
+}
+
+/// How a partial clone becomes a whole one.
+pub(super) const REFETCH: &str = "fetch all of it: git fetch --refetch --no-filter";
+
+fn unknown_rev(near: &[String], shallow: bool) -> String {
+    match near {
+        [] if shallow => "this clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)".to_owned(),
+        [] => "name a branch, a tag or a commit of this repository".to_owned(),
+        near => format!("did you mean {}?", near.join(" or ")),
+    }
+}

@@ -1,0 +1,198 @@
+//! The plan as JSON, for programs. [`schema`] describes it; `version` changes when a reader could break.
+
+use jiff::Timestamp;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+
+use super::shown;
+use crate::plan::{self, Action, Outcome, SandboxResult};
+
+/// The version of this format.
+pub const VERSION: u32 = 1;
+
+/// What a run does, or did.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Plan {
+    /// The version of this format; readers should refuse one that they do not know.
+    pub version: u32,
+    /// The fleet's name.
+    pub fleet: String,
+    /// The commit planned, 40 hexadecimal digits; null with `--worktree`.
+    pub commit: Option<String>,
+    /// The instant planned for.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub now: Timestamp,
+    /// The cluster, for people.
+    pub cluster: String,
+    /// How many sandboxes are in for what.
+    pub summary: Summary,
+    /// By name.
+    pub sandboxes: Vec<Sandbox>,
+    /// What concerns the whole run.
+    pub warnings: Vec<String>,
+}
+
+/// How many sandboxes are in for what; every action is there, with 0 where there are none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[allow(missing_docs, reason = "the actions are described at `Action`")]
+pub struct Summary {
+    pub create: usize,
+    pub update: usize,
+    pub correct: usize,
+    pub adopt: usize,
+    pub replace: usize,
+    pub keep: usize,
+    pub expire: usize,
+    pub remove: usize,
+    pub held: usize,
+    pub failed: usize,
+    pub refused: usize,
+}
+
+/// What happens to one sandbox.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Sandbox {
+    /// The sandbox's name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// What happens.
+    pub action: Action,
+    /// Why.
+    pub reason: String,
+    /// For what is held or refused: what to do about it.
+    pub remedy: Option<String>,
+    /// When its time is over; null for never or unknown.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub expires: Option<Timestamp>,
+    /// Where it answers, when it has a host.
+    pub url: Option<String>,
+    /// What is noted beside.
+    pub notes: Vec<String>,
+    /// What is changed, in order, without waits and bookkeeping. Empty where nothing is.
+    pub steps: Vec<Step>,
+    /// What came of it; only after an apply, and only where there were steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<SandboxOutcome>,
+}
+
+/// One change of one object.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Step {
+    /// What happens to the object.
+    pub action: Action,
+    /// The object's kind, such as `Deployment`.
+    pub kind: String,
+    /// The object's name.
+    pub name: String,
+    /// The object's namespace; null for objects of the cluster.
+    pub namespace: Option<String>,
+    /// The commit and file that asked for it, or who changed what and when.
+    pub reason: String,
+    /// A unified diff of YAML, secrets masked; empty where there is nothing to show.
+    pub diff: String,
+}
+
+/// What came of one sandbox's steps.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct SandboxOutcome {
+    /// How it went.
+    pub status: Status,
+    /// How many changes were made.
+    pub done: usize,
+    /// What failed, or was found; null where all went well.
+    pub reason: Option<String>,
+}
+
+/// How it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Every step was carried out.
+    Done,
+    /// Every change was made, but readiness was not waited for.
+    Applied,
+    /// The cluster changed between planning and applying; the next run plans it anew.
+    Stale,
+    /// A step failed; those after it were not begun.
+    Failed,
+}
+
+/// The plan, and after an apply what came of it.
+pub fn plan(plan: &plan::Plan, outcome: Option<&Outcome>) -> Plan {
+    let mut summary = Summary::default();
+    for sandbox in &plan.sandboxes {
+        *summary.of(sandbox.action) += 1;
+    }
+    Plan {
+        version: VERSION,
+        fleet: plan.fleet.clone(),
+        commit: plan.commit.clone(),
+        now: plan.now,
+        cluster: plan.cluster.clone(),
+        summary,
+        sandboxes: plan.sandboxes.iter().map(|s| sandbox(s, outcome)).collect(),
+        warnings: plan.warnings.clone(),
+    }
+}
+
+/// The JSON Schema of [`Plan`], kept in `src/report/plan.schema.json`.
+pub fn schema() -> Schema {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Plan>()
+}
+
+impl Summary {
+    fn of(&mut self, action: Action) -> &mut usize {
+        match action {
+            Action::Create => &mut self.create,
+            Action::Update => &mut self.update,
+            Action::Correct => &mut self.correct,
+            Action::Adopt => &mut self.adopt,
+            Action::Replace => &mut self.replace,
+            Action::Keep => &mut self.keep,
+            Action::Expire => &mut self.expire,
+            Action::Remove => &mut self.remove,
+            Action::Held => &mut self.held,
+            Action::Failed => &mut self.failed,
+            Action::Refused => &mut self.refused,
+        }
+    }
+}
+
+fn sandbox(sandbox: &plan::SandboxPlan, outcome: Option<&Outcome>) -> Sandbox {
+    let result = outcome.and_then(|outcome| outcome.sandboxes.iter().find(|s| s.name == sandbox.name));
+    Sandbox {
+        name: sandbox.name.clone(),
+        namespace: sandbox.namespace.clone(),
+        action: sandbox.action,
+        reason: sandbox.reason.clone(),
+        remedy: sandbox.remedy.clone(),
+        expires: sandbox.expires,
+        url: sandbox.url.clone(),
+        notes: sandbox.notes.clone(),
+        steps: shown(sandbox).into_iter().filter(|s| s.work.is_change()).map(step).collect(),
+        result: result.map(came_of),
+    }
+}
+
+fn step(step: &plan::Step) -> Step {
+    Step {
+        action: step.action,
+        kind: step.id.kind.clone(),
+        name: step.id.name.clone(),
+        namespace: step.id.namespace.clone(),
+        reason: step.reason.clone(),
+        diff: step.diff.clone(),
+    }
+}
+
+fn came_of(outcome: &plan::SandboxOutcome) -> SandboxOutcome {
+    let (status, reason) = match &outcome.result {
+        SandboxResult::Done => (Status::Done, None),
+        SandboxResult::Applied => (Status::Applied, None),
+        SandboxResult::Stale { reason } => (Status::Stale, Some(reason.clone())),
+        SandboxResult::Failed { reason } => (Status::Failed, Some(reason.clone())),
+    };
+    SandboxOutcome { status, done: outcome.done, reason }
+}

@@ -1,0 +1,102 @@
+//! What came of a plan, as text.
+
+use std::collections::BTreeMap;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::wrap::wrap;
+use super::{COLUMN, TextOptions, labelled, push_line};
+use crate::plan::{Action, Outcome, Plan, SandboxPlan, SandboxResult};
+use crate::report::style::{BOLD, RED, YELLOW, of as colour, paint, safe};
+use crate::report::words::{self, counted, summary};
+
+/// What was done for each sandbox, what failed and why, and a closing line. What the plan left alone is counted.
+pub fn outcome(plan: &Plan, outcome: &Outcome, options: &TextOptions) -> String {
+    let mut text = String::new();
+    let mut counts: BTreeMap<Action, usize> = BTreeMap::new();
+    let mut stale = 0;
+    for sandbox in &plan.sandboxes {
+        if sandbox.steps.is_empty() {
+            *counts.entry(sandbox.action).or_default() += 1;
+            continue;
+        }
+        let entry = Entry::of(sandbox, outcome);
+        text.push_str(&entry.text(&sandbox.name, options.width));
+        match entry.end {
+            End::Done => *counts.entry(sandbox.action).or_default() += 1,
+            End::Failed => *counts.entry(Action::Failed).or_default() += 1,
+            End::Stale => stale += 1,
+        }
+    }
+    let mut closing = summary(&counts, "nothing", |words| words.done);
+    if stale > 0 {
+        let joint = if closing.contains(';') { ", " } else { "; " };
+        closing = format!("{closing}{joint}{stale} changed meanwhile");
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    push_line(&mut text, 0, &paint(BOLD, &wrap(&format!("Done: {closing}"), options.width, 0, 6)));
+    text
+}
+
+/// How one sandbox ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Done,
+    Stale,
+    Failed,
+}
+
+/// One sandbox's line.
+struct Entry {
+    end: End,
+    action: Action,
+    detail: String,
+    remedy: Option<&'static str>,
+}
+
+impl Entry {
+    fn of(sandbox: &SandboxPlan, outcome: &Outcome) -> Self {
+        let action = sandbox.action;
+        let Some(came) = outcome.sandboxes.iter().find(|s| s.name == sandbox.name) else {
+            let detail = "not begun: the run ended before".to_owned();
+            return Self { end: End::Failed, action, detail, remedy: Some("run again") };
+        };
+        let made = counted(came.done, "change");
+        let after = if came.done == 0 { String::new() } else { format!("after {made}: ") };
+        let url = sandbox.url.as_deref().filter(|_| !matches!(action, Action::Expire | Action::Remove));
+        let done = |note: &str| {
+            let place = url.map(|url| format!(", {url}")).unwrap_or_default();
+            Self { end: End::Done, action, detail: format!("{made}{note}{place}"), remedy: None }
+        };
+        match &came.result {
+            SandboxResult::Done => done(""),
+            SandboxResult::Applied => done(", readiness not waited for"),
+            SandboxResult::Stale { reason } => Self {
+                end: End::Stale,
+                action,
+                detail: format!("{after}{reason}"),
+                remedy: Some("nothing more was done here; the next run plans it anew"),
+            },
+            SandboxResult::Failed { reason } => {
+                Self { end: End::Failed, action, detail: format!("{after}{reason}"), remedy: None }
+            }
+        }
+    }
+
+    fn text(&self, name: &str, width: usize) -> String {
+        let (word, style) = match self.end {
+            End::Done => (words::of(self.action).done, colour(self.action)),
+            End::Stale => ("stale", YELLOW),
+            End::Failed => ("failed", RED),
+        };
+        let (name, detail) = (safe(name), safe(&self.detail));
+        let detail = wrap(detail.trim_end(), width, COLUMN + name.width() + 2, COLUMN);
+        let mut text = format!("{} {}: {detail}\n", paint(style, &format!("{word:<9}")), paint(BOLD, &name));
+        if let Some(remedy) = self.remedy {
+            text.push_str(&labelled("remedy", remedy, COLUMN, width));
+        }
+        text
+    }
+}

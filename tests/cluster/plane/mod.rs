@@ -1,0 +1,222 @@
+//! A real control plane, once per test process: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, and
+//! kwok in the place of the kubelet, whose pods become Ready but run nothing.
+
+mod keeper;
+mod parts;
+mod users;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::audit::{self, Mark, Request};
+use crate::binaries;
+use crate::gate;
+use keeper::Keeper;
+use parts::Layout;
+use users::Users;
+pub use users::{Rights, User};
+
+/// Ample for a busy machine of two cores; a quiet one boots in a tenth of it.
+const BOOT: Duration = Duration::from_secs(120);
+
+/// A running control plane. Tests share it: each takes users, fleet ids and namespaces of its own.
+pub struct ControlPlane {
+    layout: Layout,
+    users: Mutex<Users>,
+    harness: User,
+    serial: AtomicUsize,
+    /// How long it took from nothing to a Ready node.
+    pub booted_in: Duration,
+    keeper: Mutex<Keeper>,
+}
+
+impl ControlPlane {
+    /// The control plane of this test process, booted by the first test that asks. `None` where its programs cannot be
+    /// had: the test then returns, and the reason has been printed (see [`binaries::folder`]).
+    ///
+    /// # Panics
+    /// When it does not boot.
+    pub fn start() -> Option<&'static Self> {
+        // The failure is kept as well: the tests after the first are not to boot three times each.
+        static PLANE: OnceLock<Result<Option<ControlPlane>, String>> = OnceLock::new();
+        let plane = PLANE.get_or_init(|| {
+            let Some(binaries) = binaries::folder() else {
+                return Ok(None);
+            };
+            let mut last = String::new();
+            // A port that was free may be taken by the time a server binds it.
+            for _ in 0..3 {
+                match Self::boot(binaries) {
+                    Ok(plane) => return Ok(Some(plane)),
+                    Err(reason) => last = reason,
+                }
+            }
+            Err(last)
+        });
+        match plane {
+            Ok(plane) => plane.as_ref(),
+            Err(reason) => panic!("the control plane did not boot: {reason}"),
+        }
+    }
+
+    fn boot(binaries: &Path) -> Result<Self, String> {
+        let started = Instant::now();
+        let words = |error: std::io::Error| error.to_string();
+        let folder = tempfile::Builder::new().prefix("reconcile-cluster-").tempdir().map_err(words)?.keep();
+        let mut keeper = Keeper::start(&folder).map_err(words)?;
+        let layout = Layout::new(binaries, &folder).map_err(words)?;
+        let mut users = Users::new(&layout.server, &folder);
+        parts::write_files(&layout, &mut users).map_err(words)?;
+        let harness = users.take(Rights::Admin).map_err(words)?;
+
+        for part in [parts::etcd(&layout), parts::api_server(&layout)] {
+            keeper.run(part.name, &part.program, &part.flags).map_err(words)?;
+        }
+        let mut plane = Self {
+            users: Mutex::new(users),
+            harness,
+            serial: AtomicUsize::new(0),
+            booted_in: Duration::ZERO,
+            layout,
+            keeper: Mutex::new(keeper),
+        };
+        let limit = started + BOOT;
+        plane.await_answer(limit, &["get", "--raw", "/readyz"])?;
+
+        let later =
+            [parts::controller_manager(&plane.layout), parts::scheduler(&plane.layout), parts::kwok(&plane.layout)];
+        for part in later {
+            plane.keeper().run(part.name, &part.program, &part.flags).map_err(words)?;
+        }
+        let first_objects = plane.layout.folder.join(parts::FIRST_OBJECTS);
+        plane.await_answer(limit, &["apply", "--server-side", "-f", &first_objects.display().to_string()])?;
+        plane.await_answer(limit, &["wait", "--for=condition=Ready", "node", "--all", "--timeout=5s"])?;
+        // Pods are refused until their namespace has it.
+        plane.await_answer(limit, &["get", "serviceaccount", "default", "--namespace=default"])?;
+        plane.booted_in = started.elapsed();
+        Ok(plane)
+    }
+
+    fn await_answer(&self, limit: Instant, args: &[&str]) -> Result<(), String> {
+        loop {
+            let output = self.kubectl(args);
+            if output.status.success() {
+                return Ok(());
+            }
+            if let Some(end) = self.keeper().ended() {
+                return Err(end);
+            }
+            if Instant::now() > limit {
+                let answer = String::from_utf8_lossy(&output.stderr).into_owned();
+                return Err(format!("kubectl {args:?}: {answer}\n{}", self.keeper().logs()));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn keeper(&self) -> MutexGuard<'_, Keeper> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts `kubectl proxy` as a user, and returns its port, once it listens there.
+    pub fn start_proxy(&self, user: &User) -> u16 {
+        let port = keeper::free_port().expect("a loopback port is free");
+        let flags =
+            ["proxy".to_owned(), format!("--port={port}"), format!("--kubeconfig={}", user.kubeconfig.display())];
+        let name = self.unique("proxy");
+        let started = self.keeper().run(&name, &self.program("kubectl"), &flags);
+        started.expect("the keeper lives as long as this process");
+        gate::await_port(port);
+        port
+    }
+
+    /// A user nobody else has, so that a test finds its own requests in the audit log.
+    pub fn user(&self, rights: Rights) -> User {
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        users.take(rights).expect("the kubeconfig can be written")
+    }
+
+    /// `stem-N`, for fleets and namespaces: unique in this control plane, a DNS label where the stem is one.
+    pub fn unique(&self, stem: &str) -> String {
+        format!("{stem}-{}", self.serial.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The program `name` of the folder that `tests/cluster/build` made, such as `helm`.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.layout.binaries.join(name)
+    }
+
+    /// kubectl as the harness, whose requests no test counts.
+    pub fn kubectl(&self, args: &[&str]) -> Output {
+        self.kubectl_as(&self.harness, args).stdin(Stdio::null()).output().expect("kubectl starts")
+    }
+
+    /// kubectl's output, for what has to succeed.
+    ///
+    /// # Panics
+    /// Where it does not.
+    pub fn must(&self, args: &[&str]) -> String {
+        let output = self.kubectl(args);
+        assert!(output.status.success(), "kubectl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("kubectl writes UTF-8")
+    }
+
+    /// `kubectl apply` of YAML text, by server-side apply under the given field manager.
+    ///
+    /// # Panics
+    /// Where it does not succeed.
+    pub fn apply(&self, manager: &str, yaml: &str) {
+        let file = self.layout.folder.join(self.unique("apply")).with_extension("yaml");
+        fs::write(&file, yaml).expect("the manifest can be written");
+        let manager = format!("--field-manager={manager}");
+        self.must(&["apply", "--server-side", "--force-conflicts", &manager, "-f", &file.display().to_string()]);
+    }
+
+    /// An object as the API server has it.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub fn object(&self, kind: &str, namespace: &str, name: &str) -> serde_json::Value {
+        let text = self.must(&["get", kind, name, "--namespace", namespace, "--output=json", "--show-managed-fields"]);
+        serde_json::from_str(&text).expect("kubectl writes JSON")
+    }
+
+    /// kubectl as someone, to be given more and started.
+    pub fn kubectl_as(&self, user: &User, args: &[&str]) -> Command {
+        let mut command = Command::new(self.program("kubectl"));
+        command
+            .args(args)
+            .env("KUBECONFIG", &user.kubeconfig)
+            .env("KUBECACHEDIR", self.layout.folder.join("kubectl-cache"));
+        command
+    }
+
+    /// Now, in the audit log.
+    pub fn mark(&self) -> Mark {
+        audit::end_of(&self.layout.audit_log()).expect("the audit log can be read")
+    }
+
+    /// What a user asked since a mark, in the order of the answers.
+    pub fn requests(&self, mark: Mark, user: &User) -> Vec<Request> {
+        // The server logs a request before it ends the answer, so a request made and answered now comes last.
+        let sentinel = format!("/version?sentinel={}", self.unique("audit"));
+        self.must(&["get", "--raw", &sentinel]);
+        let all = crate::wait::wait_until("the sentinel is in the audit log", Duration::from_secs(10), || {
+            let all = audit::since(&self.layout.audit_log(), mark).map_err(|error| error.to_string())?;
+            let seen = all.iter().any(|request| request.uri == sentinel);
+            if seen { Ok(all) } else { Err(format!("{} requests without it", all.len())) }
+        });
+        all.into_iter().filter(|request| request.user.username == user.name).collect()
+    }
+
+    /// Those of a user's requests since a mark that could have changed something.
+    pub fn writes(&self, mark: Mark, user: &User) -> Vec<Request> {
+        let mut requests = self.requests(mark, user);
+        requests.retain(Request::is_write);
+        requests
+    }
+}
