@@ -8,5 +8,6 @@ mod report_mask;
 mod report_plans;
 mod report_text;
 mod yaml;
+mod chart;
 mod clock;
 mod repo_git;
