@@ -1,7 +1,10 @@
 //! From text to tokens. A key is known as one only at its `:`, so tokens wait in a queue while
 //! the first of them may still turn out to begin a mapping.
 
-use std::{borrow::Cow, collections::VecDeque};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, VecDeque},
+};
 
 use super::{
     super::{Error, MAX_DEPTH},
@@ -67,6 +70,8 @@ pub(super) struct Scanner<'a> {
     pub(super) simple_key_allowed: bool,
     /// One for each open flow collection, and one below them.
     simple_keys: Vec<SimpleKey>,
+    /// The levels of those that are still possible, by their tokens.
+    possible: BTreeMap<usize, usize>,
     ended: bool,
 }
 
@@ -83,6 +88,7 @@ impl<'a> Scanner<'a> {
             flow_level: 0,
             simple_key_allowed: true,
             simple_keys: vec![key],
+            possible: BTreeMap::new(),
             ended: false,
         }
     }
@@ -108,10 +114,8 @@ impl<'a> Scanner<'a> {
         if self.queue.is_empty() {
             return Ok(true);
         }
-        let first = self.taken;
-        let open =
-            (0..self.simple_keys.len()).find(|i| self.simple_keys[*i].possible && self.simple_keys[*i].token == first);
-        open.map_or(Ok(false), |i| self.is_key_possible(i))
+        let level = self.possible.get(&self.taken).copied();
+        level.map_or(Ok(false), |level| self.is_key_possible(level))
     }
 
     pub(super) fn error<T>(&self, message: &str) -> Result<T, Error> {
@@ -296,6 +300,7 @@ impl<'a> Scanner<'a> {
             self.insert(key.token, Token::Key, key.mark);
             self.roll(key.mark, key.token, Token::BlockMappingStart)?;
             self.simple_keys[last].possible = false;
+            self.possible.remove(&key.token);
             self.simple_key_allowed = false;
         } else {
             if self.flow_level == 0 {
@@ -346,6 +351,7 @@ impl<'a> Scanner<'a> {
         let last = self.simple_keys.len() - 1; // never empty: see `new` and `flow_end`
         self.simple_keys[last] =
             SimpleKey { possible: true, required, token: self.taken + self.queue.len(), mark: self.cursor.mark };
+        self.possible.insert(self.simple_keys[last].token, last);
         Ok(())
     }
 
@@ -356,7 +362,9 @@ impl<'a> Scanner<'a> {
         if key.possible && key.required {
             return self.error("could not find expected ':'");
         }
-        key.possible = false;
+        if std::mem::take(&mut key.possible) {
+            self.possible.remove(&key.token);
+        }
         Ok(())
     }
 
@@ -368,6 +376,7 @@ impl<'a> Scanner<'a> {
                 return self.error("could not find expected ':'");
             }
             key.possible = false;
+            self.possible.remove(&key.token);
         }
         Ok(self.simple_keys[index].possible)
     }
