@@ -20,3 +20,4 @@ mod ready;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contract_dir;
+mod chart;
