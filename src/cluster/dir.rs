@@ -137,7 +137,8 @@ impl Cluster for Dir {
         let mut found = Vec::new();
         for folder in folders {
             let entries = self.store.folder(&folder)?.entries.into_values();
-            let of_kind = entries.filter(|entry| entry.id.group == query.kind.group && entry.id.kind == query.kind.kind);
+            let of_kind =
+                entries.filter(|entry| entry.id.group == query.kind.group && entry.id.kind == query.kind.kind);
             let metas = of_kind.map(|entry| metadata::of(&entry.object));
             found.extend(metas.filter(|meta| selector.selects(&meta.labels)));
         }

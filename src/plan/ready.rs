@@ -166,7 +166,9 @@ fn job(object: Object<'_>) -> Readiness {
 fn pod(object: Object<'_>) -> Readiness {
     match object.text("/status/phase") {
         "Succeeded" => Readiness::Ready,
-        "Failed" => failed([object.text("/status/message"), "it failed"].into_iter().find(|t| !t.is_empty()).unwrap_or_default()),
+        "Failed" => failed(
+            [object.text("/status/message"), "it failed"].into_iter().find(|t| !t.is_empty()).unwrap_or_default(),
+        ),
         phase => match object.condition("Ready") {
             Some(ready) if ready.status == "True" => Readiness::Ready,
             Some(ready) => waiting(ready.why("it is not ready")),

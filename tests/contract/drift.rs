@@ -162,7 +162,10 @@ pub async fn generated_values_survive_applies(arena: &Arena<'_>) {
     arena.patch(&wanted.body, json!([{"op": "replace", "path": "/data/password", "value": "bmV3"}])).await;
     let seen = arena.observe(&wanted).await;
     assert!(seen.generated.kept.is_empty());
-    assert_eq!(seen.generated.taken.iter().map(|(key, by)| (key.as_str(), by.manager.as_str())).collect::<Vec<_>>(), [("password", RIVAL)]);
+    assert_eq!(
+        seen.generated.taken.iter().map(|(key, by)| (key.as_str(), by.manager.as_str())).collect::<Vec<_>>(),
+        [("password", RIVAL)]
+    );
     // A key that its manager applies no more goes.
     let more = secret(&namespace, "more", json!({}));
     arena.apply(&more).await.unwrap();

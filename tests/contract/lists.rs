@@ -62,9 +62,7 @@ pub async fn a_list_has_all_metadata(arena: &Arena<'_>) {
     body["metadata"]["labels"] = json!({"a": "b"});
     body["metadata"]["annotations"] = json!({"note": "ü 1"});
     body["metadata"]["finalizers"] = json!(["example.com/keep"]);
-    let owner = |name: &str, controller: bool| {
-        json!({"apiVersion": "v1", "kind": "Widget", "name": name, "uid": format!("uid-{name}"), "controller": controller})
-    };
+    let owner = |name: &str, controller: bool| json!({"apiVersion": "v1", "kind": "Widget", "name": name, "uid": format!("uid-{name}"), "controller": controller});
     body["metadata"]["ownerReferences"] = json!([owner("a", false), owner("b", true)]);
     let wanted = manifest(body.clone());
     let object = arena.apply(&wanted.body).await.unwrap();

@@ -105,7 +105,8 @@ pub async fn another_uid_is_a_conflict(arena: &Arena<'_>) {
     let body = config_map(&arena.namespace().await, "it", json!({"a": "1"}));
     let at = address(&body);
     let wrong = "00000000-0000-4000-8000-000000000000";
-    let with_uid = |uid| Apply { body: &body, manager: MANAGER, uid: Some(uid), resource_version: None, dry_run: false };
+    let with_uid =
+        |uid| Apply { body: &body, manager: MANAGER, uid: Some(uid), resource_version: None, dry_run: false };
     assert_eq!(kind(arena.cluster.apply(&at.target(), &with_uid(wrong)).await), ErrorKind::Conflict);
     assert_eq!(arena.get(&body).await, None);
     let object = arena.apply(&body).await.unwrap();
@@ -133,7 +134,10 @@ pub async fn an_older_version_is_a_conflict(arena: &Arena<'_>) {
     };
     let second = arena.cluster.apply(&at.target(), &at_version(&changed, version.as_str())).await.unwrap();
     assert_ne!(apply(&second).1, version);
-    assert_eq!(kind(arena.cluster.apply(&at.target(), &at_version(&body, version.as_str())).await), ErrorKind::Conflict);
+    assert_eq!(
+        kind(arena.cluster.apply(&at.target(), &at_version(&body, version.as_str())).await),
+        ErrorKind::Conflict
+    );
     assert_eq!(arena.get(&body).await.unwrap()["data"], json!({"a": "2"}));
 }
 

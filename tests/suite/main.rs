@@ -1,7 +1,15 @@
 //! Unit and golden cases.
 
 mod args;
+mod chart;
 mod clock;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod contract_dir;
+mod fields;
+mod goldens;
+mod purity;
+mod ready;
 mod repo_git;
 mod repo_mirror;
 mod repo_server;
@@ -10,14 +18,6 @@ mod report_json;
 mod report_mask;
 mod report_plans;
 mod report_text;
+mod scenario;
 mod schemas;
 mod yaml;
-mod fields;
-mod goldens;
-mod purity;
-mod scenario;
-mod ready;
-#[path = "../contract/mod.rs"]
-mod contract;
-mod contract_dir;
-mod chart;

@@ -34,7 +34,8 @@ fn deployments() {
     );
     let old = json!({"observedGeneration": 2, "replicas": 3, "updatedReplicas": 2, "availableReplicas": 2});
     assert_eq!(of(two(), old), waiting("1 old replicas are still there"));
-    let condition = json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "late"});
+    let condition =
+        json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "late"});
     let late = json!({"observedGeneration": 2, "conditions": [condition]});
     assert_eq!(of(two(), late), Readiness::Failed("late".into()));
 }

@@ -73,7 +73,8 @@ impl Found<'_> {
     /// # Errors
     /// What is wrong, with the line and column where they are known.
     pub(super) fn parse(&self) -> Result<(ObjectId, Value), String> {
-        let raw = text::read(self.text).map_err(|wrong| format!("line {} column {}: {}", wrong.line, wrong.column, wrong.message))?;
+        let raw = text::read(self.text)
+            .map_err(|wrong| format!("line {} column {}: {}", wrong.line, wrong.column, wrong.message))?;
         let mut raw = raw;
         let Some((kind, mut id)) = identity(&raw) else {
             return Err("this is no Kubernetes object: it needs apiVersion, kind and metadata.name".into());

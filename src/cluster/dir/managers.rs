@@ -113,7 +113,11 @@ impl Managers {
     /// Whether everyone owns the same, whenever it was written.
     pub(super) fn same(&self, other: &Self) -> bool {
         let entries = |managers: &Self| -> BTreeSet<(bool, String, Option<String>, String)> {
-            managers.0.iter().map(|m| (m.apply, m.name.clone(), m.subresource.clone(), m.owns.to_json().to_string())).collect()
+            managers
+                .0
+                .iter()
+                .map(|m| (m.apply, m.name.clone(), m.subresource.clone(), m.owns.to_json().to_string()))
+                .collect()
         };
         entries(self) == entries(other)
     }

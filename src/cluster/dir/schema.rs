@@ -146,7 +146,9 @@ impl Type {
                 let Value::Object(fields) = item else { return Err(format!("it has no {}", names())) };
                 let found: Map<String, Value> = keys
                     .iter()
-                    .filter_map(|(name, default)| Some(((*name).to_owned(), fields.get(*name).or(default.as_ref())?.clone())))
+                    .filter_map(|(name, default)| {
+                        Some(((*name).to_owned(), fields.get(*name).or(default.as_ref())?.clone()))
+                    })
                     .collect();
                 if found.is_empty() {
                     return Err(format!("it has no {}", names()));

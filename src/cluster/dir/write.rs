@@ -52,8 +52,8 @@ impl Dir {
             return Err(change.refuse(ErrorKind::NotFound, format!("{} is not there", target.id)));
         };
         let invalid = |message: String| change.refuse(ErrorKind::Invalid, message);
-        let patch: json_patch::Patch = serde_json::from_value(patch.clone())
-            .map_err(|_| invalid("this is no JSON patch (RFC 6902)".into()))?;
+        let patch: json_patch::Patch =
+            serde_json::from_value(patch.clone()).map_err(|_| invalid("this is no JSON patch (RFC 6902)".into()))?;
         let mut new = old.object.clone();
         json_patch::patch(&mut new, &patch)
             // The error's own text may quote the values of a test.
@@ -192,7 +192,9 @@ impl Change<'_> {
     fn check(&self, apply: &Apply<'_>) -> Result<(), Error> {
         match (apply.uid, apply.resource_version) {
             (None, Some(_)) => {
-                return Err(self.refuse(ErrorKind::Invalid, "a resourceVersion without a uid would make an absent object"));
+                return Err(
+                    self.refuse(ErrorKind::Invalid, "a resourceVersion without a uid would make an absent object")
+                );
             }
             (None, None) => return Ok(()),
             (Some(uid), _) => self.same_uid(uid)?,
@@ -209,7 +211,9 @@ impl Change<'_> {
         match is {
             Some(uid) if uid == wanted => Ok(()),
             Some(uid) => Err(self.refuse(ErrorKind::Conflict, format!("its uid is {uid}, not {wanted}"))),
-            None => Err(self.refuse(ErrorKind::Conflict, format!("the object with uid {wanted} is not there any more"))),
+            None => {
+                Err(self.refuse(ErrorKind::Conflict, format!("the object with uid {wanted} is not there any more")))
+            }
         }
     }
 }
