@@ -2,6 +2,9 @@
 
 mod args;
 mod clock;
+mod fleet;
+mod fleet_life;
+mod fleet_name;
 mod repo_git;
 mod repo_mirror;
 mod repo_server;
