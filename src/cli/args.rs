@@ -35,8 +35,7 @@ Exit status (of several, the first in the order 64, 1, 3, 4, 2, 0):
    2  --plan: there are changes
    3  a safety rule refused something
    4  done in part: some sandboxes are broken or failed
-  64  the command line is wrong
-  75  another run holds the lease";
+  64  the command line is wrong";
 
 /// The whole command line.
 #[derive(Clone, Debug, Parser)]
@@ -153,7 +152,7 @@ pub struct Output {
     #[arg(help = "When to colour: auto (on a terminal, unless NO_COLOR is set), always or never")]
     #[arg(long, global = true, value_enum, hide_possible_values = true, value_name = "WHEN", default_value_t = Color::Auto)]
     pub color: Color,
-    /// Show every diff, also of what is made or removed whole; twice: log requests too
+    /// Show every diff, also of what is made or removed whole (--plan does anyway); twice: log requests too
     #[arg(long, short, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
     /// One line a sandbox, no diffs

@@ -6,6 +6,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::args::{Args, Color};
 use super::failure::Failure;
+use crate::report::safe;
 
 /// Where output goes, and whether in colour.
 #[derive(Clone, Copy, Debug)]
@@ -54,9 +55,9 @@ impl Printer {
         for finding in &failure.findings {
             self.error_line(finding);
         }
-        self.error_line(&format!("\u{1b}[1;31merror\u{1b}[0m: {}", failure.message));
+        self.error_line(&format!("\u{1b}[1;31merror\u{1b}[0m: {}", safe(&failure.message)));
         for hint in &failure.hints {
-            self.error_line(&format!("  \u{1b}[1mhint\u{1b}[0m: {hint}"));
+            self.error_line(&format!("  \u{1b}[1mhint\u{1b}[0m: {}", safe(hint)));
         }
     }
 
@@ -67,7 +68,7 @@ impl Printer {
 
     /// How many columns the terminal has; 80 where there is none.
     pub fn width(&self) -> usize {
-        80
+        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 120))
     }
 
     /// Asks a question that only `y` or `yes` affirms.

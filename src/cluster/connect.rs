@@ -40,6 +40,6 @@ impl FromStr for ClusterSpec {
 pub async fn connect(spec: &ClusterSpec) -> Result<Box<dyn Cluster>, Error> {
     match spec {
         ClusterSpec::Kube(wanted) => Ok(Box::new(Kube::connect(wanted).await?)),
-        ClusterSpec::Dir(_) => todo!(),
+        ClusterSpec::Dir(path) => Ok(Box::new(super::dir::Dir::open(path)?)),
     }
 }

@@ -1,9 +1,175 @@
-//! A cluster as a folder.
+//! The adapter for a cluster that is a folder: YAML files that another tool can sync (`NAMESPACE/KIND-NAME.yaml`), and
+//! beside them, in `.reconcile`, what is not for that tool: who owns which fields, and generated values.
+//!
+//! It merges as API servers do, by the same schema, and is stricter where they are lax. Every object is ready at once.
+//! A file that is edited by hand is a write by the manager `file`; one that is deleted is an object deleted. Each
+//! request reads the files anew, under a lock that other processes respect, so two runs meet as they do on a server.
 
+mod disk;
+mod entry;
+mod fields;
+mod managers;
+mod merge;
+mod rules;
+mod schema;
+mod selector;
+mod status;
+mod store;
+mod text;
+mod tree;
+mod validate;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use super::Error;
 
-pub struct Dir;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use entry::Entry;
+use selector::Selector;
+use store::Store;
+
+use super::{Apply, Cluster, Error, ErrorKind, Query, Target, metadata};
+use crate::manifest::{Kind, ObjectId, Resource, Scope, builtin};
+use crate::plan::Meta;
+
+/// A cluster that is a folder.
+#[derive(Debug)]
+pub struct Dir {
+    store: Store,
+    description: String,
+}
+
 impl Dir {
-    pub fn open(_: &Path) -> Result<Self, Error> { todo!() }
+    /// The cluster in a folder. One that is not there is an empty cluster, made by the first write.
+    ///
+    /// # Errors
+    /// Something that is no folder has the name.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let description = format!("dir:{}", path.display());
+        if path.exists() && !path.is_dir() {
+            return Err(Error::new(ErrorKind::Other, format!("open {description}"), "this is not a folder"));
+        }
+        Ok(Self { store: Store::new(path.to_owned()), description })
+    }
+
+    fn find(&self, target: &Target<'_>) -> Result<Option<Entry>, Error> {
+        let _lock = self.store.disk.shared()?;
+        self.served(target.kind, "get")?;
+        Ok(self.store.folder(tree::folder(target.id))?.entries.remove(target.id))
+    }
+
+    /// # Errors
+    /// A kind, or a version of it, that is neither built in nor defined by a CustomResourceDefinition in the folder.
+    fn served(&self, kind: &Kind, verb: &str) -> Result<(), Error> {
+        if schema::of(kind).is_some() || (builtin(kind).is_none() && self.custom(kind)?.is_some()) {
+            return Ok(());
+        }
+        let message = format!("{} does not serve {kind}", self.description);
+        Err(Error::new(ErrorKind::NotServed, format!("{verb} {kind}"), message))
+    }
+
+    /// How a kind of custom resources is served.
+    fn custom(&self, kind: &Kind) -> Result<Option<Resource>, Error> {
+        let folder = self.store.folder(tree::CLUSTER)?;
+        let definitions = folder.entries.values().filter(|entry| entry.id.kind == "CustomResourceDefinition");
+        Ok(definitions.filter_map(|entry| served_by(&entry.object, kind)).next())
+    }
+}
+
+fn served_by(definition: &Value, kind: &Kind) -> Option<Resource> {
+    let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str);
+    let version = |version: &Value| {
+        version.get("name").and_then(Value::as_str) == Some(&kind.version)
+            && version.get("served").and_then(Value::as_bool).unwrap_or_default()
+    };
+    let versions = definition.pointer("/spec/versions").and_then(Value::as_array)?;
+    let same = text("/spec/group") == Some(&kind.group) && text("/spec/names/kind") == Some(&kind.kind);
+    if !same || !versions.iter().any(version) {
+        return None;
+    }
+    let scope = if text("/spec/scope") == Some("Cluster") { Scope::Cluster } else { Scope::Namespaced };
+    Some(Resource { plural: text("/spec/names/plural")?.to_owned(), scope })
+}
+
+#[async_trait]
+impl Cluster for Dir {
+    fn describe(&self) -> &str {
+        &self.description
+    }
+
+    fn context(&self) -> Option<&str> {
+        None
+    }
+
+    async fn clock(&self) -> Result<Option<Timestamp>, Error> {
+        Ok(None)
+    }
+
+    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<BTreeMap<Kind, Resource>, Error> {
+        let _lock = self.store.disk.shared()?;
+        let mut served = BTreeMap::new();
+        for kind in kinds {
+            let resource = match builtin(kind) {
+                Some(resource) => schema::of(kind).map(|_| resource),
+                None => self.custom(kind)?,
+            };
+            served.extend(resource.map(|resource| (kind.clone(), resource)));
+        }
+        Ok(served)
+    }
+
+    async fn list(&self, query: &Query<'_>, sink: &mut (dyn FnMut(Meta) + Send)) -> Result<(), Error> {
+        let what = format!("list {}", query.resource.plural);
+        let selector =
+            Selector::parse(query.selector).map_err(|message| Error::new(ErrorKind::Invalid, what, message))?;
+        let _lock = self.store.disk.shared()?;
+        self.served(query.kind, "list")?;
+        let anything = ObjectId::new(query.kind, None, "");
+        let folders = match (query.resource.scope, query.namespace) {
+            (Scope::Cluster, _) if !tree::is_namespace(&anything) => vec![tree::CLUSTER.to_owned()],
+            (Scope::Namespaced, Some(namespace)) => vec![namespace.to_owned()],
+            _ => self.store.namespaces()?,
+        };
+        // All of it before any of it: a list that fails has given nothing.
+        let mut found = Vec::new();
+        for folder in folders {
+            let entries = self.store.folder(&folder)?.entries.into_values();
+            let of_kind = entries.filter(|entry| entry.id.group == query.kind.group && entry.id.kind == query.kind.kind);
+            let metas = of_kind.map(|entry| metadata::of(&entry.object));
+            found.extend(metas.filter(|meta| selector.selects(&meta.labels)));
+        }
+        found.into_iter().for_each(sink);
+        Ok(())
+    }
+
+    async fn metadata(&self, target: &Target<'_>) -> Result<Option<Meta>, Error> {
+        Ok(self.find(target)?.map(|entry| metadata::of(&entry.object)))
+    }
+
+    async fn get(&self, target: &Target<'_>) -> Result<Option<Value>, Error> {
+        let entry = self.find(target)?;
+        Ok(entry.map(|mut entry| {
+            status::add(&mut entry.object);
+            entry.object
+        }))
+    }
+
+    async fn create(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {
+        self.create_object(target, body, manager)
+    }
+
+    async fn apply(&self, target: &Target<'_>, apply: &Apply<'_>) -> Result<Value, Error> {
+        self.apply_object(target, apply)
+    }
+
+    async fn patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error> {
+        self.patch_object(target, patch, manager)
+    }
+
+    async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error> {
+        self.delete_object(target, uid)
+    }
 }

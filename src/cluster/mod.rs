@@ -4,6 +4,7 @@
 mod connect;
 pub mod dir;
 pub mod kube;
+mod metadata;
 mod survey;
 
 pub use survey::{Survey, answer, survey};

@@ -7,6 +7,7 @@ mod decide;
 mod desired;
 mod live;
 mod objects;
+mod ready;
 mod record;
 mod safety;
 mod sandbox;
@@ -22,4 +23,4 @@ pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precond
 pub use record::{Record, expires_text};
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
 pub use types::{Action, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
-mod ready; pub use ready::*;
+pub use ready::{Readiness, readiness};

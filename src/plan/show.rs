@@ -4,18 +4,19 @@ use serde_json::Value;
 
 use super::state::{Answer, DryRun};
 use crate::manifest::{Manifest, ObjectId};
-use crate::report::{clean, object_diff};
+use crate::report::{GENERATED, clean, object_diff};
 
 /// The diff of a manifest against its answer, and a word on where the diff is local.
 pub(super) fn change(manifest: &Manifest, answer: Option<&Answer>) -> (String, Option<String>) {
     let live = answer.and_then(|a| a.live.as_ref());
     let local = |why: Option<String>| {
-        let before = live.map(|live| project(live, &manifest.body));
-        (object_diff(before.as_ref(), Some(&with_generated(manifest, manifest.body.clone())), &name(&manifest.id)), why)
+        let after = with_generated(manifest, manifest.body.clone(), live);
+        let before = live.map(|live| project(live, &after));
+        (object_diff(before.as_ref(), Some(&after), &name(&manifest.id)), why)
     };
     match answer.map(|a| &a.dry_run) {
         Some(DryRun::Server(dry)) => {
-            let dry = with_generated(manifest, dry.clone());
+            let dry = with_generated(manifest, dry.clone(), live);
             (object_diff(live, Some(&dry), &name(&manifest.id)), None)
         }
         Some(DryRun::Local(why)) => local(Some(why.clone())),
@@ -38,7 +39,7 @@ pub(super) fn is_same(manifest: &Manifest, answer: &Answer) -> bool {
 }
 
 /// Keys that will be generated, shown as what they are; those that exist already stay as they are.
-fn with_generated(manifest: &Manifest, mut shown: Value) -> Value {
+fn with_generated(manifest: &Manifest, mut shown: Value, live: Option<&Value>) -> Value {
     if manifest.generated.is_empty() {
         return shown;
     }
@@ -46,7 +47,9 @@ fn with_generated(manifest: &Manifest, mut shown: Value) -> Value {
         let data = object.entry("data").or_insert_with(|| Value::Object(serde_json::Map::new()));
         if let Some(data) = data.as_object_mut() {
             for key in &manifest.generated {
-                data.entry(key.key.clone()).or_insert_with(|| Value::String("<generated in the cluster>".into()));
+                let there = live.and_then(|live| live.get("data")?.get(&key.key)).cloned();
+                let value = there.unwrap_or_else(|| Value::String(GENERATED.into()));
+                data.entry(key.key.clone()).or_insert(value);
             }
         }
     }

@@ -6,9 +6,6 @@ use serde_json::{Map, Value, json};
 
 use crate::manifest::{ANNOTATION_HASH, data_key_to_base64};
 
-/// What our own annotations start with: they hold hashes of whole manifests and names, never a Secret's value.
-const OURS: &str = "reconcile.dev/";
-
 const HIDDEN: &str = "<hidden>";
 const HIDDEN_BEFORE: &str = "<hidden 1>";
 const HIDDEN_AFTER: &str = "<hidden 2>";
@@ -42,8 +39,9 @@ pub fn clean(mut value: Value) -> Value {
 ///
 /// A value that is the same on both sides, or on one side only, reads `<hidden>`; one that differs reads `<hidden 1>`
 /// before and `<hidden 2>` after; [`GENERATED`] is shown. Nothing else of it is told: no hash, no length, no likeness to another key's value.
-/// Annotations of Secrets are hidden in the same way, ours apart: several tools keep a copy of the whole object there
-/// (`kubectl.kubernetes.io/last-applied-configuration`, `kapp.k14s.io/original`). What is no Secret comes back as it is.
+/// Annotations of Secrets are hidden in the same way: several tools keep a copy of the whole object there
+/// (`kubectl.kubernetes.io/last-applied-configuration`, `kapp.k14s.io/original`), and ours is a hash of it. What is no
+/// Secret comes back as it is.
 pub fn mask(pair: (Option<&Value>, Option<&Value>)) -> (Option<Value>, Option<Value>) {
     let (before, after) = pair;
     let masked = |own: Option<&Value>, other: Option<&Value>, changed: &'static str| {
@@ -88,7 +86,7 @@ fn hide(map: &mut Map<String, Value>, text: impl Fn(&str, &Value) -> &'static st
 
 fn hide_annotations(map: &mut Map<String, Value>, other: Option<&Value>, changed: &'static str) {
     let there = other.map(|other| &other["metadata"]["annotations"]);
-    for (key, value) in map.iter_mut().filter(|(key, _)| !key.starts_with(OURS)) {
+    for (key, value) in map.iter_mut() {
         let differs = there.and_then(|there| there.get(key)).is_some_and(|there| there != value);
         *value = json!(if differs { changed } else { HIDDEN });
     }

@@ -15,7 +15,7 @@ mod words;
 pub use diff::unified;
 pub use exit::exit_status;
 pub use mask::{GENERATED, clean, mask};
-pub use style::plain;
+pub use style::{plain, safe};
 
 use serde_json::Value;
 

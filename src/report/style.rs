@@ -43,7 +43,7 @@ pub fn plain(text: &str) -> String {
 
 /// Text from a repository or a cluster, with what steers a terminal written out: a field manager's name or a value in
 /// a diff must not be able to move the cursor, hide a line or turn it round. Tabs and line ends stay.
-pub(super) fn safe(text: &str) -> Cow<'_, str> {
+pub fn safe(text: &str) -> Cow<'_, str> {
     if !text.chars().any(steers) {
         return Cow::Borrowed(text);
     }

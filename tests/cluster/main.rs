@@ -13,3 +13,6 @@ mod rig;
 mod smoke;
 mod tool;
 mod wait;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod contract_kube;

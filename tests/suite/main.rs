@@ -13,5 +13,14 @@ mod report_json;
 mod report_mask;
 mod report_plans;
 mod report_text;
-mod scenario;
+mod schemas;
 mod yaml;
+mod fields;
+mod goldens;
+mod purity;
+mod scenario;
+mod ready;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod contract_dir;
+mod chart;

@@ -1,0 +1,221 @@
+//! What server-side apply does with values: merge, compare, take fields out, and name the fields that there are. The
+//! rules are those of `structured-merge-diff`, the library that API servers use.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::fields::Set;
+use super::schema::{Shape, Type};
+
+/// How one value became another.
+#[derive(Debug, Default)]
+pub(super) struct Comparison {
+    pub(super) removed: Set,
+    pub(super) modified: Set,
+    pub(super) added: Set,
+}
+
+impl Comparison {
+    /// What is new or another.
+    pub(super) fn written(&self) -> Set {
+        self.added.union(&self.modified)
+    }
+}
+
+pub(super) fn name(field: &str) -> String {
+    format!("f:{field}")
+}
+
+/// The element of a list item; items without one have been refused before (see `validate`).
+fn element(list: &Type, item: &Value) -> String {
+    list.element(item).unwrap_or_default()
+}
+
+/// `live` with all that `config` says: maps by key, lists by item where items have names, the rest replaced.
+pub(super) fn merge(of: &Type, live: &Value, config: &Value) -> Value {
+    match (of.shape(live), of.shape(config)) {
+        (Shape::Map(live), Shape::Map(config)) if !live.is_empty() || !config.is_empty() => {
+            let mut merged = live.clone();
+            for (key, value) in config {
+                let value = match (live.get(key), of.field(key)) {
+                    (Some(live), Some(of)) => merge(of, live, value),
+                    _ => value.clone(),
+                };
+                merged.insert(key.clone(), value);
+            }
+            Value::Object(merged)
+        }
+        (Shape::List(live), Shape::List(config)) => Value::Array(merge_items(of, live, config)),
+        _ => config.clone(),
+    }
+}
+
+/// Items keep the order of `live`; where both sides have items in another order, that of `config` counts. New ones
+/// follow the item that they follow in `config`.
+fn merge_items(of: &Type, live: &[Value], config: &[Value]) -> Vec<Value> {
+    let elements = |items: &[Value]| items.iter().map(|item| element(of, item)).collect::<Vec<_>>();
+    let (left, right) = (elements(live), elements(config));
+    let merged_item = |r: usize| match left.iter().position(|e| *e == right[r]) {
+        Some(l) => merge(of.item(), &live[l], &config[r]),
+        None => config[r].clone(),
+    };
+    let mut out = Vec::new();
+    let mut r = 0;
+    for (l, element) in left.iter().enumerate() {
+        match right.iter().position(|e| e == element) {
+            // Not in the configuration: it stays where it is.
+            None => out.push(live[l].clone()),
+            // Everything up to this item, in the configuration's order; nothing where it has come already.
+            Some(place) => {
+                while r <= place {
+                    out.push(merged_item(r));
+                    r += 1;
+                }
+            }
+        }
+    }
+    out.extend((r..right.len()).map(merged_item));
+    out
+}
+
+/// The fields that a value sets.
+pub(super) fn field_set(of: &Type, value: &Value) -> Set {
+    let mut set = Set::default();
+    add_fields(of, value, &mut set);
+    set
+}
+
+fn add_fields(of: &Type, value: &Value, set: &mut Set) {
+    match of.shape(value) {
+        Shape::Leaf => set.insert_self(),
+        Shape::Map(map) => {
+            for (key, value) in map {
+                let below = set.at(name(key));
+                add_fields(of.field(key).unwrap_or(of), value, below);
+                if value.as_object().is_some_and(Map::is_empty) || value.is_null() || !of.names(key) {
+                    below.insert_self();
+                }
+            }
+        }
+        Shape::List(items) => {
+            for item in items {
+                let below = set.at(element(of, item));
+                add_fields(of.item(), item, below);
+                below.insert_self();
+            }
+        }
+    }
+}
+
+/// How `old` became `new`.
+pub(super) fn compare(of: &Type, old: &Value, new: &Value) -> Comparison {
+    let mut comparison = Comparison::default();
+    let Comparison { removed, modified, added } = &mut comparison;
+    compare_at(of, Some(old), Some(new), &mut Three { removed, modified, added });
+    comparison
+}
+
+struct Three<'a> {
+    removed: &'a mut Set,
+    modified: &'a mut Set,
+    added: &'a mut Set,
+}
+
+impl Three<'_> {
+    fn at(&mut self, element: &str) -> Three<'_> {
+        Three {
+            removed: self.removed.at(element.to_owned()),
+            modified: self.modified.at(element.to_owned()),
+            added: self.added.at(element.to_owned()),
+        }
+    }
+}
+
+fn compare_at(of: &Type, old: Option<&Value>, new: Option<&Value>, sets: &mut Three<'_>) {
+    match (old, new) {
+        (None, None) => return,
+        (None, Some(_)) => sets.added.insert_self(),
+        (Some(_), None) => sets.removed.insert_self(),
+        (Some(_), Some(_)) => {}
+    }
+    match (old.map(|old| of.shape(old)), new.map(|new| of.shape(new))) {
+        (Some(Shape::Map(old)), Some(Shape::Map(new))) => compare_maps(of, old, new, sets),
+        (None, Some(Shape::Map(new))) => compare_maps(of, &Map::new(), new, sets),
+        (Some(Shape::Map(old)), None) => compare_maps(of, old, &Map::new(), sets),
+        (Some(Shape::List(old)), Some(Shape::List(new))) => compare_lists(of, old, new, sets),
+        (None, Some(Shape::List(new))) => compare_lists(of, &[], new, sets),
+        (Some(Shape::List(old)), None) => compare_lists(of, old, &[], sets),
+        (Some(_), Some(_)) if old != new => sets.modified.insert_self(),
+        _ => {}
+    }
+}
+
+fn compare_maps(of: &Type, old: &Map<String, Value>, new: &Map<String, Value>, sets: &mut Three<'_>) {
+    for key in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+        compare_at(of.field(key).unwrap_or(of), old.get(key), new.get(key), &mut sets.at(&name(key)));
+    }
+}
+
+fn compare_lists(of: &Type, old: &[Value], new: &[Value], sets: &mut Three<'_>) {
+    let find = |items: &[Value], wanted: &str| items.iter().position(|item| element(of, item) == wanted);
+    for wanted in old.iter().chain(new).map(|item| element(of, item)).collect::<BTreeSet<_>>() {
+        let (old, new) = (find(old, &wanted).map(|i| &old[i]), find(new, &wanted).map(|i| &new[i]));
+        compare_at(of.item(), old, new, &mut sets.at(&wanted));
+    }
+}
+
+/// The value without the fields of a set; `None` where nothing is left of a map or list.
+pub(super) fn remove(of: &Type, value: &Value, set: &Set) -> Option<Value> {
+    match of.shape(value) {
+        Shape::Map(map) if !map.is_empty() => {
+            let mut left = Map::new();
+            for (key, value) in map {
+                let value = match set.below(&name(key)) {
+                    Some(below) if below.has_self() => continue,
+                    Some(below) if !below.is_empty() => remove(of.field(key).unwrap_or(of), value, below),
+                    _ => Some(value.clone()),
+                };
+                // A map that lost all it had is null in the library, and nulls are dropped when the object is read.
+                if let Some(value) = value {
+                    left.insert(key.clone(), value);
+                }
+            }
+            (!left.is_empty()).then_some(Value::Object(left))
+        }
+        Shape::List(items) if !items.is_empty() => {
+            let left: Vec<Value> = items
+                .iter()
+                .filter_map(|item| match set.below(&element(of, item)) {
+                    Some(below) if below.has_self() => None,
+                    Some(below) if !below.is_empty() => remove(of.item(), item, below),
+                    _ => Some(item.clone()),
+                })
+                .collect();
+            (!left.is_empty()).then_some(Value::Array(left))
+        }
+        _ => Some(value.clone()),
+    }
+}
+
+/// The set with every named field that something in it is below of: owning `a.b.c` is owning `a`, as far as `a` is the
+/// field of a struct and not the key of a map.
+pub(super) fn with_named(of: &Type, set: &Set) -> Set {
+    let mut all = Set::default();
+    if set.has_self() {
+        all.insert_self();
+    }
+    for (element, below) in set.children() {
+        let field = element.strip_prefix("f:");
+        let below_of = match field {
+            Some(field) => of.field(field).unwrap_or(of),
+            None => of.item(),
+        };
+        let mut below = with_named(below_of, below);
+        if field.is_some_and(|field| of.names(field)) && !below.is_empty() {
+            below.insert_self();
+        }
+        *all.at(element.to_owned()) = below;
+    }
+    all
+}
