@@ -5,6 +5,7 @@ mod clock;
 mod fleet;
 mod fleet_life;
 mod fleet_name;
+mod repo;
 mod repo_git;
 mod repo_mirror;
 mod repo_server;
