@@ -27,7 +27,7 @@ const TTL_HINT: &str = "write a span such as \"90m\", \"24h\", \"7d\" or \"2w\",
 pub fn parse_span(text: &str) -> Result<SignedDuration, Invalid> {
     let unreadable = || Invalid::new(format!("`{text}` is no span of time")).hint(SPAN_HINT);
     let mut seconds: u64 = 0;
-    let mut rest = text.trim();
+    let mut rest = text;
     let mut last = u64::MAX;
     if rest.is_empty() {
         return Err(unreadable());
@@ -49,7 +49,7 @@ pub fn parse_span(text: &str) -> Result<SignedDuration, Invalid> {
             .filter(|seconds| i64::try_from(*seconds).is_ok())
             .ok_or_else(|| Invalid::new(format!("`{text}` is longer than any clock runs")).hint(TTL_HINT))?;
         last = unit;
-        rest = tail.as_str().trim_start();
+        rest = tail.as_str();
     }
     Ok(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)))
 }
@@ -75,7 +75,6 @@ impl FromStr for Ttl {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Ttl, Invalid> {
-        let text = text.trim();
         if matches!(text, "never" | "0") {
             return Ok(Ttl::Never);
         }

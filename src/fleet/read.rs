@@ -22,6 +22,8 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     /// Lines that are no TOML; what follows from them is not said again.
     garbled: BTreeSet<usize>,
+    /// The first line that is a table's header, but garbled: the keys below it are taken into another table.
+    garbled_header: Option<usize>,
     found: Vec<Diagnostic>,
 }
 
@@ -29,12 +31,15 @@ impl<'a> Reader<'a> {
     /// Parses the text; syntax errors are noted, and the rest of the file is read nevertheless.
     pub fn open(path: &'a str, text: &'a str) -> (Reader<'a>, Spanned<DeTable<'a>>) {
         let (tree, errors) = DeTable::parse_recoverable(text);
-        let mut reader = Reader { path, text, garbled: BTreeSet::new(), found: Vec::new() };
+        let mut reader = Reader { path, text, garbled: BTreeSet::new(), garbled_header: None, found: Vec::new() };
         for error in errors {
             let span = error.span().unwrap_or(0..0);
             let at = Position::of(text, &span);
             // The parser stumbles several times over one bad line; its first word on it is the useful one.
             if reader.garbled.insert(at.line) {
+                if at.source.trim_start().starts_with('[') {
+                    reader.garbled_header = reader.garbled_header.or(Some(at.line));
+                }
                 let message = error.message().trim().to_owned();
                 reader.found.push(Diagnostic::error(path, message).at(at).hint("this is not valid TOML"));
             }
@@ -54,6 +59,11 @@ impl<'a> Reader<'a> {
                 hint: why.hint,
             });
         }
+    }
+
+    /// Whether what stands here belongs to a table whose header is garbled.
+    fn is_displaced(&self, span: Range<usize>) -> bool {
+        self.garbled_header.is_some_and(|line| Position::of(self.text, &span).line > line)
     }
 
     /// Notes that a key is missing; said only of files that parse, since the key may be on the garbled line.
@@ -150,7 +160,9 @@ impl<'t, 'i> Section<'t, 'i> {
                 nearest(name, &self.asked)
             };
             let why = Invalid::new(format!("unknown key `{name}`{place}")).hint(hint);
-            reader.error(key.span(), why);
+            if !reader.is_displaced(key.span()) {
+                reader.error(key.span(), why);
+            }
         }
     }
 }

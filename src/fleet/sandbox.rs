@@ -16,11 +16,11 @@ use super::name::{check_branch, check_domain, check_name, slug};
 use super::read::{self, Node, Reader, Section};
 use super::read_settings::ttl;
 use super::settings::Settings;
-use super::values::values;
+use super::values::{RESERVED_VALUES, values};
 
 /// One sandbox: a branch, an image, a time to live. The file's stem is its name.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields, title = "A sandbox")]
+#[schemars(deny_unknown_fields, title = "A sandbox", extend("not" = {"required": ["ttl", "expires"]}))]
 pub struct SandboxFile {
     /// The branch that it shows.
     pub branch: String,
@@ -41,7 +41,7 @@ pub struct SandboxFile {
     /// Keeps it past its expiry.
     pub pin: Option<Pin>,
     /// Values over the chart's and the fleet's.
-    #[schemars(default)]
+    #[schemars(default, extend("propertyNames" = {"not": {"enum": RESERVED_VALUES}}))]
     pub values: Map<String, Value>,
 }
 

@@ -12,6 +12,7 @@ use super::image::Image;
 use super::life::Ttl;
 use super::limits::Limits;
 use super::name::{check_domain, check_label};
+use super::values::RESERVED_VALUES;
 
 /// The settings of a fleet of sandboxes, shared by all of them.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -81,7 +82,7 @@ pub struct Defaults {
     /// The image.
     pub image: Option<Image>,
     /// Values over the chart's; a sandbox's own come over these.
-    #[schemars(default)]
+    #[schemars(default, extend("propertyNames" = {"not": {"enum": RESERVED_VALUES}}))]
     pub values: Map<String, Value>,
 }
 

@@ -6,17 +6,15 @@ use toml::de::{DeTable, DeValue};
 use super::diagnostic::Invalid;
 use super::read::{Node, Reader, table};
 
-/// Keys of a sandbox file that are never meant at the top of `[values]`, with the types that they have in the file.
+/// Keys of a sandbox's file, which are never meant at the top of `[values]`, and what we fill in there ourselves.
 ///
-/// TOML takes a `ttl = "3d"` that is written below `[values]` into the values, where it would do nothing. `image` and
-/// `pin` are only refused with the type that the file wants: `image.tag = "1"` is what many charts are given.
+/// TOML takes a `ttl = "3d"` that is written below `[values]` into the values, where it would do nothing.
+pub(super) const RESERVED_VALUES: [&str; 9] =
+    ["sandbox", "branch", "chart", "ttl", "expires", "profile", "owner", "pin", "values"];
+
+/// `image` is refused as the text that the file wants alone: `image.tag = "1"` is what many charts are given.
 fn slipped(key: &str, value: &DeValue<'_>) -> bool {
-    match key {
-        "sandbox" | "branch" | "chart" | "ttl" | "expires" | "profile" | "owner" | "values" => true,
-        "image" => !value.is_table(),
-        "pin" => true,
-        _ => false,
-    }
+    RESERVED_VALUES.contains(&key) || (key == "image" && !value.is_table())
 }
 
 /// Reads the table `[values]`; its reserved names are errors.

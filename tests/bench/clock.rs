@@ -32,7 +32,12 @@ fn main() {
         measure(Path::new(path));
         return;
     }
-    if std::env::var_os("GEN").is_some() { let p=Path::new("/tmp/hist/worst"); std::fs::create_dir_all(p).unwrap(); generate(p, Shape::Worst); return; }
+    if std::env::var_os("GEN").is_some() {
+        let p = Path::new("/tmp/hist/worst");
+        std::fs::create_dir_all(p).unwrap();
+        generate(p, Shape::Worst);
+        return;
+    }
     for (name, shape) in [("typical", Shape::Typical), ("worst", Shape::Worst)] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         generate(folder.path(), shape);
@@ -40,11 +45,7 @@ fn main() {
         for _ in 0..3 {
             print!("{name}: ");
             std::io::stdout().flush().expect("standard output");
-            let status = Command::new(&this)
-                .arg("--measure")
-                .arg(folder.path())
-                .status()
-                .expect("this program again");
+            let status = Command::new(&this).arg("--measure").arg(folder.path()).status().expect("this program again");
             assert!(status.success());
         }
     }
@@ -52,17 +53,10 @@ fn main() {
 
 fn measure(path: &Path) {
     let start = Instant::now();
-    let repo = Repo::open(&RepoArgs {
-        repo: Some(path.display().to_string()),
-        ..RepoArgs::default()
-    })
-    .expect("the repository");
-    let queries: Vec<DateQuery> = (0..FILES)
-        .map(|file| DateQuery {
-            path: format!("sandboxes/s{file:04}.toml"),
-            oldest: None,
-        })
-        .collect();
+    let repo = Repo::open(&RepoArgs { repo: Some(path.display().to_string()), ..RepoArgs::default() })
+        .expect("the repository");
+    let queries: Vec<DateQuery> =
+        (0..FILES).map(|file| DateQuery { path: format!("sandboxes/s{file:04}.toml"), oldest: None }).collect();
     let dates = repo.dates(&queries).expect("the dates");
     let took = start.elapsed();
     let dated = dates.values().filter(|date| date.is_ok()).count();
@@ -111,11 +105,7 @@ fn generate(folder: &Path, shape: Shape) {
             Shape::Typical => {}
             Shape::Worst => sandbox(&mut out, random % (FILES - 100), commit),
         }
-        file(
-            &mut out,
-            &format!("src/m{}/f{}.py", random % 40, random % 600),
-            &format!("x = {commit}\n"),
-        );
+        file(&mut out, &format!("src/m{}/f{}.py", random % 40, random % 600), &format!("x = {commit}\n"));
         input.write_all(out.as_bytes()).expect("its standard input");
     }
     drop(input);
@@ -124,11 +114,7 @@ fn generate(folder: &Path, shape: Shape) {
 }
 
 fn sandbox(out: &mut String, number: usize, commit: usize) {
-    file(
-        out,
-        &format!("sandboxes/s{number:04}.toml"),
-        &format!("branch = \"b{number}\"\n# {commit}\n"),
-    );
+    file(out, &format!("sandboxes/s{number:04}.toml"), &format!("branch = \"b{number}\"\n# {commit}\n"));
 }
 
 fn file(out: &mut String, path: &str, text: &str) {
