@@ -17,3 +17,4 @@ mod ready;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contract_dir;
+mod dir_files;
