@@ -60,7 +60,8 @@ impl<'a> Object<'a> {
     }
 
     fn is_behind(self) -> bool {
-        self.count("/status/observedGeneration") < self.count("/metadata/generation")
+        let observed = self.0.pointer("/status/observedGeneration").and_then(Value::as_u64);
+        observed.is_none_or(|observed| observed < self.count("/metadata/generation"))
     }
 
     /// A condition, as its status (`True`, `False`, `Unknown`), reason and message.

@@ -113,7 +113,7 @@ fn secret(object: &Value, wrongs: &mut Vec<String>) {
         wrongs.push(".stringData: it is owned under a name that no longer exists afterwards; use .data".into());
     }
     for (key, value) in object.get("data").and_then(Value::as_object).into_iter().flatten() {
-        if !value.as_str().is_some_and(|text| STANDARD.decode(text).is_ok()) {
+        if value.as_str().is_none_or(|text| STANDARD.decode(text).is_err()) {
             wrongs.push(format!(".data.{key}: this is not base64"));
         }
     }
