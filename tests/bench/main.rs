@@ -73,7 +73,7 @@ fn fleet_of(plane: &'static ControlPlane, size: usize) {
     };
     row(size, "no-op plan", &plan(&["--plan", "--quiet"]));
     let lists: Vec<Sample> =
-        (0..RUNS).map(|_| sample(curl(plane, &user, &id)).unwrap_or_else(|why| panic!("curl: {why}"))).collect();
+        (0..RUNS).map(|_| sample(curl(&user, &id)).unwrap_or_else(|why| panic!("curl: {why}"))).collect();
     row(size, "raw lists, metadata as protobuf (curl, side by side)", &lists);
     let one = kubectl_diff(plane, &user, &repo, &tool);
     let all = one.iter().map(|s| s.wall).sum::<f64>() / count(one.len()) * count(size);
@@ -120,8 +120,8 @@ fn repository(id: &str, size: usize) -> FleetRepo {
     repo
 }
 
-fn curl(plane: &ControlPlane, user: &User, id: &str) -> Command {
-    let (server, token) = plane.access(user);
+fn curl(user: &User, id: &str) -> Command {
+    let (server, token) = access(user);
     let mut command = Command::new("curl");
     command.args(["-sk", "--parallel", "--parallel-max", "16", "--fail"]);
     command.args(["-H", &format!("Authorization: Bearer {token}")]);
@@ -130,6 +130,16 @@ fn curl(plane: &ControlPlane, user: &User, id: &str) -> Command {
         command.args(["-o", "/dev/null", &format!("{server}/{kind}?labelSelector=reconcile.dev%2Ffleet%3D{id}")]);
     }
     command
+}
+
+/// The server and token of a user, as its kubeconfig has them.
+fn access(user: &User) -> (String, String) {
+    let text = std::fs::read_to_string(&user.kubeconfig).expect("a kubeconfig");
+    let after = |key: &str| {
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(key)).expect("the key is there");
+        line.trim().to_owned()
+    };
+    (after("server:"), after("token:"))
 }
 
 fn kubectl_diff(plane: &ControlPlane, user: &User, repo: &FleetRepo, tool: &Tool) -> Vec<Sample> {

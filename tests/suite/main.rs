@@ -25,13 +25,4 @@ mod report_text;
 mod scenario;
 mod schemas;
 mod yaml;
-mod clock;
-mod repo_git;
-mod fields;
-mod goldens;
-mod purity;
-mod ready;
-#[path = "../contract/mod.rs"]
-mod contract;
-mod contract_dir;
 mod dir_files;
