@@ -145,7 +145,7 @@ impl Constraint {
         let (body, _) = split_off(body, '+');
         let (core, prerelease) = split_off(body, '-');
         let mut parts = core.split('.');
-        let mut closed = |part: Option<&str>| part.is_some_and(|p| !matches!(p, "x" | "X" | "*"));
+        let closed = |part: Option<&str>| part.is_some_and(|p| !matches!(p, "x" | "X" | "*"));
         let (major, minor, patch) = (parts.next(), parts.next(), parts.next());
         let open = if !closed(major) {
             Open::All

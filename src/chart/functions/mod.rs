@@ -19,6 +19,7 @@ mod goduration;
 mod helm;
 pub(crate) mod json;
 mod jsonread;
+mod jsonwrite;
 mod lists;
 mod math;
 mod merge;

@@ -154,7 +154,7 @@ impl Format<'_> {
         if self.peek() == Some(b'*') {
             self.pos += 1;
             match self.number_argument() {
-                Some(n) if n < 0 => {}
+                Some(n) if n < 0 => p.out.extend_from_slice(b"%!(BADPREC)"),
                 Some(n) => p.spec.precision = usize::try_from(n).ok(),
                 None => p.out.extend_from_slice(b"%!(BADPREC)"),
             }
@@ -179,6 +179,7 @@ impl Format<'_> {
         while let Some(digit @ b'0'..=b'9') = self.peek() {
             let so_far = n.unwrap_or(0);
             if so_far > MAX_NUMBER {
+                self.pos = self.format.len();
                 return None;
             }
             n = Some(so_far * 10 + usize::from(digit - b'0'));
