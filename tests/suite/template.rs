@@ -63,10 +63,10 @@ fn snippets_render_as_in_helm() {
     for snippet in &all {
         let got = render(&fixture, snippet);
         if got != snippet.expected {
-            wrong.push_str(&format!(
+            wrong += &format!(
                 "\n== {} ({})\n{}\n-- helm\n{}\n-- here\n{got}\n",
                 snippet.title, snippet.file, snippet.template, snippet.expected
-            ));
+            );
         }
     }
     let count = wrong.matches("\n== ").count();

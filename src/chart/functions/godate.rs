@@ -294,9 +294,8 @@ impl Parsed {
             }
             Piece::ZeroDay => self.day = take(text, 2, 2, &mut 0)?,
             Piece::YearDay => self.year_day = Some(take(text, 3, 3, &mut 0)?),
-            Piece::Hour24 => self.hour = take(text, 2, 2, &mut 0)?,
             Piece::Hour12 => self.hour = take(text, 1, 2, &mut 0)?,
-            Piece::ZeroHour12 => self.hour = take(text, 2, 2, &mut 0)?,
+            Piece::Hour24 | Piece::ZeroHour12 => self.hour = take(text, 2, 2, &mut 0)?,
             Piece::Minute => self.minute = take(text, 1, 2, &mut 0)?,
             Piece::ZeroMinute => self.minute = take(text, 2, 2, &mut 0)?,
             Piece::Second | Piece::ZeroSecond => {

@@ -123,7 +123,7 @@ fn object(run: &mut Run<'_>, object: &Object, depth: usize) -> Result<Json, Refu
 
 /// The fields of a struct that JSON shows.
 pub(super) fn written(record: &Record) -> impl Iterator<Item = &Field> {
-    record.fields.iter().filter(|field| !(field.omit_empty && !field.value.truth()))
+    record.fields.iter().filter(|field| !field.omit_empty || field.value.truth())
 }
 
 /// JSON as a value of templates.

@@ -185,7 +185,7 @@ fn indent(call: &mut Call<'_, '_, '_>, on_new_line: bool) -> Outcome {
         return Err("strings: negative Repeat count".into());
     };
     let text = call.bytes(1);
-    let lines = 1 + text.iter().filter(|b| **b == b'\n').count();
+    let lines = 1 + memchr::memchr_iter(b'\n', text).count();
     call.room(spaces.saturating_mul(lines).saturating_add(text.len() + 1))?;
     let mut out = Vec::with_capacity(text.len() + lines * spaces + 1);
     for (i, line) in text.split(|b| *b == b'\n').enumerate() {

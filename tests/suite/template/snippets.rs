@@ -82,7 +82,7 @@ impl Fixture {
             let mut text = String::new();
             for snippet in read(&path) {
                 let expected = self.ask(helm, &snippet);
-                text.push_str(&format!("### {}\n{}{ARROW}{expected}{END}\n", snippet.title, snippet.template));
+                text += &format!("### {}\n{}{ARROW}{expected}{END}\n", snippet.title, snippet.template);
             }
             std::fs::write(path, text.trim_end_matches('\n').to_owned() + "\n").expect("a file");
         }
