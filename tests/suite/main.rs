@@ -22,6 +22,7 @@ mod report_mask;
 mod report_plans;
 mod report_text;
 mod template;
+mod template_generated;
 mod scenario;
 mod schemas;
 mod yaml;
