@@ -23,6 +23,7 @@ mod report_plans;
 mod report_text;
 mod template;
 mod template_generated;
+mod template_robust;
 mod scenario;
 mod schemas;
 mod yaml;

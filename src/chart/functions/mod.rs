@@ -211,3 +211,10 @@ static FUNCTIONS: LazyLock<HashMap<&'static str, &'static Func>> = LazyLock::new
 pub(crate) fn find(name: &str) -> Option<&'static Func> {
     FUNCTIONS.get(name).copied()
 }
+
+/// The names of all functions, sorted.
+pub fn names() -> Vec<&'static str> {
+    let mut names: Vec<_> = FUNCTIONS.keys().copied().collect();
+    names.sort_unstable();
+    names
+}
