@@ -21,6 +21,7 @@ mod report_json;
 mod report_mask;
 mod report_plans;
 mod report_text;
+mod template;
 mod scenario;
 mod schemas;
 mod yaml;
