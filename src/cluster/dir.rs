@@ -1,9 +1,11 @@
 //! A cluster as a folder.
 
-use std::path::Path;
 use super::Error;
+use std::path::Path;
 
 pub struct Dir;
 impl Dir {
-    pub fn open(_: &Path) -> Result<Self, Error> { todo!() }
+    pub fn open(_: &Path) -> Result<Self, Error> {
+        todo!()
+    }
 }

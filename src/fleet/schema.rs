@@ -17,8 +17,6 @@ pub fn sandbox_schema() -> String {
 
 fn schema_of<T: JsonSchema>() -> String {
     // Draft 7 is what editors' TOML plugins (taplo) read.
-    let schema = SchemaSettings::draft07()
-        .into_generator()
-        .into_root_schema_for::<T>();
+    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
     format!("{:#}\n", schema.as_value())
 }

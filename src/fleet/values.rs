@@ -31,10 +31,7 @@ pub(super) fn values(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Map<Str
             "sandbox" => "`.Values.sandbox` is filled in by reconcile itself".to_owned(),
             name => format!("move `{name}` to the top of the file, above the first `[table]`"),
         };
-        let why = Invalid::new(format!(
-            "`{name}` is a reserved name at the top of [values]"
-        ))
-        .hint(hint);
+        let why = Invalid::new(format!("`{name}` is a reserved name at the top of [values]")).hint(hint);
         reader.error(key.span(), why);
     }
     map(reader, found)
@@ -59,29 +56,16 @@ fn value(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Value> {
         DeValue::String(text) => Some(Value::from(text.as_ref())),
         DeValue::Boolean(truth) => Some(Value::from(*truth)),
         DeValue::Datetime(date) => Some(Value::from(date.to_string())),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .ok()
-            .map(Value::from),
-        DeValue::Float(number) => number
-            .as_str()
-            .parse()
-            .ok()
-            .and_then(Number::from_f64)
-            .map(Value::Number),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(Value::from),
+        DeValue::Float(number) => number.as_str().parse().ok().and_then(Number::from_f64).map(Value::Number),
         DeValue::Table(table) => return map(reader, table).map(Value::Object),
         DeValue::Array(items) => {
             let all: Vec<Option<Value>> = items.iter().map(|item| value(reader, item)).collect();
-            return all
-                .into_iter()
-                .collect::<Option<Vec<_>>>()
-                .map(Value::Array);
+            return all.into_iter().collect::<Option<Vec<_>>>().map(Value::Array);
         }
     };
     if read.is_none() {
-        reader.error(
-            node.span(),
-            Invalid::new("this number has no JSON form, so no chart can be given it"),
-        );
+        reader.error(node.span(), Invalid::new("this number has no JSON form, so no chart can be given it"));
     }
     read
 }

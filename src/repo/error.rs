@@ -104,49 +104,35 @@ pub enum RepoError {
 impl RepoError {
     /// libgit2's error while doing something.
     pub(super) fn git(doing: &'static str) -> impl Fn(git2::Error) -> RepoError {
-        move |error| RepoError::Git {
-            doing,
-            why: error.message().to_owned(),
-        }
+        move |error| RepoError::Git { doing, why: error.message().to_owned() }
     }
 
     /// An object that cannot be read, in a clone that is partial or not.
     pub(super) fn object(error: ReadError, partial: bool) -> RepoError {
         match error {
-            ReadError::Missing(id) if partial => RepoError::Partial {
-                object: id.to_string(),
-            },
-            error => RepoError::Damaged {
-                source: Box::new(error),
-            },
+            ReadError::Missing(id) if partial => RepoError::Partial { object: id.to_string() },
+            error => RepoError::Damaged { source: Box::new(error) },
         }
     }
 
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            RepoError::NotARepository { .. } => {
-                "run this inside a git repository, or name one with --repo".to_owned()
+            RepoError::NotARepository { .. } => "run this inside a git repository, or name one with --repo".to_owned(),
+            RepoError::NotOwned { path } => {
+                format!("if you trust it: git config --global --add safe.directory {}", path.display())
             }
-            RepoError::NotOwned { path } => format!(
-                "if you trust it: git config --global --add safe.directory {}",
-                path.display()
-            ),
             RepoError::Unborn { .. } => {
                 "commit the fleet first, or read the uncommitted files with --worktree".to_owned()
             }
             RepoError::UnknownRev { near, shallow, .. } => unknown_rev(near, *shallow),
-            RepoError::Ambiguous { .. } => {
-                "write more of the commit's id, or refs/heads/NAME".to_owned()
-            }
+            RepoError::Ambiguous { .. } => "write more of the commit's id, or refs/heads/NAME".to_owned(),
             RepoError::NotACommit { .. } => "name a branch, a tag or a commit".to_owned(),
             RepoError::NoFleet { others, .. } => match others.as_slice() {
                 [] => "run `reconcile init` to make one, and commit it".to_owned(),
                 others => format!("there is one below: --path {}", others.join(", --path ")),
             },
-            RepoError::BadPath { .. } => {
-                "name a folder relative to the root of the repository".to_owned()
-            }
+            RepoError::BadPath { .. } => "name a folder relative to the root of the repository".to_owned(),
             RepoError::NoWorktree { .. } => "leave out --worktree".to_owned(),
             RepoError::Partial { .. } => REFETCH.to_owned(),
             RepoError::Damaged { .. } => "see what `git fsck` says, or clone it again".to_owned(),
@@ -161,9 +147,7 @@ pub(super) const REFETCH: &str = "fetch all of it: git fetch --refetch --no-filt
 
 fn unknown_rev(near: &[String], shallow: bool) -> String {
     match near {
-        [] if shallow => {
-            "this clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)".to_owned()
-        }
+        [] if shallow => "this clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)".to_owned(),
         [] => "name a branch, a tag or a commit of this repository".to_owned(),
         near => format!("did you mean {}?", near.join(" or ")),
     }

@@ -68,9 +68,7 @@ impl Repo {
 
     fn at(git: Repository, source: Source, args: &RepoArgs) -> Result<Repo, RepoError> {
         if args.worktree && git.workdir().is_none() {
-            return Err(RepoError::NoWorktree {
-                path: git.path().to_owned(),
-            });
+            return Err(RepoError::NoWorktree { path: git.path().to_owned() });
         }
         let commit = match find_commit(&git, args.rev.as_deref()) {
             Ok(commit) => Some(commit),
@@ -79,14 +77,7 @@ impl Repo {
         };
         let root = fleet_root(args.path.as_deref())?;
         let partial = is_partial(&git);
-        Ok(Repo {
-            git,
-            source,
-            commit,
-            root,
-            worktree: args.worktree,
-            partial,
-        })
+        Ok(Repo { git, source, commit, root, worktree: args.worktree, partial })
     }
 
     /// Where it is read from.
@@ -105,9 +96,7 @@ impl Repo {
     }
 
     pub(super) fn odb(&self) -> Result<Odb<'_>, RepoError> {
-        self.git
-            .odb()
-            .map_err(RepoError::git("opening the objects"))
+        self.git.odb().map_err(RepoError::git("opening the objects"))
     }
 
     /// The root tree of the commit.
@@ -130,9 +119,7 @@ fn open_path(path: Option<&Path>) -> Result<Repository, RepoError> {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         match error.code() {
             ErrorCode::NotFound => RepoError::NotARepository { path },
-            ErrorCode::Owner => RepoError::NotOwned {
-                path: owned_path(error.message()).unwrap_or(path),
-            },
+            ErrorCode::Owner => RepoError::NotOwned { path: owned_path(error.message()).unwrap_or(path) },
             _ => RepoError::git("opening the repository")(error),
         }
     })
@@ -147,39 +134,22 @@ fn owned_path(message: &str) -> Option<PathBuf> {
 
 fn find_commit(git: &Repository, rev: Option<&str>) -> Result<Oid, RepoError> {
     let rev = rev.unwrap_or("HEAD");
-    let object = git
-        .revparse_single(rev)
-        .map_err(|error| match error.code() {
-            ErrorCode::Ambiguous => RepoError::Ambiguous {
-                rev: rev.to_owned(),
-            },
-            _ if rev == "HEAD" => {
-                unborn(git).unwrap_or_else(|| RepoError::git("reading HEAD")(error))
-            }
-            _ => RepoError::UnknownRev {
-                rev: rev.to_owned(),
-                near: near_names(git, rev),
-                shallow: git.is_shallow(),
-            },
-        })?;
+    let object = git.revparse_single(rev).map_err(|error| match error.code() {
+        ErrorCode::Ambiguous => RepoError::Ambiguous { rev: rev.to_owned() },
+        _ if rev == "HEAD" => unborn(git).unwrap_or_else(|| RepoError::git("reading HEAD")(error)),
+        _ => RepoError::UnknownRev { rev: rev.to_owned(), near: near_names(git, rev), shallow: git.is_shallow() },
+    })?;
     match object.peel(ObjectType::Commit) {
         Ok(commit) => Ok(commit.id()),
-        Err(_) => Err(RepoError::NotACommit {
-            rev: rev.to_owned(),
-        }),
+        Err(_) => Err(RepoError::NotACommit { rev: rev.to_owned() }),
     }
 }
 
 fn unborn(git: &Repository) -> Option<RepoError> {
     let head = git.find_reference("HEAD").ok()?;
     let target = head.symbolic_target().ok()??;
-    let branch = target
-        .strip_prefix("refs/heads/")
-        .unwrap_or(target)
-        .to_owned();
-    git.find_reference(target)
-        .is_err()
-        .then_some(RepoError::Unborn { branch })
+    let branch = target.strip_prefix("refs/heads/").unwrap_or(target).to_owned();
+    git.find_reference(target).is_err().then_some(RepoError::Unborn { branch })
 }
 
 /// Names of branches and tags that `rev` may have meant, the likeliest first.
@@ -191,9 +161,7 @@ fn near_names(git: &Repository, rev: &str) -> Vec<String> {
         .filter_map(Result::ok)
         .filter_map(|reference| {
             let name = reference.shorthand().ok()?.to_owned();
-            let last = name
-                .rsplit_once('/')
-                .map_or(name.as_str(), |(_, last)| last);
+            let last = name.rsplit_once('/').map_or(name.as_str(), |(_, last)| last);
             let likeness = strsim::jaro_winkler(rev, &name).max(strsim::jaro_winkler(rev, last));
             (likeness >= 0.8).then_some((likeness, format!("`{name}`")))
         })
@@ -206,9 +174,7 @@ fn near_names(git: &Repository, rev: &str) -> Vec<String> {
 /// `--path` as a prefix of paths in the tree.
 fn fleet_root(path: Option<&str>) -> Result<String, RepoError> {
     let given = path.unwrap_or("");
-    let bad = || RepoError::BadPath {
-        path: given.to_owned(),
-    };
+    let bad = || RepoError::BadPath { path: given.to_owned() };
     if given.starts_with('/') {
         return Err(bad());
     }

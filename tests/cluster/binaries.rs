@@ -27,8 +27,7 @@ fn find() -> Option<PathBuf> {
         .unwrap_or_else(|error| panic!("{}: {error}", script.display()));
     match output.status.code() {
         Some(0) => {
-            let folder =
-                String::from_utf8(output.stdout).expect("the path of the binaries is UTF-8");
+            let folder = String::from_utf8(output.stdout).expect("the path of the binaries is UTF-8");
             Some(PathBuf::from(folder.trim_end()))
         }
         Some(3) => {

@@ -1,8 +1,5 @@
 //! The suite on a real API server.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "waiting for a cluster goes by the real clock"
-)]
+#![allow(clippy::disallowed_methods, reason = "waiting for a cluster goes by the real clock")]
 
 mod audit;
 mod binaries;

@@ -60,11 +60,7 @@ impl ControlPlane {
     fn boot(binaries: &Path) -> Result<Self, String> {
         let started = Instant::now();
         let words = |error: std::io::Error| error.to_string();
-        let folder = tempfile::Builder::new()
-            .prefix("reconcile-cluster-")
-            .tempdir()
-            .map_err(words)?
-            .keep();
+        let folder = tempfile::Builder::new().prefix("reconcile-cluster-").tempdir().map_err(words)?.keep();
         let mut keeper = Keeper::start(&folder).map_err(words)?;
         let layout = Layout::new(binaries, &folder).map_err(words)?;
         let mut users = Users::new(&layout.server, &folder);
@@ -72,9 +68,7 @@ impl ControlPlane {
         let harness = users.take(Rights::Admin).map_err(words)?;
 
         for part in [parts::etcd(&layout), parts::api_server(&layout)] {
-            keeper
-                .run(part.name, &part.program, &part.flags)
-                .map_err(words)?;
+            keeper.run(part.name, &part.program, &part.flags).map_err(words)?;
         }
         let mut plane = Self {
             users: Mutex::new(users),
@@ -87,42 +81,16 @@ impl ControlPlane {
         let limit = started + BOOT;
         plane.await_answer(limit, &["get", "--raw", "/readyz"])?;
 
-        let later = [
-            parts::controller_manager(&plane.layout),
-            parts::scheduler(&plane.layout),
-            parts::kwok(&plane.layout),
-        ];
+        let later =
+            [parts::controller_manager(&plane.layout), parts::scheduler(&plane.layout), parts::kwok(&plane.layout)];
         for part in later {
-            plane
-                .keeper
-                .run(part.name, &part.program, &part.flags)
-                .map_err(words)?;
+            plane.keeper.run(part.name, &part.program, &part.flags).map_err(words)?;
         }
         let first_objects = plane.layout.folder.join(parts::FIRST_OBJECTS);
-        plane.await_answer(
-            limit,
-            &[
-                "apply",
-                "--server-side",
-                "-f",
-                &first_objects.display().to_string(),
-            ],
-        )?;
-        plane.await_answer(
-            limit,
-            &[
-                "wait",
-                "--for=condition=Ready",
-                "node",
-                "--all",
-                "--timeout=5s",
-            ],
-        )?;
+        plane.await_answer(limit, &["apply", "--server-side", "-f", &first_objects.display().to_string()])?;
+        plane.await_answer(limit, &["wait", "--for=condition=Ready", "node", "--all", "--timeout=5s"])?;
         // Pods are refused until their namespace has it.
-        plane.await_answer(
-            limit,
-            &["get", "serviceaccount", "default", "--namespace=default"],
-        )?;
+        plane.await_answer(limit, &["get", "serviceaccount", "default", "--namespace=default"])?;
         plane.booted_in = started.elapsed();
         Ok(plane)
     }
@@ -138,10 +106,7 @@ impl ControlPlane {
             }
             if Instant::now() > limit {
                 let answer = String::from_utf8_lossy(&output.stderr).into_owned();
-                return Err(format!(
-                    "kubectl {args:?}: {answer}\n{}",
-                    self.keeper.logs()
-                ));
+                return Err(format!("kubectl {args:?}: {answer}\n{}", self.keeper.logs()));
             }
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -149,10 +114,7 @@ impl ControlPlane {
 
     /// A user nobody else has, so that a test finds its own requests in the audit log.
     pub fn user(&self, rights: Rights) -> User {
-        let mut users = self
-            .users
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut users = self.users.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         users.take(rights).expect("the kubeconfig can be written")
     }
 
@@ -168,10 +130,7 @@ impl ControlPlane {
 
     /// kubectl as the harness, whose requests no test counts.
     pub fn kubectl(&self, args: &[&str]) -> Output {
-        self.kubectl_as(&self.harness, args)
-            .stdin(Stdio::null())
-            .output()
-            .expect("kubectl starts")
+        self.kubectl_as(&self.harness, args).stdin(Stdio::null()).output().expect("kubectl starts")
     }
 
     /// kubectl's output, for what has to succeed.
@@ -180,11 +139,7 @@ impl ControlPlane {
     /// Where it does not.
     pub fn must(&self, args: &[&str]) -> String {
         let output = self.kubectl(args);
-        assert!(
-            output.status.success(),
-            "kubectl {args:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "kubectl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("kubectl writes UTF-8")
     }
 
@@ -193,21 +148,10 @@ impl ControlPlane {
     /// # Panics
     /// Where it does not succeed.
     pub fn apply(&self, manager: &str, yaml: &str) {
-        let file = self
-            .layout
-            .folder
-            .join(self.unique("apply"))
-            .with_extension("yaml");
+        let file = self.layout.folder.join(self.unique("apply")).with_extension("yaml");
         fs::write(&file, yaml).expect("the manifest can be written");
         let manager = format!("--field-manager={manager}");
-        self.must(&[
-            "apply",
-            "--server-side",
-            "--force-conflicts",
-            &manager,
-            "-f",
-            &file.display().to_string(),
-        ]);
+        self.must(&["apply", "--server-side", "--force-conflicts", &manager, "-f", &file.display().to_string()]);
     }
 
     /// An object as the API server has it.
@@ -215,15 +159,7 @@ impl ControlPlane {
     /// # Panics
     /// Where there is none.
     pub fn object(&self, kind: &str, namespace: &str, name: &str) -> serde_json::Value {
-        let text = self.must(&[
-            "get",
-            kind,
-            name,
-            "--namespace",
-            namespace,
-            "--output=json",
-            "--show-managed-fields",
-        ]);
+        let text = self.must(&["get", kind, name, "--namespace", namespace, "--output=json", "--show-managed-fields"]);
         serde_json::from_str(&text).expect("kubectl writes JSON")
     }
 
@@ -247,23 +183,12 @@ impl ControlPlane {
         // The server logs a request before it ends the answer, so a request made and answered now comes last.
         let sentinel = format!("/version?sentinel={}", self.unique("audit"));
         self.must(&["get", "--raw", &sentinel]);
-        let all = crate::wait::wait_until(
-            "the sentinel is in the audit log",
-            Duration::from_secs(10),
-            || {
-                let all = audit::since(&self.layout.audit_log(), mark)
-                    .map_err(|error| error.to_string())?;
-                let seen = all.iter().any(|request| request.uri == sentinel);
-                if seen {
-                    Ok(all)
-                } else {
-                    Err(format!("{} requests without it", all.len()))
-                }
-            },
-        );
-        all.into_iter()
-            .filter(|request| request.user.username == user.name)
-            .collect()
+        let all = crate::wait::wait_until("the sentinel is in the audit log", Duration::from_secs(10), || {
+            let all = audit::since(&self.layout.audit_log(), mark).map_err(|error| error.to_string())?;
+            let seen = all.iter().any(|request| request.uri == sentinel);
+            if seen { Ok(all) } else { Err(format!("{} requests without it", all.len())) }
+        });
+        all.into_iter().filter(|request| request.user.username == user.name).collect()
     }
 
     /// Those of a user's requests since a mark that could have changed something.

@@ -73,12 +73,7 @@ pub(super) struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let cursor = Cursor::new(text.strip_prefix('\u{feff}').unwrap_or(text));
-        let key = SimpleKey {
-            possible: false,
-            required: false,
-            token: 0,
-            mark: cursor.mark,
-        };
+        let key = SimpleKey { possible: false, required: false, token: 0, mark: cursor.mark };
         Self {
             cursor,
             queue: VecDeque::new(),
@@ -98,10 +93,7 @@ impl<'a> Scanner<'a> {
             self.fetch()?;
         }
         let end = (&Token::StreamEnd, self.cursor.mark);
-        Ok(self
-            .queue
-            .front()
-            .map_or(end, |(token, mark)| (token, *mark)))
+        Ok(self.queue.front().map_or(end, |(token, mark)| (token, *mark)))
     }
 
     /// Takes the next token, which is not to be one that could still become a key: [`Self::peek`] comes first.
@@ -117,8 +109,8 @@ impl<'a> Scanner<'a> {
             return Ok(true);
         }
         let first = self.taken;
-        let open = (0..self.simple_keys.len())
-            .find(|i| self.simple_keys[*i].possible && self.simple_keys[*i].token == first);
+        let open =
+            (0..self.simple_keys.len()).find(|i| self.simple_keys[*i].possible && self.simple_keys[*i].token == first);
         open.map_or(Ok(false), |i| self.is_key_possible(i))
     }
 
@@ -179,11 +171,7 @@ impl<'a> Scanner<'a> {
                 self.save_key()?;
                 self.simple_key_allowed = false;
                 let mark = self.cursor.mark;
-                let token = if c == '!' {
-                    self.tag()?
-                } else {
-                    self.anchor(c)?
-                };
+                let token = if c == '!' { self.tag()? } else { self.anchor(c)? };
                 self.push(token, mark);
                 Ok(())
             }
@@ -203,9 +191,7 @@ impl<'a> Scanner<'a> {
                 self.push(Token::Scalar { text, plain: false }, mark);
                 Ok(())
             }
-            '\t' | '#' | '|' | '>' | '%' | '@' | '`' => {
-                self.error("found character that cannot start any token")
-            }
+            '\t' | '#' | '|' | '>' | '%' | '@' | '`' => self.error("found character that cannot start any token"),
             _ => {
                 self.save_key()?;
                 self.simple_key_allowed = false;
@@ -221,8 +207,7 @@ impl<'a> Scanner<'a> {
     fn skip_to_token(&mut self) {
         loop {
             let tabs = self.flow_level > 0 || !self.simple_key_allowed;
-            self.cursor
-                .skip_while(|c| c == ' ' || (tabs && is_blank(c)));
+            self.cursor.skip_while(|c| c == ' ' || (tabs && is_blank(c)));
             self.cursor.skip_comment();
             if !self.cursor.peek().is_some_and(is_break) {
                 return;
@@ -255,12 +240,7 @@ impl<'a> Scanner<'a> {
 
     fn flow_start(&mut self, token: Token<'a>) -> Result<(), Error> {
         self.save_key()?;
-        self.simple_keys.push(SimpleKey {
-            possible: false,
-            required: false,
-            token: 0,
-            mark: self.cursor.mark,
-        });
+        self.simple_keys.push(SimpleKey { possible: false, required: false, token: 0, mark: self.cursor.mark });
         self.flow_level += 1;
         if self.flow_level > MAX_DEPTH {
             return self.error(&format!("exceeded max depth of {MAX_DEPTH}"));
@@ -364,12 +344,8 @@ impl<'a> Scanner<'a> {
         let required = self.flow_level == 0 && self.indent == Some(self.cursor.mark.column);
         self.forget_key()?;
         let last = self.simple_keys.len() - 1; // never empty: see `new` and `flow_end`
-        self.simple_keys[last] = SimpleKey {
-            possible: true,
-            required,
-            token: self.taken + self.queue.len(),
-            mark: self.cursor.mark,
-        };
+        self.simple_keys[last] =
+            SimpleKey { possible: true, required, token: self.taken + self.queue.len(), mark: self.cursor.mark };
         Ok(())
     }
 
