@@ -5,6 +5,7 @@ pub mod capabilities;
 mod chart;
 mod chart_metadata;
 pub mod dependencies;
+pub mod functions;
 pub mod generated;
 pub mod hooks;
 mod load;
@@ -12,6 +13,7 @@ mod load_ignore;
 mod order;
 mod split;
 mod stub;
+pub mod template;
 mod values;
 pub mod yaml;
 
