@@ -3,4 +3,5 @@
 pub mod fixture;
 mod load;
 mod pieces;
+mod render;
 mod values;

@@ -1,17 +1,18 @@
 //! Unit and golden cases.
 
 mod args;
+mod chart;
 mod clock;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contract_dir;
 mod fields;
-mod goldens;
-mod purity;
-mod ready;
 mod fleet;
 mod fleet_life;
 mod fleet_name;
+mod goldens;
+mod purity;
+mod ready;
 mod repo;
 mod repo_git;
 mod repo_mirror;
@@ -21,8 +22,8 @@ mod report_json;
 mod report_mask;
 mod report_plans;
 mod report_text;
-mod template;
 mod scenario;
 mod schemas;
+mod template;
 mod yaml;
 mod dir_files;

@@ -211,3 +211,9 @@ static FUNCTIONS: LazyLock<HashMap<&'static str, &'static Func>> = LazyLock::new
 pub(crate) fn find(name: &str) -> Option<&'static Func> {
     FUNCTIONS.get(name).copied()
 }
+
+/// Whether a version lies in a range, as Helm asks it of charts and of Kubernetes: not where either cannot be read.
+pub(in crate::chart) fn satisfies(version: &str, range: &str) -> bool {
+    let constraints = constraint::Constraints::parse(range);
+    constraints.is_ok_and(|range| version::Version::parse(version).is_ok_and(|version| range.allow(&version)))
+}
