@@ -20,7 +20,7 @@ mod words;
 pub use decide::{Questions, plan, questions};
 pub use desired::{Start, sources};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};
+pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
 pub use types::{Action, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
-pub use ready::{Readiness, readiness};

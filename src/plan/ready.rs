@@ -60,7 +60,8 @@ impl<'a> Object<'a> {
     }
 
     fn is_behind(self) -> bool {
-        self.count("/status/observedGeneration") < self.count("/metadata/generation")
+        let observed = self.0.pointer("/status/observedGeneration").and_then(Value::as_u64);
+        observed.is_none_or(|observed| observed < self.count("/metadata/generation"))
     }
 
     /// A condition, as its status (`True`, `False`, `Unknown`), reason and message.
@@ -166,7 +167,9 @@ fn job(object: Object<'_>) -> Readiness {
 fn pod(object: Object<'_>) -> Readiness {
     match object.text("/status/phase") {
         "Succeeded" => Readiness::Ready,
-        "Failed" => failed([object.text("/status/message"), "it failed"].into_iter().find(|t| !t.is_empty()).unwrap_or_default()),
+        "Failed" => failed(
+            [object.text("/status/message"), "it failed"].into_iter().find(|t| !t.is_empty()).unwrap_or_default(),
+        ),
         phase => match object.condition("Ready") {
             Some(ready) if ready.status == "True" => Readiness::Ready,
             Some(ready) => waiting(ready.why("it is not ready")),

@@ -83,7 +83,9 @@ fn what_is_forbidden_names_the_rule_that_would_allow_it() {
             let query = Query { kind: &kind, resource: &served, namespace: None, selector: "" };
             let error = cluster.list(&query, &mut |_| panic!("nothing can be listed")).await.expect_err("forbidden");
             assert_eq!(error.kind, ErrorKind::Forbidden);
-            let rule = format!(r#"a ClusterRole would allow it with the rule {{apiGroups: [""], resources: ["{resource}"], verbs: ["list"]}}"#);
+            let rule = format!(
+                r#"a ClusterRole would allow it with the rule {{apiGroups: [""], resources: ["{resource}"], verbs: ["list"]}}"#
+            );
             assert!(error.message.contains(&rule), "{error}");
             assert_eq!(error.what, format!("list {resource}"));
         }

@@ -1,11 +1,11 @@
 //! The suite on a real API server.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "waiting for a cluster goes by the real clock"
-)]
+#![allow(clippy::disallowed_methods, reason = "waiting for a cluster goes by the real clock")]
 
 mod audit;
 mod binaries;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod contract_kube;
 mod fleet_repo;
 mod gate;
 mod plane;
@@ -13,6 +13,3 @@ mod rig;
 mod smoke;
 mod tool;
 mod wait;
-#[path = "../contract/mod.rs"]
-mod contract;
-mod contract_kube;

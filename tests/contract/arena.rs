@@ -100,11 +100,11 @@ pub fn manifest(body: Value) -> Manifest {
     Manifest::new(kind, id, body, Stamp { owner: &owner, source: "contract", generated: Vec::new() })
 }
 
-pub fn config_map(namespace: &str, name: &str, data: Value) -> Value {
+pub fn config_map(namespace: &str, name: &str, data: &Value) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}, "data": data})
 }
 
-pub fn secret(namespace: &str, name: &str, data: Value) -> Value {
+pub fn secret(namespace: &str, name: &str, data: &Value) -> Value {
     json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": namespace}, "data": data})
 }
 

@@ -24,7 +24,7 @@ pub async fn lists_select_by_label(arena: &Arena<'_>) {
     let mark = arena.name();
     let (one, two) = (arena.namespace().await, arena.namespace().await);
     let labelled = |namespace: &str, name: &str, labels: Value| {
-        let mut body = config_map(namespace, name, json!({}));
+        let mut body = config_map(namespace, name, &json!({}));
         body["metadata"]["labels"] = labels;
         body
     };
@@ -58,13 +58,11 @@ pub async fn lists_select_by_label(arena: &Arena<'_>) {
 
 pub async fn a_list_has_all_metadata(arena: &Arena<'_>) {
     let namespace = arena.namespace().await;
-    let mut body = config_map(&namespace, "it", json!({"a": "1"}));
+    let mut body = config_map(&namespace, "it", &json!({"a": "1"}));
     body["metadata"]["labels"] = json!({"a": "b"});
     body["metadata"]["annotations"] = json!({"note": "ü 1"});
     body["metadata"]["finalizers"] = json!(["example.com/keep"]);
-    let owner = |name: &str, controller: bool| {
-        json!({"apiVersion": "v1", "kind": "Widget", "name": name, "uid": format!("uid-{name}"), "controller": controller})
-    };
+    let owner = |name: &str, controller: bool| json!({"apiVersion": "v1", "kind": "Widget", "name": name, "uid": format!("uid-{name}"), "controller": controller});
     body["metadata"]["ownerReferences"] = json!([owner("a", false), owner("b", true)]);
     let wanted = manifest(body.clone());
     let object = arena.apply(&wanted.body).await.unwrap();
@@ -91,7 +89,7 @@ pub async fn custom_resources_are_served_by_their_definition(arena: &Arena<'_>) 
     let config_maps = Kind::new("v1", "ConfigMap");
     let asked = BTreeSet::from([kind.clone(), absent.clone(), config_maps.clone()]);
     let served = async || arena.cluster.resources(&asked).await.expect("discovery works");
-    assert_eq!(served().await.into_keys().collect::<Vec<_>>(), [config_maps.clone()]);
+    assert_eq!(served().await.into_keys().collect::<Vec<_>>(), std::slice::from_ref(&config_maps));
     let definition = json!({
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
         "metadata": {"name": format!("widgets.{group}")},

@@ -5,7 +5,7 @@ mod drift;
 mod lists;
 mod verbs;
 
-pub use arena::Arena;
+pub use arena::*;
 pub use drift::*;
 pub use lists::*;
 pub use verbs::*;

@@ -15,7 +15,7 @@ fn kind<T>(result: Result<T, Error>) -> ErrorKind {
 }
 
 pub async fn a_second_create_is_a_conflict(arena: &Arena<'_>) {
-    let body = config_map(&arena.namespace().await, "it", json!({"a": "1"}));
+    let body = config_map(&arena.namespace().await, "it", &json!({"a": "1"}));
     let at = address(&body);
     let made = arena.cluster.create(&at.target(), &body, MANAGER).await.unwrap();
     assert_eq!(made["data"], json!({"a": "1"}));
@@ -25,14 +25,14 @@ pub async fn a_second_create_is_a_conflict(arena: &Arena<'_>) {
 }
 
 pub async fn what_is_missing_is_none(arena: &Arena<'_>) {
-    let body = config_map(&arena.namespace().await, "it", json!({}));
+    let body = config_map(&arena.namespace().await, "it", &json!({}));
     let at = address(&body);
     assert_eq!(arena.meta(&body).await, None);
     assert_eq!(arena.get(&body).await, None);
     arena.cluster.delete(&at.target(), "00000000-0000-4000-8000-000000000000").await.unwrap();
     let patch = json!([{"op": "add", "path": "/data", "value": {}}]);
     assert_eq!(kind(arena.cluster.patch(&at.target(), &patch, MANAGER).await), ErrorKind::NotFound);
-    let nowhere = config_map(&arena.name(), "it", json!({}));
+    let nowhere = config_map(&arena.name(), "it", &json!({}));
     assert_eq!(arena.meta(&nowhere).await, None);
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": arena.name()}});
     assert_eq!(arena.meta(&namespace).await, None);
@@ -41,7 +41,7 @@ pub async fn what_is_missing_is_none(arena: &Arena<'_>) {
 pub async fn an_equal_apply_writes_nothing(arena: &Arena<'_>) {
     let body = deployment(&arena.namespace().await);
     arena.apply(&body).await.unwrap();
-    let secret = secret(text(&body, "/metadata/namespace"), "it", json!({"key": "dmFsdWU="}));
+    let secret = secret(text(&body, "/metadata/namespace"), "it", &json!({"key": "dmFsdWU="}));
     arena.apply(&secret).await.unwrap();
     for body in [&body, &secret] {
         let before = arena.meta(body).await.unwrap();
@@ -74,18 +74,18 @@ pub async fn a_field_that_is_dropped_vanishes(arena: &Arena<'_>) {
 
 pub async fn a_field_that_two_own_stays(arena: &Arena<'_>) {
     let namespace = arena.namespace().await;
-    let both = config_map(&namespace, "it", json!({"a": "1", "b": "2"}));
+    let both = config_map(&namespace, "it", &json!({"a": "1", "b": "2"}));
     arena.apply(&both).await.unwrap();
-    arena.apply_as("other", &config_map(&namespace, "it", json!({"b": "2"}))).await.unwrap();
-    let object = arena.apply(&config_map(&namespace, "it", json!({}))).await.unwrap();
+    arena.apply_as("other", &config_map(&namespace, "it", &json!({"b": "2"}))).await.unwrap();
+    let object = arena.apply(&config_map(&namespace, "it", &json!({}))).await.unwrap();
     assert_eq!(object["data"], json!({"b": "2"}));
-    let object = arena.apply_as("other", &config_map(&namespace, "it", json!({}))).await.unwrap();
+    let object = arena.apply_as("other", &config_map(&namespace, "it", &json!({}))).await.unwrap();
     assert!(object.get("data").is_none_or(|data| *data == json!({})), "{object}");
 }
 
 pub async fn a_dry_run_writes_nothing(arena: &Arena<'_>) {
     let namespace = arena.namespace().await;
-    let body = config_map(&namespace, "it", json!({"a": "1"}));
+    let body = config_map(&namespace, "it", &json!({"a": "1"}));
     let at = address(&body);
     let dry = |body| Apply { body, manager: MANAGER, uid: None, resource_version: None, dry_run: true };
     let would_be = arena.cluster.apply(&at.target(), &dry(&body)).await.unwrap();
@@ -93,19 +93,20 @@ pub async fn a_dry_run_writes_nothing(arena: &Arena<'_>) {
     assert_eq!(arena.get(&body).await, None);
     arena.apply(&body).await.unwrap();
     let before = arena.get(&body).await.unwrap();
-    let changed = config_map(&namespace, "it", json!({"b": "2"}));
+    let changed = config_map(&namespace, "it", &json!({"b": "2"}));
     let would_be = arena.cluster.apply(&at.target(), &dry(&changed)).await.unwrap();
     assert_eq!(would_be["data"], json!({"b": "2"}));
     assert_eq!(arena.get(&body).await.unwrap(), before);
-    let lost = config_map(&arena.name(), "it", json!({}));
+    let lost = config_map(&arena.name(), "it", &json!({}));
     assert_eq!(kind(arena.cluster.apply(&address(&lost).target(), &dry(&lost)).await), ErrorKind::NotFound);
 }
 
 pub async fn another_uid_is_a_conflict(arena: &Arena<'_>) {
-    let body = config_map(&arena.namespace().await, "it", json!({"a": "1"}));
+    let body = config_map(&arena.namespace().await, "it", &json!({"a": "1"}));
     let at = address(&body);
     let wrong = "00000000-0000-4000-8000-000000000000";
-    let with_uid = |uid| Apply { body: &body, manager: MANAGER, uid: Some(uid), resource_version: None, dry_run: false };
+    let with_uid =
+        |uid| Apply { body: &body, manager: MANAGER, uid: Some(uid), resource_version: None, dry_run: false };
     assert_eq!(kind(arena.cluster.apply(&at.target(), &with_uid(wrong)).await), ErrorKind::Conflict);
     assert_eq!(arena.get(&body).await, None);
     let object = arena.apply(&body).await.unwrap();
@@ -115,10 +116,10 @@ pub async fn another_uid_is_a_conflict(arena: &Arena<'_>) {
 
 pub async fn an_older_version_is_a_conflict(arena: &Arena<'_>) {
     let namespace = arena.namespace().await;
-    let body = config_map(&namespace, "it", json!({"a": "1"}));
+    let body = config_map(&namespace, "it", &json!({"a": "1"}));
     let at = address(&body);
     let first = arena.apply(&body).await.unwrap();
-    let changed = config_map(&namespace, "it", json!({"a": "2"}));
+    let changed = config_map(&namespace, "it", &json!({"a": "2"}));
     let apply = |object: &Value| {
         let (uid, version) = (text(object, "/metadata/uid"), text(object, "/metadata/resourceVersion"));
         (uid.to_owned(), version.to_owned())
@@ -133,12 +134,15 @@ pub async fn an_older_version_is_a_conflict(arena: &Arena<'_>) {
     };
     let second = arena.cluster.apply(&at.target(), &at_version(&changed, version.as_str())).await.unwrap();
     assert_ne!(apply(&second).1, version);
-    assert_eq!(kind(arena.cluster.apply(&at.target(), &at_version(&body, version.as_str())).await), ErrorKind::Conflict);
+    assert_eq!(
+        kind(arena.cluster.apply(&at.target(), &at_version(&body, version.as_str())).await),
+        ErrorKind::Conflict
+    );
     assert_eq!(arena.get(&body).await.unwrap()["data"], json!({"a": "2"}));
 }
 
 pub async fn deleting_asks_for_the_uid(arena: &Arena<'_>) {
-    let body = config_map(&arena.namespace().await, "it", json!({}));
+    let body = config_map(&arena.namespace().await, "it", &json!({}));
     let at = address(&body);
     let object = arena.apply(&body).await.unwrap();
     let wrong = arena.cluster.delete(&at.target(), "00000000-0000-4000-8000-000000000000").await;
@@ -153,7 +157,7 @@ pub async fn deleting_asks_for_the_uid(arena: &Arena<'_>) {
 }
 
 pub async fn a_finalizer_keeps_an_object(arena: &Arena<'_>) {
-    let mut body = config_map(&arena.namespace().await, "it", json!({}));
+    let mut body = config_map(&arena.namespace().await, "it", &json!({}));
     body["metadata"]["finalizers"] = json!(["example.com/keep"]);
     let object = arena.apply(&body).await.unwrap();
     arena.cluster.delete(&address(&body).target(), text(&object, "/metadata/uid")).await.unwrap();
@@ -167,9 +171,9 @@ pub async fn a_finalizer_keeps_an_object(arena: &Arena<'_>) {
 pub async fn a_namespace_takes_all_in_it_along(arena: &Arena<'_>) {
     let name = arena.namespace().await;
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-    let inside = config_map(&name, "it", json!({}));
+    let inside = config_map(&name, "it", &json!({}));
     arena.apply(&inside).await.unwrap();
-    let mut kept = config_map(&name, "kept", json!({}));
+    let mut kept = config_map(&name, "kept", &json!({}));
     kept["metadata"]["finalizers"] = json!(["example.com/keep"]);
     arena.apply(&kept).await.unwrap();
     let uid = arena.meta(&namespace).await.unwrap().uid;
@@ -177,13 +181,13 @@ pub async fn a_namespace_takes_all_in_it_along(arena: &Arena<'_>) {
     eventually("what has no finalizer goes", async || arena.meta(&inside).await.is_none()).await;
     assert!(arena.meta(&namespace).await.unwrap().deleting.is_some());
     assert!(arena.meta(&kept).await.unwrap().deleting.is_some());
-    assert_eq!(kind(arena.apply(&config_map(&name, "late", json!({}))).await), ErrorKind::Conflict);
+    assert_eq!(kind(arena.apply(&config_map(&name, "late", &json!({}))).await), ErrorKind::Conflict);
     arena.patch(&kept, json!([{"op": "remove", "path": "/metadata/finalizers"}])).await;
     eventually("the namespace goes", async || arena.meta(&namespace).await.is_none()).await;
 }
 
 pub async fn nothing_is_made_in_a_namespace_that_is_missing(arena: &Arena<'_>) {
-    let body = config_map(&arena.name(), "it", json!({}));
+    let body = config_map(&arena.name(), "it", &json!({}));
     assert_eq!(kind(arena.apply(&body).await), ErrorKind::NotFound);
     assert_eq!(kind(arena.cluster.create(&address(&body).target(), &body, MANAGER).await), ErrorKind::NotFound);
 }
@@ -210,7 +214,7 @@ pub async fn wrong_objects_are_invalid(arena: &Arena<'_>) {
         ("no image", with(&format!("{container}/image"), json!(""))),
         ("a volume that is not there", with(&format!("{container}/volumeMounts"), mount)),
         ("a selector of other pods", with("/spec/template/metadata/labels", json!({"app": "other"}))),
-        ("a name in capitals", config_map(&namespace, "IT", json!({}))),
+        ("a name in capitals", config_map(&namespace, "IT", &json!({}))),
         ("a Service that begins with a digit", {
             let metadata = json!({"name": "-a", "namespace": namespace});
             json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}})
@@ -240,11 +244,11 @@ pub async fn what_cannot_change_is_invalid(arena: &Arena<'_>) {
 pub async fn no_error_quotes_a_secret(arena: &Arena<'_>) {
     let namespace = arena.namespace().await;
     let value = "aHVudGVyMg==";
-    let body = secret(&namespace, "it", json!({"key": value}));
+    let body = secret(&namespace, "it", &json!({"key": value}));
     arena.apply(&body).await.unwrap();
     let mut errors = Vec::new();
     for wrong in [json!({"key": "hunter2!"}), json!({"key": ["hunter2"]}), json!({"a key": value}), json!("hunter2")] {
-        errors.push(arena.apply(&secret(&namespace, "it", wrong)).await.expect_err("this is wrong"));
+        errors.push(arena.apply(&secret(&namespace, "it", &wrong)).await.expect_err("this is wrong"));
     }
     let test = json!([{"op": "test", "path": "/data/key", "value": "hunter2"}]);
     errors.push(arena.cluster.patch(&address(&body).target(), &test, MANAGER).await.expect_err("the test fails"));
@@ -256,7 +260,7 @@ pub async fn no_error_quotes_a_secret(arena: &Arena<'_>) {
 }
 
 pub async fn patches_are_tested_and_owned(arena: &Arena<'_>) {
-    let body = config_map(&arena.namespace().await, "it", json!({"a": "1", "b": "2"}));
+    let body = config_map(&arena.namespace().await, "it", &json!({"a": "1", "b": "2"}));
     arena.apply(&body).await.unwrap();
     let patch = json!([
         {"op": "test", "path": "/data/b", "value": "2"},

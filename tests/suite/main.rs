@@ -1,7 +1,15 @@
 //! Unit and golden cases.
 
 mod args;
+mod chart;
 mod clock;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod contract_dir;
+mod fields;
+mod goldens;
+mod purity;
+mod ready;
 mod fleet;
 mod fleet_life;
 mod fleet_name;
@@ -14,14 +22,7 @@ mod report_json;
 mod report_mask;
 mod report_plans;
 mod report_text;
+mod scenario;
 mod schemas;
 mod yaml;
-mod fields;
-mod goldens;
-mod purity;
-mod scenario;
-mod ready;
-#[path = "../contract/mod.rs"]
-mod contract;
-mod contract_dir;
-mod chart;
+mod dir_files;

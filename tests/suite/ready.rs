@@ -3,7 +3,7 @@
 use reconcile::plan::{Readiness, readiness};
 use serde_json::{Value, json};
 
-fn with_status(api_version: &str, kind: &str, spec: Value, status: Value) -> Readiness {
+fn with_status(api_version: &str, kind: &str, spec: &Value, status: &Value) -> Readiness {
     let metadata = json!({"name": "it", "generation": 2});
     readiness(&json!({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec, "status": status}))
 }
@@ -14,7 +14,7 @@ fn waiting(why: &str) -> Readiness {
 
 #[test]
 fn deployments() {
-    let of = |spec: Value, status: Value| with_status("apps/v1", "Deployment", spec, status);
+    let of = |spec: Value, status: Value| with_status("apps/v1", "Deployment", &spec, &status);
     let two = || json!({"replicas": 2});
     let done = json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2});
     assert_eq!(of(two(), done), Readiness::Ready);
@@ -34,14 +34,15 @@ fn deployments() {
     );
     let old = json!({"observedGeneration": 2, "replicas": 3, "updatedReplicas": 2, "availableReplicas": 2});
     assert_eq!(of(two(), old), waiting("1 old replicas are still there"));
-    let condition = json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "late"});
+    let condition =
+        json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "late"});
     let late = json!({"observedGeneration": 2, "conditions": [condition]});
     assert_eq!(of(two(), late), Readiness::Failed("late".into()));
 }
 
 #[test]
 fn stateful_sets() {
-    let of = |spec: Value, status: Value| with_status("apps/v1", "StatefulSet", spec, status);
+    let of = |spec: Value, status: Value| with_status("apps/v1", "StatefulSet", &spec, &status);
     let status = |updated: u64, ready: u64, current: &str| {
         json!({
             "observedGeneration": 2, "updatedReplicas": updated, "readyReplicas": ready,
@@ -65,17 +66,17 @@ fn other_workloads() {
             "numberAvailable": available,
         })
     };
-    assert_eq!(with_status("apps/v1", "DaemonSet", json!({}), daemons(2, 2)), Readiness::Ready);
-    assert_eq!(with_status("apps/v1", "DaemonSet", json!({}), daemons(1, 2)), waiting("1 of 2 pods updated"));
-    assert_eq!(with_status("apps/v1", "DaemonSet", json!({}), daemons(2, 0)), waiting("0 of 2 pods available"));
+    assert_eq!(with_status("apps/v1", "DaemonSet", &json!({}), &daemons(2, 2)), Readiness::Ready);
+    assert_eq!(with_status("apps/v1", "DaemonSet", &json!({}), &daemons(1, 2)), waiting("1 of 2 pods updated"));
+    assert_eq!(with_status("apps/v1", "DaemonSet", &json!({}), &daemons(2, 0)), waiting("0 of 2 pods available"));
 
-    let job = |status: Value| with_status("batch/v1", "Job", json!({}), status);
+    let job = |status: Value| with_status("batch/v1", "Job", &json!({}), &status);
     assert_eq!(job(json!({"conditions": [{"type": "Complete", "status": "True"}]})), Readiness::Ready);
     assert_eq!(job(json!({})), waiting("0 of 1 completions"));
     let failed = json!({"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"});
     assert_eq!(job(json!({"conditions": [failed]})), Readiness::Failed("BackoffLimitExceeded".into()));
 
-    let pod = |status: Value| with_status("v1", "Pod", json!({}), status);
+    let pod = |status: Value| with_status("v1", "Pod", &json!({}), &status);
     let ready = |status: &str| json!({"phase": "Running", "conditions": [{"type": "Ready", "status": status}]});
     assert_eq!(pod(ready("True")), Readiness::Ready);
     assert_eq!(pod(ready("False")), waiting("it is not ready"));
@@ -85,13 +86,13 @@ fn other_workloads() {
 
 #[test]
 fn what_a_workload_needs() {
-    let claim = |status: Value| with_status("v1", "PersistentVolumeClaim", json!({}), status);
+    let claim = |status: Value| with_status("v1", "PersistentVolumeClaim", &json!({}), &status);
     assert_eq!(claim(json!({"phase": "Bound"})), Readiness::Ready);
     assert_eq!(claim(json!({"phase": "Pending"})), waiting("it is Pending"));
     assert_eq!(claim(json!({"phase": "Lost"})), Readiness::Failed("its volume is lost".into()));
 
     let quota = |hard: Value| {
-        with_status("v1", "ResourceQuota", json!({"hard": {"pods": "5", "requests.cpu": "2"}}), json!({"hard": hard}))
+        with_status("v1", "ResourceQuota", &json!({"hard": {"pods": "5", "requests.cpu": "2"}}), &json!({"hard": hard}))
     };
     assert_eq!(quota(json!({"pods": "5", "requests.cpu": "2"})), Readiness::Ready);
     assert_eq!(quota(json!({"pods": "5"})), waiting("requests.cpu is not counted yet"));
@@ -100,7 +101,7 @@ fn what_a_workload_needs() {
 
 #[test]
 fn custom_resources_and_all_else() {
-    let of = |status: Value| with_status("cert-manager.io/v1", "Certificate", json!({}), status);
+    let of = |status: Value| with_status("cert-manager.io/v1", "Certificate", &json!({}), &status);
     let ready = |status: &str| json!({"conditions": [{"type": "Ready", "status": status, "message": "issuing"}]});
     assert_eq!(of(ready("True")), Readiness::Ready);
     assert_eq!(of(ready("False")), waiting("issuing"));
@@ -108,6 +109,6 @@ fn custom_resources_and_all_else() {
     let mut behind = ready("True");
     behind["observedGeneration"] = json!(1);
     assert_eq!(of(behind), waiting("its controller has not seen this generation"));
-    assert_eq!(with_status("v1", "ConfigMap", Value::Null, Value::Null), Readiness::Ready);
+    assert_eq!(with_status("v1", "ConfigMap", &Value::Null, &Value::Null), Readiness::Ready);
     assert_eq!(readiness(&Value::Null), Readiness::Ready);
 }

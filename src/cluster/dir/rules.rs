@@ -41,10 +41,8 @@ const IMMUTABLE: &[(&str, &str, &[&str])] = &[
 ];
 
 /// What may be set once, but neither changed nor taken away.
-const SET_ONCE: &[(&str, &str, &[&str])] = &[
-    ("", "Service", &["/spec/clusterIP"]),
-    ("", "PersistentVolumeClaim", &["/spec/volumeName"]),
-];
+const SET_ONCE: &[(&str, &str, &[&str])] =
+    &[("", "Service", &["/spec/clusterIP"]), ("", "PersistentVolumeClaim", &["/spec/volumeName"])];
 
 /// Checks a name.
 ///
@@ -86,10 +84,13 @@ pub(super) fn object(object: &Value) -> Result<(), Vec<String>> {
     }
     if let ("apps" | "batch", Some(template)) = (id.group.as_str(), object.pointer("/spec/template")) {
         selector(object, template, &mut wrongs);
-        containers(template, "/spec/template/spec", &mut wrongs);
+        let claims = object.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array);
+        let claims: Vec<&str> =
+            claims.into_iter().flatten().filter_map(|claim| claim.pointer("/metadata/name")?.as_str()).collect();
+        containers(template, "/spec/template/spec", &claims, &mut wrongs);
     }
     if id.group.is_empty() && id.kind == "Pod" {
-        containers(object, "/spec", &mut wrongs);
+        containers(object, "/spec", &[], &mut wrongs);
     }
     if wrongs.is_empty() { Ok(()) } else { Err(wrongs) }
 }
@@ -103,9 +104,10 @@ fn keys(object: &Value, wrongs: &mut Vec<String>) {
     };
     for field in ["data", "binaryData"] {
         let keys = object.get(field).and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key);
-        wrongs.extend(keys.filter(|key| !good(key)).map(|key| {
-            format!(".{field}: {key:?} is no key: they are made of letters, digits, '-', '_', '.'")
-        }));
+        wrongs.extend(
+            keys.filter(|key| !good(key))
+                .map(|key| format!(".{field}: {key:?} is no key: they are made of letters, digits, '-', '_', '.'")),
+        );
     }
 }
 
@@ -114,7 +116,7 @@ fn secret(object: &Value, wrongs: &mut Vec<String>) {
         wrongs.push(".stringData: it is owned under a name that no longer exists afterwards; use .data".into());
     }
     for (key, value) in object.get("data").and_then(Value::as_object).into_iter().flatten() {
-        if !value.as_str().is_some_and(|text| STANDARD.decode(text).is_ok()) {
+        if value.as_str().is_none_or(|text| STANDARD.decode(text).is_err()) {
             wrongs.push(format!(".data.{key}: this is not base64"));
         }
     }
@@ -130,14 +132,18 @@ fn selector(object: &Value, template: &Value, wrongs: &mut Vec<String>) {
     }
 }
 
-fn containers(pod: &Value, path: &str, wrongs: &mut Vec<String>) {
+/// `claims` are the names of a StatefulSet's `volumeClaimTemplates`, each a volume of its pods.
+fn containers(pod: &Value, path: &str, claims: &[&str], wrongs: &mut Vec<String>) {
     let Some(spec) = pod.get("spec") else { return };
     let items = |key: &str| spec.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let dotted = path.replace('/', ".");
     if items("containers").is_empty() {
         wrongs.push(format!("{dotted}.containers: at least one is needed"));
     }
-    let has_volume = |wanted: &str| items("volumes").iter().any(|v| v.get("name").and_then(Value::as_str) == Some(wanted));
+    let has_volume = |wanted: &str| {
+        claims.contains(&wanted)
+            || items("volumes").iter().any(|v| v.get("name").and_then(Value::as_str) == Some(wanted))
+    };
     for key in ["initContainers", "containers"] {
         for (place, container) in items(key).iter().enumerate() {
             if container.get("image").and_then(Value::as_str).unwrap_or_default().is_empty() {

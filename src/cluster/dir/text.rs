@@ -32,7 +32,8 @@ pub(super) fn write(object: &Value) -> String {
 
 /// The line at which something follows a first document. A marker at the start of a line is one wherever it stands.
 fn second_document(text: &str) -> Option<usize> {
-    let is_marker = |line: &str| line.strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+    let is_marker =
+        |line: &str| line.strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
     let is_content = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#') && !is_marker(line);
     let mut seen = false;
     let mut marker = None;
