@@ -66,7 +66,11 @@ impl Address {
     /// The name of its mirror: equal for equal repositories, whoever asks.
     pub fn key(&self) -> String {
         let digest = Sha256::digest(self.to_string().as_bytes());
-        digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+        digest
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+            .collect()
     }
 }
 
