@@ -26,3 +26,4 @@ mod scenario;
 mod schemas;
 mod yaml;
 mod dir_files;
+mod kube_faults;
