@@ -27,3 +27,4 @@ mod schemas;
 mod template;
 mod yaml;
 mod dir_files;
+mod kube_faults;
