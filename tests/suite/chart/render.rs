@@ -108,7 +108,7 @@ fn own() -> Vec<(PathBuf, Vec<PathBuf>)> {
 
 #[test]
 #[ignore = "needs the real helm, named by HELM"]
-fn own_charts_render_as_in_helm() {
+fn own_charts_render_as_helm_does() {
     for (chart, values) in own() {
         let text = values.first().map_or(String::new(), |path| fs::read_to_string(path).unwrap());
         let paths: Vec<&Path> = values.iter().map(PathBuf::as_path).collect();
@@ -122,7 +122,7 @@ fn own_charts_render_as_in_helm() {
 /// values and with each file of its `ci/`.
 #[test]
 #[ignore = "needs the real helm, named by HELM, and a folder of charts, named by CHARTS"]
-fn other_charts_render_as_in_helm() {
+fn charts_from_elsewhere_render_alike() {
     let root = PathBuf::from(std::env::var_os("CHARTS").expect("CHARTS names a folder of charts"));
     let (mut equal, mut different) = (0, 0);
     for path in files(&root).into_keys().filter(|path| path.ends_with("/Chart.yaml") && !path.contains("/charts/")) {
