@@ -1,13 +1,11 @@
 //! The suite on a real API server.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "waiting for a cluster goes by the real clock"
-)]
+#![allow(clippy::disallowed_methods, reason = "waiting for a cluster goes by the real clock")]
 
 mod audit;
 mod binaries;
 mod fleet_repo;
 mod gate;
+mod live;
 mod plane;
 mod rig;
 mod smoke;
