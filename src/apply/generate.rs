@@ -120,9 +120,7 @@ impl Run<'_> {
             .iter()
             .map(|part| match part {
                 Part::Text(text) => text.clone(),
-                Part::Random { id, kind } => {
-                    self.known.entry(id.clone()).or_insert_with(|| random(kind)).clone()
-                }
+                Part::Random { id, kind } => self.known.entry(id.clone()).or_insert_with(|| random(kind)).clone(),
             })
             .collect()
     }

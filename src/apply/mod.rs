@@ -43,12 +43,7 @@ pub enum Event<'a> {
 }
 
 /// Carries a plan out. One sandbox that fails never stops the others.
-pub async fn run(
-    plan: &Plan,
-    cluster: &dyn Cluster,
-    options: Options,
-    watch: &(dyn Fn(Event<'_>) + Sync),
-) -> Outcome {
+pub async fn run(plan: &Plan, cluster: &dyn Cluster, options: Options, watch: &(dyn Fn(Event<'_>) + Sync)) -> Outcome {
     let busy = || plan.sandboxes.iter().filter(|s| !s.steps.is_empty());
     let is_removal = |s: &&SandboxPlan| matches!(s.action, Action::Expire | Action::Remove);
     // Room is made before it is used: the limits were planned as if what goes were gone.

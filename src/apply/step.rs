@@ -151,12 +151,7 @@ impl<'a> Run<'a> {
     }
 
     /// The object as it is now, if it is still what was planned against; `None` where a rival has done the same.
-    async fn check(
-        &self,
-        target: Target<'_>,
-        body: &Value,
-        precondition: &Precondition,
-    ) -> Result<Option<Meta>, Halt> {
+    async fn check(&self, target: Target<'_>, body: &Value, precondition: &Precondition) -> Result<Option<Meta>, Halt> {
         let Some(meta) = self.cluster.metadata(&target).await? else {
             return Err(Halt::Stale("it was deleted since the plan".into()));
         };

@@ -29,11 +29,7 @@ impl Deadline {
 }
 
 /// Looks until the object is ready; once, at least.
-pub(super) async fn until_ready(
-    cluster: &dyn Cluster,
-    target: Target<'_>,
-    deadline: Deadline,
-) -> Result<(), Halt> {
+pub(super) async fn until_ready(cluster: &dyn Cluster, target: Target<'_>, deadline: Deadline) -> Result<(), Halt> {
     let mut pause = SHORTEST;
     loop {
         let why = match cluster.get(&target).await? {

@@ -1,5 +1,24 @@
 //! Helm charts: load, values, template functions, render. Pure.
 
+pub mod capabilities;
+#[expect(clippy::module_inception, reason = "the chart itself")]
+mod chart;
+mod chart_metadata;
+pub mod dependencies;
 pub mod generated;
+pub mod hooks;
+mod load;
+mod load_ignore;
+mod order;
+mod split;
+mod stub;
+mod values;
 pub mod yaml;
-mod stub; pub use stub::*;
+
+pub use chart::{Chart, Crd, FileMap};
+pub use chart_metadata::{Dependency, Maintainer, Metadata};
+pub use load::ChartError;
+pub use order::{install_rank, sort_for_install, sort_for_uninstall, uninstall_rank};
+pub use split::{Part, split};
+pub use stub::*;
+pub use values::{Table, coalesce, merge};

@@ -1,18 +1,43 @@
 //! stub
-use std::{collections::BTreeMap, sync::Arc};
-use serde_json::Value;
+use super::Chart;
 use super::generated::GeneratedKey;
-#[derive(Debug)] pub struct Chart;
-#[derive(Debug, thiserror::Error)] #[error("x")] pub struct RenderError;
-#[derive(Clone, Debug)] pub struct Document { pub template: String, pub value: Value }
-#[derive(Clone, Debug, Default)] pub struct Capabilities;
-#[derive(Clone, Debug)] pub struct ReleaseInfo;
-impl ReleaseInfo { pub fn install(_: &str, _: &str) -> Self { Self } }
-#[derive(Debug)] pub struct RenderInput<'a> { pub release: &'a ReleaseInfo, pub values: &'a Value, pub capabilities: &'a Capabilities }
-#[derive(Debug)] pub struct Rendered { pub manifests: Vec<Document>, pub hooks: Vec<()>, pub generated: BTreeMap<String, Vec<GeneratedKey>> }
-impl Chart { pub fn load(_: &BTreeMap<String, Arc<[u8]>>) -> Result<Self, RenderError> { Ok(Self) }
- pub fn file(&self, _: &str) -> Option<&[u8]> { None }
- pub fn render(&self, _: &RenderInput<'_>) -> Result<Rendered, RenderError> { Err(RenderError) }
- pub fn render_text(&self, _: &str, _: &RenderInput<'_>) -> Result<String, RenderError> { Err(RenderError) } }
-pub fn merge(a: Value, _: Value) -> Value { a }
-pub fn sort_for_install<T>(_: &mut [T], _: impl Fn(&T) -> &str) {}
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+#[derive(Debug, thiserror::Error)]
+#[error("x")]
+pub struct RenderError;
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub template: String,
+    pub value: Value,
+}
+#[derive(Clone, Debug, Default)]
+pub struct Capabilities;
+#[derive(Clone, Debug)]
+pub struct ReleaseInfo;
+impl ReleaseInfo {
+    pub fn install(_: &str, _: &str) -> Self {
+        Self
+    }
+}
+#[derive(Debug)]
+pub struct RenderInput<'a> {
+    pub release: &'a ReleaseInfo,
+    pub values: &'a Value,
+    pub capabilities: &'a Capabilities,
+}
+#[derive(Debug)]
+pub struct Rendered {
+    pub manifests: Vec<Document>,
+    pub hooks: Vec<()>,
+    pub generated: BTreeMap<String, Vec<GeneratedKey>>,
+}
+impl Chart {
+    pub fn render(&self, _: &RenderInput<'_>) -> Result<Rendered, RenderError> {
+        Err(RenderError)
+    }
+    pub fn render_text(&self, _: &str, _: &RenderInput<'_>) -> Result<String, RenderError> {
+        Err(RenderError)
+    }
+}

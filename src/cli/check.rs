@@ -79,9 +79,8 @@ fn golden_text(file: &str) -> String {
 }
 
 fn is_orphan(file: &str, desired: &Desired) -> bool {
-    file.strip_suffix(".snap").is_some_and(|name| {
-        !desired.fleet.sandboxes.contains_key(name) && !desired.fleet.broken.contains_key(name)
-    })
+    file.strip_suffix(".snap")
+        .is_some_and(|name| !desired.fleet.sandboxes.contains_key(name) && !desired.fleet.broken.contains_key(name))
 }
 
 fn update(desired: &Desired, written: &[(String, String)], printer: &Printer) -> Result<(), Failure> {

@@ -8,6 +8,8 @@
 mod disk;
 mod entry;
 mod fields;
+#[cfg(test)]
+mod killed;
 mod managers;
 mod merge;
 mod rules;
@@ -22,6 +24,7 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -31,7 +34,7 @@ use entry::Entry;
 use selector::Selector;
 use store::Store;
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Target, metadata};
+use super::{Apply, Cluster, Error, ErrorKind, Query, Target};
 use crate::manifest::{Kind, ObjectId, Resource, Scope, builtin};
 use crate::plan::Meta;
 
@@ -58,11 +61,12 @@ impl Dir {
     fn find(&self, target: &Target<'_>) -> Result<Option<Entry>, Error> {
         let _lock = self.store.disk.shared()?;
         self.served(target.kind, "get")?;
-        Ok(self.store.folder(tree::folder(target.id))?.entries.remove(target.id))
+        let folder = self.store.folder(tree::folder(target.id))?;
+        self.store.load(&folder, target.id)
     }
 
     /// # Errors
-    /// A kind, or a version of it, that is neither built in nor defined by a CustomResourceDefinition in the folder.
+    /// A kind, or a version of it, that is neither built in nor defined by a custom resource definition in the folder.
     fn served(&self, kind: &Kind, verb: &str) -> Result<(), Error> {
         if schema::of(kind).is_some() || (builtin(kind).is_none() && self.custom(kind)?.is_some()) {
             return Ok(());
@@ -74,8 +78,13 @@ impl Dir {
     /// How a kind of custom resources is served.
     fn custom(&self, kind: &Kind) -> Result<Option<Resource>, Error> {
         let folder = self.store.folder(tree::CLUSTER)?;
-        let definitions = folder.entries.values().filter(|entry| entry.id.kind == "CustomResourceDefinition");
-        Ok(definitions.filter_map(|entry| served_by(&entry.object, kind)).next())
+        for id in folder.slots.keys().filter(|id| id.kind == "CustomResourceDefinition") {
+            let definition = self.store.load(&folder, id)?;
+            if let Some(resource) = definition.and_then(|entry| served_by(&entry.object, kind)) {
+                return Ok(Some(resource));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -136,17 +145,19 @@ impl Cluster for Dir {
         // All of it before any of it: a list that fails has given nothing.
         let mut found = Vec::new();
         for folder in folders {
-            let entries = self.store.folder(&folder)?.entries.into_values();
-            let of_kind = entries.filter(|entry| entry.id.group == query.kind.group && entry.id.kind == query.kind.kind);
-            let metas = of_kind.map(|entry| metadata::of(&entry.object));
-            found.extend(metas.filter(|meta| selector.selects(&meta.labels)));
+            let slots = self.store.folder(&folder)?.slots.into_iter();
+            let of_kind = slots.filter(|(id, _)| (&id.group, &id.kind) == (&query.kind.group, &query.kind.kind));
+            found.extend(of_kind.map(|(_, slot)| slot.meta).filter(|meta| selector.selects(&meta.labels)));
         }
-        found.into_iter().for_each(sink);
+        found.into_iter().map(Arc::unwrap_or_clone).for_each(sink);
         Ok(())
     }
 
     async fn metadata(&self, target: &Target<'_>) -> Result<Option<Meta>, Error> {
-        Ok(self.find(target)?.map(|entry| metadata::of(&entry.object)))
+        let _lock = self.store.disk.shared()?;
+        self.served(target.kind, "get")?;
+        let slot = self.store.folder(tree::folder(target.id))?.slots.remove(target.id);
+        Ok(slot.map(|slot| Arc::unwrap_or_clone(slot.meta)))
     }
 
     async fn get(&self, target: &Target<'_>) -> Result<Option<Value>, Error> {

@@ -46,11 +46,7 @@ impl Kube {
     /// No kubeconfig, one that cannot be read, a context that is not in it, credentials that cannot be had.
     pub async fn connect(wanted: &KubeConnect) -> Result<Self, Error> {
         let found = config::find(wanted).await?;
-        Ok(Self {
-            transport: Transport::new(found.client),
-            context: found.context,
-            description: found.description,
-        })
+        Ok(Self { transport: Transport::new(found.client), context: found.context, description: found.description })
     }
 
     async fn send(&self, subject: &Subject<'_>, ask: &Ask) -> Result<Answer, Error> {
@@ -162,9 +158,9 @@ impl Cluster for Kube {
 
     async fn metadata(&self, target: &Target<'_>) -> Result<Option<Meta>, Error> {
         let Some(answer) = self.find(target, decode::ACCEPT_OBJECT).await? else { return Ok(None) };
-        decode::object(&answer.content_type, &answer.body).map(Some).map_err(|error| {
-            Error::new(ErrorKind::Other, Subject::object("get", target).what(), error.to_string())
-        })
+        decode::object(&answer.content_type, &answer.body)
+            .map(Some)
+            .map_err(|error| Error::new(ErrorKind::Other, Subject::object("get", target).what(), error.to_string()))
     }
 
     async fn get(&self, target: &Target<'_>) -> Result<Option<Value>, Error> {

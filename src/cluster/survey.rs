@@ -74,7 +74,9 @@ fn live_namespace(meta: &Meta, survey: &Survey<'_>) -> LiveNamespace {
     let mut observed = observe(meta, ObjectId::namespace(&meta.name), survey.fleet_id, Some(&wanted));
     // A run that was killed between claiming a namespace and applying it: the claim says whose it is.
     let claimed = meta.managed.iter().any(|m| !m.apply && m.manager == MANAGER && m.subresource.is_none());
-    if claimed && meta.applied_by(MANAGER).is_none() && meta.labels.get(LABEL_FLEET).is_some_and(|id| id == survey.fleet_id)
+    if claimed
+        && meta.applied_by(MANAGER).is_none()
+        && meta.labels.get(LABEL_FLEET).is_some_and(|id| id == survey.fleet_id)
     {
         observed.ours = true;
         observed.was_ours = true;
@@ -176,7 +178,8 @@ pub async fn answer(cluster: &dyn Cluster, questions: &Questions<'_>, live: &Liv
         Some((manifest.id.clone(), Answer { live, dry_run: try_out(cluster, target, manifest, dry_run).await }))
     });
     let removed = futures::stream::iter(&questions.removed).map(|id| async move {
-        let (kind, resource) = live.resources.iter().find(|(kind, _)| kind.group == id.group && kind.kind == id.kind)?;
+        let (kind, resource) =
+            live.resources.iter().find(|(kind, _)| kind.group == id.group && kind.kind == id.kind)?;
         let live = cluster.get(&Target { kind, resource, id }).await.ok().flatten();
         Some(((*id).clone(), Answer { live, dry_run: DryRun::Local("it goes".into()) }))
     });
@@ -193,8 +196,7 @@ async fn try_out(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest,
     if !dry_run {
         return DryRun::Local("--diff local".into());
     }
-    let apply =
-        Apply { body: &manifest.body, manager: MANAGER, uid: None, resource_version: None, dry_run: true };
+    let apply = Apply { body: &manifest.body, manager: MANAGER, uid: None, resource_version: None, dry_run: true };
     match cluster.apply(&target, &apply).await {
         Ok(object) => DryRun::Server(object),
         Err(error) if error.kind == ErrorKind::Forbidden => {

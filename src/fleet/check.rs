@@ -9,21 +9,13 @@ pub(super) fn label_value(text: &str) -> Result<String, Invalid> {
     let inner = |c: char| alnum(c) || matches!(c, '.' | '_' | '-');
     if text.len() > 63 {
         let excess = text.len() - 63;
-        return Err(Invalid::new(format!(
-            "`{text}` is {excess} characters longer than the 63 of a label's value"
-        )));
+        return Err(Invalid::new(format!("`{text}` is {excess} characters longer than the 63 of a label's value")));
     }
-    if !text.is_empty()
-        && text.starts_with(alnum)
-        && text.ends_with(alnum)
-        && text.chars().all(inner)
-    {
+    if !text.is_empty() && text.starts_with(alnum) && text.ends_with(alnum) && text.chars().all(inner) {
         return Ok(text.to_owned());
     }
-    Err(
-        Invalid::new(format!("`{text}` cannot be the value of a label"))
-            .hint("use letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"),
-    )
+    Err(Invalid::new(format!("`{text}` cannot be the value of a label"))
+        .hint("use letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"))
 }
 
 /// A label's key: `[prefix/]name`. Ours and the namespace's own are not to be set.
@@ -33,16 +25,11 @@ pub(super) fn label_key(text: &str) -> Result<(), Invalid> {
         None => (None, text),
     };
     prefix.map_or(Ok(()), check_domain)?;
-    label_value(name).map_err(|why| Invalid {
-        message: format!("`{text}` cannot be the key of a label"),
-        hint: why.hint,
-    })?;
-    let own = prefix
-        .is_some_and(|prefix| prefix == "reconcile.dev" || prefix.ends_with(".reconcile.dev"));
+    label_value(name)
+        .map_err(|why| Invalid { message: format!("`{text}` cannot be the key of a label"), hint: why.hint })?;
+    let own = prefix.is_some_and(|prefix| prefix == "reconcile.dev" || prefix.ends_with(".reconcile.dev"));
     if own || text == "kubernetes.io/metadata.name" {
-        return Err(Invalid::new(format!(
-            "the label `{text}` is not yours to set"
-        )));
+        return Err(Invalid::new(format!("the label `{text}` is not yours to set")));
     }
     Ok(())
 }
@@ -51,50 +38,35 @@ pub(super) fn label_key(text: &str) -> Result<(), Invalid> {
 pub(super) fn chart(text: &str) -> Result<String, Invalid> {
     let text = text.strip_suffix('/').unwrap_or(text);
     if let Some(name) = text.strip_prefix("charts/") {
-        return Err(Invalid::new("a chart is named by its folder below charts/")
-            .hint(format!("write \"{name}\"")));
+        return Err(Invalid::new("a chart is named by its folder below charts/").hint(format!("write \"{name}\"")));
     }
     if text.split('/').all(file_name) {
         Ok(text.to_owned())
     } else {
-        Err(Invalid::new(format!(
-            "`{text}` names no folder below charts/"
-        )))
+        Err(Invalid::new(format!("`{text}` names no folder below charts/")))
     }
 }
 
 /// A profile: it becomes part of a file name.
 pub(super) fn profile(text: &str) -> Result<String, Invalid> {
-    if let Some(name) = text
-        .strip_prefix("values-")
-        .and_then(|text| text.strip_suffix(".yaml"))
-    {
-        return Err(
-            Invalid::new("a profile is named without `values-` and `.yaml`")
-                .hint(format!("write \"{name}\"")),
-        );
+    if let Some(name) = text.strip_prefix("values-").and_then(|text| text.strip_suffix(".yaml")) {
+        return Err(Invalid::new("a profile is named without `values-` and `.yaml`").hint(format!("write \"{name}\"")));
     }
     if file_name(text) {
         Ok(text.to_owned())
     } else {
-        Err(Invalid::new(format!("`{text}` names no profile"))
-            .hint("use letters, digits, `-`, `_` and `.`"))
+        Err(Invalid::new(format!("`{text}` names no profile")).hint("use letters, digits, `-`, `_` and `.`"))
     }
 }
 
 fn file_name(text: &str) -> bool {
-    !matches!(text, "" | "." | "..")
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+    !matches!(text, "" | "." | "..") && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }
 
 /// A text for people, on one line: an owner, a reason, a group.
 pub(super) fn line(text: &str) -> Result<String, Invalid> {
     if text.chars().any(char::is_control) {
-        return Err(Invalid::new(
-            "this must be one line without control characters",
-        ));
+        return Err(Invalid::new("this must be one line without control characters"));
     }
     Ok(text.trim().to_owned())
 }
@@ -103,8 +75,9 @@ pub(super) fn line(text: &str) -> Result<String, Invalid> {
 pub(super) fn field_path(text: &str) -> Result<String, Invalid> {
     let bare = text.strip_prefix('.').unwrap_or(text);
     if bare.is_empty() || bare.chars().any(char::is_whitespace) {
-        return Err(Invalid::new(format!("`{text}` is no path of a field"))
-            .hint("write a path such as \".spec.replicas\""));
+        return Err(
+            Invalid::new(format!("`{text}` is no path of a field")).hint("write a path such as \".spec.replicas\"")
+        );
     }
     Ok(format!(".{bare}"))
 }
@@ -117,9 +90,7 @@ pub(super) fn prefix(text: &str) -> Result<String, Invalid> {
             .hint("use lower-case letters, digits and `-`, with a letter or digit first"));
     }
     if text.len() > 62 {
-        return Err(Invalid::new(
-            "this leaves no room for a name in the 63 characters of a namespace",
-        ));
+        return Err(Invalid::new("this leaves no room for a name in the 63 characters of a namespace"));
     }
     Ok(text.to_owned())
 }

@@ -76,21 +76,12 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error about a file as a whole.
     pub fn error(path: impl Into<String>, message: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            path: path.into(),
-            level: Level::Error,
-            at: None,
-            message: message.into(),
-            hint: None,
-        }
+        Diagnostic { path: path.into(), level: Level::Error, at: None, message: message.into(), hint: None }
     }
 
     /// A warning about a file as a whole.
     pub fn warning(path: impl Into<String>, message: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            level: Level::Warning,
-            ..Diagnostic::error(path, message)
-        }
+        Diagnostic { level: Level::Warning, ..Diagnostic::error(path, message) }
     }
 
     /// The same with a place.
@@ -111,11 +102,7 @@ impl Diagnostic {
     ///
     /// `color` asks for ANSI escapes. There is no line break at the end.
     pub fn render(&self, color: bool) -> String {
-        let renderer = if color {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let grade = match self.level {
             Level::Error => Grade::ERROR,
             Level::Warning => Grade::WARNING,
@@ -164,10 +151,7 @@ pub struct Invalid {
 impl Invalid {
     /// Without a hint.
     pub fn new(message: impl Into<String>) -> Invalid {
-        Invalid {
-            message: message.into(),
-            hint: None,
-        }
+        Invalid { message: message.into(), hint: None }
     }
 
     /// The same with a hint.

@@ -18,21 +18,18 @@ fn pieces<'a>(template: &'a str, known: &[&str]) -> Result<Vec<Piece<'a>>, Inval
     let mut out = Vec::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
-        let (name, after) = after.split_once('}').ok_or_else(|| {
-            Invalid::new(format!("`{template}` opens a `{{` that it does not close"))
-        })?;
+        let (name, after) = after
+            .split_once('}')
+            .ok_or_else(|| Invalid::new(format!("`{template}` opens a `{{` that it does not close")))?;
         if !known.contains(&name) {
-            return Err(Invalid::new(format!("unknown placeholder `{{{name}}}`"))
-                .hint(nearest(name, known)));
+            return Err(Invalid::new(format!("unknown placeholder `{{{name}}}`")).hint(nearest(name, known)));
         }
         out.push(Piece::Text(before));
         out.push(Piece::Placeholder(name));
         rest = after;
     }
     if rest.contains('}') {
-        return Err(Invalid::new(format!(
-            "`{template}` closes a `}}` that it does not open"
-        )));
+        return Err(Invalid::new(format!("`{template}` closes a `}}` that it does not open")));
     }
     out.push(Piece::Text(rest));
     Ok(out)
@@ -50,10 +47,7 @@ pub fn fill(template: &str, facts: &[(&str, Option<&str>)]) -> Result<Option<Str
         .into_iter()
         .map(|piece| match piece {
             Piece::Text(text) => Some(text),
-            Piece::Placeholder(name) => facts
-                .iter()
-                .find(|(fact, _)| *fact == name)
-                .and_then(|(_, value)| *value),
+            Piece::Placeholder(name) => facts.iter().find(|(fact, _)| *fact == name).and_then(|(_, value)| *value),
         })
         .collect();
     Ok(filled)

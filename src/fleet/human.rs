@@ -7,10 +7,7 @@ const UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("min", 60), ("s",
 /// A span by its two largest units, rounded down: `2 d 4 h`, `45 min`, `0 s`. The sign is left out.
 pub fn span(span: SignedDuration) -> String {
     let seconds = span.as_secs().unsigned_abs();
-    let first = UNITS
-        .iter()
-        .position(|(_, unit)| seconds >= *unit)
-        .unwrap_or(UNITS.len() - 1);
+    let first = UNITS.iter().position(|(_, unit)| seconds >= *unit).unwrap_or(UNITS.len() - 1);
     let mut left = seconds;
     let mut parts = Vec::new();
     for (name, unit) in UNITS.iter().skip(first).take(2) {

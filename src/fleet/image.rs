@@ -28,8 +28,9 @@ impl FromStr for Image {
 
     fn from_str(text: &str) -> Result<Image, Invalid> {
         if let Some((scheme, _)) = text.split_once("://") {
-            return Err(Invalid::new(format!("`{text}` is no image reference"))
-                .hint(format!("leave out `{scheme}://`")));
+            return Err(
+                Invalid::new(format!("`{text}` is no image reference")).hint(format!("leave out `{scheme}://`"))
+            );
         }
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) => (rest, Some(digest)),
@@ -47,11 +48,7 @@ impl FromStr for Image {
         check_repository(repository).map_err(because)?;
         tag.map_or(Ok(()), check_tag).map_err(because)?;
         digest.map_or(Ok(()), check_digest).map_err(because)?;
-        Ok(Image {
-            repository: repository.to_owned(),
-            tag: tag.map(str::to_owned),
-            digest: digest.map(str::to_owned),
-        })
+        Ok(Image { repository: repository.to_owned(), tag: tag.map(str::to_owned), digest: digest.map(str::to_owned) })
     }
 }
 
@@ -61,9 +58,7 @@ fn check_repository(repository: &str) -> Result<(), Invalid> {
     }
     if repository.len() > REPOSITORY_LENGTH {
         let excess = repository.len() - REPOSITORY_LENGTH;
-        return Err(Invalid::new(format!(
-            "the repository is {excess} characters too long"
-        )));
+        return Err(Invalid::new(format!("the repository is {excess} characters too long")));
     }
     let path = match repository.split_once('/') {
         Some((first, path)) if is_registry(first) => {
@@ -77,9 +72,7 @@ fn check_repository(repository: &str) -> Result<(), Invalid> {
 
 /// Docker's rule for telling a registry from a first folder.
 fn is_registry(first: &str) -> bool {
-    first.contains(['.', ':', '['])
-        || first == "localhost"
-        || first.chars().any(|c| c.is_ascii_uppercase())
+    first.contains(['.', ':', '[']) || first == "localhost" || first.chars().any(|c| c.is_ascii_uppercase())
 }
 
 fn check_registry(registry: &str) -> Result<(), Invalid> {
@@ -88,10 +81,7 @@ fn check_registry(registry: &str) -> Result<(), Invalid> {
         Some(v6) => {
             let (address, port) = v6.split_once(']').ok_or_else(bad)?;
             address.parse::<std::net::Ipv6Addr>().map_err(|_| bad())?;
-            (
-                None,
-                port.strip_prefix(':').or((!port.is_empty()).then_some("")),
-            )
+            (None, port.strip_prefix(':').or((!port.is_empty()).then_some("")))
         }
         None => match registry.split_once(':') {
             Some((host, port)) => (Some(host), Some(port)),
@@ -100,19 +90,11 @@ fn check_registry(registry: &str) -> Result<(), Invalid> {
     };
     let label = |label: &str| {
         let inner = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        !label.is_empty()
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.chars().all(inner)
+        !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(inner)
     };
     let host_good = host.is_none_or(|host| host.split('.').all(label));
-    let port_good =
-        port.is_none_or(|port| !port.is_empty() && port.chars().all(|c| c.is_ascii_digit()));
-    if host_good && port_good {
-        Ok(())
-    } else {
-        Err(bad())
-    }
+    let port_good = port.is_none_or(|port| !port.is_empty() && port.chars().all(|c| c.is_ascii_digit()));
+    if host_good && port_good { Ok(()) } else { Err(bad()) }
 }
 
 /// One folder of the path: runs of `[a-z0-9]`, joined by `.`, `_`, `__` or any number of `-`.
@@ -145,22 +127,20 @@ fn check_tag(tag: &str) -> Result<(), Invalid> {
         return Err(Invalid::new("the tag is longer than 128 characters"));
     }
     if tag.starts_with(['.', '-']) || !tag.chars().all(inner) {
-        return Err(Invalid::new(format!("`{tag}` is no tag"))
-            .hint("a tag is made of letters, digits, `_`, `.` and `-`"));
+        return Err(
+            Invalid::new(format!("`{tag}` is no tag")).hint("a tag is made of letters, digits, `_`, `.` and `-`")
+        );
     }
     Ok(())
 }
 
 /// `algorithm:hex`; of the registered algorithms also the length is known.
 fn check_digest(digest: &str) -> Result<(), Invalid> {
-    let bad = || {
-        Invalid::new(format!("`{digest}` is no digest"))
-            .hint("a digest is `sha256:` and 64 hexadecimal digits")
-    };
+    let bad =
+        || Invalid::new(format!("`{digest}` is no digest")).hint("a digest is `sha256:` and 64 hexadecimal digits");
     let (algorithm, hex) = digest.split_once(':').ok_or_else(bad)?;
     let algorithm_good = algorithm.split(['+', '.', '_', '-']).all(|part| {
-        part.starts_with(|c: char| c.is_ascii_alphabetic())
-            && part.chars().all(|c| c.is_ascii_alphanumeric())
+        part.starts_with(|c: char| c.is_ascii_alphabetic()) && part.chars().all(|c| c.is_ascii_alphanumeric())
     });
     let length_good = match algorithm {
         "sha256" => hex.len() == 64,
@@ -168,11 +148,7 @@ fn check_digest(digest: &str) -> Result<(), Invalid> {
         _ => hex.len() >= 32,
     };
     let hex_good = hex.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
-    if algorithm_good && length_good && hex_good {
-        Ok(())
-    } else {
-        Err(bad())
-    }
+    if algorithm_good && length_good && hex_good { Ok(()) } else { Err(bad()) }
 }
 
 impl fmt::Display for Image {

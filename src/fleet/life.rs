@@ -19,13 +19,7 @@ pub enum Ttl {
     For(SignedDuration),
 }
 
-const UNITS: [(char, u64); 5] = [
-    ('w', 604_800),
-    ('d', 86_400),
-    ('h', 3_600),
-    ('m', 60),
-    ('s', 1),
-];
+const UNITS: [(char, u64); 5] = [('w', 604_800), ('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 const SPAN_HINT: &str = "write a span such as \"90m\", \"24h\", \"7d\" or \"2w\"";
 const TTL_HINT: &str = "write a span such as \"90m\", \"24h\", \"7d\" or \"2w\", or \"never\"";
 
@@ -33,15 +27,13 @@ const TTL_HINT: &str = "write a span such as \"90m\", \"24h\", \"7d\" or \"2w\",
 pub fn parse_span(text: &str) -> Result<SignedDuration, Invalid> {
     let unreadable = || Invalid::new(format!("`{text}` is no span of time")).hint(SPAN_HINT);
     let mut seconds: u64 = 0;
-    let mut rest = text.trim();
+    let mut rest = text;
     let mut last = u64::MAX;
     if rest.is_empty() {
         return Err(unreadable());
     }
     while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit())
-            .ok_or_else(unreadable)?;
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(unreadable)?;
         let (number, tail) = rest.split_at(digits);
         let mut tail = tail.chars();
         let letter = tail.next();
@@ -51,22 +43,15 @@ pub fn parse_span(text: &str) -> Result<SignedDuration, Invalid> {
             .map(|(_, unit)| *unit)
             .filter(|unit| *unit < last && !number.is_empty())
             .ok_or_else(unreadable)?;
-        let part = number
-            .parse::<u64>()
-            .ok()
-            .and_then(|number| number.checked_mul(unit));
+        let part = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
         seconds = part
             .and_then(|part| seconds.checked_add(part))
             .filter(|seconds| i64::try_from(*seconds).is_ok())
-            .ok_or_else(|| {
-                Invalid::new(format!("`{text}` is longer than any clock runs")).hint(TTL_HINT)
-            })?;
+            .ok_or_else(|| Invalid::new(format!("`{text}` is longer than any clock runs")).hint(TTL_HINT))?;
         last = unit;
-        rest = tail.as_str().trim_start();
+        rest = tail.as_str();
     }
-    Ok(SignedDuration::from_secs(
-        i64::try_from(seconds).unwrap_or(i64::MAX),
-    ))
+    Ok(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)))
 }
 
 /// A span as [`parse_span`] reads it: `7d`, `1d12h`; seconds at the least.
@@ -90,14 +75,12 @@ impl FromStr for Ttl {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Ttl, Invalid> {
-        let text = text.trim();
         if matches!(text, "never" | "0") {
             return Ok(Ttl::Never);
         }
         let span = parse_span(text).map_err(|why| why.hint(TTL_HINT))?;
         if span.is_zero() {
-            return Err(Invalid::new(format!("`{text}` is no time to live"))
-                .hint("for no expiry write \"never\" or 0"));
+            return Err(Invalid::new(format!("`{text}` is no time to live")).hint("for no expiry write \"never\" or 0"));
         }
         Ok(Ttl::For(span))
     }
@@ -248,12 +231,7 @@ impl Lifetime {
                 }
             }
         };
-        Lifetime {
-            start,
-            natural,
-            pin,
-            expiry,
-        }
+        Lifetime { start, natural, pin, expiry }
     }
 
     /// Whether it is over: `now` is after the expiry.

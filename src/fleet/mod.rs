@@ -23,9 +23,7 @@ pub use diagnostic::{Diagnostic, Invalid, Level, Position};
 pub use image::Image;
 pub use life::{Life, Lifetime, PinState, Terms, Ttl, parse_span, write_span};
 pub use limits::{Limits, MaxRemovals, Span};
-pub use name::{
-    LABEL_LENGTH, RESERVED, SLUG_LENGTH, check_branch, check_name, name_for_branch, slug,
-};
+pub use name::{LABEL_LENGTH, RESERVED, SLUG_LENGTH, check_branch, check_name, name_for_branch, slug};
 pub use parse::{Broken, FLEET_FILE, Fleet, MAX_FILE, Odd, SANDBOXES, Unusable};
 pub use sandbox::{Pin, Sandbox, SandboxFile};
 pub use schema::{fleet_schema, sandbox_schema};

@@ -85,19 +85,12 @@ pub fn check_label(label: &str) -> Result<(), Invalid> {
     if label.is_empty() {
         return Err(Invalid::new("this is empty"));
     }
-    if let Some(bad) = label
-        .chars()
-        .find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-'))
-    {
-        return Err(
-            Invalid::new(format!("`{label}` is no DNS label: it holds {bad:?}"))
-                .hint("use lower-case letters, digits and `-`"),
-        );
+    if let Some(bad) = label.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-')) {
+        return Err(Invalid::new(format!("`{label}` is no DNS label: it holds {bad:?}"))
+            .hint("use lower-case letters, digits and `-`"));
     }
     if label.starts_with('-') || label.ends_with('-') {
-        return Err(Invalid::new(format!(
-            "`{label}` is no DNS label: it begins or ends with `-`"
-        )));
+        return Err(Invalid::new(format!("`{label}` is no DNS label: it begins or ends with `-`")));
     }
     if label.len() > LABEL_LENGTH {
         let excess = label.len() - LABEL_LENGTH;
@@ -112,15 +105,11 @@ pub fn check_label(label: &str) -> Result<(), Invalid> {
 pub fn check_domain(domain: &str) -> Result<(), Invalid> {
     if domain.len() > 253 {
         let excess = domain.len() - 253;
-        return Err(Invalid::new(format!(
-            "`{domain}` is {excess} characters longer than the 253 of a DNS name"
-        )));
+        return Err(Invalid::new(format!("`{domain}` is {excess} characters longer than the 253 of a DNS name")));
     }
     domain.split('.').try_for_each(|label| {
-        check_label(label).map_err(|why| Invalid {
-            message: format!("`{domain}` is no DNS name: {}", why.message),
-            hint: why.hint,
-        })
+        check_label(label)
+            .map_err(|why| Invalid { message: format!("`{domain}` is no DNS name: {}", why.message), hint: why.hint })
     })
 }
 
@@ -151,21 +140,12 @@ pub fn check_branch(branch: &str) -> Result<(), Invalid> {
         "holds one of ~ ^ : ? * [ \\"
     } else if branch.contains("..") || branch.contains("@{") || branch.contains("//") {
         "holds `..`, `@{` or `//`"
-    } else if branch.starts_with('/')
-        || branch.ends_with('/')
-        || branch.ends_with('.')
-        || branch == "@"
-    {
+    } else if branch.starts_with('/') || branch.ends_with('/') || branch.ends_with('.') || branch == "@" {
         "begins or ends with what a branch may not"
-    } else if branch
-        .split('/')
-        .any(|part| part.starts_with('.') || part.strip_suffix(".lock").is_some())
-    {
+    } else if branch.split('/').any(|part| part.starts_with('.') || part.strip_suffix(".lock").is_some()) {
         "has a part that begins with `.` or ends with `.lock`"
     } else {
         return Ok(());
     };
-    Err(Invalid::new(format!(
-        "`{branch}` is no branch name: it {broken}"
-    )))
+    Err(Invalid::new(format!("`{branch}` is no branch name: it {broken}")))
 }

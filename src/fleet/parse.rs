@@ -38,17 +38,11 @@ pub enum Odd {
 impl Odd {
     fn say(&self) -> Invalid {
         match self {
-            Odd::Symlink(_) => {
-                Invalid::new("this is a symbolic link").hint("commit the file itself")
-            }
+            Odd::Symlink(_) => Invalid::new("this is a symbolic link").hint("commit the file itself"),
             Odd::Submodule => Invalid::new("this is a submodule").hint("commit the file itself"),
-            Odd::TooLarge(size) => Invalid::new(format!(
-                "this file is too large: {size} bytes of at most {MAX_FILE}"
-            )),
+            Odd::TooLarge(size) => Invalid::new(format!("this file is too large: {size} bytes of at most {MAX_FILE}")),
             Odd::Special => Invalid::new("this is no regular file"),
-            Odd::BadName => {
-                Invalid::new("the name of this file is not UTF-8").hint("rename the file")
-            }
+            Odd::BadName => Invalid::new("the name of this file is not UTF-8").hint("rename the file"),
         }
     }
 }
@@ -92,10 +86,7 @@ impl Fleet {
     ///
     /// # Errors
     /// Where `fleet.toml` is missing or wrong: with every error of every file.
-    pub fn parse(
-        files: &BTreeMap<String, Arc<[u8]>>,
-        odd: &BTreeMap<String, Odd>,
-    ) -> Result<Fleet, Unusable> {
+    pub fn parse(files: &BTreeMap<String, Arc<[u8]>>, odd: &BTreeMap<String, Odd>) -> Result<Fleet, Unusable> {
         let mut heap = Heap::sort(files, odd);
         let mut found = Vec::new();
         let settings = read_settings(files, odd, &mut found);
@@ -113,22 +104,13 @@ impl Fleet {
             sandboxes.remove(name);
         }
         let Some(settings) = settings else {
-            found.extend(
-                heap.broken
-                    .into_values()
-                    .flat_map(|broken| broken.diagnostics),
-            );
+            found.extend(heap.broken.into_values().flat_map(|broken| broken.diagnostics));
             return Err(Unusable { diagnostics: found });
         };
         let mut warnings = found;
         warnings.append(&mut heap.warnings);
         warnings.extend(shared_hosts(&sandboxes));
-        Ok(Fleet {
-            settings,
-            sandboxes,
-            broken: heap.broken,
-            warnings,
-        })
+        Ok(Fleet { settings, sandboxes, broken: heap.broken, warnings })
     }
 
     /// Every finding: errors of broken files first, then warnings.
@@ -163,9 +145,7 @@ impl<'a> Heap<'a> {
                 (Stem::Ours, _) => {}
                 (Stem::Sandbox(name), Some(bytes)) => heap.candidates.push((name, path, bytes)),
                 (Stem::Sandbox(name) | Stem::Shouted(name), None) => {
-                    let why = odd
-                        .get(path)
-                        .map_or_else(|| Invalid::new("this is no file"), Odd::say);
+                    let why = odd.get(path).map_or_else(|| Invalid::new("this is no file"), Odd::say);
                     heap.break_it(name, path, vec![told(path, why)]);
                 }
                 (Stem::Shouted(name), Some(_)) => {
@@ -201,11 +181,7 @@ impl<'a> Heap<'a> {
         match self.broken.get_mut(name) {
             Some(broken) => broken.diagnostics.append(&mut diagnostics),
             None => {
-                let broken = Broken {
-                    name: name.to_owned(),
-                    path: path.to_owned(),
-                    diagnostics,
-                };
+                let broken = Broken { name: name.to_owned(), path: path.to_owned(), diagnostics };
                 self.broken.insert(name.to_owned(), broken);
             }
         }
@@ -240,13 +216,7 @@ fn stem(file: &str) -> Stem<'_> {
 }
 
 fn told(path: &str, why: Invalid) -> Diagnostic {
-    Diagnostic {
-        path: path.to_owned(),
-        level: Level::Error,
-        at: None,
-        message: why.message,
-        hint: why.hint,
-    }
+    Diagnostic { path: path.to_owned(), level: Level::Error, at: None, message: why.message, hint: why.hint }
 }
 
 fn text_of<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, Diagnostic> {
@@ -258,11 +228,8 @@ fn text_of<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, Diagnostic> {
         let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
         let good = std::str::from_utf8(good).unwrap_or_default();
         let end = good.len()..good.len();
-        told(
-            path,
-            Invalid::new("this file is not UTF-8 from here on").hint("save it as UTF-8"),
-        )
-        .at(Position::of(good, &end))
+        told(path, Invalid::new("this file is not UTF-8 from here on").hint("save it as UTF-8"))
+            .at(Position::of(good, &end))
     })
 }
 
@@ -272,16 +239,13 @@ fn read_settings(
     found: &mut Vec<Diagnostic>,
 ) -> Option<Settings> {
     let Some(bytes) = files.get(FLEET_FILE) else {
-        let why = odd.get(FLEET_FILE).map_or_else(
-            || Invalid::new("there is no such file").hint("`reconcile init` makes one"),
-            Odd::say,
-        );
+        let why = odd
+            .get(FLEET_FILE)
+            .map_or_else(|| Invalid::new("there is no such file").hint("`reconcile init` makes one"), Odd::say);
         found.push(told(FLEET_FILE, why));
         return None;
     };
-    let text = text_of(FLEET_FILE, bytes)
-        .map_err(|why| found.push(why))
-        .ok()?;
+    let text = text_of(FLEET_FILE, bytes).map_err(|why| found.push(why)).ok()?;
     let (mut reader, tree) = Reader::open(FLEET_FILE, text);
     let read = settings(&mut reader, &tree);
     let notes = reader.finish();
@@ -327,11 +291,8 @@ fn shared_hosts(sandboxes: &BTreeMap<String, Sandbox>) -> Vec<Diagnostic> {
         let Some(host) = &sandbox.host else { continue };
         match first.get(host.as_str()) {
             Some(other) => out.push(
-                Diagnostic::warning(
-                    sandbox.path.as_str(),
-                    format!("its host `{host}` is that of `{other}` too"),
-                )
-                .hint("put {name} into `host` in fleet.toml"),
+                Diagnostic::warning(sandbox.path.as_str(), format!("its host `{host}` is that of `{other}` too"))
+                    .hint("put {name} into `host` in fleet.toml"),
             ),
             None => {
                 first.insert(host, &sandbox.name);

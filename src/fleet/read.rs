@@ -22,6 +22,8 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     /// Lines that are no TOML; what follows from them is not said again.
     garbled: BTreeSet<usize>,
+    /// The first line that is a table's header, but garbled: the keys below it are taken into another table.
+    garbled_header: Option<usize>,
     found: Vec<Diagnostic>,
 }
 
@@ -29,23 +31,17 @@ impl<'a> Reader<'a> {
     /// Parses the text; syntax errors are noted, and the rest of the file is read nevertheless.
     pub fn open(path: &'a str, text: &'a str) -> (Reader<'a>, Spanned<DeTable<'a>>) {
         let (tree, errors) = DeTable::parse_recoverable(text);
-        let mut reader = Reader {
-            path,
-            text,
-            garbled: BTreeSet::new(),
-            found: Vec::new(),
-        };
+        let mut reader = Reader { path, text, garbled: BTreeSet::new(), garbled_header: None, found: Vec::new() };
         for error in errors {
             let span = error.span().unwrap_or(0..0);
             let at = Position::of(text, &span);
             // The parser stumbles several times over one bad line; its first word on it is the useful one.
             if reader.garbled.insert(at.line) {
+                if at.source.trim_start().starts_with('[') {
+                    reader.garbled_header = reader.garbled_header.or(Some(at.line));
+                }
                 let message = error.message().trim().to_owned();
-                reader.found.push(
-                    Diagnostic::error(path, message)
-                        .at(at)
-                        .hint("this is not valid TOML"),
-                );
+                reader.found.push(Diagnostic::error(path, message).at(at).hint("this is not valid TOML"));
             }
         }
         (reader, tree)
@@ -65,6 +61,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether what stands here belongs to a table whose header is garbled.
+    fn is_displaced(&self, span: Range<usize>) -> bool {
+        self.garbled_header.is_some_and(|line| Position::of(self.text, &span).line > line)
+    }
+
     /// Notes that a key is missing; said only of files that parse, since the key may be on the garbled line.
     fn missing(&mut self, span: Range<usize>, why: Invalid) {
         if self.garbled.is_empty() {
@@ -74,8 +75,7 @@ impl<'a> Reader<'a> {
 
     /// Everything found, in the order of the lines.
     pub fn finish(mut self) -> Vec<Diagnostic> {
-        self.found
-            .sort_by_key(|found| found.at.as_ref().map(|at| (at.line, at.column)));
+        self.found.sort_by_key(|found| found.at.as_ref().map(|at| (at.line, at.column)));
         self.found
     }
 }
@@ -92,12 +92,7 @@ pub(super) struct Section<'t, 'i> {
 impl<'t, 'i> Section<'t, 'i> {
     /// The top of a file.
     pub fn top(tree: &'t Spanned<DeTable<'i>>) -> Section<'t, 'i> {
-        Section {
-            table: tree.get_ref(),
-            span: 0..0,
-            title: "",
-            asked: Vec::new(),
-        }
+        Section { table: tree.get_ref(), span: 0..0, title: "", asked: Vec::new() }
     }
 
     /// A table below it, where there is one; what is no table is noted.
@@ -108,12 +103,7 @@ impl<'t, 'i> Section<'t, 'i> {
         title: &'static str,
     ) -> Option<Section<'t, 'i>> {
         let node = self.get(key)?;
-        Some(Section {
-            table: table(reader, node)?,
-            span: node.span(),
-            title,
-            asked: Vec::new(),
-        })
+        Some(Section { table: table(reader, node)?, span: node.span(), title, asked: Vec::new() })
     }
 
     /// The value of a key, where it is there.
@@ -147,8 +137,7 @@ impl<'t, 'i> Section<'t, 'i> {
             "" => String::new(),
             title => format!(" in {title}"),
         };
-        let why = Invalid::new(format!("`{key}` is missing{place}"))
-            .hint(format!("add `{key} = {example}`"));
+        let why = Invalid::new(format!("`{key}` is missing{place}")).hint(format!("add `{key} = {example}`"));
         reader.missing(self.span.clone(), why);
         None
     }
@@ -171,7 +160,9 @@ impl<'t, 'i> Section<'t, 'i> {
                 nearest(name, &self.asked)
             };
             let why = Invalid::new(format!("unknown key `{name}`{place}")).hint(hint);
-            reader.error(key.span(), why);
+            if !reader.is_displaced(key.span()) {
+                reader.error(key.span(), why);
+            }
         }
     }
 }
@@ -179,10 +170,7 @@ impl<'t, 'i> Section<'t, 'i> {
 /// `did you mean …`, or where nothing is near, all that there is.
 pub(super) fn nearest(name: &str, known: &[&str]) -> String {
     let name = name.to_lowercase();
-    let best = known
-        .iter()
-        .map(|key| (strsim::jaro_winkler(&name, key), key))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let best = known.iter().map(|key| (strsim::jaro_winkler(&name, key), key)).max_by(|a, b| a.0.total_cmp(&b.0));
     match best {
         Some((likeness, key)) if likeness >= 0.75 => format!("did you mean `{key}`?"),
         _ => format!("known here: {}", known.join(", ")),
@@ -190,10 +178,7 @@ pub(super) fn nearest(name: &str, known: &[&str]) -> String {
 }
 
 /// A table.
-pub(super) fn table<'t, 'i>(
-    reader: &mut Reader<'_>,
-    node: &'t Node<'i>,
-) -> Option<&'t DeTable<'i>> {
+pub(super) fn table<'t, 'i>(reader: &mut Reader<'_>, node: &'t Node<'i>) -> Option<&'t DeTable<'i>> {
     let found = node.get_ref().as_table();
     if found.is_none() {
         wrong_type(reader, node, "a table");
@@ -215,10 +200,7 @@ pub(super) fn string(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<String>
 }
 
 /// A string that is parsed into something.
-pub(super) fn parsed<T: FromStr<Err = Invalid>>(
-    reader: &mut Reader<'_>,
-    node: &Node<'_>,
-) -> Option<T> {
+pub(super) fn parsed<T: FromStr<Err = Invalid>>(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<T> {
     checked(reader, node, str::parse)
 }
 
@@ -229,9 +211,7 @@ pub(super) fn checked<T>(
     check: impl FnOnce(&str) -> Result<T, Invalid>,
 ) -> Option<T> {
     let text = string(reader, node)?;
-    check(&text)
-        .map_err(|why| reader.error(node.span(), why))
-        .ok()
+    check(&text).map_err(|why| reader.error(node.span(), why)).ok()
 }
 
 /// A whole number from 0.
@@ -242,10 +222,7 @@ pub(super) fn count(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<u32> {
     };
     let read = u32::from_str_radix(number.as_str(), number.radix()).ok();
     if read.is_none() {
-        reader.error(
-            node.span(),
-            Invalid::new(format!("must be a whole number from 0 to {}", u32::MAX)),
-        );
+        reader.error(node.span(), Invalid::new(format!("must be a whole number from 0 to {}", u32::MAX)));
     }
     read
 }
@@ -275,9 +252,7 @@ pub(super) fn list<T>(
 pub(super) fn date(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Timestamp> {
     const EXAMPLE: &str = "write a date, a time and an offset: 2026-12-01T18:00:00+08:00";
     let text = match node.get_ref() {
-        DeValue::Datetime(date)
-            if date.date.is_none() || date.time.is_none() || date.offset.is_none() =>
-        {
+        DeValue::Datetime(date) if date.date.is_none() || date.time.is_none() || date.offset.is_none() => {
             let why = Invalid::new("a date here needs its time and offset").hint(EXAMPLE);
             reader.error(node.span(), why);
             return None;
@@ -310,8 +285,5 @@ pub(super) fn wrong_type(reader: &mut Reader<'_>, node: &Node<'_>, wanted: &str)
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
     };
-    reader.error(
-        node.span(),
-        Invalid::new(format!("expected {wanted}, found {found}")),
-    );
+    reader.error(node.span(), Invalid::new(format!("expected {wanted}, found {found}")));
 }

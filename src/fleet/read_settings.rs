@@ -12,23 +12,11 @@ use super::life::Ttl;
 use super::limits::{Limits, MaxRemovals};
 use super::name::{check_domain, check_label};
 use super::read::{self, Node, Reader, Section};
-use super::settings::{
-    Access, Defaults, NamespaceSettings, Settings, default_host, default_prefix, default_url,
-};
+use super::settings::{Access, Defaults, NamespaceSettings, Settings, default_host, default_prefix, default_url};
 use super::values::values;
 
 /// The keys at the top of `fleet.toml` that are no tables.
-const TOP: [&str; 9] = [
-    "name",
-    "id",
-    "context",
-    "namespace_prefix",
-    "domain",
-    "host",
-    "url",
-    "copy_secrets",
-    "extras",
-];
+const TOP: [&str; 9] = ["name", "id", "context", "namespace_prefix", "domain", "host", "url", "copy_secrets", "extras"];
 
 /// Reads the tree. What is wrong is in the reader, and then the answer is not to be relied on.
 pub(super) fn settings(reader: &mut Reader<'_>, tree: &Spanned<DeTable<'_>>) -> Option<Settings> {
@@ -36,19 +24,15 @@ pub(super) fn settings(reader: &mut Reader<'_>, tree: &Spanned<DeTable<'_>>) -> 
     let name = top.required(reader, "name", "\"my-team\"", |r, n| {
         read::checked(r, n, |text| check_label(text).map(|()| text.to_owned()))
     });
-    let id = top.required(reader, "id", "\"…\", or run `reconcile init`", |r, n| {
-        read::checked(r, n, check::label_value)
-    });
+    let id =
+        top.required(reader, "id", "\"…\", or run `reconcile init`", |r, n| read::checked(r, n, check::label_value));
     let context = top.optional(reader, "context", read::string);
     let namespace_prefix = top.optional(reader, "namespace_prefix", prefix);
-    let domain = top.optional(reader, "domain", |r, n| {
-        read::checked(r, n, |text| check_domain(text).map(|()| text.to_owned()))
-    });
+    let domain =
+        top.optional(reader, "domain", |r, n| read::checked(r, n, |text| check_domain(text).map(|()| text.to_owned())));
     let host = top.optional(reader, "host", |r, n| template(r, n, &HOST_PLACEHOLDERS));
     let url = top.optional(reader, "url", |r, n| template(r, n, &URL_PLACEHOLDERS));
-    let copy_secrets = top.optional(reader, "copy_secrets", |r, n| {
-        read::list(r, n, read::parsed)
-    });
+    let copy_secrets = top.optional(reader, "copy_secrets", |r, n| read::list(r, n, read::parsed));
     let extras = top.optional(reader, "extras", read::parsed);
     let namespace = namespace(reader, &mut top);
     let defaults = defaults(reader, &mut top);
@@ -78,9 +62,7 @@ fn namespace(reader: &mut Reader<'_>, top: &mut Section<'_, '_>) -> NamespaceSet
     let Some(mut section) = top.section(reader, "namespace", "[namespace]") else {
         return NamespaceSettings::default();
     };
-    let labels = section
-        .optional(reader, "labels", labels)
-        .unwrap_or_default();
+    let labels = section.optional(reader, "labels", labels).unwrap_or_default();
     section.finish(reader, &TOP);
     NamespaceSettings { labels }
 }
@@ -116,9 +98,7 @@ fn defaults(reader: &mut Reader<'_>, top: &mut Section<'_, '_>) -> Defaults {
     if let Some(ttl) = section.optional(reader, "ttl", ttl) {
         out.ttl = ttl;
     }
-    out.profile = section.optional(reader, "profile", |r, n| {
-        read::checked(r, n, check::profile)
-    });
+    out.profile = section.optional(reader, "profile", |r, n| read::checked(r, n, check::profile));
     out.image = section.optional(reader, "image", read::parsed);
     if let Some(found) = section.optional(reader, "values", values) {
         out.values = found;
@@ -160,13 +140,9 @@ fn access(reader: &mut Reader<'_>, top: &mut Section<'_, '_>) -> Access {
     let Some(mut section) = top.section(reader, "access", "[access]") else {
         return Access::default();
     };
-    let groups = section.optional(reader, "groups", |r, n| {
-        read::list(r, n, |r, n| read::checked(r, n, check::line))
-    });
+    let groups = section.optional(reader, "groups", |r, n| read::list(r, n, |r, n| read::checked(r, n, check::line)));
     section.finish(reader, &TOP);
-    Access {
-        groups: groups.unwrap_or_default(),
-    }
+    Access { groups: groups.unwrap_or_default() }
 }
 
 fn ignore(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<BTreeMap<String, Vec<String>>> {
@@ -187,9 +163,7 @@ fn prefix(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<String> {
 }
 
 fn template(reader: &mut Reader<'_>, node: &Node<'_>, known: &[&str]) -> Option<String> {
-    read::checked(reader, node, |text| {
-        check_template(text, known).map(|()| text.to_owned())
-    })
+    read::checked(reader, node, |text| check_template(text, known).map(|()| text.to_owned()))
 }
 
 /// A time to live: a string, or the number 0.
@@ -200,8 +174,7 @@ pub(super) fn ttl(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Ttl> {
     if i64::from_str_radix(number.as_str(), number.radix()) == Ok(0) {
         return Some(Ttl::Never);
     }
-    let why = Invalid::new("a time to live needs its unit")
-        .hint(format!("write \"{}d\" for days", number.as_str()));
+    let why = Invalid::new("a time to live needs its unit").hint(format!("write \"{}d\" for days", number.as_str()));
     reader.error(node.span(), why);
     None
 }

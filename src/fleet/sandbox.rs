@@ -16,11 +16,11 @@ use super::name::{check_branch, check_domain, check_name, slug};
 use super::read::{self, Node, Reader, Section};
 use super::read_settings::ttl;
 use super::settings::Settings;
-use super::values::values;
+use super::values::{RESERVED_VALUES, values};
 
 /// One sandbox: a branch, an image, a time to live. The file's stem is its name.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields, title = "A sandbox")]
+#[schemars(deny_unknown_fields, title = "A sandbox", extend("not" = {"required": ["ttl", "expires"]}))]
 pub struct SandboxFile {
     /// The branch that it shows.
     pub branch: String,
@@ -41,7 +41,7 @@ pub struct SandboxFile {
     /// Keeps it past its expiry.
     pub pin: Option<Pin>,
     /// Values over the chart's and the fleet's.
-    #[schemars(default)]
+    #[schemars(default, extend("propertyNames" = {"not": {"enum": RESERVED_VALUES}}))]
     pub values: Map<String, Value>,
 }
 
@@ -59,16 +59,11 @@ pub struct Pin {
 }
 
 /// The keys at the top of a sandbox's file that are no tables.
-const TOP: [&str; 7] = [
-    "branch", "image", "chart", "ttl", "expires", "profile", "owner",
-];
+const TOP: [&str; 7] = ["branch", "image", "chart", "ttl", "expires", "profile", "owner"];
 
 impl SandboxFile {
     /// Reads the tree. What is wrong is in the reader, and then the answer is not to be relied on.
-    pub(super) fn read(
-        reader: &mut Reader<'_>,
-        tree: &Spanned<DeTable<'_>>,
-    ) -> Option<SandboxFile> {
+    pub(super) fn read(reader: &mut Reader<'_>, tree: &Spanned<DeTable<'_>>) -> Option<SandboxFile> {
         let mut top = Section::top(tree);
         let branch = top.required(reader, "branch", "\"feature/…\"", |r, n| {
             read::checked(r, n, |text| check_branch(text).map(|()| text.to_owned()))
@@ -77,9 +72,7 @@ impl SandboxFile {
         let chart = top.optional(reader, "chart", |r, n| read::checked(r, n, check::chart));
         let life = (top.get("ttl"), top.get("expires"));
         let (ttl, expires) = exactly_one(reader, life);
-        let profile = top.optional(reader, "profile", |r, n| {
-            read::checked(r, n, check::profile)
-        });
+        let profile = top.optional(reader, "profile", |r, n| read::checked(r, n, check::profile));
         let owner = top.optional(reader, "owner", |r, n| read::checked(r, n, check::line));
         let pin = pin(reader, &mut top);
         let values = top.optional(reader, "values", values);
@@ -100,10 +93,7 @@ impl SandboxFile {
 
 type Found<'t, 'i> = Option<&'t Node<'i>>;
 
-fn exactly_one(
-    reader: &mut Reader<'_>,
-    life: (Found<'_, '_>, Found<'_, '_>),
-) -> (Option<Ttl>, Option<Timestamp>) {
+fn exactly_one(reader: &mut Reader<'_>, life: (Found<'_, '_>, Found<'_, '_>)) -> (Option<Ttl>, Option<Timestamp>) {
     let ttl = life.0.and_then(|node| ttl(reader, node));
     let expires = life.1.and_then(|node| read::date(reader, node));
     if let (Some(_), Some(second)) = life {
@@ -116,18 +106,10 @@ fn exactly_one(
 fn pin(reader: &mut Reader<'_>, top: &mut Section<'_, '_>) -> Option<Pin> {
     let mut section = top.section(reader, "pin", "[pin]")?;
     let until = section.required(reader, "until", "2026-12-01T18:00:00+08:00", read::date);
-    let owner = section.required(reader, "owner", "\"who wants it\"", |r, n| {
-        read::checked(r, n, check::line)
-    });
-    let reason = section.required(reader, "reason", "\"what for\"", |r, n| {
-        read::checked(r, n, check::line)
-    });
+    let owner = section.required(reader, "owner", "\"who wants it\"", |r, n| read::checked(r, n, check::line));
+    let reason = section.required(reader, "reason", "\"what for\"", |r, n| read::checked(r, n, check::line));
     section.finish(reader, &TOP);
-    Some(Pin {
-        until: until?,
-        owner: owner?,
-        reason: reason?,
-    })
+    Some(Pin { until: until?, owner: owner?, reason: reason? })
 }
 
 /// One sandbox with all that its fleet adds: what the other parts work with.
@@ -165,21 +147,13 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// What its fleet makes of a file; what cannot be is told without a place.
-    pub(super) fn new(
-        name: &str,
-        path: &str,
-        file: SandboxFile,
-        settings: &Settings,
-    ) -> Result<Sandbox, Invalid> {
+    pub(super) fn new(name: &str, path: &str, file: SandboxFile, settings: &Settings) -> Result<Sandbox, Invalid> {
         check_name(name, &settings.namespace_prefix)?;
         let defaults = &settings.defaults;
-        let chart = file
-            .chart
-            .or_else(|| defaults.chart.clone())
-            .ok_or_else(|| {
-                Invalid::new("no chart is named, here or in fleet.toml")
-                    .hint("add `chart = \"…\"` here, or below [defaults] in fleet.toml")
-            })?;
+        let chart = file.chart.or_else(|| defaults.chart.clone()).ok_or_else(|| {
+            Invalid::new("no chart is named, here or in fleet.toml")
+                .hint("add `chart = \"…\"` here, or below [defaults] in fleet.toml")
+        })?;
         let life = match (file.ttl, file.expires) {
             (_, Some(until)) => Life::Until(until),
             (Some(ttl), None) => ttl.into(),
@@ -215,11 +189,7 @@ impl Sandbox {
     }
 }
 
-fn address(
-    name: &str,
-    slug: &str,
-    settings: &Settings,
-) -> Result<(Option<String>, Option<String>), Invalid> {
+fn address(name: &str, slug: &str, settings: &Settings) -> Result<(Option<String>, Option<String>), Invalid> {
     let mut facts = vec![
         ("name", Some(name)),
         ("branch", Some(slug)),
@@ -229,10 +199,8 @@ fn address(
     let Some(host) = fill(&settings.host, &facts)? else {
         return Ok((None, None));
     };
-    check_domain(&host).map_err(|why| {
-        Invalid::new(format!("its host cannot be: {}", why.message))
-            .hint("see `host` in fleet.toml")
-    })?;
+    check_domain(&host)
+        .map_err(|why| Invalid::new(format!("its host cannot be: {}", why.message)).hint("see `host` in fleet.toml"))?;
     facts.push(("host", Some(&host)));
     let url = fill(&settings.url, &facts)?;
     Ok((Some(host), url))

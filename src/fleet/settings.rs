@@ -12,6 +12,7 @@ use super::image::Image;
 use super::life::Ttl;
 use super::limits::Limits;
 use super::name::{check_domain, check_label};
+use super::values::RESERVED_VALUES;
 
 /// The settings of a fleet of sandboxes, shared by all of them.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -81,7 +82,7 @@ pub struct Defaults {
     /// The image.
     pub image: Option<Image>,
     /// Values over the chart's; a sandbox's own come over these.
-    #[schemars(default)]
+    #[schemars(default, extend("propertyNames" = {"not": {"enum": RESERVED_VALUES}}))]
     pub values: Map<String, Value>,
 }
 
@@ -112,10 +113,8 @@ impl FromStr for Extras {
         match text {
             "report" => Ok(Extras::Report),
             "remove" => Ok(Extras::Remove),
-            other => Err(
-                Invalid::new(format!("`{other}` is not something to do about extras"))
-                    .hint("write \"report\" or \"remove\""),
-            ),
+            other => Err(Invalid::new(format!("`{other}` is not something to do about extras"))
+                .hint("write \"report\" or \"remove\"")),
         }
     }
 }
@@ -133,15 +132,12 @@ impl FromStr for SecretRef {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<SecretRef, Invalid> {
-        let (namespace, name) = text.split_once('/').ok_or_else(|| {
-            Invalid::new(format!("`{text}` names no Secret")).hint("write \"namespace/name\"")
-        })?;
+        let (namespace, name) = text
+            .split_once('/')
+            .ok_or_else(|| Invalid::new(format!("`{text}` names no Secret")).hint("write \"namespace/name\""))?;
         check_label(namespace)?;
         check_domain(name)?;
-        Ok(SecretRef {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-        })
+        Ok(SecretRef { namespace: namespace.to_owned(), name: name.to_owned() })
     }
 }
 
@@ -163,12 +159,6 @@ fn default_ttl() -> Ttl {
 
 impl Default for Defaults {
     fn default() -> Defaults {
-        Defaults {
-            chart: None,
-            ttl: default_ttl(),
-            profile: None,
-            image: None,
-            values: Map::new(),
-        }
+        Defaults { chart: None, ttl: default_ttl(), profile: None, image: None, values: Map::new() }
     }
 }

@@ -6,17 +6,15 @@ use toml::de::{DeTable, DeValue};
 use super::diagnostic::Invalid;
 use super::read::{Node, Reader, table};
 
-/// Keys of a sandbox file that are never meant at the top of `[values]`, with the types that they have in the file.
+/// Keys of a sandbox's file, which are never meant at the top of `[values]`, and what we fill in there ourselves.
 ///
-/// TOML takes a `ttl = "3d"` that is written below `[values]` into the values, where it would do nothing. `image` and
-/// `pin` are only refused with the type that the file wants: `image.tag = "1"` is what many charts are given.
+/// TOML takes a `ttl = "3d"` that is written below `[values]` into the values, where it would do nothing.
+pub(super) const RESERVED_VALUES: [&str; 9] =
+    ["sandbox", "branch", "chart", "ttl", "expires", "profile", "owner", "pin", "values"];
+
+/// `image` is refused as the text that the file wants alone: `image.tag = "1"` is what many charts are given.
 fn slipped(key: &str, value: &DeValue<'_>) -> bool {
-    match key {
-        "sandbox" | "branch" | "chart" | "ttl" | "expires" | "profile" | "owner" | "values" => true,
-        "image" => !value.is_table(),
-        "pin" => true,
-        _ => false,
-    }
+    RESERVED_VALUES.contains(&key) || (key == "image" && !value.is_table())
 }
 
 /// Reads the table `[values]`; its reserved names are errors.
@@ -31,10 +29,7 @@ pub(super) fn values(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Map<Str
             "sandbox" => "`.Values.sandbox` is filled in by reconcile itself".to_owned(),
             name => format!("move `{name}` to the top of the file, above the first `[table]`"),
         };
-        let why = Invalid::new(format!(
-            "`{name}` is a reserved name at the top of [values]"
-        ))
-        .hint(hint);
+        let why = Invalid::new(format!("`{name}` is a reserved name at the top of [values]")).hint(hint);
         reader.error(key.span(), why);
     }
     map(reader, found)
@@ -59,29 +54,16 @@ fn value(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Value> {
         DeValue::String(text) => Some(Value::from(text.as_ref())),
         DeValue::Boolean(truth) => Some(Value::from(*truth)),
         DeValue::Datetime(date) => Some(Value::from(date.to_string())),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .ok()
-            .map(Value::from),
-        DeValue::Float(number) => number
-            .as_str()
-            .parse()
-            .ok()
-            .and_then(Number::from_f64)
-            .map(Value::Number),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(Value::from),
+        DeValue::Float(number) => number.as_str().parse().ok().and_then(Number::from_f64).map(Value::Number),
         DeValue::Table(table) => return map(reader, table).map(Value::Object),
         DeValue::Array(items) => {
             let all: Vec<Option<Value>> = items.iter().map(|item| value(reader, item)).collect();
-            return all
-                .into_iter()
-                .collect::<Option<Vec<_>>>()
-                .map(Value::Array);
+            return all.into_iter().collect::<Option<Vec<_>>>().map(Value::Array);
         }
     };
     if read.is_none() {
-        reader.error(
-            node.span(),
-            Invalid::new("this number has no JSON form, so no chart can be given it"),
-        );
+        reader.error(node.span(), Invalid::new("this number has no JSON form, so no chart can be given it"));
     }
     read
 }

@@ -66,11 +66,8 @@ fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
 }
 
 fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, now: Timestamp) -> Source {
-    let broken = |reason: String, remedy: String| Source::Broken {
-        namespace: sandbox.namespace.clone(),
-        reason,
-        remedy,
-    };
+    let broken =
+        |reason: String, remedy: String| Source::Broken { namespace: sandbox.namespace.clone(), reason, remedy };
     let (since, commit) = match start {
         Start::At { time, commit } => (*time, format!(", commit {}", commit.get(..7).unwrap_or(commit))),
         Start::Before(time) => (*time, String::new()),

@@ -125,9 +125,7 @@ pub(super) fn excess_pins(input: &Input) -> BTreeSet<String> {
         .sources
         .iter()
         .filter_map(|(name, source)| match source {
-            Source::Wanted(wanted) => {
-                Some((wanted.pinned_past.filter(|natural| *natural < input.now)?, name.as_str()))
-            }
+            Source::Wanted(wanted) => Some((wanted.pinned_past.filter(|natural| *natural < input.now)?, name.as_str())),
             Source::Broken { .. } => None,
         })
         .collect();

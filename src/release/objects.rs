@@ -80,9 +80,8 @@ fn items(document: Document) -> Vec<Document> {
 
 fn identity(object: &Value, source: &str, sandbox: &Sandbox) -> Result<(Kind, ObjectId), Fault> {
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let missing = |what: &str| {
-        Fault::new(format!("{source} makes an object without {what}"), "every Kubernetes object has one")
-    };
+    let missing =
+        |what: &str| Fault::new(format!("{source} makes an object without {what}"), "every Kubernetes object has one");
     let api_version = text("/apiVersion").ok_or_else(|| missing("apiVersion"))?;
     let kind = Kind::new(api_version, text("/kind").ok_or_else(|| missing("kind"))?);
     let name = text("/metadata/name").ok_or_else(|| missing("metadata.name"))?;

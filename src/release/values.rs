@@ -11,12 +11,7 @@ use crate::fleet::Sandbox;
 const SANDBOX: &str = "sandbox";
 
 /// Profile, fleet and sandbox values over each other, templates in them filled; the chart lays its own below.
-pub(super) fn merged(
-    sandbox: &Sandbox,
-    basis: &Basis<'_>,
-    chart: &Chart,
-    info: &ReleaseInfo,
-) -> Result<Value, Fault> {
+pub(super) fn merged(sandbox: &Sandbox, basis: &Basis<'_>, chart: &Chart, info: &ReleaseInfo) -> Result<Value, Fault> {
     let profile = profile(sandbox, chart)?;
     let facts = facts(sandbox, basis);
     let fleet = as_helm_reads(Value::Object(basis.settings.defaults.values.clone()));
@@ -90,9 +85,7 @@ fn as_helm_reads(value: Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or(Value::Number(number), |float| json!(float)),
         Value::Array(items) => items.into_iter().map(as_helm_reads).collect(),
-        Value::Object(map) => {
-            Value::Object(map.into_iter().map(|(k, v)| (k, as_helm_reads(v))).collect::<Map<_, _>>())
-        }
+        Value::Object(map) => Value::Object(map.into_iter().map(|(k, v)| (k, as_helm_reads(v))).collect::<Map<_, _>>()),
         other => other,
     }
 }

@@ -82,9 +82,7 @@ impl DateError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            DateError::Shallow { .. } => {
-                Some("fetch the whole history: git fetch --unshallow (in CI: fetch-depth: 0)")
-            }
+            DateError::Shallow { .. } => Some("fetch the whole history: git fetch --unshallow (in CI: fetch-depth: 0)"),
             DateError::Partial { .. } => Some(REFETCH),
             DateError::Damaged { .. } => Some("see what `git fsck` says, or clone it again"),
             DateError::NoSuchFile { .. } => None,
@@ -110,16 +108,9 @@ impl Repo {
     /// Where not even the commit itself can be read.
     pub fn dates(&self, queries: &[DateQuery]) -> Result<Dates, RepoError> {
         let mut out = Dates::new();
-        let dirty = if self.worktree {
-            worktree::dirty(self)?
-        } else {
-            BTreeSet::new()
-        };
+        let dirty = if self.worktree { worktree::dirty(self)? } else { BTreeSet::new() };
         let mut asked = Vec::new();
-        let once: BTreeMap<&str, &DateQuery> = queries
-            .iter()
-            .map(|query| (query.path.as_str(), query))
-            .collect();
+        let once: BTreeMap<&str, &DateQuery> = queries.iter().map(|query| (query.path.as_str(), query)).collect();
         for query in once.into_values() {
             let path = format!("{}{}", self.root, query.path);
             if dirty.contains(&path) || self.commit.is_none() {
@@ -150,10 +141,7 @@ impl Repo {
             }
             Err(source) => return Err(RepoError::Io { path, source }),
         };
-        Ok(text
-            .lines()
-            .filter_map(|line| Oid::from_str(line.trim()).ok())
-            .collect())
+        Ok(text.lines().filter_map(|line| Oid::from_str(line.trim()).ok()).collect())
     }
 }
 
@@ -203,25 +191,16 @@ impl<'r> Walk<'r> {
     /// Adds a file, given by its path in the repository.
     fn ask(&mut self, path: &str, query: &DateQuery) -> Result<(), RepoError> {
         let number = self.pending.len();
-        let found = self
-            .watch(self.commit.tree, path, number)
-            .map_err(|why| RepoError::object(why, self.repo.partial))?;
+        let found =
+            self.watch(self.commit.tree, path, number).map_err(|why| RepoError::object(why, self.repo.partial))?;
         if found.is_none() {
             let path = query.path.clone();
-            self.answers
-                .insert(path.clone(), Err(DateError::NoSuchFile { path }));
+            self.answers.insert(path.clone(), Err(DateError::NoSuchFile { path }));
             return Ok(());
         }
         let oldest = query.oldest.map(Timestamp::as_second);
         self.limit = self.limit.max(oldest);
-        self.pending.insert(
-            number,
-            Pending {
-                asked: query.path.clone(),
-                path: path.as_bytes().to_vec(),
-                oldest,
-            },
-        );
+        self.pending.insert(number, Pending { asked: query.path.clone(), path: path.as_bytes().to_vec(), oldest });
         Ok(())
     }
 
@@ -281,10 +260,7 @@ impl<'r> Walk<'r> {
     fn follow(&mut self, parent: &RawCommit, added: &[usize]) -> Result<(), ReadError> {
         let mut sources = renames(self.odb, parent.tree, self.commit.tree)?;
         for number in added {
-            let source = self
-                .pending
-                .get(number)
-                .and_then(|pending| sources.remove(&pending.path));
+            let source = self.pending.get(number).and_then(|pending| sources.remove(&pending.path));
             // A folder whose name is no UTF-8 is not followed into: nothing there was ever read.
             let Some(source) = source.and_then(|source| String::from_utf8(source).ok()) else {
                 self.date(*number);
@@ -312,10 +288,7 @@ impl<'r> Walk<'r> {
 
     fn date(&mut self, number: usize) {
         if let Some(pending) = self.pending.remove(&number) {
-            let date = FileDate::At {
-                time: timestamp(self.commit.time),
-                commit: self.id.to_string(),
-            };
+            let date = FileDate::At { time: timestamp(self.commit.time), commit: self.id.to_string() };
             self.answers.insert(pending.asked, Ok(date));
         }
     }
@@ -332,13 +305,8 @@ impl<'r> Walk<'r> {
     fn end_shallow(&mut self) {
         for pending in std::mem::take(&mut self.pending).into_values() {
             let answer = match pending.oldest {
-                Some(oldest) if self.commit.time < oldest => {
-                    Ok(FileDate::Before(timestamp(oldest)))
-                }
-                _ => Err(DateError::Shallow {
-                    path: pending.asked.clone(),
-                    commit: self.id.to_string(),
-                }),
+                Some(oldest) if self.commit.time < oldest => Ok(FileDate::Before(timestamp(oldest))),
+                _ => Err(DateError::Shallow { path: pending.asked.clone(), commit: self.id.to_string() }),
             };
             self.answers.insert(pending.asked, answer);
         }
@@ -359,11 +327,7 @@ impl<'r> Walk<'r> {
             }
         }
         self.pending.retain(|_, pending| old(pending).is_none());
-        self.limit = self
-            .pending
-            .values()
-            .filter_map(|pending| pending.oldest)
-            .max();
+        self.limit = self.pending.values().filter_map(|pending| pending.oldest).max();
     }
 
     /// The history cannot be read further.
@@ -371,14 +335,8 @@ impl<'r> Walk<'r> {
         for pending in std::mem::take(&mut self.pending).into_values() {
             let path = pending.asked.clone();
             let error = match why {
-                ReadError::Missing(id) if self.repo.partial => DateError::Partial {
-                    path,
-                    object: id.to_string(),
-                },
-                why => DateError::Damaged {
-                    path,
-                    why: why.to_string(),
-                },
+                ReadError::Missing(id) if self.repo.partial => DateError::Partial { path, object: id.to_string() },
+                why => DateError::Damaged { path, why: why.to_string() },
             };
             self.answers.insert(pending.asked, Err(error));
         }
@@ -407,9 +365,7 @@ fn renames(odb: &Odb<'_>, old: Oid, new: Oid) -> Result<BTreeMap<Vec<u8>, Vec<u8
         };
         let mut rest = Vec::new();
         for target in targets {
-            let same = sources
-                .iter()
-                .find(|source| file_name(source) == file_name(&target));
+            let same = sources.iter().find(|source| file_name(source) == file_name(&target));
             match same.cloned().and_then(|same| sources.take(&same)) {
                 Some(source) => drop(out.insert(target, source)),
                 None => rest.push(target),

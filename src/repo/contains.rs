@@ -36,9 +36,7 @@ impl Repo {
         let odb = self.odb()?;
         for id in ids {
             out.insert(id.to_owned(), Contains::Unknown);
-            let known = Oid::from_str(id)
-                .ok()
-                .filter(|oid| id.len() == 40 && odb.exists(*oid));
+            let known = Oid::from_str(id).ok().filter(|oid| id.len() == 40 && odb.exists(*oid));
             if let Some(oid) = known {
                 wanted.insert(oid, id.to_owned());
             }

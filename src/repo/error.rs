@@ -69,6 +69,62 @@ pub enum RepoError {
         /// Where it is.
         path: PathBuf,
     },
+    /// `--worktree` reads what is checked out, so it goes with no other revision.
+    #[error("--worktree reads the working directory, and --rev a commit")]
+    WorktreeOrRev,
+    /// `--repo` is no URL that can be used.
+    #[error("`{url}` cannot be used: {why}")]
+    BadUrl {
+        /// The URL, without a login.
+        url: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// There is no folder for caches.
+    #[error("there is no folder to keep a mirror in")]
+    NoCache,
+    /// A mirror cannot be opened.
+    #[error("the mirror at {} cannot be read: {why}", .path.display())]
+    Mirror {
+        /// Where it is.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Another run is at the same mirror, and does not end.
+    #[error("another run is fetching {url}, and does not end")]
+    Busy {
+        /// The URL.
+        url: String,
+    },
+    /// The other side wants a login.
+    #[error("{url} wants a login")]
+    Login {
+        /// The URL.
+        url: String,
+    },
+    /// The other side leads to another host, where no login is sent.
+    #[error("{url} leads elsewhere, to {to}")]
+    Elsewhere {
+        /// The URL.
+        url: String,
+        /// Where to.
+        to: String,
+    },
+    /// It could not be fetched.
+    #[error("{url} cannot be fetched: {why}")]
+    Fetch {
+        /// The URL.
+        url: String,
+        /// Why.
+        why: String,
+    },
+    /// The other side names no branch to read.
+    #[error("{url} has no default branch")]
+    NoDefaultBranch {
+        /// The URL.
+        url: String,
+    },
     /// A partial clone that lacks what is needed.
     #[error("this is a partial clone, and object {object} is not in it")]
     Partial {
@@ -104,53 +160,50 @@ pub enum RepoError {
 impl RepoError {
     /// libgit2's error while doing something.
     pub(super) fn git(doing: &'static str) -> impl Fn(git2::Error) -> RepoError {
-        move |error| RepoError::Git {
-            doing,
-            why: error.message().to_owned(),
-        }
+        move |error| RepoError::Git { doing, why: error.message().to_owned() }
     }
 
     /// An object that cannot be read, in a clone that is partial or not.
     pub(super) fn object(error: ReadError, partial: bool) -> RepoError {
         match error {
-            ReadError::Missing(id) if partial => RepoError::Partial {
-                object: id.to_string(),
-            },
-            error => RepoError::Damaged {
-                source: Box::new(error),
-            },
+            ReadError::Missing(id) if partial => RepoError::Partial { object: id.to_string() },
+            error => RepoError::Damaged { source: Box::new(error) },
         }
     }
 
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            RepoError::NotARepository { .. } => {
-                "run this inside a git repository, or name one with --repo".to_owned()
+            RepoError::NotARepository { .. } => "run this inside a git repository, or name one with --repo".to_owned(),
+            RepoError::NotOwned { path } => {
+                format!("if you trust it: git config --global --add safe.directory {}", path.display())
             }
-            RepoError::NotOwned { path } => format!(
-                "if you trust it: git config --global --add safe.directory {}",
-                path.display()
-            ),
             RepoError::Unborn { .. } => {
                 "commit the fleet first, or read the uncommitted files with --worktree".to_owned()
             }
             RepoError::UnknownRev { near, shallow, .. } => unknown_rev(near, *shallow),
-            RepoError::Ambiguous { .. } => {
-                "write more of the commit's id, or refs/heads/NAME".to_owned()
-            }
+            RepoError::Ambiguous { .. } => "write more of the commit's id, or refs/heads/NAME".to_owned(),
             RepoError::NotACommit { .. } => "name a branch, a tag or a commit".to_owned(),
             RepoError::NoFleet { others, .. } => match others.as_slice() {
                 [] => "run `reconcile init` to make one, and commit it".to_owned(),
                 others => format!("there is one below: --path {}", others.join(", --path ")),
             },
-            RepoError::BadPath { .. } => {
-                "name a folder relative to the root of the repository".to_owned()
-            }
+            RepoError::BadPath { .. } => "name a folder relative to the root of the repository".to_owned(),
             RepoError::NoWorktree { .. } => "leave out --worktree".to_owned(),
             RepoError::Partial { .. } => REFETCH.to_owned(),
             RepoError::Damaged { .. } => "see what `git fsck` says, or clone it again".to_owned(),
-            RepoError::Io { .. } | RepoError::Git { .. } => return None,
+            RepoError::WorktreeOrRev => "leave out one of them".to_owned(),
+            RepoError::BadUrl { .. } => "write https://…, ssh://…, git@host:path or file:///…".to_owned(),
+            RepoError::NoCache => "set XDG_CACHE_HOME, or HOME".to_owned(),
+            RepoError::Mirror { path, .. } => format!("it is only a copy: rm -r {}", path.display()),
+            RepoError::Busy { .. } => "wait for that run, or end it".to_owned(),
+            RepoError::Login { .. } => {
+                "set RECONCILE_GIT_TOKEN, or give git a credential helper that knows it; a token needs read access"
+                    .to_owned()
+            }
+            RepoError::Elsewhere { to, .. } => format!("if that is meant: --repo {to}"),
+            RepoError::NoDefaultBranch { .. } => "name a branch with --rev".to_owned(),
+            RepoError::Fetch { .. } | RepoError::Io { .. } | RepoError::Git { .. } => return None,
         };
         Some(hint)
     }
@@ -161,9 +214,7 @@ pub(super) const REFETCH: &str = "fetch all of it: git fetch --refetch --no-filt
 
 fn unknown_rev(near: &[String], shallow: bool) -> String {
     match near {
-        [] if shallow => {
-            "this clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)".to_owned()
-        }
+        [] if shallow => "this clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)".to_owned(),
         [] => "name a branch, a tag or a commit of this repository".to_owned(),
         near => format!("did you mean {}?", near.join(" or ")),
     }

@@ -29,19 +29,12 @@ impl Folder {
             None => Vec::new(),
         };
         let starts = starts(&data);
-        Ok(Folder {
-            path: path.to_owned(),
-            id,
-            data,
-            starts,
-            watched: BTreeMap::new(),
-        })
+        Ok(Folder { path: path.to_owned(), id, data, starts, watched: BTreeMap::new() })
     }
 
     /// Watches a file by a number of the caller's; its blob, where there is such a file.
     pub fn watch(&mut self, name: &[u8], number: usize) -> Option<Oid> {
-        let found =
-            Entries::new(&self.data).find(|entry| entry.name == name && !entry.is_tree())?;
+        let found = Entries::new(&self.data).find(|entry| entry.name == name && !entry.is_tree())?;
         self.watched.insert(name.to_vec(), number);
         Some(found.id)
     }
@@ -95,8 +88,7 @@ impl Folder {
             }
             self.watched.remove(ours.name);
         }
-        self.starts
-            .splice(middle.old.clone(), middle.new.iter().copied());
+        self.starts.splice(middle.old.clone(), middle.new.iter().copied());
         if self.data.len() != data.len() {
             let from = middle.old.start + middle.new.len();
             for start in self.starts.iter_mut().skip(from) {
@@ -131,9 +123,7 @@ impl Middle {
         let head = common_head(old, new);
         let tail = common_tail(old, new);
         // The entry that holds the first difference begins in both at the same place.
-        let first = starts
-            .partition_point(|start| *start <= head)
-            .saturating_sub(1);
+        let first = starts.partition_point(|start| *start <= head).saturating_sub(1);
         let mut at = starts.get(first).copied().unwrap_or(0);
         let mut found = Vec::new();
         while at < new.len() {
@@ -142,10 +132,7 @@ impl Middle {
                 let same = (at + old.len()).checked_sub(new.len());
                 let place = same.and_then(|same| starts.binary_search(&same).ok());
                 if let Some(place) = place.filter(|place| *place >= first) {
-                    return Middle {
-                        old: first..place,
-                        new: found,
-                    };
+                    return Middle { old: first..place, new: found };
                 }
             }
             let Some(entry) = new.get(at..).and_then(entry) else {
@@ -154,10 +141,7 @@ impl Middle {
             found.push(at);
             at += entry.length;
         }
-        Middle {
-            old: first..starts.len(),
-            new: found,
-        }
+        Middle { old: first..starts.len(), new: found }
     }
 }
 

@@ -3,18 +3,24 @@
 //! The adapter over libgit2. What is read is the tree of one commit, never the working directory, unless that is asked
 //! for; and only what lies below `sandboxes/` and `charts/` of the fleet's root.
 
+mod address;
 mod clock;
 mod contains;
+mod env;
 mod error;
-mod goldens;
 mod folder;
+mod goldens;
+mod libgit2;
+mod mirror;
 mod object;
 mod open;
+mod transport;
 mod tree;
 mod worktree;
 
 pub use clock::{DateError, DateQuery, Dates, FileDate};
 pub use contains::Contains;
+pub use env::Env;
 pub use error::RepoError;
 pub use open::{Repo, RepoArgs, Source};
 pub use tree::{CommitInfo, Tree};

@@ -27,8 +27,7 @@ pub(super) struct RawCommit {
 /// Reads a commit as it is stored: grafts of a shallow clone do not hide its parents.
 pub(super) fn commit(odb: &Odb<'_>, id: Oid) -> Result<RawCommit, ReadError> {
     let object = read(odb, id, ObjectType::Commit)?;
-    parse_commit(object.data())
-        .ok_or_else(|| ReadError::Damaged(id, "no commit can be read from it".to_owned()))
+    parse_commit(object.data()).ok_or_else(|| ReadError::Damaged(id, "no commit can be read from it".to_owned()))
 }
 
 fn parse_commit(data: &[u8]) -> Option<RawCommit> {
@@ -48,11 +47,7 @@ fn parse_commit(data: &[u8]) -> Option<RawCommit> {
             break;
         }
     }
-    Some(RawCommit {
-        tree: tree?,
-        first_parent,
-        time: time?,
-    })
+    Some(RawCommit { tree: tree?, first_parent, time: time? })
 }
 
 fn oid(hex: &[u8]) -> Option<Oid> {
@@ -90,11 +85,7 @@ fn read<'o>(odb: &'o Odb<'_>, id: Oid, kind: ObjectType) -> Result<git2::OdbObje
         ErrorCode::NotFound => ReadError::Missing(id),
         _ => ReadError::Damaged(id, error.message().to_owned()),
     })?;
-    if object.kind() == kind {
-        Ok(object)
-    } else {
-        Err(ReadError::Damaged(id, format!("it is no {kind}")))
-    }
+    if object.kind() == kind { Ok(object) } else { Err(ReadError::Damaged(id, format!("it is no {kind}"))) }
 }
 
 /// One entry of a tree.
@@ -139,12 +130,7 @@ pub(super) fn entry(data: &[u8]) -> Option<Entry<'_>> {
     let (mode, rest) = (data.get(..space)?, data.get(space + 1..)?);
     let nul = rest.iter().position(|byte| *byte == 0)?;
     let id = rest.get(nul + 1..nul + 21)?;
-    Some(Entry {
-        mode,
-        name: rest.get(..nul)?,
-        id: Oid::from_bytes(id).ok()?,
-        length: space + nul + 22,
-    })
+    Some(Entry { mode, name: rest.get(..nul)?, id: Oid::from_bytes(id).ok()?, length: space + nul + 22 })
 }
 
 /// The entries of a tree, in its order; they end where it is damaged.
@@ -170,12 +156,7 @@ impl<'a> Iterator for Entries<'a> {
 
 /// Calls `found` with every file (path and blob) that is in the tree `old` and not in the tree `new`. Folders that
 /// are equal are not read.
-pub(super) fn removed(
-    odb: &Odb<'_>,
-    old: Oid,
-    new: Oid,
-    found: &mut dyn FnMut(Vec<u8>, Oid),
-) -> Result<(), ReadError> {
+pub(super) fn removed(odb: &Odb<'_>, old: Oid, new: Oid, found: &mut dyn FnMut(Vec<u8>, Oid)) -> Result<(), ReadError> {
     let mut left = vec![(Vec::new(), old, Some(new))];
     while let Some((prefix, old, new)) = left.pop() {
         let ours = tree(odb, old)?;
@@ -183,9 +164,7 @@ pub(super) fn removed(
             Some(new) => tree(odb, new)?,
             None => Vec::new(),
         };
-        let theirs: BTreeMap<&[u8], Entry<'_>> = Entries::new(&theirs)
-            .map(|entry| (entry.name, entry))
-            .collect();
+        let theirs: BTreeMap<&[u8], Entry<'_>> = Entries::new(&theirs).map(|entry| (entry.name, entry)).collect();
         for entry in Entries::new(&ours) {
             let other = theirs.get(entry.name);
             let path = [prefix.as_slice(), entry.name].concat();

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Odb, Oid, Repository};
 
+use super::address::{Address, instead_of, is_url};
+use super::env::Env;
 use super::error::RepoError;
-use super::object;
+use super::mirror::Mirror;
+use super::{libgit2, object};
 
 /// Where a fleet is read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,18 +62,42 @@ impl Repo {
     /// # Errors
     /// See [`RepoError`]; none of them means that there is nothing to read.
     pub fn open(args: &RepoArgs) -> Result<Repo, RepoError> {
-        // Every object is read once; a cache would only cost memory.
-        git2::opts::enable_caching(false);
+        Repo::open_in(args, &Env::of_process())
+    }
+
+    /// The same in another environment than this process's.
+    pub fn open_in(args: &RepoArgs, env: &Env) -> Result<Repo, RepoError> {
+        libgit2::prepare().map_err(RepoError::git("preparing libgit2"))?;
+        if args.worktree && args.rev.is_some() {
+            return Err(RepoError::WorktreeOrRev);
+        }
+        if let Some(url) = args.repo.as_deref().filter(|repo| is_url(repo)) {
+            return Repo::mirrored(url, args, env);
+        }
         let git = open_path(args.repo.as_deref().map(Path::new))?;
         let source = Source::Path(git.workdir().unwrap_or(git.path()).to_owned());
         Repo::at(git, source, args)
     }
 
+    fn mirrored(url: &str, args: &RepoArgs, env: &Env) -> Result<Repo, RepoError> {
+        let address = Address::parse(&instead_of(url))?;
+        let url = address.to_string();
+        if args.worktree {
+            return Err(RepoError::NoWorktree { path: PathBuf::from(url) });
+        }
+        let mirror = Mirror::fetch(&address, env)?;
+        let rev = match (&args.rev, &mirror.head) {
+            (Some(rev), _) if rev != "HEAD" => rev.clone(),
+            (_, Some(head)) => head.clone(),
+            (_, None) => return Err(RepoError::NoDefaultBranch { url }),
+        };
+        let args = RepoArgs { rev: Some(rev), ..args.clone() };
+        Repo::at(mirror.git, Source::Url(url), &args)
+    }
+
     fn at(git: Repository, source: Source, args: &RepoArgs) -> Result<Repo, RepoError> {
         if args.worktree && git.workdir().is_none() {
-            return Err(RepoError::NoWorktree {
-                path: git.path().to_owned(),
-            });
+            return Err(RepoError::NoWorktree { path: git.path().to_owned() });
         }
         let commit = match find_commit(&git, args.rev.as_deref()) {
             Ok(commit) => Some(commit),
@@ -79,14 +106,7 @@ impl Repo {
         };
         let root = fleet_root(args.path.as_deref())?;
         let partial = is_partial(&git);
-        Ok(Repo {
-            git,
-            source,
-            commit,
-            root,
-            worktree: args.worktree,
-            partial,
-        })
+        Ok(Repo { git, source, commit, root, worktree: args.worktree, partial })
     }
 
     /// Where it is read from.
@@ -105,9 +125,7 @@ impl Repo {
     }
 
     pub(super) fn odb(&self) -> Result<Odb<'_>, RepoError> {
-        self.git
-            .odb()
-            .map_err(RepoError::git("opening the objects"))
+        self.git.odb().map_err(RepoError::git("opening the objects"))
     }
 
     /// The root tree of the commit.
@@ -130,9 +148,7 @@ fn open_path(path: Option<&Path>) -> Result<Repository, RepoError> {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         match error.code() {
             ErrorCode::NotFound => RepoError::NotARepository { path },
-            ErrorCode::Owner => RepoError::NotOwned {
-                path: owned_path(error.message()).unwrap_or(path),
-            },
+            ErrorCode::Owner => RepoError::NotOwned { path: owned_path(error.message()).unwrap_or(path) },
             _ => RepoError::git("opening the repository")(error),
         }
     })
@@ -147,39 +163,22 @@ fn owned_path(message: &str) -> Option<PathBuf> {
 
 fn find_commit(git: &Repository, rev: Option<&str>) -> Result<Oid, RepoError> {
     let rev = rev.unwrap_or("HEAD");
-    let object = git
-        .revparse_single(rev)
-        .map_err(|error| match error.code() {
-            ErrorCode::Ambiguous => RepoError::Ambiguous {
-                rev: rev.to_owned(),
-            },
-            _ if rev == "HEAD" => {
-                unborn(git).unwrap_or_else(|| RepoError::git("reading HEAD")(error))
-            }
-            _ => RepoError::UnknownRev {
-                rev: rev.to_owned(),
-                near: near_names(git, rev),
-                shallow: git.is_shallow(),
-            },
-        })?;
+    let object = git.revparse_single(rev).map_err(|error| match error.code() {
+        ErrorCode::Ambiguous => RepoError::Ambiguous { rev: rev.to_owned() },
+        _ if rev == "HEAD" => unborn(git).unwrap_or_else(|| RepoError::git("reading HEAD")(error)),
+        _ => RepoError::UnknownRev { rev: rev.to_owned(), near: near_names(git, rev), shallow: git.is_shallow() },
+    })?;
     match object.peel(ObjectType::Commit) {
         Ok(commit) => Ok(commit.id()),
-        Err(_) => Err(RepoError::NotACommit {
-            rev: rev.to_owned(),
-        }),
+        Err(_) => Err(RepoError::NotACommit { rev: rev.to_owned() }),
     }
 }
 
 fn unborn(git: &Repository) -> Option<RepoError> {
     let head = git.find_reference("HEAD").ok()?;
     let target = head.symbolic_target().ok()??;
-    let branch = target
-        .strip_prefix("refs/heads/")
-        .unwrap_or(target)
-        .to_owned();
-    git.find_reference(target)
-        .is_err()
-        .then_some(RepoError::Unborn { branch })
+    let branch = target.strip_prefix("refs/heads/").unwrap_or(target).to_owned();
+    git.find_reference(target).is_err().then_some(RepoError::Unborn { branch })
 }
 
 /// Names of branches and tags that `rev` may have meant, the likeliest first.
@@ -191,9 +190,7 @@ fn near_names(git: &Repository, rev: &str) -> Vec<String> {
         .filter_map(Result::ok)
         .filter_map(|reference| {
             let name = reference.shorthand().ok()?.to_owned();
-            let last = name
-                .rsplit_once('/')
-                .map_or(name.as_str(), |(_, last)| last);
+            let last = name.rsplit_once('/').map_or(name.as_str(), |(_, last)| last);
             let likeness = strsim::jaro_winkler(rev, &name).max(strsim::jaro_winkler(rev, last));
             (likeness >= 0.8).then_some((likeness, format!("`{name}`")))
         })
@@ -206,9 +203,7 @@ fn near_names(git: &Repository, rev: &str) -> Vec<String> {
 /// `--path` as a prefix of paths in the tree.
 fn fleet_root(path: Option<&str>) -> Result<String, RepoError> {
     let given = path.unwrap_or("");
-    let bad = || RepoError::BadPath {
-        path: given.to_owned(),
-    };
+    let bad = || RepoError::BadPath { path: given.to_owned() };
     if given.starts_with('/') {
         return Err(bad());
     }

@@ -80,10 +80,7 @@ impl Repo {
 
     /// What reports say of a commit.
     pub(super) fn info(&self, id: Oid) -> Result<CommitInfo, RepoError> {
-        let commit = self
-            .git
-            .find_commit(id)
-            .map_err(RepoError::git("reading the commit"))?;
+        let commit = self.git.find_commit(id).map_err(RepoError::git("reading the commit"))?;
         let id = id.to_string();
         Ok(CommitInfo {
             short: id.chars().take(7).collect(),
@@ -100,10 +97,7 @@ impl Repo {
     fn no_fleet(&self, odb: &Odb<'_>, root: Option<Oid>) -> RepoError {
         let at = match self.commit {
             Some(id) if !self.worktree => {
-                format!(
-                    "at commit {}",
-                    id.to_string().chars().take(7).collect::<String>()
-                )
+                format!("at commit {}", id.to_string().chars().take(7).collect::<String>())
             }
             _ => "in the working directory".to_owned(),
         };
@@ -111,21 +105,13 @@ impl Repo {
         if let Some(root) = root {
             find_fleets(odb, root, "", &mut others);
         }
-        RepoError::NoFleet {
-            path: format!("{}{FLEET_FILE}", self.root),
-            at,
-            others,
-        }
+        RepoError::NoFleet { path: format!("{}{FLEET_FILE}", self.root), at, others }
     }
 }
 
 /// A time of git's, in seconds since 1970; what the calendar does not hold is its nearest end.
 pub(super) fn timestamp(seconds: i64) -> Timestamp {
-    let end = if seconds < 0 {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    };
+    let end = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_second(seconds).unwrap_or(end)
 }
 
@@ -167,13 +153,7 @@ const DEEPEST: usize = 64;
 
 impl<'o> Reading<'o> {
     fn new(odb: &'o Odb<'o>, partial: bool) -> Reading<'o> {
-        Reading {
-            odb,
-            partial,
-            files: BTreeMap::new(),
-            odd: BTreeMap::new(),
-            known: BTreeMap::new(),
-        }
+        Reading { odb, partial, files: BTreeMap::new(), odd: BTreeMap::new(), known: BTreeMap::new() }
     }
 
     fn error(&self, why: ReadError) -> RepoError {
@@ -184,10 +164,7 @@ impl<'o> Reading<'o> {
     fn base(&mut self, base: Oid) -> Result<(), RepoError> {
         let data = object::tree(self.odb, base).map_err(|why| self.error(why))?;
         for entry in whole(&data, base).map_err(|why| self.error(why))? {
-            for folder in FOLDERS
-                .iter()
-                .filter(|folder| folder.as_bytes() == entry.name)
-            {
+            for folder in FOLDERS.iter().filter(|folder| folder.as_bytes() == entry.name) {
                 self.entry(&entry, (*folder).to_owned(), 0)?;
             }
         }
@@ -212,12 +189,7 @@ impl<'o> Reading<'o> {
         Ok(())
     }
 
-    fn entry(
-        &mut self,
-        entry: &object::Entry<'_>,
-        path: String,
-        depth: usize,
-    ) -> Result<(), RepoError> {
+    fn entry(&mut self, entry: &object::Entry<'_>, path: String, depth: usize) -> Result<(), RepoError> {
         match entry.kind() {
             object::Kind::Tree => self.folder(entry.id, &path, depth + 1),
             object::Kind::Submodule => {
@@ -245,10 +217,7 @@ impl<'o> Reading<'o> {
     }
 
     fn size(&self, id: Oid) -> Result<usize, RepoError> {
-        let (size, _) = self
-            .odb
-            .read_header(id)
-            .map_err(|why| self.unread(id, &why))?;
+        let (size, _) = self.odb.read_header(id).map_err(|why| self.unread(id, &why))?;
         Ok(size)
     }
 
@@ -284,9 +253,6 @@ fn whole(data: &[u8], id: Oid) -> Result<Vec<object::Entry<'_>>, ReadError> {
     if length == data.len() {
         Ok(entries)
     } else {
-        Err(ReadError::Damaged(
-            id,
-            "no tree can be read from it".to_owned(),
-        ))
+        Err(ReadError::Damaged(id, "no tree can be read from it".to_owned()))
     }
 }

@@ -20,18 +20,11 @@ pub(super) fn dirty(repo: &Repo) -> Result<BTreeSet<String>, RepoError> {
         return Ok(out);
     }
     let mut options = StatusOptions::new();
-    options
-        .include_untracked(true)
-        .recurse_untracked_dirs(true)
-        .exclude_submodules(true)
-        .disable_pathspec_match(true);
+    options.include_untracked(true).recurse_untracked_dirs(true).exclude_submodules(true).disable_pathspec_match(true);
     for folder in FOLDERS {
         options.pathspec(format!("{}{folder}", repo.root));
     }
-    let found = repo
-        .git
-        .statuses(Some(&mut options))
-        .map_err(RepoError::git("comparing the working directory"))?;
+    let found = repo.git.statuses(Some(&mut options)).map_err(RepoError::git("comparing the working directory"))?;
     for entry in found.iter() {
         if entry.status() != Status::CURRENT && !entry.status().contains(Status::IGNORED) {
             out.insert(String::from_utf8_lossy(entry.path_bytes()).into_owned());
@@ -51,10 +44,7 @@ pub(super) fn overlay(
         return Ok(());
     };
     let base = workdir.join(&repo.root);
-    let index = repo
-        .git
-        .index()
-        .map_err(RepoError::git("reading the index"))?;
+    let index = repo.git.index().map_err(RepoError::git("reading the index"))?;
     let mut found = Found::default();
     for folder in FOLDERS {
         walk(&base.join(folder), folder, &mut found)?;
@@ -70,10 +60,7 @@ pub(super) fn overlay(
         if is_ignored(&repo.git, &index, &full) {
             continue;
         }
-        let io = |source| RepoError::Io {
-            path: place.clone(),
-            source,
-        };
+        let io = |source| RepoError::Io { path: place.clone(), source };
         let size = fs::metadata(&place).map_err(io)?.len();
         odd.remove(&path);
         if size > LARGEST as u64 {
@@ -105,10 +92,7 @@ struct Found {
 }
 
 fn walk(place: &Path, path: &str, found: &mut Found) -> Result<(), RepoError> {
-    let io = |source| RepoError::Io {
-        path: place.to_owned(),
-        source,
-    };
+    let io = |source| RepoError::Io { path: place.to_owned(), source };
     let kind = match fs::symlink_metadata(place) {
         Ok(metadata) => metadata.file_type(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),

@@ -90,10 +90,7 @@ pub fn end_of(log: &Path) -> std::io::Result<Mark> {
     file.seek(SeekFrom::Start(from))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    let whole = bytes
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |end| end + 1);
+    let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
     Ok(Mark(from + whole as u64))
 }
 
@@ -104,8 +101,5 @@ pub fn since(log: &Path, mark: Mark) -> std::io::Result<Vec<Request>> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    whole
-        .lines()
-        .map(|line| serde_json::from_str(line).map_err(std::io::Error::other))
-        .collect()
+    whole.lines().map(|line| serde_json::from_str(line).map_err(std::io::Error::other)).collect()
 }

@@ -33,9 +33,9 @@ fn find() -> Result<Option<PathBuf>, String> {
             let folder = String::from_utf8(output.stdout).map_err(|error| error.to_string())?;
             Ok(Some(PathBuf::from(folder.trim_end())))
         }
-        Some(3) if std::env::var(REQUIRED).as_deref() == Ok("1") => Err(format!(
-            "{REQUIRED}=1 is set, and Go, which would build it, is not here"
-        )),
+        Some(3) if std::env::var(REQUIRED).as_deref() == Ok("1") => {
+            Err(format!("{REQUIRED}=1 is set, and Go, which would build it, is not here"))
+        }
         Some(3) => {
             // `eprintln!` would be captured, and a passing test's capture is never shown.
             let _ = writeln!(

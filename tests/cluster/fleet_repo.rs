@@ -16,10 +16,8 @@ pub struct FleetRepo {
 impl FleetRepo {
     /// An empty one, without a commit.
     pub fn new() -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("reconcile-fleet-")
-            .tempdir()
-            .expect("a temporary folder can be made");
+        let folder =
+            tempfile::Builder::new().prefix("reconcile-fleet-").tempdir().expect("a temporary folder can be made");
         let mut options = RepositoryInitOptions::new();
         options.initial_head("main").external_template(false);
         let git = Repository::init_opts(folder.path(), &options).expect("a repository can be made");
@@ -34,9 +32,7 @@ impl FleetRepo {
     /// Writes a file of the working directory, with the folders above it.
     pub fn write(&self, path: &str, text: &str) -> &Self {
         let file = self.path().join(path);
-        let above = file
-            .parent()
-            .expect("a file of the repository has a folder");
+        let above = file.parent().expect("a file of the repository has a folder");
         fs::create_dir_all(above).expect("the folder can be made");
         fs::write(&file, text).unwrap_or_else(|error| panic!("{path}: {error}"));
         self
@@ -47,8 +43,7 @@ impl FleetRepo {
     /// # Panics
     /// Where there is no `from`, so that a test cannot edit nothing unseen.
     pub fn edit(&self, path: &str, from: &str, to: &str) -> &Self {
-        let text = fs::read_to_string(self.path().join(path))
-            .unwrap_or_else(|error| panic!("{path}: {error}"));
+        let text = fs::read_to_string(self.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         assert!(text.contains(from), "{path} has no {from:?}:\n{text}");
         self.write(path, &text.replace(from, to))
     }
@@ -62,15 +57,13 @@ impl FleetRepo {
     /// Copies a folder of this package, such as `charts/preview-app`, to the same place.
     pub fn copy(&self, folder: &str) -> &Self {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        copy_all(&from, &self.path().join(folder))
-            .unwrap_or_else(|error| panic!("{folder}: {error}"));
+        copy_all(&from, &self.path().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
         self
     }
 
     /// Commits the whole working directory at a time, and returns the commit.
     pub fn commit(&self, message: &str, at: Timestamp) -> String {
-        self.try_commit(message, at)
-            .unwrap_or_else(|error| panic!("{message}: {error}"))
+        self.try_commit(message, at).unwrap_or_else(|error| panic!("{message}: {error}"))
     }
 
     fn try_commit(&self, message: &str, at: Timestamp) -> Result<String, git2::Error> {
@@ -81,16 +74,9 @@ impl FleetRepo {
         index.write()?;
         let tree = self.git.find_tree(index.write_tree()?)?;
         let who = Signature::new("Test", "test@example.com", &Time::new(at.as_second(), 0))?;
-        let parent = self
-            .git
-            .head()
-            .ok()
-            .map(|head| head.peel_to_commit())
-            .transpose()?;
+        let parent = self.git.head().ok().map(|head| head.peel_to_commit()).transpose()?;
         let parents: Vec<_> = parent.iter().collect();
-        let commit = self
-            .git
-            .commit(Some("HEAD"), &who, &who, message, &tree, &parents)?;
+        let commit = self.git.commit(Some("HEAD"), &who, &who, message, &tree, &parents)?;
         Ok(commit.to_string())
     }
 }

@@ -62,9 +62,7 @@ impl Gate {
         let upstream = plane.start_proxy(user);
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port is free");
         let address = listener.local_addr().expect("the listener is bound");
-        let kubeconfig = user
-            .kubeconfig
-            .with_extension(format!("gate-{}", address.port()));
+        let kubeconfig = user.kubeconfig.with_extension(format!("gate-{}", address.port()));
         let text = format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: test\n\
              clusters:\n- name: test\n  cluster: {{server: 'http://{address}'}}\n\
@@ -74,11 +72,8 @@ impl Gate {
         fs::write(&kubeconfig, text).expect("the kubeconfig can be written");
 
         let (sender, held) = channel();
-        let shared = Arc::new(Shared {
-            upstream,
-            rule: Mutex::new((Box::new(|_| Verdict::Pass), 0)),
-            held: Mutex::new(sender),
-        });
+        let shared =
+            Arc::new(Shared { upstream, rule: Mutex::new((Box::new(|_| Verdict::Pass), 0)), held: Mutex::new(sender) });
         let server = Arc::clone(&shared);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -87,20 +82,13 @@ impl Gate {
                 thread::spawn(move || server.serve(client));
             }
         });
-        let user = User {
-            name: user.name.clone(),
-            kubeconfig,
-        };
+        let user = User { name: user.name.clone(), kubeconfig };
         Self { user, shared, held }
     }
 
     /// Sets the rule, and counts writes anew.
     pub fn rule(&self, rule: impl FnMut(&Asked) -> Verdict + Send + 'static) {
-        *self
-            .shared
-            .rule
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = (Box::new(rule), 0);
+        *self.shared.rule.lock().unwrap_or_else(PoisonError::into_inner) = (Box::new(rule), 0);
         while self.held.try_recv().is_ok() {}
     }
 
@@ -121,11 +109,7 @@ impl Shared {
     fn verdict(&self, head: &Head) -> (Asked, Verdict) {
         let mut locked = self.rule.lock().unwrap_or_else(PoisonError::into_inner);
         let (rule, writes) = &mut *locked;
-        let mut asked = Asked {
-            method: head.method.clone(),
-            path: head.path.clone(),
-            writes: 0,
-        };
+        let mut asked = Asked { method: head.method.clone(), path: head.path.clone(), writes: 0 };
         *writes += usize::from(asked.is_write());
         asked.writes = *writes;
         let verdict = rule(&asked);
@@ -141,9 +125,7 @@ impl Shared {
         let (asked, verdict) = self.verdict(&head);
         match verdict {
             Verdict::HoldRequest => self.hold(asked, client),
-            Verdict::Answer(status, message, headers) => {
-                client.write_all(refusal(status, message, headers).as_bytes())
-            }
+            Verdict::Answer(status, message, headers) => client.write_all(refusal(status, message, headers).as_bytes()),
             Verdict::HoldAnswer => {
                 let mut answer = self.ask(&head, &body)?;
                 std::io::copy(&mut answer, &mut std::io::sink())?;
@@ -153,11 +135,7 @@ impl Shared {
             Verdict::Dated(date) => {
                 let mut answer = self.ask(&head, &body)?;
                 for line in head_lines(&mut answer)? {
-                    let line = if is_header(&line, "date") {
-                        format!("Date: {date}\r\n")
-                    } else {
-                        line
-                    };
+                    let line = if is_header(&line, "date") { format!("Date: {date}\r\n") } else { line };
                     client.write_all(line.as_bytes())?;
                 }
                 std::io::copy(&mut answer, &mut client).map(drop)
@@ -175,11 +153,7 @@ impl Shared {
     /// Until the client is gone.
     fn hold(&self, asked: Asked, mut client: TcpStream) -> Result<()> {
         // Nobody listens once the gate is dropped.
-        let _ = self
-            .held
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .send(asked);
+        let _ = self.held.lock().unwrap_or_else(PoisonError::into_inner).send(asked);
         client.read(&mut [0]).map(drop)
     }
 }
@@ -196,18 +170,12 @@ impl Head {
     fn read(reader: &mut impl BufRead) -> Result<Self> {
         let lines = head_lines(reader)?;
         let mut words = lines[0].split(' ').map(str::to_owned);
-        let (method, path) = (
-            words.next().unwrap_or_default(),
-            words.next().unwrap_or_default(),
-        );
+        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let mut length = 0;
         let mut text = String::new();
         for line in &lines {
             if is_header(line, "content-length") {
-                length = line["content-length:".len()..]
-                    .trim()
-                    .parse()
-                    .map_err(std::io::Error::other)?;
+                length = line["content-length:".len()..].trim().parse().map_err(std::io::Error::other)?;
             }
             if is_header(line, "transfer-encoding") {
                 return Err(std::io::Error::other("the gate reads no chunked requests"));
@@ -218,12 +186,7 @@ impl Head {
                 line => text.push_str(line),
             }
         }
-        Ok(Self {
-            method,
-            path,
-            length,
-            text,
-        })
+        Ok(Self { method, path, length, text })
     }
 }
 
@@ -244,8 +207,7 @@ fn head_lines(reader: &mut impl BufRead) -> Result<Vec<String>> {
 }
 
 fn is_header(line: &str, name: &str) -> bool {
-    line.split_once(':')
-        .is_some_and(|(key, _)| key.eq_ignore_ascii_case(name))
+    line.split_once(':').is_some_and(|(key, _)| key.eq_ignore_ascii_case(name))
 }
 
 fn refusal(status: u16, message: &str, headers: &[&str]) -> String {
@@ -253,10 +215,8 @@ fn refusal(status: u16, message: &str, headers: &[&str]) -> String {
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "code": status,
     })
     .to_string();
-    let mut head = format!(
-        "HTTP/1.1 {status} Refused\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
-        body.len()
-    );
+    let mut head =
+        format!("HTTP/1.1 {status} Refused\r\nContent-Type: application/json\r\nContent-Length: {}\r\n", body.len());
     for header in headers {
         head = head + header + "\r\n";
     }
@@ -266,8 +226,6 @@ fn refusal(status: u16, message: &str, headers: &[&str]) -> String {
 /// Waits until something listens on a loopback port.
 pub fn await_port(port: u16) {
     wait_until("the proxy listens", Duration::from_secs(30), || {
-        TcpStream::connect(("127.0.0.1", port))
-            .map(drop)
-            .map_err(|error| error.to_string())
+        TcpStream::connect(("127.0.0.1", port)).map(drop).map_err(|error| error.to_string())
     });
 }

@@ -3,6 +3,9 @@
 
 mod audit;
 mod binaries;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod contract_kube;
 mod fleet_repo;
 mod gate;
 mod live;

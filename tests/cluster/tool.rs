@@ -55,16 +55,8 @@ impl Tool {
     /// Where the exit status is another.
     pub fn expect(&self, status: i32, args: &[&str]) -> String {
         let run = self.run(args);
-        let Run {
-            stdout,
-            stderr,
-            took,
-            ..
-        } = &run;
-        assert_eq!(
-            run.status, status,
-            "reconcile {args:?}, after {took:?}\n{stdout}{stderr}"
-        );
+        let Run { stdout, stderr, took, .. } = &run;
+        assert_eq!(run.status, status, "reconcile {args:?}, after {took:?}\n{stdout}{stderr}");
         run.stdout
     }
 
@@ -97,15 +89,12 @@ impl Run {
     /// Waits for a run that was started.
     pub fn of(child: Child) -> Self {
         let started = Instant::now();
-        let output = child
-            .wait_with_output()
-            .expect("the process can be waited for");
+        let output = child.wait_with_output().expect("the process can be waited for");
         Self::new(&output, started.elapsed())
     }
 
     fn new(output: &Output, took: Duration) -> Self {
-        let text =
-            |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("reconcile writes UTF-8");
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("reconcile writes UTF-8");
         Self {
             status: output.status.code().unwrap_or(-1),
             stdout: text(&output.stdout),

@@ -9,10 +9,7 @@ use crate::repo_git::{EPOCH, Git, HOUR, clone, open};
 
 fn date_of(repo: &Repo, name: &str, oldest: Option<i64>) -> Result<FileDate, DateError> {
     let path = format!("sandboxes/{name}.toml");
-    let query = DateQuery {
-        path: path.clone(),
-        oldest: oldest.map(|time| Timestamp::from_second(time).unwrap()),
-    };
+    let query = DateQuery { path: path.clone(), oldest: oldest.map(|time| Timestamp::from_second(time).unwrap()) };
     repo.dates(&[query]).unwrap().remove(&path).unwrap()
 }
 
@@ -39,10 +36,7 @@ fn the_last_change_of_the_blob_starts_it() {
     git.commit(EPOCH + 3 * HOUR, "a neighbour");
     let repo = git.open();
     let time = Timestamp::from_second(EPOCH + HOUR).unwrap();
-    assert_eq!(
-        date_of(&repo, "foo", None),
-        Ok(FileDate::At { time, commit: id })
-    );
+    assert_eq!(date_of(&repo, "foo", None), Ok(FileDate::At { time, commit: id }));
     assert_eq!(hours(&repo, "bar"), 3);
     assert_eq!(hours(&repo, "fleet"), 0);
 }
@@ -83,12 +77,7 @@ fn moving_the_whole_fleet_does_not_count() {
     std::fs::create_dir(git.path().join("team")).unwrap();
     git.run(&["mv", "sandboxes", "team/sandboxes"]);
     git.commit(EPOCH + 2 * HOUR, "move");
-    let repo = git
-        .try_open(&RepoArgs {
-            path: Some("team".to_owned()),
-            ..RepoArgs::default()
-        })
-        .unwrap();
+    let repo = git.try_open(&RepoArgs { path: Some("team".to_owned()), ..RepoArgs::default() }).unwrap();
     assert_eq!((hours(&repo, "foo"), hours(&repo, "bar")), (0, 1));
 }
 
@@ -166,12 +155,7 @@ fn an_older_revision_has_its_own_clock() {
     let git = Git::with_fleet();
     git.write("sandboxes/foo.toml", "branch = \"x\"\n");
     git.commit(EPOCH + HOUR, "edit");
-    let repo = git
-        .try_open(&RepoArgs {
-            rev: Some("HEAD~1".to_owned()),
-            ..RepoArgs::default()
-        })
-        .unwrap();
+    let repo = git.try_open(&RepoArgs { rev: Some("HEAD~1".to_owned()), ..RepoArgs::default() }).unwrap();
     assert_eq!(hours(&repo, "foo"), 0);
 }
 
@@ -184,10 +168,7 @@ fn the_walk_ends_where_no_life_is_left() {
     let repo = git.open();
     let oldest = EPOCH + 99 * HOUR;
     let before = Timestamp::from_second(oldest).unwrap();
-    assert_eq!(
-        date_of(&repo, "foo", Some(oldest)),
-        Ok(FileDate::Before(before))
-    );
+    assert_eq!(date_of(&repo, "foo", Some(oldest)), Ok(FileDate::Before(before)));
     assert_eq!(hours(&repo, "foo"), 0);
 }
 
@@ -247,12 +228,7 @@ fn an_uncommitted_file_starts_now() {
     let git = Git::with_fleet();
     git.write("sandboxes/foo.toml", "branch = \"x\"\n");
     git.write("sandboxes/new.toml", "branch = \"new\"\n");
-    let repo = git
-        .try_open(&RepoArgs {
-            worktree: true,
-            ..RepoArgs::default()
-        })
-        .unwrap();
+    let repo = git.try_open(&RepoArgs { worktree: true, ..RepoArgs::default() }).unwrap();
     assert_eq!(date_of(&repo, "foo", None), Ok(FileDate::Uncommitted));
     assert_eq!(date_of(&repo, "new", None), Ok(FileDate::Uncommitted));
     assert_eq!(hours(&repo, "fleet"), 0);

@@ -43,7 +43,8 @@ fn a_node_with_a_dot_alone_is_not_owned_whole() {
 
 #[test]
 fn ports_that_differ_by_protocol_alone_match_one_to_one() {
-    let manifest = json!({"spec": {"ports": [{"port": 53, "name": "tcp"}, {"port": 53, "protocol": "UDP", "name": "udp"}]}});
+    let manifest =
+        json!({"spec": {"ports": [{"port": 53, "name": "tcp"}, {"port": 53, "protocol": "UDP", "name": "udp"}]}});
     let both = json!({"f:spec": {"f:ports": {
         "k:{\"port\":53,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}, "f:name": {}},
         "k:{\"port\":53,\"protocol\":\"UDP\"}": {".": {}, "f:port": {}, "f:protocol": {}, "f:name": {}}}}});

@@ -1,16 +1,28 @@
 //! Unit and golden cases.
 
-mod scenario;
 mod args;
+mod chart;
+mod clock;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod contract_dir;
+mod fields;
+mod goldens;
+mod purity;
+mod ready;
+mod fleet;
+mod fleet_life;
+mod fleet_name;
+mod repo;
+mod repo_git;
+mod repo_mirror;
+mod repo_server;
 mod report_exit;
 mod report_json;
 mod report_mask;
 mod report_plans;
 mod report_text;
+mod scenario;
 mod schemas;
 mod yaml;
-mod clock;
-mod repo_git;
-mod fields;
-mod goldens;
-mod purity;
+mod dir_files;

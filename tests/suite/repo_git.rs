@@ -23,9 +23,7 @@ pub struct Git {
 impl Git {
     /// An empty repository with a working directory, on branch `main`.
     pub fn new() -> Git {
-        let git = Git {
-            folder: TempDir::new().unwrap(),
-        };
+        let git = Git { folder: TempDir::new().unwrap() };
         git.run(&["init", "-q", "-b", "main"]);
         git
     }
@@ -80,10 +78,7 @@ impl Git {
 
 /// Opens the repository at a path.
 pub fn open(path: &Path, args: &RepoArgs) -> Result<Repo, RepoError> {
-    Repo::open(&RepoArgs {
-        repo: Some(path.display().to_string()),
-        ..args.clone()
-    })
+    Repo::open(&RepoArgs { repo: Some(path.display().to_string()), ..args.clone() })
 }
 
 /// Runs git in a folder, as of a time, away from the configuration of whoever runs the tests.
@@ -107,11 +102,7 @@ pub fn git(folder: &Path, time: i64, args: &[&str]) -> String {
         .env("GIT_COMMITTER_DATE", &date)
         .output()
         .unwrap();
-    assert!(
-        out.status.success(),
-        "git {args:?}: {}",
-        String::from_utf8_lossy(&out.stderr)
-    );
+    assert!(out.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&out.stderr));
     String::from_utf8(out.stdout).unwrap()
 }
 

@@ -48,11 +48,7 @@ fn reads_what_helm_read() {
 fn writes_as_helm_does() {
     for seed in 1..=10 {
         let values = samples::values(seed * 0x5eed, 10_000);
-        assert_eq!(
-            helm::writing_differences(&helm(), &values),
-            [],
-            "seed {seed}"
-        );
+        assert_eq!(helm::writing_differences(&helm(), &values), [], "seed {seed}");
     }
 }
 
@@ -61,11 +57,7 @@ fn writes_as_helm_does() {
 fn reads_as_helm_does() {
     for seed in 1..=10 {
         let texts = samples::documents(seed * 0xfeed, 10_000);
-        assert_eq!(
-            helm::reading_differences(&helm(), &texts),
-            [],
-            "seed {seed}"
-        );
+        assert_eq!(helm::reading_differences(&helm(), &texts), [], "seed {seed}");
     }
 }
 
@@ -80,12 +72,7 @@ fn record() {
     let values = samples::values(0x601d, 400);
     let yaml = helm::evaluate(&helm(), ".sample | toYaml", &values);
     let cases = values.iter().zip(yaml);
-    write(
-        WRITTEN,
-        cases
-            .map(|(value, yaml)| json!({ "value": value, "yaml": yaml }))
-            .collect(),
-    );
+    write(WRITTEN, cases.map(|(value, yaml)| json!({ "value": value, "yaml": yaml })).collect());
     let texts = samples::documents(0x601d, 400);
     let cases = texts.iter().zip(helm::read_texts(&helm(), &texts));
     let cases = cases.filter_map(|(text, answer)| match answer {

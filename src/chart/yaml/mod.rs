@@ -10,6 +10,7 @@ mod resolve;
 mod timestamp;
 mod write;
 
+pub(super) use number::narrow_number;
 pub use read::{Numbers, read, read_strict};
 pub use write::{to_yaml, write};
 

@@ -9,10 +9,7 @@ pub(super) fn general(x: f64) -> String {
 
 /// The same with the precision of a 32-bit float, as map keys are printed.
 pub(super) fn general32(x: f64) -> String {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the loss of precision is what Go shows"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "the loss of precision is what Go shows")]
     let narrow = x as f32;
     spell(&Shortest::of(&narrow))
 }
@@ -41,26 +38,14 @@ impl Shortest {
         let first = i32::try_from(whole.len()).unwrap_or(0) - i32::try_from(zeros).unwrap_or(0) - 1;
         let digits = digits.trim_end_matches('0');
         if digits.is_empty() {
-            return Self {
-                negative,
-                digits: "0".to_owned(),
-                exponent: 0,
-            };
+            return Self { negative, digits: "0".to_owned(), exponent: 0 };
         }
-        Self {
-            negative,
-            digits: digits.to_owned(),
-            exponent: first + exponent,
-        }
+        Self { negative, digits: digits.to_owned(), exponent: first + exponent }
     }
 }
 
 fn spell(number: &Shortest) -> String {
-    let Shortest {
-        negative,
-        digits,
-        exponent,
-    } = number;
+    let Shortest { negative, digits, exponent } = number;
     let sign = if *negative { "-" } else { "" };
     if *exponent >= -4 && *exponent < 6 {
         return format!("{sign}{}", positional(digits, *exponent));
@@ -94,7 +79,13 @@ pub(super) fn integral(value: f64) -> Option<Number> {
     }
     let digits = format!("{value}");
     let signed = digits.parse::<i64>().map(Number::from);
-    signed
-        .or_else(|_| digits.parse::<u64>().map(Number::from))
-        .ok()
+    signed.or_else(|_| digits.parse::<u64>().map(Number::from)).ok()
+}
+
+/// A number as text where text was wanted: integers as they are, others with a 32-bit float's precision.
+pub(in crate::chart) fn narrow_number(number: &Number) -> String {
+    match number.as_f64().filter(|_| number.is_f64()) {
+        Some(double) => general32(double),
+        None => number.to_string(),
+    }
 }

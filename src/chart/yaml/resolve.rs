@@ -22,10 +22,7 @@ pub(super) enum Scalar {
 }
 
 static DECIMAL: LazyLock<Regex> = LazyLock::new(|| {
-    #[expect(
-        clippy::unwrap_used,
-        reason = "a constant pattern, compiled by the tests"
-    )]
+    #[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by the tests")]
     Regex::new(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$").unwrap()
 });
 
@@ -47,12 +44,8 @@ pub(super) fn resolve(text: &str) -> Scalar {
 /// The words with a meaning of their own.
 fn word(text: &str) -> Option<Scalar> {
     Some(match text {
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
-            Scalar::Bool(true)
-        }
-        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
-            Scalar::Bool(false)
-        }
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Scalar::Bool(true),
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Scalar::Bool(false),
         "~" | "null" | "Null" | "NULL" => Scalar::Null,
         ".nan" | ".NaN" | ".NAN" => Scalar::Float(f64::NAN),
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Scalar::Float(f64::INFINITY),
@@ -64,10 +57,7 @@ fn word(text: &str) -> Option<Scalar> {
 /// A number that begins with a point; underscores may stand between two digits.
 fn fraction(text: &str) -> Scalar {
     let separates = |at: usize| {
-        let digit = |i: Option<usize>| {
-            i.and_then(|i| text.as_bytes().get(i))
-                .is_some_and(u8::is_ascii_digit)
-        };
+        let digit = |i: Option<usize>| i.and_then(|i| text.as_bytes().get(i)).is_some_and(u8::is_ascii_digit);
         digit(at.checked_sub(1)) && digit(Some(at + 1))
     };
     if !text.match_indices('_').all(|(at, _)| separates(at)) {
@@ -130,10 +120,7 @@ fn decimal(plain: &str) -> Scalar {
 /// Whether the text would be a base-60 number in YAML 1.1: go-yaml reads those as text, but quotes them.
 pub(super) fn is_base60(text: &str) -> bool {
     static BASE60: LazyLock<Regex> = LazyLock::new(|| {
-        #[expect(
-            clippy::unwrap_used,
-            reason = "a constant pattern, compiled by the tests"
-        )]
+        #[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by the tests")]
         Regex::new(r"^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$").unwrap()
     });
     text.contains(':') && BASE60.is_match(text)

@@ -4,15 +4,8 @@
 pub(super) fn is_timestamp(text: &str) -> bool {
     date(text).is_some_and(|rest| {
         rest.is_empty()
-            || rest
-                .strip_prefix(['T', 't'])
-                .and_then(time)
-                .is_some_and(is_zone)
-            || rest
-                .strip_prefix(' ')
-                .map(|rest| rest.trim_start_matches(' '))
-                .and_then(time)
-                .is_some_and(str::is_empty)
+            || rest.strip_prefix(['T', 't']).and_then(time).is_some_and(is_zone)
+            || rest.strip_prefix(' ').map(|rest| rest.trim_start_matches(' ')).and_then(time).is_some_and(str::is_empty)
     })
 }
 
@@ -44,12 +37,8 @@ fn time(text: &str) -> Option<&str> {
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let fraction = rest
-        .strip_prefix(['.', ','])
-        .filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()));
-    Some(fraction.map_or(rest, |digits| {
-        digits.trim_start_matches(|c: char| c.is_ascii_digit())
-    }))
+    let fraction = rest.strip_prefix(['.', ',']).filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()));
+    Some(fraction.map_or(rest, |digits| digits.trim_start_matches(|c: char| c.is_ascii_digit())))
 }
 
 /// `Z`, or an offset such as `+08:00`.
@@ -61,9 +50,7 @@ fn is_zone(text: &str) -> bool {
     let [b'+' | b'-', h1, h2, b':', m1, m2] = *bytes else {
         return false;
     };
-    let number = |a: u8, b: u8| {
-        (a.is_ascii_digit() && b.is_ascii_digit()).then(|| (a - b'0') * 10 + (b - b'0'))
-    };
+    let number = |a: u8, b: u8| (a.is_ascii_digit() && b.is_ascii_digit()).then(|| (a - b'0') * 10 + (b - b'0'));
     number(h1, h2).is_some_and(|h| h <= 24) && number(m1, m2).is_some_and(|m| m <= 60)
 }
 

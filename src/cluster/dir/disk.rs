@@ -7,7 +7,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind as Io};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,9 +31,52 @@ pub(super) struct Change {
     pub(super) path: String,
     /// `None`: it goes.
     pub(super) text: Option<String>,
-    /// For files that people edit: the hash of what is replaced (`None`: nothing was there). Where something else is
-    /// found when a journal is carried out, it was edited since, and stays.
-    pub(super) over: Option<Option<Hash>>,
+    /// For files that people edit: what is replaced. Where something else is found when a journal is carried out, it
+    /// was edited since, and stays.
+    pub(super) over: Over,
+}
+
+/// What a change may replace.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Over {
+    Anything,
+    Nothing,
+    Text(Hash),
+}
+
+/// Something in a folder.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) name: String,
+    pub(super) is_folder: bool,
+    pub(super) stamp: Stamp,
+}
+
+/// What changes with a file's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+    node: u64,
+}
+
+impl Stamp {
+    fn of(metadata: &fs::Metadata) -> Self {
+        #[cfg(unix)]
+        let node = std::os::unix::fs::MetadataExt::ino(metadata);
+        #[cfg(not(unix))]
+        let node = 0;
+        Self { modified: metadata.modified().ok(), length: metadata.len(), node }
+    }
+
+    /// Whether a later write has to show. File systems count time in ticks: a file that is written twice in one has
+    /// the same date both times.
+    #[expect(clippy::disallowed_methods, reason = "it is compared with the dates of files")]
+    pub(super) fn is_settled(self) -> bool {
+        const TICK: Duration = Duration::from_millis(50);
+        let age = self.modified.and_then(|modified| SystemTime::now().duration_since(modified).ok());
+        age.is_some_and(|age| age > TICK)
+    }
 }
 
 /// A file's text, and when it was written.
@@ -60,24 +103,24 @@ impl Disk {
         let state = self.path(STATE);
         self.make_folder(&state, true)?;
         let ignore = state.join(".gitignore");
-        if !self.exists(&ignore)? {
+        if !exists(&ignore)? {
             self.write(&ignore, "*\n")?;
         }
         let lock = self.lock_file()?;
-        lock.lock().map_err(|error| self.failed("lock", &state, &error))?;
+        lock.lock().map_err(|error| failed("lock", &state, &error))?;
         self.recover()?;
         Ok(lock)
     }
 
     /// Keeps writers out. `None` where no run has ever written, so that reading writes nothing.
     pub(super) fn shared(&self) -> Result<Option<File>, Error> {
-        if !self.exists(&self.path(STATE).join("lock"))? {
+        if !exists(&self.path(STATE).join("lock"))? {
             return Ok(None);
         }
         loop {
             let lock = self.lock_file()?;
-            lock.lock_shared().map_err(|error| self.failed("lock", &self.path(STATE), &error))?;
-            if !self.exists(&self.journal())? {
+            lock.lock_shared().map_err(|error| failed("lock", &self.path(STATE), &error))?;
+            if !exists(&self.journal())? {
                 return Ok(Some(lock));
             }
             drop(lock);
@@ -88,32 +131,35 @@ impl Disk {
     fn lock_file(&self) -> Result<File, Error> {
         let path = self.path(STATE).join("lock");
         let open = OpenOptions::new().read(true).append(true).create(true).open(&path);
-        open.map_err(|error| self.failed("open", &path, &error))
+        open.map_err(|error| failed("open", &path, &error))
     }
 
     fn journal(&self) -> PathBuf {
         self.path(STATE).join("journal.json")
     }
 
-    /// The names in a folder, sorted, with whether each is a folder; empty where there is none.
-    pub(super) fn names(&self, below: &str) -> Result<Vec<(String, bool)>, Error> {
+    /// What is in a folder, by name; empty where there is none.
+    pub(super) fn names(&self, below: &str) -> Result<Vec<Item>, Error> {
         let path = self.path(below);
-        let failed = |error: &io::Error| self.failed("read", &path, error);
         let entries = match fs::read_dir(&path) {
             Ok(entries) => entries,
             Err(error) if error.kind() == Io::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(&error)),
+            Err(error) => return Err(failed("read", &path, &error)),
         };
         let mut names = Vec::new();
         for entry in entries {
-            let entry = entry.map_err(|error| failed(&error))?;
+            let entry = entry.map_err(|error| failed("read", &path, &error))?;
             // A name that is not UTF-8 is none that an object's file can have.
             let Ok(name) = entry.file_name().into_string() else { continue };
-            // Followed, so that a linked folder is one.
-            let is_folder = fs::metadata(entry.path()).map_err(|error| failed(&error))?.is_dir();
-            names.push((name, is_folder));
+            // Links are followed, so that a linked folder is one.
+            match fs::metadata(entry.path()) {
+                Ok(metadata) => names.push(Item { name, is_folder: metadata.is_dir(), stamp: Stamp::of(&metadata) }),
+                // It has gone since, or is a link to nothing.
+                Err(error) if error.kind() == Io::NotFound => {}
+                Err(error) => return Err(failed("read", &path, &error)),
+            }
         }
-        names.sort_unstable();
+        names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Ok(names)
     }
 
@@ -126,7 +172,7 @@ impl Disk {
                 Ok(Some(Read { text, time }))
             }
             Err(error) if error.kind() == Io::NotFound => Ok(None),
-            Err(error) => Err(self.failed("read", &path, &error)),
+            Err(error) => Err(failed("read", &path, &error)),
         }
     }
 
@@ -136,7 +182,7 @@ impl Disk {
             return Ok(());
         }
         let journal = self.journal();
-        let text = serde_json::to_string(changes).map_err(|error| self.failed("write", &journal, &error.into()))?;
+        let text = serde_json::to_string(changes).map_err(|error| failed("write", &journal, &error.into()))?;
         self.write(&journal, &text)?;
         self.carry_out(changes)
     }
@@ -146,33 +192,31 @@ impl Disk {
         let text = match fs::read(&journal) {
             Ok(text) => text,
             Err(error) if error.kind() == Io::NotFound => return Ok(()),
-            Err(error) => return Err(self.failed("read", &journal, &error)),
+            Err(error) => return Err(failed("read", &journal, &error)),
         };
         let changes: Vec<Change> =
-            serde_json::from_slice(&text).map_err(|error| self.failed("read", &journal, &error.into()))?;
+            serde_json::from_slice(&text).map_err(|error| failed("read", &journal, &error.into()))?;
         self.carry_out(&changes)
     }
 
     fn carry_out(&self, changes: &[Change]) -> Result<(), Error> {
         for change in changes {
             let path = self.path(&change.path);
-            if let Some(over) = &change.over {
-                let there = self.read(&change.path)?.map(|read| Hash::of(read.text.as_bytes()));
-                if there != *over {
+            if change.over != Over::Anything {
+                let there = self.read(&change.path)?;
+                let there = there.map_or(Over::Nothing, |read| Over::Text(Hash::of(read.text.as_bytes())));
+                if there != change.over {
                     continue;
                 }
             }
             let folder = path.parent().unwrap_or(&self.root);
-            match &change.text {
-                Some(text) => {
-                    self.make_folder(folder, change.path.starts_with(STATE))?;
-                    self.write(&path, text)?;
-                }
-                None => {
-                    self.remove(&path)?;
-                    // It may hold files of somebody else.
-                    let _ = fs::remove_dir(folder);
-                }
+            if let Some(text) = &change.text {
+                self.make_folder(folder, change.path.starts_with(STATE))?;
+                self.write(&path, text)?;
+            } else {
+                self.remove(&path)?;
+                // It may hold files of somebody else.
+                let _ = fs::remove_dir(folder);
             }
         }
         self.remove(&self.journal())
@@ -184,12 +228,12 @@ impl Disk {
         let new = path.with_file_name(format!(".{name}.new"));
         let written = self.step().and_then(|()| fs::write(&new, text));
         let renamed = written.and_then(|()| self.step()).and_then(|()| fs::rename(&new, path));
-        renamed.map_err(|error| self.failed("write", path, &error))
+        renamed.map_err(|error| failed("write", path, &error))
     }
 
     fn remove(&self, path: &Path) -> Result<(), Error> {
         match self.step().and_then(|()| fs::remove_file(path)) {
-            Err(error) if error.kind() != Io::NotFound => Err(self.failed("remove", path, &error)),
+            Err(error) if error.kind() != Io::NotFound => Err(failed("remove", path, &error)),
             _ => Ok(()),
         }
     }
@@ -203,15 +247,7 @@ impl Disk {
             builder.mode(0o700);
         }
         let made = if path.is_dir() { Ok(()) } else { self.step().and_then(|()| builder.create(path)) };
-        made.map_err(|error| self.failed("make", path, &error))
-    }
-
-    fn exists(&self, path: &Path) -> Result<bool, Error> {
-        path.try_exists().map_err(|error| self.failed("read", path, &error))
-    }
-
-    fn failed(&self, verb: &str, path: &Path, error: &io::Error) -> Error {
-        Error::new(ErrorKind::Unreachable, format!("{verb} {}", path.display()), error.to_string())
+        made.map_err(|error| failed("make", path, &error))
     }
 
     /// One change of the file system.
@@ -228,4 +264,12 @@ impl Disk {
     fn step(&self) -> io::Result<()> {
         Ok(())
     }
+}
+
+fn failed(verb: &str, path: &Path, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Unreachable, format!("{verb} {}", path.display()), error.to_string())
+}
+
+fn exists(path: &Path) -> Result<bool, Error> {
+    path.try_exists().map_err(|error| failed("read", path, &error))
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::fields::Set;
 use super::managers::{Managers, Writer};
 use super::schema::{self, Type};
 use super::{text, tree, validate};
@@ -30,9 +31,7 @@ const SERVERS: [&str; 8] = [
 pub(super) struct Record {
     /// The object as a server would have it, `managedFields` and generated values included.
     pub(super) object: Value,
-    /// The name of its file.
-    pub(super) file: String,
-    /// The hash of that file as it was written last.
+    /// The hash of its file as it was written last.
     pub(super) text: Hash,
 }
 
@@ -62,8 +61,8 @@ impl Record {
     }
 
     /// The object, where its file is as it was written.
-    pub(super) fn entry(self, id: ObjectId) -> Entry {
-        Entry { id, object: self.object, file: self.file, text: Some(self.text) }
+    pub(super) fn entry(self, id: ObjectId, file: &str) -> Entry {
+        Entry { id, object: self.object, file: file.to_owned(), text: Some(self.text) }
     }
 }
 
@@ -73,7 +72,8 @@ impl Found<'_> {
     /// # Errors
     /// What is wrong, with the line and column where they are known.
     pub(super) fn parse(&self) -> Result<(ObjectId, Value), String> {
-        let raw = text::read(self.text).map_err(|wrong| format!("line {} column {}: {}", wrong.line, wrong.column, wrong.message))?;
+        let raw = text::read(self.text)
+            .map_err(|wrong| format!("line {} column {}: {}", wrong.line, wrong.column, wrong.message))?;
         let mut raw = raw;
         let Some((kind, mut id)) = identity(&raw) else {
             return Err("this is no Kubernetes object: it needs apiVersion, kind and metadata.name".into());
@@ -248,7 +248,7 @@ fn hidden(object: &Value) -> Vec<String> {
     let Some(generated) = managers.applied(GENERATED_MANAGER) else { return Vec::new() };
     let own = generated.difference(&managers.shared(GENERATED_MANAGER, generated));
     let data = own.below("f:data");
-    let names = data.into_iter().flat_map(|data| data.children()).filter_map(|(e, _)| e.strip_prefix("f:"));
+    let names = data.into_iter().flat_map(Set::children).filter_map(|(e, _)| e.strip_prefix("f:"));
     names.map(str::to_owned).collect()
 }
 

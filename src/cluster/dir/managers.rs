@@ -65,13 +65,13 @@ impl Managers {
     pub(super) fn apply(&mut self, of: &Type, live: &Value, config: &Value, writer: Writer<'_>) -> Value {
         let who = (true, writer.name);
         let last = self.take(&who).map(|entry| entry.owns);
-        let own = without_identity(field_set(of, config));
+        let own = field_set(of, config);
         let mut object = merge(of, live, config);
         if let Some(last) = &last {
             object = prune(of, &object, last, &own.union(&self.all_but(&who)));
         }
         self.give_way(of, live, &object);
-        self.put(&who, config, own, writer.time);
+        self.put(&who, config, without_identity(&own), writer.time);
         object
     }
 
@@ -81,7 +81,7 @@ impl Managers {
         let own = self.take(&who).map(|entry| entry.owns).unwrap_or_default();
         let comparison = compare(of, old, new);
         self.give_way(of, old, new);
-        let own = own.difference(&comparison.removed).union(&without_identity(comparison.written()));
+        let own = own.difference(&comparison.removed).union(&without_identity(&comparison.written()));
         self.put(&who, new, own, writer.time);
     }
 
@@ -113,7 +113,11 @@ impl Managers {
     /// Whether everyone owns the same, whenever it was written.
     pub(super) fn same(&self, other: &Self) -> bool {
         let entries = |managers: &Self| -> BTreeSet<(bool, String, Option<String>, String)> {
-            managers.0.iter().map(|m| (m.apply, m.name.clone(), m.subresource.clone(), m.owns.to_json().to_string())).collect()
+            managers
+                .0
+                .iter()
+                .map(|m| (m.apply, m.name.clone(), m.subresource.clone(), m.owns.to_json().to_string()))
+                .collect()
         };
         entries(self) == entries(other)
     }
@@ -156,15 +160,15 @@ fn prune(of: &Type, merged: &Value, last: &Set, owned: &Set) -> Value {
     let last = with_named(of, last);
     let pruned = remove(of, merged, &last).unwrap_or_else(empty);
     // Of what that took away, what somebody owns comes back …
-    let lost = named(merged).difference(&named(&pruned).union(&with_named(of, owned)));
-    let pruned = remove(of, merged, &lost).unwrap_or_else(empty);
+    let unowned = named(merged).difference(&named(&pruned).union(&with_named(of, owned)));
+    let pruned = remove(of, merged, &unowned).unwrap_or_else(empty);
     // … and so does what was never this manager's.
     let gone = named(merged).difference(&named(&pruned)).intersection(&last);
     remove(of, merged, &gone).unwrap_or_else(empty)
 }
 
 /// Identity and what the server itself writes are nobody's.
-fn without_identity(set: Set) -> Set {
+fn without_identity(set: &Set) -> Set {
     let nobody = json!({
         "f:apiVersion": {}, "f:kind": {}, "f:status": {},
         "f:metadata": {

@@ -41,10 +41,8 @@ const IMMUTABLE: &[(&str, &str, &[&str])] = &[
 ];
 
 /// What may be set once, but neither changed nor taken away.
-const SET_ONCE: &[(&str, &str, &[&str])] = &[
-    ("", "Service", &["/spec/clusterIP"]),
-    ("", "PersistentVolumeClaim", &["/spec/volumeName"]),
-];
+const SET_ONCE: &[(&str, &str, &[&str])] =
+    &[("", "Service", &["/spec/clusterIP"]), ("", "PersistentVolumeClaim", &["/spec/volumeName"])];
 
 /// Checks a name.
 ///
@@ -81,6 +79,9 @@ pub(super) fn object(object: &Value) -> Result<(), Vec<String>> {
     if id.is_secret() {
         secret(object, &mut wrongs);
     }
+    if id.group.is_empty() && matches!(id.kind.as_str(), "Secret" | "ConfigMap") {
+        keys(object, &mut wrongs);
+    }
     if let ("apps" | "batch", Some(template)) = (id.group.as_str(), object.pointer("/spec/template")) {
         selector(object, template, &mut wrongs);
         containers(template, "/spec/template/spec", &mut wrongs);
@@ -91,12 +92,28 @@ pub(super) fn object(object: &Value) -> Result<(), Vec<String>> {
     if wrongs.is_empty() { Ok(()) } else { Err(wrongs) }
 }
 
+fn keys(object: &Value, wrongs: &mut Vec<String>) {
+    let good = |key: &str| {
+        !key.is_empty()
+            && key.len() <= 253
+            && !matches!(key, "." | "..")
+            && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    for field in ["data", "binaryData"] {
+        let keys = object.get(field).and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key);
+        wrongs.extend(
+            keys.filter(|key| !good(key))
+                .map(|key| format!(".{field}: {key:?} is no key: they are made of letters, digits, '-', '_', '.'")),
+        );
+    }
+}
+
 fn secret(object: &Value, wrongs: &mut Vec<String>) {
     if object.get("stringData").is_some() {
         wrongs.push(".stringData: it is owned under a name that no longer exists afterwards; use .data".into());
     }
     for (key, value) in object.get("data").and_then(Value::as_object).into_iter().flatten() {
-        if !value.as_str().is_some_and(|text| STANDARD.decode(text).is_ok()) {
+        if value.as_str().is_none_or(|text| STANDARD.decode(text).is_err()) {
             wrongs.push(format!(".data.{key}: this is not base64"));
         }
     }
@@ -119,7 +136,8 @@ fn containers(pod: &Value, path: &str, wrongs: &mut Vec<String>) {
     if items("containers").is_empty() {
         wrongs.push(format!("{dotted}.containers: at least one is needed"));
     }
-    let has_volume = |wanted: &str| items("volumes").iter().any(|v| v.get("name").and_then(Value::as_str) == Some(wanted));
+    let has_volume =
+        |wanted: &str| items("volumes").iter().any(|v| v.get("name").and_then(Value::as_str) == Some(wanted));
     for key in ["initContainers", "containers"] {
         for (place, container) in items(key).iter().enumerate() {
             if container.get("image").and_then(Value::as_str).unwrap_or_default().is_empty() {

@@ -3,7 +3,7 @@
 //! `schema.txt` holds them in short: first `GROUP/VERSION/KIND TYPE`, then each type's fields as `name:SHAPE`, where a
 //! shape is `s` text, `i` integer, `n` number, `b` boolean, `q` quantity or int-or-string, `*` anything, `[T]` list
 //! (atomic), `<T>` set, `{key,key=DEFAULT}T` list by keys, `(T)` map, or the name of a type. `!` before a shape or a
-//! type's name: owned as a whole (atomic). It is made from a real server's OpenAPI document, and a test on the real
+//! type's name: owned as a whole (atomic). It is made from a real server's `OpenAPI` document, and a test on the real
 //! control plane keeps it so.
 
 use std::collections::BTreeMap;
@@ -146,7 +146,9 @@ impl Type {
                 let Value::Object(fields) = item else { return Err(format!("it has no {}", names())) };
                 let found: Map<String, Value> = keys
                     .iter()
-                    .filter_map(|(name, default)| Some(((*name).to_owned(), fields.get(*name).or(default.as_ref())?.clone())))
+                    .filter_map(|(name, default)| {
+                        Some(((*name).to_owned(), fields.get(*name).or(default.as_ref())?.clone()))
+                    })
                     .collect();
                 if found.is_empty() {
                     return Err(format!("it has no {}", names()));
@@ -227,8 +229,7 @@ mod tests {
         fn check(of: &Type, at: &str) {
             match of {
                 Type::Struct { name, .. } => assert!(of_name(name).is_some(), "{at}: {name}"),
-                Type::Map { item, .. } => check(item, at),
-                Type::List { item, .. } => check(item, at),
+                Type::Map { item, .. } | Type::List { item, .. } => check(item, at),
                 Type::Any { .. } | Type::Scalar(_) => {}
             }
         }

@@ -37,11 +37,14 @@ fn part(text: &str) -> Result<Part<'_>, String> {
     if text.contains([' ', '(', ')']) {
         return Err(format!("label selector: {text:?} is not understood (a=b, a!=b, a and !a are)"));
     }
-    Ok(match text.split_once("!=").map(|pair| (false, pair)).or_else(|| text.split_once('=').map(|pair| (true, pair))) {
-        Some((true, (key, value))) => Part::Is(key, value.trim_start_matches('=')),
-        Some((false, (key, value))) => Part::IsNot(key, value),
-        None => text.strip_prefix('!').map_or(Part::Has(text), Part::HasNot),
-    })
+    Ok(
+        match text.split_once("!=").map(|pair| (false, pair)).or_else(|| text.split_once('=').map(|pair| (true, pair)))
+        {
+            Some((true, (key, value))) => Part::Is(key, value.trim_start_matches('=')),
+            Some((false, (key, value))) => Part::IsNot(key, value),
+            None => text.strip_prefix('!').map_or(Part::Has(text), Part::HasNot),
+        },
+    )
 }
 
 #[cfg(test)]

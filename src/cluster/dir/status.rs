@@ -26,7 +26,6 @@ pub(super) fn add(object: &mut Value) {
             json!({"used": Value::Object(used.collect()), "hard": hard})
         }
         ("", "Pod") => json!({"phase": "Running", "conditions": [done("Ready")]}),
-        ("", "Service") => json!({"loadBalancer": {}}),
         ("apps", "Deployment") => json!({
             "observedGeneration": generation, "replicas": replicas, "updatedReplicas": replicas,
             "readyReplicas": replicas, "availableReplicas": replicas,
@@ -49,7 +48,7 @@ pub(super) fn add(object: &mut Value) {
             let completions = at("/spec/completions").unwrap_or_else(|| json!(1));
             json!({"succeeded": completions, "conditions": [done("Complete")]})
         }
-        ("networking.k8s.io", "Ingress") => json!({"loadBalancer": {}}),
+        ("", "Service") | ("networking.k8s.io", "Ingress") => json!({"loadBalancer": {}}),
         _ => return,
     };
     if let Some(object) = object.as_object_mut() {

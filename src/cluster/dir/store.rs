@@ -1,27 +1,49 @@
-//! The folder as a set of objects: what is read under a lock, and what is to be written before it is given back.
+//! The folder as a set of objects: what is in each file is remembered as long as the file stays as it is, and only as
+//! metadata, so that a list of many objects costs a look at each file's date.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::disk::{Change, Disk};
+use super::disk::{Change, Disk, Item, Over, Stamp};
 use super::entry::{Entry, Found, Record};
 use super::text;
 use super::tree::{self, CLUSTER, STATE};
-use crate::cluster::{Error, ErrorKind};
+use super::validate::dns_label;
+use crate::cluster::{Error, ErrorKind, metadata};
 use crate::manifest::{Hash, ObjectId};
+use crate::plan::Meta;
 
 /// The folder.
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) disk: Disk,
+    seen: Mutex<HashMap<String, Seen>>,
+}
+
+/// What a file was found to hold.
+#[derive(Clone, Debug)]
+struct Seen {
+    /// The dates of the file and of the record that belongs to it.
+    stamps: (Stamp, Option<Stamp>),
+    slot: Slot,
+    id: ObjectId,
 }
 
 /// The objects of one folder.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Folder {
-    pub(super) entries: BTreeMap<ObjectId, Entry>,
+    name: String,
+    pub(super) slots: BTreeMap<ObjectId, Slot>,
     /// Records whose files somebody has deleted.
     stale: Vec<String>,
+}
+
+/// One object of a folder.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    pub(super) meta: Arc<Meta>,
+    file: String,
 }
 
 /// What a change of the cluster writes.
@@ -30,12 +52,12 @@ pub(super) struct Batch(Vec<Change>);
 
 impl Store {
     pub(super) fn new(root: PathBuf) -> Self {
-        Self { disk: Disk::new(root) }
+        Self { disk: Disk::new(root), seen: Mutex::default() }
     }
 
     /// The namespaces that have a folder, by name; `_cluster` is none.
     pub(super) fn namespaces(&self) -> Result<Vec<String>, Error> {
-        let folders = self.disk.names("")?.into_iter().filter(|(_, is_folder)| *is_folder).map(|(name, _)| name);
+        let folders = self.disk.names("")?.into_iter().filter(|name| name.is_folder).map(|name| name.name);
         Ok(folders.filter(|name| !name.starts_with('.') && name != CLUSTER).collect())
     }
 
@@ -44,69 +66,108 @@ impl Store {
     /// # Errors
     /// A file that cannot be read, or is no object: what is unreadable is never taken for absent.
     pub(super) fn folder(&self, folder: &str) -> Result<Folder, Error> {
-        let records = self.records(folder)?;
-        let mut by_file: BTreeMap<&str, (&str, &Record)> = BTreeMap::new();
-        for (stem, record) in &records {
-            by_file.insert(&record.file, (stem, record));
+        // No namespace has another name, and none leads out of the folder.
+        if folder != CLUSTER && !dns_label(folder) {
+            return Ok(Folder { name: folder.to_owned(), slots: BTreeMap::new(), stale: Vec::new() });
         }
-        let mut kept = Vec::new();
-        let mut entries: BTreeMap<ObjectId, Entry> = BTreeMap::new();
-        for (name, is_folder) in self.disk.names(folder)? {
-            if is_folder || !tree::is_manifest(&name) {
+        let records = self.disk.names(&format!("{STATE}/{folder}"))?;
+        let records: BTreeMap<String, Stamp> = records.iter().filter_map(record_of).collect();
+        let mut slots: BTreeMap<ObjectId, Slot> = BTreeMap::new();
+        for name in self.disk.names(folder)? {
+            if name.is_folder || !tree::is_manifest(&name.name) {
                 continue;
             }
-            let path = format!("{folder}/{name}");
-            // It may have gone since the folder was read.
-            let Some(read) = self.disk.read(&path)? else { continue };
-            let wrong = |message: String| {
-                Error::new(ErrorKind::Other, format!("read {}", self.disk.path(&path).display()), message)
-            };
-            let own = by_file.get(name.as_str()).copied();
-            let entry = match own.and_then(|(_, record)| Some((record, record.id()?))) {
-                Some((record, id)) if record.text == Hash::of(read.text.as_bytes()) => record.clone().entry(id),
-                _ => {
-                    let found = Found { folder, name: &name, text: &read.text, time: read.time };
-                    let (id, raw) = found.parse().map_err(wrong)?;
-                    // The record goes with the object: a file that was renamed is the same one.
-                    match records.get(&tree::stem(&id)) {
-                        Some(record) => found.edited(id, &raw, record),
-                        None => found.foreign(id, &raw),
-                    }
-                }
-            };
-            kept.push(tree::stem(&entry.id));
-            let id = entry.id.clone();
-            if let Some(other) = entries.insert(id, entry) {
-                return Err(wrong(format!("{} is in {} too", other.id, other.file)));
+            let Some((id, slot)) = self.slot(folder, &name, &records)? else { continue };
+            if let Some(other) = slots.get(&id) {
+                let message = format!("{id} is in {} too", other.file);
+                return Err(self.wrong(folder, &name.name, message));
             }
+            slots.insert(id, slot);
         }
-        let stale = records.keys().filter(|stem| !kept.contains(stem)).cloned().collect();
-        Ok(Folder { entries, stale })
+        let kept: BTreeSet<String> = slots.keys().map(tree::stem).collect();
+        let stale = records.into_keys().filter(|stem| !kept.contains(stem)).collect();
+        Ok(Folder { name: folder.to_owned(), slots, stale })
     }
 
-    fn records(&self, folder: &str) -> Result<BTreeMap<String, Record>, Error> {
-        let below = format!("{STATE}/{folder}");
-        let mut records = BTreeMap::new();
-        for (name, is_folder) in self.disk.names(&below)? {
-            let Some(stem) = name.strip_suffix(".json").filter(|stem| !is_folder && !stem.starts_with('.')) else {
-                continue;
-            };
-            let path = format!("{below}/{name}");
-            let Some(read) = self.disk.read(&path)? else { continue };
-            let record = serde_json::from_str(&read.text).map_err(|error| {
-                // The error itself may quote a generated value.
-                let at = format!("line {} column {}: this is no record of an object", error.line(), error.column());
-                Error::new(ErrorKind::Other, format!("read {}", self.disk.path(&path).display()), at)
-            })?;
-            records.insert(stem.to_owned(), record);
+    /// One object of a folder, whole.
+    pub(super) fn load(&self, folder: &Folder, id: &ObjectId) -> Result<Option<Entry>, Error> {
+        let Some(slot) = folder.slots.get(id) else { return Ok(None) };
+        let entry = self.read(&folder.name, &slot.file)?;
+        // Under the lock nobody but a person can have changed it since.
+        Ok(entry.filter(|entry| entry.id == *id))
+    }
+
+    fn slot(
+        &self,
+        folder: &str,
+        name: &Item,
+        records: &BTreeMap<String, Stamp>,
+    ) -> Result<Option<(ObjectId, Slot)>, Error> {
+        let path = format!("{folder}/{}", name.name);
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&path).cloned();
+        if let Some(seen) = seen
+            && seen.stamps == (name.stamp, records.get(&tree::stem(&seen.id)).copied())
+        {
+            return Ok(Some((seen.id, seen.slot)));
         }
-        Ok(records)
+        // It may have gone since the folder was read.
+        let Some(entry) = self.read(folder, &name.name)? else { return Ok(None) };
+        let slot = Slot { meta: Arc::new(metadata::of(&entry.object)), file: entry.file };
+        let record = records.get(&tree::stem(&entry.id)).copied();
+        let settled = name.stamp.is_settled() && record.is_none_or(Stamp::is_settled);
+        let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if settled {
+            all.insert(path, Seen { stamps: (name.stamp, record), slot: slot.clone(), id: entry.id.clone() });
+        } else {
+            all.remove(&path);
+        }
+        Ok(Some((entry.id, slot)))
+    }
+
+    /// The object of one file; `None` where there is no file.
+    fn read(&self, folder: &str, name: &str) -> Result<Option<Entry>, Error> {
+        let Some(read) = self.disk.read(&format!("{folder}/{name}"))? else { return Ok(None) };
+        let hash = Hash::of(read.text.as_bytes());
+        let (usual, _) = name.rsplit_once('.').unwrap_or((name, ""));
+        if let Some(record) = self.record(folder, usual)?.filter(|record| record.text == hash)
+            && let Some(id) = record.id()
+        {
+            return Ok(Some(record.entry(id, name)));
+        }
+        let found = Found { folder, name, text: &read.text, time: read.time };
+        let (id, raw) = found.parse().map_err(|message| self.wrong(folder, name, message))?;
+        // The record goes with the object: a file that was renamed is the same one.
+        Ok(Some(match self.record(folder, &tree::stem(&id))? {
+            Some(record) if record.text == hash => record.entry(id, name),
+            Some(record) => found.edited(id, &raw, &record),
+            None => found.foreign(id, &raw),
+        }))
+    }
+
+    fn record(&self, folder: &str, stem: &str) -> Result<Option<Record>, Error> {
+        let path = record_path(folder, stem);
+        let Some(read) = self.disk.read(&path)? else { return Ok(None) };
+        serde_json::from_str(&read.text).map(Some).map_err(|error| {
+            // The error's own text may quote a generated value.
+            let at = format!("line {} column {}: this is no record of an object", error.line(), error.column());
+            Error::new(ErrorKind::Other, format!("read {}", self.disk.path(&path).display()), at)
+        })
     }
 
     /// Writes a batch.
     pub(super) fn commit(&self, batch: &Batch) -> Result<(), Error> {
         self.disk.commit(&batch.0)
     }
+
+    fn wrong(&self, folder: &str, name: &str, message: String) -> Error {
+        let path = self.disk.path(folder).join(name);
+        Error::new(ErrorKind::Other, format!("read {}", path.display()), message)
+    }
+}
+
+fn record_of(name: &Item) -> Option<(String, Stamp)> {
+    let stem = name.name.strip_suffix(".json").filter(|stem| !name.is_folder && !stem.starts_with('.'))?;
+    Some((stem.to_owned(), name.stamp))
 }
 
 fn record_path(folder: &str, stem: &str) -> String {
@@ -120,30 +181,32 @@ impl Batch {
         let hash = Hash::of(visible.as_bytes());
         let (folder, stem) = (tree::folder(&entry.id), tree::stem(&entry.id));
         let file = format!("{folder}/{}", entry.file);
-        let record = Record { object: entry.object, file: entry.file, text: hash.clone() };
-        self.0.push(Change {
-            path: record_path(folder, &stem),
-            // A record is made of JSON values, all of which have a text.
-            text: Some(serde_json::to_string(&record).unwrap_or_default()),
-            over: None,
-        });
+        let record = Record { object: entry.object, text: hash.clone() };
+        // A record is made of JSON values, all of which have a text.
+        let text = serde_json::to_string(&record).unwrap_or_default();
+        self.0.push(Change { path: record_path(folder, &stem), text: Some(text), over: Over::Anything });
         if entry.text.as_ref() != Some(&hash) {
-            self.0.push(Change { path: file, text: Some(visible), over: Some(entry.text) });
+            let over = entry.text.map_or(Over::Nothing, Over::Text);
+            self.0.push(Change { path: file, text: Some(visible), over });
         }
     }
 
     /// Removes an object.
     pub(super) fn remove(&mut self, entry: &Entry) {
         let folder = tree::folder(&entry.id);
-        let file = format!("{folder}/{}", entry.file);
-        self.0.push(Change { path: file, text: None, over: Some(entry.text.clone()) });
-        self.0.push(Change { path: record_path(folder, &tree::stem(&entry.id)), text: None, over: None });
+        let over = entry.text.clone().map_or(Over::Nothing, Over::Text);
+        self.0.push(Change { path: format!("{folder}/{}", entry.file), text: None, over });
+        self.drop_record(folder, &tree::stem(&entry.id));
     }
 
     /// Forgets what somebody deleted by hand, so that an object of the same name is another one.
-    pub(super) fn forget(&mut self, name: &str, folder: &Folder) {
+    pub(super) fn forget(&mut self, folder: &Folder) {
         for stem in &folder.stale {
-            self.0.push(Change { path: record_path(name, stem), text: None, over: None });
+            self.drop_record(&folder.name, stem);
         }
+    }
+
+    fn drop_record(&mut self, folder: &str, stem: &str) {
+        self.0.push(Change { path: record_path(folder, stem), text: None, over: Over::Anything });
     }
 }

@@ -1,5 +1,7 @@
 //! Where an object's file is: `NAMESPACE/namespace.yaml`, `NAMESPACE/KIND-NAME.yaml`, `_cluster/KIND-NAME.yaml`.
 
+use std::path::Path;
+
 use crate::manifest::{Kind, ObjectId, builtin};
 
 /// The folder of what is in no namespace. No namespace can be called so.
@@ -30,9 +32,10 @@ pub(super) fn stem(id: &ObjectId) -> String {
 
 /// Whether a file of the tree is an object's.
 pub(super) fn is_manifest(name: &str) -> bool {
-    // Kustomize's own file may stand beside the manifests that it lists.
-    (name.ends_with(".yaml") || name.ends_with(".yml"))
+    let extension = Path::new(name).extension();
+    extension.is_some_and(|extension| extension == "yaml" || extension == "yml")
         && !name.starts_with('.')
+        // Kustomize's own file may stand beside the manifests that it lists.
         && !matches!(name, "kustomization.yaml" | "kustomization.yml")
 }
 

@@ -21,7 +21,9 @@ pub(super) fn object(of: &Type, object: &Value) -> Result<(), Vec<String>> {
                 wrongs.push(format!(".metadata.{key}: {name:?} is no name of a label or annotation"));
             }
             if !text.as_str().is_none_or(check) {
-                wrongs.push(format!(".metadata.{key}.{name}: a label's value is at most 63 letters, digits, '-', '_', '.'"));
+                wrongs.push(format!(
+                    ".metadata.{key}.{name}: a label's value is at most 63 letters, digits, '-', '_', '.'"
+                ));
             }
         }
     }
@@ -75,7 +77,8 @@ fn list(of: &Type, keys: &Keys, items: &[Value], path: &str, wrongs: &mut Vec<St
         match of.element(item) {
             // What stands twice may be a value; its key fields are none.
             Ok(element) if !seen.insert(element.clone()) => {
-                wrongs.push(format!("{here}: duplicate entries for key {}", element.split_once(':').map_or("", |e| e.1)));
+                wrongs
+                    .push(format!("{here}: duplicate entries for key {}", element.split_once(':').map_or("", |e| e.1)));
             }
             Ok(_) => {}
             Err(why) => wrongs.push(format!("{here}: {why}")),
@@ -89,7 +92,9 @@ fn at(path: &str) -> &str {
 
 /// `[a-z0-9]`, and `-` inside, at most 63.
 pub(super) fn dns_label(name: &str) -> bool {
-    name.len() <= 63 && !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    name.len() <= 63
+        && !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !name.starts_with('-')
         && !name.ends_with('-')
 }

@@ -52,8 +52,8 @@ impl Dir {
             return Err(change.refuse(ErrorKind::NotFound, format!("{} is not there", target.id)));
         };
         let invalid = |message: String| change.refuse(ErrorKind::Invalid, message);
-        let patch: json_patch::Patch = serde_json::from_value(patch.clone())
-            .map_err(|_| invalid("this is no JSON patch (RFC 6902)".into()))?;
+        let patch: json_patch::Patch =
+            serde_json::from_value(patch.clone()).map_err(|_| invalid("this is no JSON patch (RFC 6902)".into()))?;
         let mut new = old.object.clone();
         json_patch::patch(&mut new, &patch)
             // The error's own text may quote the values of a test.
@@ -73,20 +73,22 @@ impl Dir {
         let Some(old) = &change.old else { return Ok(()) };
         change.same_uid(uid)?;
         let mut batch = Batch::default();
-        batch.forget(tree::folder(target.id), &change.folder);
+        batch.forget(&change.folder);
         if tree::is_namespace(target.id) {
-            end_namespace(&change.folder, old, &mut batch);
+            self.end_namespace(&change.folder, old, &mut batch)?;
         } else {
-            end(old, &change.folder, &mut batch);
+            self.end(old, &change.folder, &mut batch)?;
         }
         self.store.commit(&batch)
     }
 
     fn begin<'a>(&self, verb: &'static str, target: &'a Target<'a>) -> Result<Change<'a>, Error> {
         self.served(target.kind, verb)?;
-        let mut folder = self.store.folder(tree::folder(target.id))?;
-        let old = folder.entries.remove(target.id);
-        Ok(Change { verb, target, folder, old })
+        let folder = self.store.folder(tree::folder(target.id))?;
+        let old = self.store.load(&folder, target.id)?;
+        let change = Change { verb, target, folder, old };
+        rules::name(target.id).map_err(|message| change.refuse(ErrorKind::Invalid, message))?;
+        Ok(change)
     }
 
     /// Checks and writes what has become of an object, and answers with it.
@@ -106,7 +108,7 @@ impl Dir {
             }
             bump(&old.object, &mut new);
         } else {
-            self.namespace_is_open(&change)?;
+            change.namespace_is_open()?;
             let now = now().to_string();
             let servers = json!({"uid": new_uid(), "resourceVersion": "0", "generation": 1, "creationTimestamp": now});
             if let (Some(metadata), Value::Object(servers)) = (metadata(&mut new), servers) {
@@ -122,7 +124,7 @@ impl Dir {
             metadata.insert("resourceVersion".into(), json!(version));
         }
         let mut batch = Batch::default();
-        batch.forget(tree::folder(target.id), &change.folder);
+        batch.forget(&change.folder);
         let Change { folder, old, .. } = change;
         let (file, text) = match old {
             Some(old) => (old.file, old.text),
@@ -131,7 +133,7 @@ impl Dir {
         let entry = Entry { id: target.id.clone(), object: new, file, text };
         let object = entry.object.clone();
         if is_ending(&object) && !has_finalizers(&object) {
-            end(&entry, &folder, &mut batch);
+            self.end(&entry, &folder, &mut batch)?;
         } else {
             batch.put(entry);
         }
@@ -139,18 +141,45 @@ impl Dir {
         Ok(with_status(object))
     }
 
-    /// # Errors
-    /// The namespace of a new object is not there, or is being deleted.
-    fn namespace_is_open(&self, change: &Change<'_>) -> Result<(), Error> {
-        let Some(namespace) = &change.target.id.namespace else { return Ok(()) };
-        match change.folder.entries.get(&ObjectId::namespace(namespace)) {
-            None => Err(change.refuse(ErrorKind::NotFound, format!("namespaces {namespace:?} not found"))),
-            Some(entry) if is_ending(&entry.object) => {
-                let message = format!("namespace {namespace} is being terminated, and takes nothing new");
-                Err(change.refuse(ErrorKind::Conflict, message))
+    /// Removes an object, or marks it where finalizers keep it. The last one in a namespace that is being deleted takes
+    /// the namespace along.
+    fn end(&self, old: &Entry, folder: &Folder, batch: &mut Batch) -> Result<(), Error> {
+        if has_finalizers(&old.object) {
+            if !is_ending(&old.object) {
+                batch.put(marked(old));
             }
-            Some(_) => Ok(()),
+            return Ok(());
         }
+        batch.remove(old);
+        let Some(namespace) = old.id.namespace.as_deref().map(ObjectId::namespace) else { return Ok(()) };
+        let is_alone = folder.slots.keys().all(|id| *id == namespace || *id == old.id);
+        let is_ending = folder.slots.get(&namespace).is_some_and(|slot| slot.meta.deleting.is_some());
+        if is_alone
+            && is_ending
+            && let Some(namespace) = self.store.load(folder, &namespace)?
+        {
+            batch.remove(&namespace);
+        }
+        Ok(())
+    }
+
+    /// Removes a namespace and all in it. What has finalizers stays, and the namespace with it.
+    fn end_namespace(&self, folder: &Folder, namespace: &Entry, batch: &mut Batch) -> Result<(), Error> {
+        let mut is_empty = true;
+        for (id, slot) in folder.slots.iter().filter(|(id, _)| **id != namespace.id) {
+            is_empty &= slot.meta.finalizers.is_empty();
+            match self.store.load(folder, id)? {
+                Some(entry) if slot.meta.finalizers.is_empty() => batch.remove(&entry),
+                Some(entry) if slot.meta.deleting.is_none() => batch.put(marked(&entry)),
+                _ => {}
+            }
+        }
+        if is_empty && !has_finalizers(&namespace.object) {
+            batch.remove(namespace);
+        } else if !is_ending(&namespace.object) {
+            batch.put(marked(namespace));
+        }
+        Ok(())
     }
 }
 
@@ -159,6 +188,20 @@ impl Change<'_> {
         let id = self.target.id;
         let at = id.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
         Error::new(kind, format!("{} {id}{at}", self.verb), message)
+    }
+
+    /// # Errors
+    /// The namespace of a new object is not there, or is being deleted.
+    fn namespace_is_open(&self) -> Result<(), Error> {
+        let Some(namespace) = &self.target.id.namespace else { return Ok(()) };
+        match self.folder.slots.get(&ObjectId::namespace(namespace)) {
+            None => Err(self.refuse(ErrorKind::NotFound, format!("namespaces {namespace:?} not found"))),
+            Some(slot) if slot.meta.deleting.is_some() => {
+                let message = format!("namespace {namespace} is being terminated, and takes nothing new");
+                Err(self.refuse(ErrorKind::Conflict, message))
+            }
+            Some(_) => Ok(()),
+        }
     }
 
     /// The object that is sent, without what is the server's to write.
@@ -192,7 +235,9 @@ impl Change<'_> {
     fn check(&self, apply: &Apply<'_>) -> Result<(), Error> {
         match (apply.uid, apply.resource_version) {
             (None, Some(_)) => {
-                return Err(self.refuse(ErrorKind::Invalid, "a resourceVersion without a uid would make an absent object"));
+                return Err(
+                    self.refuse(ErrorKind::Invalid, "a resourceVersion without a uid would make an absent object")
+                );
             }
             (None, None) => return Ok(()),
             (Some(uid), _) => self.same_uid(uid)?,
@@ -209,42 +254,10 @@ impl Change<'_> {
         match is {
             Some(uid) if uid == wanted => Ok(()),
             Some(uid) => Err(self.refuse(ErrorKind::Conflict, format!("its uid is {uid}, not {wanted}"))),
-            None => Err(self.refuse(ErrorKind::Conflict, format!("the object with uid {wanted} is not there any more"))),
+            None => {
+                Err(self.refuse(ErrorKind::Conflict, format!("the object with uid {wanted} is not there any more")))
+            }
         }
-    }
-}
-
-/// Removes an object, or marks it where finalizers keep it. The last one in a namespace that is being deleted takes the
-/// namespace along.
-fn end(old: &Entry, folder: &Folder, batch: &mut Batch) {
-    if has_finalizers(&old.object) {
-        if !is_ending(&old.object) {
-            batch.put(marked(old));
-        }
-        return;
-    }
-    batch.remove(old);
-    let namespace = old.id.namespace.as_deref().map(ObjectId::namespace);
-    let Some(namespace) = namespace.and_then(|id| folder.entries.get(&id)) else { return };
-    let alone = folder.entries.keys().all(|id| *id == namespace.id || *id == old.id);
-    if is_ending(&namespace.object) && alone {
-        batch.remove(namespace);
-    }
-}
-
-/// Removes a namespace and all in it. What has finalizers stays, and the namespace with it.
-fn end_namespace(folder: &Folder, namespace: &Entry, batch: &mut Batch) {
-    let (kept, gone): (Vec<_>, Vec<_>) = folder.entries.values().partition(|entry| has_finalizers(&entry.object));
-    for entry in gone {
-        batch.remove(entry);
-    }
-    for entry in kept.iter().filter(|entry| !is_ending(&entry.object)) {
-        batch.put(marked(entry));
-    }
-    if kept.is_empty() && !has_finalizers(&namespace.object) {
-        batch.remove(namespace);
-    } else if !is_ending(&namespace.object) {
-        batch.put(marked(namespace));
     }
 }
 
@@ -275,6 +288,7 @@ fn writer(name: &str) -> Writer<'_> {
     Writer { name, time: Some(now()) }
 }
 
+#[expect(clippy::disallowed_methods, reason = "what a server would date itself")]
 fn now() -> Timestamp {
     seconds(Timestamp::now())
 }

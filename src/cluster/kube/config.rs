@@ -1,6 +1,5 @@
 //! Where the cluster is and who asks, found as kubectl finds it.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -86,12 +85,12 @@ fn failed(message: impl Into<String>) -> Error {
 
 fn source(wanted: &KubeConnect) -> Result<Source, Error> {
     if let Some(file) = &wanted.kubeconfig {
-        return existing(vec![file.clone()], "--kubeconfig names");
+        return existing(std::slice::from_ref(file), "--kubeconfig names");
     }
-    let variable = std::env::var_os("KUBECONFIG").unwrap_or_else(OsString::new);
+    let variable = std::env::var_os("KUBECONFIG").unwrap_or_default();
     let named: Vec<PathBuf> = std::env::split_paths(&variable).filter(|path| !path.as_os_str().is_empty()).collect();
     if !named.is_empty() {
-        return existing(named, "KUBECONFIG names");
+        return existing(&named, "KUBECONFIG names");
     }
     let usual = std::env::home_dir().map(|home| home.join(".kube").join("config"));
     if let Some(usual) = usual.filter(|path| is_there(path)) {
@@ -107,10 +106,10 @@ fn source(wanted: &KubeConnect) -> Result<Source, Error> {
 }
 
 /// As kubectl has it, a missing file among several is passed over; all missing is a mistake.
-fn existing(named: Vec<PathBuf>, who: &str) -> Result<Source, Error> {
-    let there: Vec<PathBuf> = named.iter().filter(|path| is_there(path)).cloned().collect();
+fn existing(files: &[PathBuf], who: &str) -> Result<Source, Error> {
+    let there: Vec<PathBuf> = files.iter().filter(|path| is_there(path)).cloned().collect();
     if there.is_empty() {
-        let names: Vec<String> = named.iter().map(|path| path.display().to_string()).collect();
+        let names: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
         return Err(failed(format!("{who} {}, which does not exist", names.join(", "))));
     }
     Ok(Source::Files(there))

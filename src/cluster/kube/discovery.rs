@@ -66,8 +66,8 @@ async fn group_version(transport: &Transport, kinds: Vec<&Kind>) -> Result<Vec<(
     if media_type != "application/json" {
         return Err(unreadable(unexpected(media_type).to_string()));
     }
-    let list: ResourceList =
-        serde_json::from_slice(&answer.body).map_err(|error| unreadable(format!("the answer cannot be read: {error}")))?;
+    let list: ResourceList = serde_json::from_slice(&answer.body)
+        .map_err(|error| unreadable(format!("the answer cannot be read: {error}")))?;
     let resource = |kind: &Kind| {
         // Names with a slash are subresources.
         let served = list.resources.iter().find(|served| served.kind == kind.kind && !served.name.contains('/'))?;

@@ -154,7 +154,7 @@ fn kind(code: StatusCode, status: Option<&Status>) -> ErrorKind {
         410 => ErrorKind::Expired,
         400 | 405 | 406 | 413 | 415 | 422 => ErrorKind::Invalid,
         // Server-side apply's own faults with the object come as 500 without a reason.
-        500 if is_untypeable(&status.message) => ErrorKind::Invalid,
+        500 if is_unmergeable(&status.message) => ErrorKind::Invalid,
         429 | 500 | 502 | 503 | 504 => ErrorKind::Retry,
         _ => ErrorKind::Other,
     }
@@ -164,8 +164,8 @@ fn is_rbac(status: &Status) -> bool {
     status.message.contains("forbidden: User \"")
 }
 
-fn is_untypeable(message: &str) -> bool {
-    ["failed to create typed patch object", "failed to create typed live object", "duplicate entries for key"]
+fn is_unmergeable(message: &str) -> bool {
+    ["failed to create typed", "failed to convert new object", "error decoding from json", "duplicate entries for key"]
         .iter()
         .any(|words| message.contains(words))
 }

@@ -8,10 +8,7 @@ use http::Uri;
 ///
 /// # Errors
 /// The variable whose value is not a URL.
-pub(super) fn of_environment(
-    server: &Uri,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Option<Uri>, String> {
+pub(super) fn of_environment(server: &Uri, variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<Uri>, String> {
     let names = if server.scheme_str() == Some("http") {
         // HTTP_PROXY in capitals can be set by a request to a CGI program; Go refuses it there, and we are none.
         ["HTTP_PROXY", "http_proxy"]
@@ -65,9 +62,8 @@ fn exempts(rule: &str, host: &str, port: Option<u16>) -> bool {
 }
 
 fn contains(network: IpAddr, bits: u32, address: IpAddr) -> bool {
-    let same = |one: u128, other: u128, width: u32| {
-        bits <= width && (bits == 0 || (one ^ other) >> (width - bits) == 0)
-    };
+    let same =
+        |one: u128, other: u128, width: u32| bits <= width && (bits == 0 || (one ^ other) >> (width - bits) == 0);
     match (network, address) {
         (IpAddr::V4(network), IpAddr::V4(address)) => same(network.to_bits().into(), address.to_bits().into(), 32),
         (IpAddr::V6(network), IpAddr::V6(address)) => same(network.to_bits(), address.to_bits(), 128),

@@ -28,10 +28,7 @@ impl Keeper {
             .process_group(0)
             .spawn()?;
         let pipe = child.stdin.take().expect("the pipe was asked for above");
-        Ok(Self {
-            folder: folder.to_owned(),
-            pipe,
-        })
+        Ok(Self { folder: folder.to_owned(), pipe })
     }
 
     /// Starts a program as the part `name`.
@@ -50,10 +47,10 @@ impl Keeper {
     /// The first part that has ended, with the end of its log.
     pub fn ended(&self) -> Option<String> {
         let entries = fs::read_dir(&self.folder).ok()?;
-        let exit = entries.flatten().map(|entry| entry.path()).find(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "exit")
-        })?;
+        let exit = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .find(|path| path.extension().is_some_and(|extension| extension == "exit"))?;
         let status = fs::read_to_string(&exit).unwrap_or_default();
         Some(format!(
             "{} ended with {}: {}",

@@ -66,11 +66,7 @@ impl ControlPlane {
     fn boot(binaries: &Path) -> Result<Self, String> {
         let started = Instant::now();
         let words = |error: std::io::Error| error.to_string();
-        let folder = tempfile::Builder::new()
-            .prefix("reconcile-cluster-")
-            .tempdir()
-            .map_err(words)?
-            .keep();
+        let folder = tempfile::Builder::new().prefix("reconcile-cluster-").tempdir().map_err(words)?.keep();
         let mut keeper = Keeper::start(&folder).map_err(words)?;
         let layout = Layout::new(binaries, &folder).map_err(words)?;
         let mut users = Users::new(&layout.server, &folder);
@@ -78,9 +74,7 @@ impl ControlPlane {
         let harness = users.take(Rights::Admin).map_err(words)?;
 
         for part in [parts::etcd(&layout), parts::api_server(&layout)] {
-            keeper
-                .run(part.name, &part.program, &part.flags)
-                .map_err(words)?;
+            keeper.run(part.name, &part.program, &part.flags).map_err(words)?;
         }
         let mut plane = Self {
             users: Mutex::new(users),
@@ -93,42 +87,16 @@ impl ControlPlane {
         let limit = started + BOOT;
         plane.await_answer(limit, &["get", "--raw", "/readyz"])?;
 
-        let later = [
-            parts::controller_manager(&plane.layout),
-            parts::scheduler(&plane.layout),
-            parts::kwok(&plane.layout),
-        ];
+        let later =
+            [parts::controller_manager(&plane.layout), parts::scheduler(&plane.layout), parts::kwok(&plane.layout)];
         for part in later {
-            plane
-                .keeper()
-                .run(part.name, &part.program, &part.flags)
-                .map_err(words)?;
+            plane.keeper().run(part.name, &part.program, &part.flags).map_err(words)?;
         }
         let first_objects = plane.layout.folder.join(parts::FIRST_OBJECTS);
-        plane.await_answer(
-            limit,
-            &[
-                "apply",
-                "--server-side",
-                "-f",
-                &first_objects.display().to_string(),
-            ],
-        )?;
-        plane.await_answer(
-            limit,
-            &[
-                "wait",
-                "--for=condition=Ready",
-                "node",
-                "--all",
-                "--timeout=5s",
-            ],
-        )?;
+        plane.await_answer(limit, &["apply", "--server-side", "-f", &first_objects.display().to_string()])?;
+        plane.await_answer(limit, &["wait", "--for=condition=Ready", "node", "--all", "--timeout=5s"])?;
         // Pods are refused until their namespace has it.
-        plane.await_answer(
-            limit,
-            &["get", "serviceaccount", "default", "--namespace=default"],
-        )?;
+        plane.await_answer(limit, &["get", "serviceaccount", "default", "--namespace=default"])?;
         plane.booted_in = started.elapsed();
         Ok(plane)
     }
@@ -144,10 +112,7 @@ impl ControlPlane {
             }
             if Instant::now() > limit {
                 let answer = String::from_utf8_lossy(&output.stderr).into_owned();
-                return Err(format!(
-                    "kubectl {args:?}: {answer}\n{}",
-                    self.keeper().logs()
-                ));
+                return Err(format!("kubectl {args:?}: {answer}\n{}", self.keeper().logs()));
             }
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -160,11 +125,8 @@ impl ControlPlane {
     /// Starts `kubectl proxy` as a user, and returns its port, once it listens there.
     pub fn start_proxy(&self, user: &User) -> u16 {
         let port = keeper::free_port().expect("a loopback port is free");
-        let flags = [
-            "proxy".to_owned(),
-            format!("--port={port}"),
-            format!("--kubeconfig={}", user.kubeconfig.display()),
-        ];
+        let flags =
+            ["proxy".to_owned(), format!("--port={port}"), format!("--kubeconfig={}", user.kubeconfig.display())];
         let name = self.unique("proxy");
         let started = self.keeper().run(&name, &self.program("kubectl"), &flags);
         started.expect("the keeper lives as long as this process");
@@ -190,10 +152,7 @@ impl ControlPlane {
 
     /// kubectl as the harness, whose requests no test counts.
     pub fn kubectl(&self, args: &[&str]) -> Output {
-        self.kubectl_as(&self.harness, args)
-            .stdin(Stdio::null())
-            .output()
-            .expect("kubectl starts")
+        self.kubectl_as(&self.harness, args).stdin(Stdio::null()).output().expect("kubectl starts")
     }
 
     /// kubectl's output, for what has to succeed.
@@ -202,11 +161,7 @@ impl ControlPlane {
     /// Where it does not.
     pub fn must(&self, args: &[&str]) -> String {
         let output = self.kubectl(args);
-        assert!(
-            output.status.success(),
-            "kubectl {args:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "kubectl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("kubectl writes UTF-8")
     }
 
@@ -215,21 +170,10 @@ impl ControlPlane {
     /// # Panics
     /// Where it does not succeed.
     pub fn apply(&self, manager: &str, yaml: &str) {
-        let file = self
-            .layout
-            .folder
-            .join(self.unique("apply"))
-            .with_extension("yaml");
+        let file = self.layout.folder.join(self.unique("apply")).with_extension("yaml");
         fs::write(&file, yaml).expect("the manifest can be written");
         let manager = format!("--field-manager={manager}");
-        self.must(&[
-            "apply",
-            "--server-side",
-            "--force-conflicts",
-            &manager,
-            "-f",
-            &file.display().to_string(),
-        ]);
+        self.must(&["apply", "--server-side", "--force-conflicts", &manager, "-f", &file.display().to_string()]);
     }
 
     /// An object as the API server has it.
@@ -237,15 +181,7 @@ impl ControlPlane {
     /// # Panics
     /// Where there is none.
     pub fn object(&self, kind: &str, namespace: &str, name: &str) -> serde_json::Value {
-        let text = self.must(&[
-            "get",
-            kind,
-            name,
-            "--namespace",
-            namespace,
-            "--output=json",
-            "--show-managed-fields",
-        ]);
+        let text = self.must(&["get", kind, name, "--namespace", namespace, "--output=json", "--show-managed-fields"]);
         serde_json::from_str(&text).expect("kubectl writes JSON")
     }
 
@@ -269,23 +205,12 @@ impl ControlPlane {
         // The server logs a request before it ends the answer, so a request made and answered now comes last.
         let sentinel = format!("/version?sentinel={}", self.unique("audit"));
         self.must(&["get", "--raw", &sentinel]);
-        let all = crate::wait::wait_until(
-            "the sentinel is in the audit log",
-            Duration::from_secs(10),
-            || {
-                let all = audit::since(&self.layout.audit_log(), mark)
-                    .map_err(|error| error.to_string())?;
-                let seen = all.iter().any(|request| request.uri == sentinel);
-                if seen {
-                    Ok(all)
-                } else {
-                    Err(format!("{} requests without it", all.len()))
-                }
-            },
-        );
-        all.into_iter()
-            .filter(|request| request.user.username == user.name)
-            .collect()
+        let all = crate::wait::wait_until("the sentinel is in the audit log", Duration::from_secs(10), || {
+            let all = audit::since(&self.layout.audit_log(), mark).map_err(|error| error.to_string())?;
+            let seen = all.iter().any(|request| request.uri == sentinel);
+            if seen { Ok(all) } else { Err(format!("{} requests without it", all.len())) }
+        });
+        all.into_iter().filter(|request| request.user.username == user.name).collect()
     }
 
     /// Those of a user's requests since a mark that could have changed something.

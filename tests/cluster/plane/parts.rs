@@ -25,7 +25,8 @@ const STAGES: [&str; 5] = [
 ];
 
 /// Keeps kwok's `pod-ready` stage off the pods that `stages.yaml` has fail.
-const COMES_UP: &str = "    - cel: {expression: \"!self.spec.containers.exists(c, c.image.matches('no-such-image|crashes'))\"}\n";
+const COMES_UP: &str =
+    "    - cel: {expression: \"!self.spec.containers.exists(c, c.image.matches('no-such-image|crashes'))\"}\n";
 
 const PRIVATE_KEY: &str = "service-accounts.key";
 const PUBLIC_KEY: &str = "service-accounts.pub";
@@ -71,11 +72,7 @@ impl Layout {
     }
 
     fn part(&self, name: &'static str, flags: Vec<String>) -> Part {
-        Part {
-            name,
-            program: self.binaries.join(name),
-            flags,
-        }
+        Part { name, program: self.binaries.join(name), flags }
     }
 }
 
@@ -89,10 +86,7 @@ pub fn write_files(layout: &Layout, users: &mut Users) -> std::io::Result<()> {
     fs::write(layout.folder.join("audit-policy.yaml"), audit::POLICY)?;
     write_signing_key(layout)?;
 
-    fs::write(
-        layout.folder.join(FIRST_OBJECTS),
-        include_str!("first-objects.yaml"),
-    )?;
+    fs::write(layout.folder.join(FIRST_OBJECTS), include_str!("first-objects.yaml"))?;
     write_stages(layout)
 }
 
@@ -105,9 +99,7 @@ fn write_stages(layout: &Layout) -> std::io::Result<()> {
         let text = match stage.ends_with("pod-ready.yaml") {
             true if text.contains(list) => text.replacen(list, &format!("{list}{COMES_UP}"), 1),
             true => {
-                return Err(std::io::Error::other(
-                    "kwok's pod-ready stage has another form now",
-                ));
+                return Err(std::io::Error::other("kwok's pod-ready stage has another form now"));
             }
             false => text,
         };
@@ -120,28 +112,21 @@ fn write_stages(layout: &Layout) -> std::io::Result<()> {
 fn write_signing_key(layout: &Layout) -> std::io::Result<()> {
     /// The `SubjectPublicKeyInfo` of a P-256 point, up to the point (RFC 5480).
     const PREFIX: [u8; 26] = [
-        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08,
-        0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+        0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
     ];
     let words = |error: &dyn std::fmt::Display| std::io::Error::other(error.to_string());
     let random = SystemRandom::new();
     let kind = &ECDSA_P256_SHA256_FIXED_SIGNING;
     let private = EcdsaKeyPair::generate_pkcs8(kind, &random).map_err(|error| words(&error))?;
-    let pair =
-        EcdsaKeyPair::from_pkcs8(kind, private.as_ref(), &random).map_err(|error| words(&error))?;
+    let pair = EcdsaKeyPair::from_pkcs8(kind, private.as_ref(), &random).map_err(|error| words(&error))?;
     let public = [&PREFIX, pair.public_key().as_ref()].concat();
-    fs::write(
-        layout.folder.join(PRIVATE_KEY),
-        pem("PRIVATE KEY", private.as_ref()),
-    )?;
+    fs::write(layout.folder.join(PRIVATE_KEY), pem("PRIVATE KEY", private.as_ref()))?;
     fs::write(layout.folder.join(PUBLIC_KEY), pem("PUBLIC KEY", &public))
 }
 
 fn pem(label: &str, body: &[u8]) -> String {
-    format!(
-        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-        STANDARD.encode(body)
-    )
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(body))
 }
 
 pub fn etcd(layout: &Layout) -> Part {
@@ -171,10 +156,7 @@ pub fn api_server(layout: &Layout) -> Part {
         format!("--cert-dir={}", layout.file("certs")),
         "--service-account-issuer=https://kubernetes.default.svc".into(),
         format!("--service-account-key-file={}", layout.file(PUBLIC_KEY)),
-        format!(
-            "--service-account-signing-key-file={}",
-            layout.file(PRIVATE_KEY)
-        ),
+        format!("--service-account-signing-key-file={}", layout.file(PRIVATE_KEY)),
         format!("--token-auth-file={}", layout.file("tokens.csv")),
         "--authorization-mode=RBAC".into(),
         "--service-cluster-ip-range=10.96.0.0/16".into(),
@@ -189,16 +171,10 @@ pub fn api_server(layout: &Layout) -> Part {
 
 pub fn controller_manager(layout: &Layout) -> Part {
     let flags = vec![
-        format!(
-            "--kubeconfig={}",
-            layout.file("kube-controller-manager.kubeconfig")
-        ),
+        format!("--kubeconfig={}", layout.file("kube-controller-manager.kubeconfig")),
         "--leader-elect=false".into(),
         "--secure-port=0".into(),
-        format!(
-            "--service-account-private-key-file={}",
-            layout.file(PRIVATE_KEY)
-        ),
+        format!("--service-account-private-key-file={}", layout.file(PRIVATE_KEY)),
         format!("--root-ca-file={}", layout.file("certs/apiserver.crt")),
         // Tests delete many namespaces at once, and each takes seconds.
         "--concurrent-namespace-syncs=40".into(),

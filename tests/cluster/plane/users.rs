@@ -57,12 +57,8 @@ impl Users {
     const OF_EACH: usize = 300;
 
     pub fn new(server: &str, folder: &Path) -> Self {
-        let mut users = Self {
-            server: server.to_owned(),
-            folder: folder.to_owned(),
-            spare: Vec::new(),
-            rows: String::new(),
-        };
+        let mut users =
+            Self { server: server.to_owned(), folder: folder.to_owned(), spare: Vec::new(), rows: String::new() };
         for rights in Rights::ALL {
             for number in (0..Self::OF_EACH).rev() {
                 let name = format!("{}-{number}", rights.stem());
@@ -88,8 +84,7 @@ impl Users {
     /// The next user with these rights.
     pub fn take(&mut self, rights: Rights) -> std::io::Result<User> {
         let place = self.spare.iter().rposition(|spare| spare.0 == rights);
-        let place =
-            place.ok_or_else(|| std::io::Error::other("no token is left: raise OF_EACH"))?;
+        let place = place.ok_or_else(|| std::io::Error::other("no token is left: raise OF_EACH"))?;
         let (_, name, token) = self.spare.remove(place);
         let kubeconfig = self.write_kubeconfig(&name, &token)?;
         Ok(User { name, kubeconfig })

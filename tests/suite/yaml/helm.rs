@@ -12,35 +12,20 @@ pub fn evaluate(helm: &Path, expression: &str, samples: &[Value]) -> Vec<String>
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     fs::create_dir_all(root.join("templates")).unwrap();
-    fs::write(
-        root.join("Chart.yaml"),
-        "apiVersion: v2\nname: oracle\nversion: 1.0.0\n",
-    )
-    .unwrap();
+    fs::write(root.join("Chart.yaml"), "apiVersion: v2\nname: oracle\nversion: 1.0.0\n").unwrap();
     let body = format!(
         "kind: Oracle\nlines:\n{{{{- range .Values.samples }}}}\n- {{{{ {expression} | toString | b64enc | quote }}}}\n{{{{- end }}}}\n"
     );
     fs::write(root.join("templates/oracle.yaml"), body).unwrap();
-    let wrapped: Vec<Value> = samples
-        .iter()
-        .map(|sample| json!({ "sample": sample }))
-        .collect();
-    fs::write(
-        root.join("input.json"),
-        ascii(&json!({ "samples": wrapped })),
-    )
-    .unwrap();
+    let wrapped: Vec<Value> = samples.iter().map(|sample| json!({ "sample": sample })).collect();
+    fs::write(root.join("input.json"), ascii(&json!({ "samples": wrapped }))).unwrap();
     let output = Command::new(helm)
         .args(["template", "oracle", "."])
         .args(["-f", "input.json"])
         .current_dir(root)
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines()
         .filter_map(|line| line.strip_prefix("- \"")?.strip_suffix('"'))
@@ -128,13 +113,9 @@ pub fn same(a: &Value, b: &Value) -> bool {
             let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());
             (a - b).abs() <= a.abs() * 1e-15
         }
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len()
-                && a.iter()
-                    .all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
         }
         (a, b) => a == b,
     }

@@ -47,10 +47,7 @@ fn words_and_numbers() {
 
 #[test]
 fn values_are_doubles() {
-    assert_eq!(
-        read("[1, 0777, 1e3]", Numbers::Float64).unwrap(),
-        json!([1.0, 511.0, 1000.0])
-    );
+    assert_eq!(read("[1, 0777, 1e3]", Numbers::Float64).unwrap(), json!([1.0, 511.0, 1000.0]));
 }
 
 #[test]
@@ -59,33 +56,20 @@ fn keys_become_text() {
         exact("{1: a, yes: b, 1.50: c, 0x10: d, .inf: e}"),
         json!({"1": "a", "true": "b", "1.5": "c", "16": "d", ".inf": "e"})
     );
-    assert_eq!(
-        message("~: a"),
-        "yaml: line 1: unsupported map key of type: <nil>"
-    );
+    assert_eq!(message("~: a"), "yaml: line 1: unsupported map key of type: <nil>");
     assert_eq!(message("? [a]\n: b"), "yaml: line 1: invalid map key");
 }
 
 #[test]
 fn merges_and_anchors() {
-    let text =
-        "base: &b {a: 1, b: 2}\nover: {<<: *b, b: 3}\nseveral: {<<: [{a: 9}, *b]}\nsame: *b\n";
+    let text = "base: &b {a: 1, b: 2}\nover: {<<: *b, b: 3}\nseveral: {<<: [{a: 9}, *b]}\nsame: *b\n";
     let value = exact(text);
     assert_eq!(value["over"], json!({"a": 1, "b": 3}));
     assert_eq!(value["several"], json!({"a": 9, "b": 2}));
     assert_eq!(value["same"], value["base"]);
-    assert_eq!(
-        message("a: *x"),
-        "yaml: line 1: unknown anchor 'x' referenced"
-    );
-    assert_eq!(
-        message("a: &x [*x]"),
-        "yaml: line 1: anchor 'x' value contains itself"
-    );
-    assert_eq!(
-        message("a: {<<: 1}"),
-        "yaml: line 1: map merge requires map or sequence of maps as the value"
-    );
+    assert_eq!(message("a: *x"), "yaml: line 1: unknown anchor 'x' referenced");
+    assert_eq!(message("a: &x [*x]"), "yaml: line 1: anchor 'x' value contains itself");
+    assert_eq!(message("a: {<<: 1}"), "yaml: line 1: map merge requires map or sequence of maps as the value");
 }
 
 #[test]
@@ -103,10 +87,7 @@ fn only_the_first_document_is_read() {
 
 #[test]
 fn what_charts_hold_and_yaml_1_2_forbids() {
-    assert_eq!(
-        exact("a: [\n  b,\n]\nc: {\n}\n"),
-        json!({"a": ["b"], "c": {}})
-    );
+    assert_eq!(exact("a: [\n  b,\n]\nc: {\n}\n"), json!({"a": ["b"], "c": {}}));
     assert_eq!(exact("a: \"b\nc\"\n"), json!({"a": "b c"}));
     assert_eq!(exact("a:\t b\n"), json!({"a": "b"}));
 }
@@ -114,33 +95,15 @@ fn what_charts_hold_and_yaml_1_2_forbids() {
 #[test]
 fn errors_say_where() {
     let cases = [
-        (
-            "a: 1\nb: c: d\n",
-            "yaml: line 2: mapping values are not allowed in this context",
-        ),
+        ("a: 1\nb: c: d\n", "yaml: line 2: mapping values are not allowed in this context"),
         ("a: 1\n b\nc\n", "yaml: line 4: could not find expected ':'"),
-        (
-            "a: [1, 2\nb: 3\n",
-            "yaml: line 2: did not find expected ',' or ']'",
-        ),
+        ("a: [1, 2\nb: 3\n", "yaml: line 2: did not find expected ',' or ']'"),
         ("a: 'x\n", "yaml: line 2: found unexpected end of stream"),
-        (
-            "a: @x\n",
-            "yaml: line 1: found character that cannot start any token",
-        ),
-        (
-            "a:\n\tb: 1\n",
-            "yaml: line 2: found character that cannot start any token",
-        ),
-        (
-            "a: \u{1}\n",
-            "yaml: line 1: control characters are not allowed",
-        ),
+        ("a: @x\n", "yaml: line 1: found character that cannot start any token"),
+        ("a:\n\tb: 1\n", "yaml: line 2: found character that cannot start any token"),
+        ("a: \u{1}\n", "yaml: line 1: control characters are not allowed"),
         ("a: .nan\n", "yaml: line 1: json: unsupported value: NaN"),
-        (
-            "%YAML 1.2\n---\na: 1\n",
-            "yaml: line 1: found incompatible YAML document",
-        ),
+        ("%YAML 1.2\n---\na: 1\n", "yaml: line 1: found incompatible YAML document"),
     ];
     for (text, expected) in cases {
         assert_eq!(message(text), expected, "{text:?}");
@@ -166,8 +129,7 @@ fn depth_and_aliases_are_bounded() {
 
 #[test]
 fn nothing_is_lost_in_writing() {
-    let value =
-        json!({"del": "a\u{7f}b", "next line": "a\u{85}b", "item10": 1, "item2": [{"a": []}, {}]});
+    let value = json!({"del": "a\u{7f}b", "next line": "a\u{85}b", "item10": 1, "item2": [{"a": []}, {}]});
     let text = write(&value);
     assert_eq!(exact(&text), value);
     assert!(text.find("item2").unwrap() < text.find("item10").unwrap());

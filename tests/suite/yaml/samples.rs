@@ -113,8 +113,8 @@ const WORDS: &[&str] = &[
 const DIGITS: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 const GLUE: &[&str] = &[
-    "", " ", " ", "  ", "\n", "\n", "\n\n", " \n", "\n ", "\n  ", ":", ": ", " #", "-", ".", "_",
-    ",", "\t", "'", "\"", "\\",
+    "", " ", " ", "  ", "\n", "\n", "\n\n", " \n", "\n ", "\n  ", ":", ": ", " #", "-", ".", "_", ",", "\t", "'", "\"",
+    "\\",
 ];
 
 /// A string put together from words that mean something to YAML.
@@ -141,11 +141,7 @@ fn number(seed: &mut Seed) -> Value {
     let whole: i64 = format!("{sign}{whole}").parse().unwrap();
     let part = seed.pick(&[".5", ".001953125", ".25e-5", "e-9", "e9", "e22", "e-5"]);
     let double: f64 = format!("{whole}{part}").parse().unwrap();
-    if seed.below(2) == 0 {
-        json!(whole)
-    } else {
-        json!(double)
-    }
+    if seed.below(2) == 0 { json!(whole) } else { json!(double) }
 }
 
 /// A value of any kind, at most `depth` collections deep.
@@ -159,11 +155,7 @@ fn value(seed: &mut Seed, depth: usize) -> Value {
         6..=7 => Value::Array((0..seed.below(4)).map(|_| value(seed, depth - 1)).collect()),
         _ => {
             let keys = seed.below(5);
-            Value::Object(
-                (0..keys)
-                    .map(|_| (text(seed), value(seed, depth - 1)))
-                    .collect::<Map<_, _>>(),
-            )
+            Value::Object((0..keys).map(|_| (text(seed), value(seed, depth - 1))).collect::<Map<_, _>>())
         }
     }
 }
@@ -171,9 +163,7 @@ fn value(seed: &mut Seed, depth: usize) -> Value {
 /// So many values from one seed.
 pub fn values(seed: u64, count: usize) -> Vec<Value> {
     let mut seed = Seed(seed);
-    (0..count)
-        .map(|i| value(&mut seed, [0, 0, 1, 2, 4][i % 5]))
-        .collect()
+    (0..count).map(|i| value(&mut seed, [0, 0, 1, 2, 4][i % 5])).collect()
 }
 
 const PIECES: &[&str] = &[
@@ -276,11 +266,7 @@ pub fn documents(seed: u64, count: usize) -> Vec<String> {
 fn document(seed: &mut Seed) -> String {
     if seed.below(3) > 0 {
         let depth = 1 + seed.below(3);
-        let value = Value::Object(
-            (0..3)
-                .map(|i| (format!("k{i}"), value(seed, depth)))
-                .collect(),
-        );
+        let value = Value::Object((0..3).map(|i| (format!("k{i}"), value(seed, depth))).collect());
         let mut text = reconcile::chart::yaml::write(&value);
         for _ in 0..seed.below(4) {
             let mut at = seed.below(text.len() + 1);
@@ -293,10 +279,7 @@ fn document(seed: &mut Seed) -> String {
                     text.remove(at);
                 }
                 _ => {
-                    let to = text[at..]
-                        .char_indices()
-                        .nth(3)
-                        .map_or(text.len(), |(i, _)| at + i);
+                    let to = text[at..].char_indices().nth(3).map_or(text.len(), |(i, _)| at + i);
                     text.replace_range(at..to, seed.pick(PIECES));
                 }
             }

@@ -36,12 +36,7 @@ pub(super) struct Mapping {
 
 impl Builder {
     pub(super) fn new(numbers: Numbers, strict: bool) -> Self {
-        Self {
-            numbers,
-            strict,
-            nodes: 0,
-            copied: 0,
-        }
+        Self { numbers, strict, nodes: 0, copied: 0 }
     }
 
     pub(super) fn nodes(&self) -> usize {
@@ -49,12 +44,7 @@ impl Builder {
     }
 
     /// The value of a node, at a depth.
-    pub(super) fn value(
-        &mut self,
-        node: Node<'_>,
-        mark: Mark,
-        depth: usize,
-    ) -> Result<Value, Error> {
+    pub(super) fn value(&mut self, node: Node<'_>, mark: Mark, depth: usize) -> Result<Value, Error> {
         self.nodes += 1;
         match node {
             Node::Collection(value) => Ok(value),
@@ -63,9 +53,7 @@ impl Builder {
                 self.copy(&anchored, mark, depth)?;
                 match &anchored.node {
                     Node::Collection(value) => Ok(value.clone()),
-                    Node::Scalar { text, plain, tag } => {
-                        self.scalar(text, *plain, tag.as_deref(), mark)
-                    }
+                    Node::Scalar { text, plain, tag } => self.scalar(text, *plain, tag.as_deref(), mark),
                     Node::Alias(_) => Ok(Value::Null), // not reached: an alias has no anchor
                 }
             }
@@ -106,31 +94,21 @@ impl Builder {
             Node::Collection(_) => return Err(mark.error("invalid map key")),
         };
         self.nodes += 1;
-        Ok(
-            match meaning(text, plain, tag).map_err(|m| mark.error(m))? {
-                Scalar::Bool(value) => value.to_string(),
-                Scalar::Int(value) => value.to_string(),
-                Scalar::Float(value) if value.is_nan() => ".nan".to_owned(),
-                Scalar::Float(value) if value.is_infinite() => {
-                    if value > 0.0 { ".inf" } else { "-.inf" }.to_owned()
-                }
-                Scalar::Float(value) => number::general32(value),
-                Scalar::Null => return Err(mark.error("unsupported map key of type: <nil>")),
-                Scalar::Unsigned(_) => {
-                    return Err(mark.error("unsupported map key of type: uint64"));
-                }
-                Scalar::Text { .. } => decoded(text, tag, mark)?,
-            },
-        )
+        Ok(match meaning(text, plain, tag).map_err(|m| mark.error(m))? {
+            Scalar::Bool(value) => value.to_string(),
+            Scalar::Int(value) => value.to_string(),
+            Scalar::Float(value) if value.is_nan() => ".nan".to_owned(),
+            Scalar::Float(value) if value.is_infinite() => if value > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
+            Scalar::Float(value) => number::general32(value),
+            Scalar::Null => return Err(mark.error("unsupported map key of type: <nil>")),
+            Scalar::Unsigned(_) => {
+                return Err(mark.error("unsupported map key of type: uint64"));
+            }
+            Scalar::Text { .. } => decoded(text, tag, mark)?,
+        })
     }
 
-    fn scalar(
-        &self,
-        text: &str,
-        plain: bool,
-        tag: Option<&str>,
-        mark: Mark,
-    ) -> Result<Value, Error> {
+    fn scalar(&self, text: &str, plain: bool, tag: Option<&str>, mark: Mark) -> Result<Value, Error> {
         let scalar = meaning(text, plain, tag).map_err(|m| mark.error(m))?;
         let double = |value: f64| {
             Number::from_f64(value).map(Value::Number).ok_or_else(|| {
@@ -142,10 +120,7 @@ impl Builder {
                 mark.error(format!("json: unsupported value: {name}"))
             })
         };
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "what a double does to large integers"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "what a double does to large integers")]
         Ok(match (&scalar, self.numbers) {
             (Scalar::Null, _) => Value::Null,
             (Scalar::Bool(value), _) => Value::Bool(*value),
@@ -176,9 +151,7 @@ impl Mapping {
             builder.nodes += 1;
             let alias = matches!(value, Node::Alias(_));
             let value = builder.value(value, mark, depth)?;
-            return self
-                .merge(value, alias)
-                .map_err(|message| mark.error(message));
+            return self.merge(value, alias).map_err(|message| mark.error(message));
         }
         let key = builder.key(&key, key_mark)?;
         let value = builder.value(value, mark, depth)?;
@@ -236,10 +209,7 @@ fn meaning(text: &str, plain: bool, tag: Option<&str>) -> Result<Scalar, String>
         | ("null", Scalar::Null)
         | ("float", Scalar::Float(_))
         | ("int", Scalar::Int(_) | Scalar::Unsigned(_)) => true,
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "what a double does to large integers"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "what a double does to large integers")]
         ("float", Scalar::Int(value)) => return Ok(Scalar::Float(*value as f64)),
         ("timestamp", _) => is_timestamp(text),
         ("bool" | "null" | "float" | "int", _) => false,
@@ -264,9 +234,7 @@ fn decoded(text: &str, tag: Option<&str>, mark: Mark) -> Result<String, Error> {
         return Ok(text.to_owned());
     }
     let compact: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-    let bytes = STANDARD
-        .decode(compact)
-        .map_err(|_| mark.error("!!binary value contains invalid base64 data"))?;
+    let bytes = STANDARD.decode(compact).map_err(|_| mark.error("!!binary value contains invalid base64 data"))?;
     let mut out = String::new();
     for chunk in bytes.utf8_chunks() {
         out.push_str(chunk.valid());

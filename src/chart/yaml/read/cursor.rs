@@ -13,11 +13,7 @@ pub(super) struct Mark {
 
 impl Mark {
     pub(super) fn error(self, message: impl Into<String>) -> Error {
-        Error {
-            line: self.line + 1,
-            column: self.column + 1,
-            message: message.into(),
-        }
+        Error { line: self.line + 1, column: self.column + 1, message: message.into() }
     }
 }
 
@@ -32,11 +28,7 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        let mark = Mark {
-            line: 0,
-            column: 0,
-            index: 0,
-        };
+        let mark = Mark { line: 0, column: 0, index: 0 };
         Self { text, pos: 0, mark }
     }
 
@@ -102,11 +94,7 @@ impl<'a> Cursor<'a> {
         self.mark.index += if crlf { 2 } else { 1 };
         self.mark.column = 0;
         self.mark.line += 1;
-        into.push(if matches!(c, '\u{2028}' | '\u{2029}') {
-            c
-        } else {
-            '\n'
-        });
+        into.push(if matches!(c, '\u{2028}' | '\u{2029}') { c } else { '\n' });
     }
 
     pub(super) fn skip_line(&mut self) {

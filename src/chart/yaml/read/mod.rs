@@ -48,16 +48,13 @@ fn document(text: &str, numbers: Numbers, strict: bool) -> Result<Value, Error> 
 
 /// Refuses the control characters that YAML has no place for.
 fn printable(text: &str) -> Result<(), Error> {
-    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..);
+    let allowed =
+        |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..);
     let Some((at, _)) = text.char_indices().find(|(_, c)| !allowed(*c)) else {
         return Ok(());
     };
     let before = &text[..at];
     let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-    let mark = Mark {
-        line: before.matches('\n').count(),
-        column: before[line_start..].chars().count(),
-        index: 0,
-    };
+    let mark = Mark { line: before.matches('\n').count(), column: before[line_start..].chars().count(), index: 0 };
     Err(mark.error("control characters are not allowed"))
 }

@@ -26,11 +26,7 @@ pub(super) enum Node<'a> {
 
 impl Node<'_> {
     fn empty() -> Self {
-        Self::Scalar {
-            text: Cow::Borrowed(""),
-            plain: true,
-            tag: None,
-        }
+        Self::Scalar { text: Cow::Borrowed(""), plain: true, tag: None }
     }
 }
 
@@ -65,22 +61,14 @@ pub(super) struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str, builder: Builder) -> Self {
-        Self {
-            scanner: Scanner::new(text),
-            builder,
-            anchors: BTreeMap::new(),
-            tags: BTreeMap::new(),
-            depth: 0,
-        }
+        Self { scanner: Scanner::new(text), builder, anchors: BTreeMap::new(), tags: BTreeMap::new(), depth: 0 }
     }
 
     /// Reads the first document, and no further than to the token after it.
     pub(super) fn document(mut self) -> Result<Value, Error> {
         let (explicit, mark) = match self.scanner.peek()? {
             (Token::StreamEnd, _) => return Ok(Value::Null),
-            (Token::Version(..) | Token::TagDirective(..) | Token::DocumentStart, mark) => {
-                (true, mark)
-            }
+            (Token::Version(..) | Token::TagDirective(..) | Token::DocumentStart, mark) => (true, mark),
             (_, mark) => (false, mark),
         };
         if explicit {
@@ -92,9 +80,7 @@ impl<'a> Parser<'a> {
         }
         let defaults = [("!", "!"), ("!!", "tag:yaml.org,2002:")];
         for (handle, prefix) in defaults {
-            self.tags
-                .entry(handle.to_owned())
-                .or_insert_with(|| prefix.to_owned());
+            self.tags.entry(handle.to_owned()).or_insert_with(|| prefix.to_owned());
         }
         let empty = explicit
             && matches!(
@@ -171,11 +157,7 @@ impl<'a> Parser<'a> {
             let anchored = Anchored {
                 node: node.clone(),
                 count: self.builder.nodes() - start + 1,
-                height: if let Node::Collection(value) = &node {
-                    height(value)
-                } else {
-                    0
-                },
+                height: if let Node::Collection(value) = &node { height(value) } else { 0 },
             };
             self.anchors.insert(name, Some(Rc::new(anchored)));
         }
@@ -205,12 +187,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn content(
-        &mut self,
-        place: Place,
-        tag: Option<String>,
-        bare: bool,
-    ) -> Result<Node<'a>, Error> {
+    fn content(&mut self, place: Place, tag: Option<String>, bare: bool) -> Result<Node<'a>, Error> {
         let (token, mark) = self.scanner.peek()?;
         let block = place != Place::Flow;
         match token {
@@ -227,22 +204,14 @@ impl<'a> Parser<'a> {
             Token::BlockSequenceStart if block => self.block_sequence(),
             Token::BlockMappingStart if block => self.block_mapping(),
             _ if bare => Err(mark.error("did not find expected node content")),
-            _ => Ok(Node::Scalar {
-                text: Cow::Borrowed(""),
-                plain: tag.is_none(),
-                tag,
-            }),
+            _ => Ok(Node::Scalar { text: Cow::Borrowed(""), plain: tag.is_none(), tag }),
         }
     }
 
     /// A value in a collection: empty where the next token cannot begin one.
     fn value(&mut self, place: Place, empty: fn(&Token<'_>) -> bool) -> Result<Value, Error> {
         let (token, mark) = self.scanner.peek()?;
-        let (node, mark) = if empty(token) {
-            (Node::empty(), mark)
-        } else {
-            self.node(place)?
-        };
+        let (node, mark) = if empty(token) { (Node::empty(), mark) } else { self.node(place)? };
         self.builder.value(node, mark, self.depth)
     }
 
@@ -252,8 +221,7 @@ impl<'a> Parser<'a> {
         loop {
             match self.scanner.next()? {
                 (Token::BlockEntry, _) => {
-                    let empty =
-                        |token: &Token<'_>| matches!(token, Token::BlockEntry | Token::BlockEnd);
+                    let empty = |token: &Token<'_>| matches!(token, Token::BlockEntry | Token::BlockEnd);
                     items.push(self.value(Place::Block, empty)?);
                 }
                 (Token::BlockEnd, _) => return Ok(Node::Collection(Value::Array(items))),
@@ -267,12 +235,8 @@ impl<'a> Parser<'a> {
         let mut items = Vec::new();
         while matches!(self.scanner.peek()?.0, Token::BlockEntry) {
             self.scanner.next()?;
-            let empty = |token: &Token<'_>| {
-                matches!(
-                    token,
-                    Token::BlockEntry | Token::Key | Token::Value | Token::BlockEnd
-                )
-            };
+            let empty =
+                |token: &Token<'_>| matches!(token, Token::BlockEntry | Token::Key | Token::Value | Token::BlockEnd);
             items.push(self.value(Place::Block, empty)?);
         }
         Ok(Node::Collection(Value::Array(items)))
@@ -281,17 +245,12 @@ impl<'a> Parser<'a> {
     fn block_mapping(&mut self) -> Result<Node<'a>, Error> {
         self.scanner.next()?;
         let mut map = Mapping::default();
-        let empty =
-            |token: &Token<'_>| matches!(token, Token::Key | Token::Value | Token::BlockEnd);
+        let empty = |token: &Token<'_>| matches!(token, Token::Key | Token::Value | Token::BlockEnd);
         loop {
             let (key, mark) = match self.scanner.next()? {
                 (Token::Key, _) => {
                     let (token, mark) = self.scanner.peek()?;
-                    if empty(token) {
-                        (Node::empty(), mark)
-                    } else {
-                        self.node(Place::Entry)?
-                    }
+                    if empty(token) { (Node::empty(), mark) } else { self.node(Place::Entry)? }
                 }
                 (Token::BlockEnd, _) => return Ok(Node::Collection(map.finish())),
                 (_, mark) => return Err(mark.error("did not find expected key")),
@@ -299,11 +258,7 @@ impl<'a> Parser<'a> {
             let value = if matches!(self.scanner.peek()?.0, Token::Value) {
                 self.scanner.next()?;
                 let (token, mark) = self.scanner.peek()?;
-                if empty(token) {
-                    (Node::empty(), mark)
-                } else {
-                    self.node(Place::Entry)?
-                }
+                if empty(token) { (Node::empty(), mark) } else { self.node(Place::Entry)? }
             } else {
                 (Node::empty(), mark)
             };
@@ -358,9 +313,7 @@ impl<'a> Parser<'a> {
                 (Token::Key, _) => {
                     self.scanner.next()?;
                     let key = match self.scanner.peek()? {
-                        (Token::Value | Token::FlowEntry | Token::FlowMappingEnd, mark) => {
-                            (Node::empty(), mark)
-                        }
+                        (Token::Value | Token::FlowEntry | Token::FlowMappingEnd, mark) => (Node::empty(), mark),
                         _ => self.node(Place::Flow)?,
                     };
                     let value = self.flow_value(key.1, &Token::FlowMappingEnd)?;

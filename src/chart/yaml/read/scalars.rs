@@ -46,11 +46,7 @@ impl Gap {
         if !self.broken {
             text.push_str(&self.blanks);
         } else if self.first == "\n" {
-            text.push_str(if self.more.is_empty() {
-                " "
-            } else {
-                &self.more
-            });
+            text.push_str(if self.more.is_empty() { " " } else { &self.more });
         } else {
             text.push_str(&self.first);
             text.push_str(&self.more);
@@ -85,11 +81,7 @@ impl<'a> Scanner<'a> {
                 }
                 end = self.cursor.pos();
             }
-            if !self
-                .cursor
-                .peek()
-                .is_some_and(|c| is_blank(c) || is_break(c))
-            {
+            if !self.cursor.peek().is_some_and(|c| is_blank(c) || is_break(c)) {
                 break;
             }
             gap.read(&mut self.cursor, indent)?;
@@ -126,11 +118,7 @@ impl<'a> Scanner<'a> {
                 return self.error("found unexpected end of stream");
             }
             let mut gap = Gap::default();
-            while let Some(c) = self
-                .cursor
-                .peek()
-                .filter(|c| !is_blank(*c) && !is_break(*c))
-            {
+            while let Some(c) = self.cursor.peek().filter(|c| !is_blank(*c) && !is_break(*c)) {
                 let next = self.cursor.peek_after(1);
                 match c {
                     '\'' if quote == c && next == Some('\'') => {
@@ -294,9 +282,7 @@ impl<'a> Scanner<'a> {
             self.cursor.read_line(breaks);
         }
         if *indent == 0 {
-            *indent = widest
-                .max(self.indent.map_or(0, |indent| indent + 1))
-                .max(1);
+            *indent = widest.max(self.indent.map_or(0, |indent| indent + 1)).max(1);
         }
         Ok(())
     }

@@ -1,7 +1,10 @@
 //! From text to tokens. A key is known as one only at its `:`, so tokens wait in a queue while
 //! the first of them may still turn out to begin a mapping.
 
-use std::{borrow::Cow, collections::VecDeque};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, VecDeque},
+};
 
 use super::{
     super::{Error, MAX_DEPTH},
@@ -67,18 +70,15 @@ pub(super) struct Scanner<'a> {
     pub(super) simple_key_allowed: bool,
     /// One for each open flow collection, and one below them.
     simple_keys: Vec<SimpleKey>,
+    /// The levels of those that are still possible, by their tokens.
+    possible: BTreeMap<usize, usize>,
     ended: bool,
 }
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let cursor = Cursor::new(text.strip_prefix('\u{feff}').unwrap_or(text));
-        let key = SimpleKey {
-            possible: false,
-            required: false,
-            token: 0,
-            mark: cursor.mark,
-        };
+        let key = SimpleKey { possible: false, required: false, token: 0, mark: cursor.mark };
         Self {
             cursor,
             queue: VecDeque::new(),
@@ -88,6 +88,7 @@ impl<'a> Scanner<'a> {
             flow_level: 0,
             simple_key_allowed: true,
             simple_keys: vec![key],
+            possible: BTreeMap::new(),
             ended: false,
         }
     }
@@ -98,10 +99,7 @@ impl<'a> Scanner<'a> {
             self.fetch()?;
         }
         let end = (&Token::StreamEnd, self.cursor.mark);
-        Ok(self
-            .queue
-            .front()
-            .map_or(end, |(token, mark)| (token, *mark)))
+        Ok(self.queue.front().map_or(end, |(token, mark)| (token, *mark)))
     }
 
     /// Takes the next token, which is not to be one that could still become a key: [`Self::peek`] comes first.
@@ -116,10 +114,8 @@ impl<'a> Scanner<'a> {
         if self.queue.is_empty() {
             return Ok(true);
         }
-        let first = self.taken;
-        let open = (0..self.simple_keys.len())
-            .find(|i| self.simple_keys[*i].possible && self.simple_keys[*i].token == first);
-        open.map_or(Ok(false), |i| self.is_key_possible(i))
+        let level = self.possible.get(&self.taken).copied();
+        level.map_or(Ok(false), |level| self.is_key_possible(level))
     }
 
     pub(super) fn error<T>(&self, message: &str) -> Result<T, Error> {
@@ -179,11 +175,7 @@ impl<'a> Scanner<'a> {
                 self.save_key()?;
                 self.simple_key_allowed = false;
                 let mark = self.cursor.mark;
-                let token = if c == '!' {
-                    self.tag()?
-                } else {
-                    self.anchor(c)?
-                };
+                let token = if c == '!' { self.tag()? } else { self.anchor(c)? };
                 self.push(token, mark);
                 Ok(())
             }
@@ -203,9 +195,7 @@ impl<'a> Scanner<'a> {
                 self.push(Token::Scalar { text, plain: false }, mark);
                 Ok(())
             }
-            '\t' | '#' | '|' | '>' | '%' | '@' | '`' => {
-                self.error("found character that cannot start any token")
-            }
+            '\t' | '#' | '|' | '>' | '%' | '@' | '`' => self.error("found character that cannot start any token"),
             _ => {
                 self.save_key()?;
                 self.simple_key_allowed = false;
@@ -221,8 +211,7 @@ impl<'a> Scanner<'a> {
     fn skip_to_token(&mut self) {
         loop {
             let tabs = self.flow_level > 0 || !self.simple_key_allowed;
-            self.cursor
-                .skip_while(|c| c == ' ' || (tabs && is_blank(c)));
+            self.cursor.skip_while(|c| c == ' ' || (tabs && is_blank(c)));
             self.cursor.skip_comment();
             if !self.cursor.peek().is_some_and(is_break) {
                 return;
@@ -255,12 +244,7 @@ impl<'a> Scanner<'a> {
 
     fn flow_start(&mut self, token: Token<'a>) -> Result<(), Error> {
         self.save_key()?;
-        self.simple_keys.push(SimpleKey {
-            possible: false,
-            required: false,
-            token: 0,
-            mark: self.cursor.mark,
-        });
+        self.simple_keys.push(SimpleKey { possible: false, required: false, token: 0, mark: self.cursor.mark });
         self.flow_level += 1;
         if self.flow_level > MAX_DEPTH {
             return self.error(&format!("exceeded max depth of {MAX_DEPTH}"));
@@ -316,6 +300,7 @@ impl<'a> Scanner<'a> {
             self.insert(key.token, Token::Key, key.mark);
             self.roll(key.mark, key.token, Token::BlockMappingStart)?;
             self.simple_keys[last].possible = false;
+            self.possible.remove(&key.token);
             self.simple_key_allowed = false;
         } else {
             if self.flow_level == 0 {
@@ -364,12 +349,9 @@ impl<'a> Scanner<'a> {
         let required = self.flow_level == 0 && self.indent == Some(self.cursor.mark.column);
         self.forget_key()?;
         let last = self.simple_keys.len() - 1; // never empty: see `new` and `flow_end`
-        self.simple_keys[last] = SimpleKey {
-            possible: true,
-            required,
-            token: self.taken + self.queue.len(),
-            mark: self.cursor.mark,
-        };
+        self.simple_keys[last] =
+            SimpleKey { possible: true, required, token: self.taken + self.queue.len(), mark: self.cursor.mark };
+        self.possible.insert(self.simple_keys[last].token, last);
         Ok(())
     }
 
@@ -380,7 +362,9 @@ impl<'a> Scanner<'a> {
         if key.possible && key.required {
             return self.error("could not find expected ':'");
         }
-        key.possible = false;
+        if std::mem::take(&mut key.possible) {
+            self.possible.remove(&key.token);
+        }
         Ok(())
     }
 
@@ -392,6 +376,7 @@ impl<'a> Scanner<'a> {
                 return self.error("could not find expected ':'");
             }
             key.possible = false;
+            self.possible.remove(&key.token);
         }
         Ok(self.simple_keys[index].possible)
     }

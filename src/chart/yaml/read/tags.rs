@@ -18,11 +18,7 @@ impl<'a> Scanner<'a> {
         if name.is_empty() || !ends {
             return self.error("did not find expected alphabetic or numeric character");
         }
-        Ok(if sign == '&' {
-            Token::Anchor(name)
-        } else {
-            Token::Alias(name)
-        })
+        Ok(if sign == '&' { Token::Anchor(name) } else { Token::Alias(name) })
     }
 
     /// `!suffix`, `!handle!suffix` or `!<whole>`.

@@ -21,13 +21,7 @@ const SIMPLE_KEY: usize = 128;
 
 /// Writes a value as YAML, with a line break at its end.
 pub fn write(value: &Value) -> String {
-    let mut emitter = Emitter {
-        out: String::new(),
-        column: 0,
-        indent: None,
-        whitespace: true,
-        indention: true,
-    };
+    let mut emitter = Emitter { out: String::new(), column: 0, indent: None, whitespace: true, indention: true };
     emitter.node(value, Place::Root);
     emitter.write_indent();
     emitter.out
@@ -112,8 +106,7 @@ impl Emitter {
     /// Writes a string in the first style that keeps it a string and keeps its characters.
     fn text(&mut self, text: &str, place: Place) {
         let facts = Facts::of(text);
-        let is_text =
-            matches!(resolve(text), Scalar::Text { timestamp: false }) && !is_base60(text);
+        let is_text = matches!(resolve(text), Scalar::Text { timestamp: false }) && !is_base60(text);
         let wish = if text.contains('\n') {
             Style::Literal
         } else if is_text {

@@ -16,11 +16,7 @@ pub(super) fn sort<T: Clone>(items: &mut Vec<T>, key: impl Fn(&T) -> &str + Copy
     let left = std::mem::take(items);
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        let next = if less(key(b), key(a)) {
-            right.next()
-        } else {
-            left.next()
-        };
+        let next = if less(key(b), key(a)) { right.next() } else { left.next() };
         items.extend(next);
     }
     items.extend(left);
@@ -77,10 +73,7 @@ static LETTER: LazyLock<Regex> = LazyLock::new(|| category(r"^\p{L}"));
 static DIGIT: LazyLock<Regex> = LazyLock::new(|| category(r"^\p{Nd}"));
 
 fn category(pattern: &str) -> Regex {
-    #[expect(
-        clippy::unwrap_used,
-        reason = "two constant patterns, compiled by the tests"
-    )]
+    #[expect(clippy::unwrap_used, reason = "two constant patterns, compiled by the tests")]
     Regex::new(pattern).unwrap()
 }
 

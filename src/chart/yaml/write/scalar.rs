@@ -14,10 +14,7 @@ pub(super) enum Style {
 
 /// What a text allows.
 #[derive(Debug, Clone, Copy)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts about one text"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one text")]
 pub(super) struct Facts {
     /// It holds a line break, of any kind.
     pub(super) multiline: bool,
@@ -30,17 +27,9 @@ impl Facts {
     /// Looks at every character once.
     pub(super) fn of(text: &str) -> Self {
         if text.is_empty() {
-            return Self {
-                multiline: false,
-                plain: true,
-                single: true,
-                block: false,
-            };
+            return Self { multiline: false, plain: true, single: true, block: false };
         }
-        let mut scan = Scan {
-            indicators: text.starts_with("---") || text.starts_with("..."),
-            ..Scan::default()
-        };
+        let mut scan = Scan { indicators: text.starts_with("---") || text.starts_with("..."), ..Scan::default() };
         let mut after_blank = true;
         let mut chars = text.chars().peekable();
         let mut first = true;
@@ -50,8 +39,7 @@ impl Facts {
                 '#' => first || after_blank,
                 ':' => before_blank,
                 '-' | '?' => first && before_blank,
-                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
-                | '@' | '`' => first,
+                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => first,
                 _ => false,
             };
             scan.special |= !is_printable(c);
@@ -83,10 +71,7 @@ impl Facts {
 
 /// Where spaces and breaks meet in a text.
 #[derive(Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts about one text"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one text")]
 struct Scan {
     indicators: bool,
     special: bool,

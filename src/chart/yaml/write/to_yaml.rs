@@ -19,9 +19,7 @@ pub fn to_yaml(value: &Value) -> String {
         Some(Cow::Borrowed(_)) => write(value),
         Some(Cow::Owned(value)) => write(&value),
     };
-    through
-        .strip_suffix('\n')
-        .map_or_else(|| through.clone(), str::to_owned)
+    through.strip_suffix('\n').map_or_else(|| through.clone(), str::to_owned)
 }
 
 /// What go-yaml reads in Go's JSON of the value.
@@ -54,9 +52,7 @@ fn is_quiet(value: &Value) -> bool {
         Value::String(text) => quiet(text),
         Value::Array(items) => items.iter().all(is_quiet),
         Value::Object(map) => map.iter().all(|(key, value)| {
-            quiet(key)
-                && (key.len() < LONGEST_KEY / 6 || json_length(key) <= LONGEST_KEY)
-                && is_quiet(value)
+            quiet(key) && (key.len() < LONGEST_KEY / 6 || json_length(key) <= LONGEST_KEY) && is_quiet(value)
         }),
         _ => true,
     }
@@ -72,9 +68,7 @@ fn is_refused(c: char) -> bool {
 fn fold(text: &str) -> Option<String> {
     // A line that begins as a document does ends the quotes, for go-yaml.
     let document = |line: &str| {
-        let mark = line
-            .strip_prefix("---")
-            .or_else(|| line.strip_prefix("..."));
+        let mark = line.strip_prefix("---").or_else(|| line.strip_prefix("..."));
         mark.is_some_and(|rest| rest.starts_with([' ', '\u{85}']))
     };
     let mut lines = text.split_inclusive('\u{85}').skip(1);

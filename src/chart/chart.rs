@@ -1,0 +1,77 @@
+//! A chart in memory: what `load` made of its files.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::{Map, Value};
+
+use super::chart_metadata::Metadata;
+
+/// The content of files, by their path below the chart's folder.
+pub type FileMap = BTreeMap<Arc<str>, Arc<[u8]>>;
+
+/// A chart and the charts below it. Cloning one shares its files.
+#[derive(Debug, Clone)]
+pub struct Chart {
+    /// What Chart.yaml says; of a subchart, under its alias where it has one.
+    pub metadata: Metadata,
+    /// What values.yaml says.
+    pub values: Arc<Map<String, Value>>,
+    /// values.schema.json as it is.
+    pub schema: Option<Arc<[u8]>>,
+    /// The files below `templates/`.
+    pub templates: FileMap,
+    /// All other files: what `.Files` offers, and `crds/`.
+    pub files: FileMap,
+    /// The charts below `charts/`, in the order of their folders.
+    pub dependencies: Vec<Chart>,
+}
+
+/// A file of `crds/`, which Helm applies before all else and does not render.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crd {
+    /// The path, from the chart's name on.
+    pub path: String,
+    /// The content.
+    pub data: Arc<[u8]>,
+}
+
+impl Chart {
+    /// The chart's name.
+    pub fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    /// A file that is neither a template nor Chart.yaml, values.yaml, its schema or part of a subchart.
+    pub fn file(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(|data| &**data)
+    }
+
+    /// Whether it only lends its named templates to others.
+    pub fn is_library(&self) -> bool {
+        self.metadata.kind.eq_ignore_ascii_case("library")
+    }
+
+    /// The files of `crds/`, the chart's own first.
+    pub fn crds(&self) -> Vec<Crd> {
+        let mut out = Vec::new();
+        self.collect_crds(self.name(), &mut out);
+        out
+    }
+
+    fn collect_crds(&self, path: &str, out: &mut Vec<Crd>) {
+        for (name, data) in &self.files {
+            if name.starts_with("crds/") && is_manifest(name) {
+                out.push(Crd { path: format!("{path}/{name}"), data: Arc::clone(data) });
+            }
+        }
+        for dependency in &self.dependencies {
+            dependency.collect_crds(&format!("{path}/charts/{}", dependency.name()), out);
+        }
+    }
+}
+
+/// Whether a file's name ends as a manifest's does.
+fn is_manifest(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}

@@ -1,0 +1,153 @@
+//! Which subcharts take part, under which names, and what values their parents import from them.
+
+use serde_json::Value;
+
+use super::{
+    chart::Chart,
+    chart_metadata::Dependency,
+    values::{self, Nulls, Table},
+};
+
+/// Resolves a chart's dependencies for the user's values: aliases, tags, conditions and imports.
+///
+/// # Errors
+/// Values that are not mappings where a subchart's should be.
+pub fn resolve(chart: &Chart, user: &Table, warnings: &mut Vec<String>) -> Result<Chart, String> {
+    let mut chart = chart.clone();
+    enable(&mut chart, user, "", warnings)?;
+    import(&mut chart, warnings)?;
+    Ok(chart)
+}
+
+/// The names of charts that Chart.yaml asks for and `charts/` does not hold.
+pub fn missing(chart: &Chart) -> Vec<String> {
+    let wanted = chart.metadata.dependencies.iter();
+    let missing = wanted.filter(|wanted| !chart.dependencies.iter().any(|has| has.name() == wanted.name));
+    missing.map(|wanted| wanted.name.clone()).collect()
+}
+
+fn answers(chart: &Chart, wanted: &Dependency) -> bool {
+    chart.name() == wanted.name
+}
+
+/// Leaves those subcharts that are switched on, and so below them.
+fn enable(chart: &mut Chart, user: &Table, path: &str, warnings: &mut Vec<String>) -> Result<(), String> {
+    if chart.metadata.dependencies.is_empty() {
+        return Ok(());
+    }
+    let wanted = &mut chart.metadata.dependencies;
+    let held = std::mem::take(&mut chart.dependencies);
+    let unnamed = held.iter().filter(|has| !wanted.iter().any(|wanted| answers(has, wanted)));
+    let mut taken: Vec<Chart> = unnamed.cloned().collect();
+    for wanted in wanted.iter_mut() {
+        if let Some(found) = held.iter().find(|has| answers(has, wanted)) {
+            let mut found = found.clone();
+            if !wanted.alias.is_empty() {
+                found.metadata.name.clone_from(&wanted.alias);
+            }
+            taken.push(found);
+        }
+        if !wanted.alias.is_empty() {
+            wanted.name.clone_from(&wanted.alias);
+        }
+        wanted.enabled = true;
+    }
+    chart.dependencies = taken;
+    let values = values::coalesce(chart, user, warnings)?;
+    for wanted in &mut chart.metadata.dependencies {
+        by_tags(wanted, &values, warnings);
+        by_condition(wanted, &values, path, warnings);
+    }
+    let off: Vec<String> =
+        chart.metadata.dependencies.extract_if(.., |wanted| !wanted.enabled).map(|wanted| wanted.name).collect();
+    chart.dependencies.retain(|has| !off.iter().any(|name| name == has.name()));
+    for subchart in &mut chart.dependencies {
+        let path = format!("{path}{}.", subchart.name());
+        enable(subchart, &values, &path, warnings)?;
+    }
+    Ok(())
+}
+
+/// A dependency with tags is off where some of them are false and none is true.
+fn by_tags(wanted: &mut Dependency, values: &Table, warnings: &mut Vec<String>) {
+    let Some(tags) = values::table(values, "tags") else {
+        return;
+    };
+    let (mut some_true, mut some_false) = (false, false);
+    for tag in &wanted.tags {
+        match tags.get(tag) {
+            Some(Value::Bool(true)) => some_true = true,
+            Some(Value::Bool(false)) => some_false = true,
+            Some(_) => warnings.push(format!("tag {tag:?} for chart {} is not a boolean", wanted.name)),
+            None => {}
+        }
+    }
+    wanted.enabled = some_true || !some_false;
+}
+
+/// The first condition that is a boolean decides, over the tags.
+fn by_condition(wanted: &mut Dependency, values: &Table, path: &str, warnings: &mut Vec<String>) {
+    for condition in wanted.condition.trim().split(',').filter(|text| !text.is_empty()) {
+        match values::leaf(values, &format!("{path}{condition}")) {
+            Some(Value::Bool(on)) => {
+                wanted.enabled = *on;
+                return;
+            }
+            Some(_) => {
+                let message = format!("condition {condition:?} for chart {} is not a boolean", wanted.name);
+                warnings.push(message);
+            }
+            None => {}
+        }
+    }
+}
+
+/// Takes over what the dependencies say in `import-values`, innermost charts first, below the chart's own values.
+fn import(chart: &mut Chart, warnings: &mut Vec<String>) -> Result<(), String> {
+    for subchart in &mut chart.dependencies {
+        import(subchart, warnings)?;
+    }
+    if chart.metadata.dependencies.is_empty() {
+        return Ok(());
+    }
+    let own = values::layer(chart, Table::new(), Nulls::Keep, warnings)?;
+    let mut imported = Table::new();
+    for wanted in &mut chart.metadata.dependencies {
+        for import in &mut wanted.import_values {
+            let (child, parent) = match &*import {
+                Value::String(name) => (format!("exports.{name}"), ".".to_owned()),
+                Value::Object(pair) => (spelt(pair.get("child")), spelt(pair.get("parent"))),
+                _ => continue,
+            };
+            *import = serde_json::json!({ "child": child, "parent": parent });
+            let Some(found) = values::table(&own, &format!("{}.{child}", wanted.name)) else {
+                let name = &wanted.name;
+                warnings.push(format!("import-values: chart {name} has no table {child}"));
+                continue;
+            };
+            imported = values::over(imported, &nested(&parent, found.clone()), warnings);
+        }
+    }
+    chart.values = values::shared(values::over(own, &imported, warnings));
+    Ok(())
+}
+
+fn spelt(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
+
+/// A table put below a path; `.` is the top.
+fn nested(path: &str, table: Table) -> Table {
+    if path == "." {
+        return table;
+    }
+    let mut table = table;
+    for key in path.rsplit('.') {
+        table = Table::from_iter([(key.to_owned(), Value::Object(table))]);
+    }
+    table
+}

@@ -1,0 +1,162 @@
+//! What a plan costs on a real API server, beside the raw lists it is made of and beside `kubectl diff`.
+//!
+//! `cargo bench` prints the table of `tests/bench/README.md`. `RECONCILE_BENCH_SANDBOXES=5,200` sets the sizes.
+#![allow(clippy::disallowed_methods, reason = "time is what is measured")]
+#![allow(dead_code, reason = "the rig is shared with the suite, which uses all of it")]
+
+#[path = "../cluster/audit.rs"]
+mod audit;
+#[path = "../cluster/binaries.rs"]
+mod binaries;
+#[path = "../cluster/fleet_repo.rs"]
+mod fleet_repo;
+#[path = "../cluster/gate.rs"]
+mod gate;
+mod measure;
+#[path = "../cluster/plane/mod.rs"]
+mod plane;
+mod render;
+#[path = "../cluster/tool.rs"]
+mod tool;
+#[path = "../cluster/wait.rs"]
+mod wait;
+
+use std::process::Command;
+
+use fleet_repo::FleetRepo;
+use jiff::Timestamp;
+use measure::{Sample, median, sample};
+use plane::{ControlPlane, Rights, User};
+use tool::Tool;
+
+const RUNS: usize = 7;
+const KINDS: &[&str] = &[
+    "api/v1/configmaps",
+    "api/v1/secrets",
+    "api/v1/services",
+    "api/v1/serviceaccounts",
+    "api/v1/resourcequotas",
+    "api/v1/limitranges",
+    "api/v1/namespaces",
+    "apis/apps/v1/deployments",
+    "apis/apps/v1/statefulsets",
+    "apis/networking.k8s.io/v1/networkpolicies",
+    "apis/rbac.authorization.k8s.io/v1/roles",
+    "apis/rbac.authorization.k8s.io/v1/rolebindings",
+];
+
+fn main() {
+    // `cargo test --benches` runs this too; it is only meant for `cargo bench`.
+    if !std::env::args().any(|arg| arg == "--bench") {
+        return;
+    }
+    render::bench();
+    let Some(plane) = ControlPlane::start() else { return };
+    let sizes = std::env::var("RECONCILE_BENCH_SANDBOXES").unwrap_or_else(|_| "5,200".into());
+    println!("\n| sandboxes | what | wall, median | min to max | peak memory |");
+    println!("|---|---|---|---|---|");
+    for size in sizes.split(',').map(|size| size.trim().parse::<usize>().expect("a number of sandboxes")) {
+        fleet_of(plane, size);
+    }
+}
+
+fn fleet_of(plane: &'static ControlPlane, size: usize) {
+    let user = plane.user(Rights::Admin);
+    let id = plane.unique("bench");
+    let repo = repository(&id, size);
+    let tool = Tool::new(&repo, &user);
+    let applied = tool.run(&["--yes", "--quiet", "--timeout", "10m"]);
+    assert_eq!(applied.status, 0, "{}{}", applied.stdout, applied.stderr);
+    println!("| {size} | first run: everything made | {:.2} s | | |", applied.took.as_secs_f64());
+    let plan = |args: &'static [&'static str]| -> Vec<Sample> {
+        (0..RUNS).map(|_| sample(tool.command(args)).unwrap_or_else(|why| panic!("{args:?}: {why}"))).collect()
+    };
+    row(size, "no-op plan", &plan(&["--plan", "--quiet"]));
+    let lists: Vec<Sample> =
+        (0..RUNS).map(|_| sample(curl(&user, &id)).unwrap_or_else(|why| panic!("curl: {why}"))).collect();
+    row(size, "raw lists, metadata as protobuf (curl, side by side)", &lists);
+    let one = kubectl_diff(plane, &user, &repo, &tool);
+    let all = one.iter().map(|s| s.wall).sum::<f64>() / count(one.len()) * count(size);
+    println!("| {size} | kubectl diff --server-side, one sandbox after another (sampled) | {all:.2} s | | |");
+    plane.must(&["delete", "namespace", "--wait=false", "-l", &format!("reconcile.dev/fleet={id}")]);
+}
+
+fn count(number: usize) -> f64 {
+    f64::from(u32::try_from(number).expect("a small number"))
+}
+
+fn row(size: usize, what: &str, samples: &[Sample]) {
+    let mut walls: Vec<f64> = samples.iter().map(|s| s.wall).collect();
+    walls.sort_by(f64::total_cmp);
+    let peak = samples.iter().map(|s| s.peak_kib).max().unwrap_or_default() / 1024;
+    println!(
+        "| {size} | {what} | {:.3} s | {:.3} to {:.3} s | {peak} MiB |",
+        median(&walls),
+        walls[0],
+        walls[walls.len() - 1]
+    );
+}
+
+fn repository(id: &str, size: usize) -> FleetRepo {
+    let repo = FleetRepo::new();
+    repo.write(
+        "sandboxes/fleet.toml",
+        &format!(
+            "name = \"bench\"\nid = \"{id}\"\nnamespace_prefix = \"{id}-\"\n\n[defaults]\nchart = \"bench\"\n\n\
+             [limits]\nmax_sandboxes = 100000\n"
+        ),
+    );
+    for file in ["Chart.yaml", "values.yaml", "templates/all.yaml"] {
+        let from = format!("{}/tests/bench/chart/{file}", env!("CARGO_MANIFEST_DIR"));
+        repo.write(&format!("charts/bench/{file}"), &std::fs::read_to_string(from).expect("the chart"));
+    }
+    for number in 0..size {
+        repo.write(
+            &format!("sandboxes/s{number:05}.toml"),
+            &format!("branch = \"feature/{number}\"\nimage = \"registry.example.com/bench:{number}\"\nttl = \"never\"\n"),
+        );
+    }
+    repo.commit("a fleet", Timestamp::now());
+    repo
+}
+
+fn curl(user: &User, id: &str) -> Command {
+    let (server, token) = access(user);
+    let mut command = Command::new("curl");
+    command.args(["-sk", "--parallel", "--parallel-max", "16", "--fail"]);
+    command.args(["-H", &format!("Authorization: Bearer {token}")]);
+    command.args(["-H", "Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"]);
+    for kind in KINDS {
+        command.args(["-o", "/dev/null", &format!("{server}/{kind}?labelSelector=reconcile.dev%2Ffleet%3D{id}")]);
+    }
+    command
+}
+
+/// The server and token of a user, as its kubeconfig has them.
+fn access(user: &User) -> (String, String) {
+    let text = std::fs::read_to_string(&user.kubeconfig).expect("a kubeconfig");
+    let after = |key: &str| {
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(key)).expect("the key is there");
+        line.trim().to_owned()
+    };
+    (after("server:"), after("token:"))
+}
+
+fn kubectl_diff(plane: &ControlPlane, user: &User, repo: &FleetRepo, tool: &Tool) -> Vec<Sample> {
+    let rendered = tool.expect(0, &["render", "s00000"]);
+    let file = repo.path().join("rendered.yaml");
+    // What is generated is no base64, and no field of what kubectl would apply.
+    let text: String = rendered.lines().filter(|line| !line.contains("<generated")).fold(String::new(), |mut all, line| {
+        all.push_str(line);
+        all.push('\n');
+        all
+    });
+    std::fs::write(&file, text).expect("a file");
+    (0..3)
+        .map(|_| {
+            let mut command = plane.kubectl_as(user, &["diff", "--server-side", "--force-conflicts", "-f"]);
+            command.arg(&file);
+            sample(command).unwrap_or_else(|why| panic!("kubectl diff: {why}"))
+        })
+        .collect()
+}

@@ -1,0 +1,6 @@
+//! Charts against what the real `helm` made of them.
+
+pub mod fixture;
+mod load;
+mod pieces;
+mod values;
