@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::chart_metadata::Metadata;
+use super::{chart_metadata::Metadata, render_parsed::Parsed};
 
 /// The content of files, by their path below the chart's folder.
 pub type FileMap = BTreeMap<Arc<str>, Arc<[u8]>>;
@@ -12,18 +12,14 @@ pub type FileMap = BTreeMap<Arc<str>, Arc<[u8]>>;
 /// A chart and the charts below it. Cloning one shares its files.
 #[derive(Debug, Clone)]
 pub struct Chart {
-    /// What Chart.yaml says; of a subchart, under its alias where it has one.
-    pub metadata: Metadata,
-    /// What values.yaml says.
-    pub values: Arc<Map<String, Value>>,
-    /// values.schema.json as it is.
-    pub schema: Option<Arc<[u8]>>,
-    /// The files below `templates/`.
-    pub templates: FileMap,
-    /// All other files: what `.Files` offers, and `crds/`.
-    pub files: FileMap,
-    /// The charts below `charts/`, in the order of their folders.
-    pub dependencies: Vec<Chart>,
+    /// Of a subchart, under its alias where it has one.
+    pub(super) metadata: Metadata,
+    pub(super) values: Arc<Map<String, Value>>,
+    pub(super) schema: Option<Arc<[u8]>>,
+    pub(super) templates: FileMap,
+    pub(super) files: FileMap,
+    pub(super) dependencies: Vec<Chart>,
+    pub(super) parsed: Parsed,
 }
 
 /// A file of `crds/`, which Helm applies before all else and does not render.
@@ -36,6 +32,37 @@ pub struct Crd {
 }
 
 impl Chart {
+    /// What Chart.yaml says.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// What values.yaml says.
+    pub fn values(&self) -> &Map<String, Value> {
+        &self.values
+    }
+
+    /// values.schema.json as it is.
+    pub fn schema(&self) -> Option<&[u8]> {
+        self.schema.as_deref()
+    }
+
+    /// The files below `templates/`.
+    pub fn templates(&self) -> &FileMap {
+        &self.templates
+    }
+
+    /// All other files: what `.Files` offers, and `crds/`.
+    pub fn files(&self) -> &FileMap {
+        &self.files
+    }
+
+    /// The charts below `charts/`, in the order of their folders; after [`super::dependencies::resolve`], those that
+    /// take part, in the order of Chart.yaml.
+    pub fn dependencies(&self) -> &[Chart] {
+        &self.dependencies
+    }
+
     /// The chart's name.
     pub fn name(&self) -> &str {
         &self.metadata.name

@@ -8,6 +8,7 @@ use super::{
     chart::{Chart, FileMap},
     chart_metadata::Metadata,
     load_ignore::Rules,
+    render_parsed::Parsed,
     yaml::{self, Numbers},
 };
 
@@ -79,6 +80,7 @@ fn load(files: FileMap, prefix: &str, depth: usize) -> Result<Chart, ChartError>
         templates: FileMap::new(),
         files: FileMap::new(),
         dependencies: Vec::new(),
+        parsed: Parsed::default(),
     };
     let mut below: BTreeMap<String, FileMap> = BTreeMap::new();
     for (path, data) in files {

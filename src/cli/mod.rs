@@ -53,7 +53,9 @@ fn dispatch(args: &Args, printer: &Printer) -> Result<u8, Failure> {
 /// The one place where the clock is read.
 #[allow(clippy::disallowed_methods, reason = "the edge, where time comes in")]
 fn clock() -> jiff::Timestamp {
-    jiff::Timestamp::now()
+    // Whole seconds are what people read, and what git keeps.
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 fn log(args: &Args) {

@@ -84,10 +84,13 @@ pub(super) fn object(object: &Value) -> Result<(), Vec<String>> {
     }
     if let ("apps" | "batch", Some(template)) = (id.group.as_str(), object.pointer("/spec/template")) {
         selector(object, template, &mut wrongs);
-        containers(template, "/spec/template/spec", &mut wrongs);
+        let claims = object.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array);
+        let claims: Vec<&str> =
+            claims.into_iter().flatten().filter_map(|claim| claim.pointer("/metadata/name")?.as_str()).collect();
+        containers(template, "/spec/template/spec", &claims, &mut wrongs);
     }
     if id.group.is_empty() && id.kind == "Pod" {
-        containers(object, "/spec", &mut wrongs);
+        containers(object, "/spec", &[], &mut wrongs);
     }
     if wrongs.is_empty() { Ok(()) } else { Err(wrongs) }
 }
@@ -129,15 +132,18 @@ fn selector(object: &Value, template: &Value, wrongs: &mut Vec<String>) {
     }
 }
 
-fn containers(pod: &Value, path: &str, wrongs: &mut Vec<String>) {
+/// `claims` are the names of a StatefulSet's `volumeClaimTemplates`, each a volume of its pods.
+fn containers(pod: &Value, path: &str, claims: &[&str], wrongs: &mut Vec<String>) {
     let Some(spec) = pod.get("spec") else { return };
     let items = |key: &str| spec.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let dotted = path.replace('/', ".");
     if items("containers").is_empty() {
         wrongs.push(format!("{dotted}.containers: at least one is needed"));
     }
-    let has_volume =
-        |wanted: &str| items("volumes").iter().any(|v| v.get("name").and_then(Value::as_str) == Some(wanted));
+    let has_volume = |wanted: &str| {
+        claims.contains(&wanted)
+            || items("volumes").iter().any(|v| v.get("name").and_then(Value::as_str) == Some(wanted))
+    };
     for key in ["initContainers", "containers"] {
         for (place, container) in items(key).iter().enumerate() {
             if container.get("image").and_then(Value::as_str).unwrap_or_default().is_empty() {

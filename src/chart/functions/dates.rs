@@ -1,0 +1,134 @@
+//! Dates and durations. There is no now: what would ask the clock is an error.
+
+use super::{Call, Func, Outcome, Ty};
+use super::{godate, goduration};
+use crate::chart::template::{Object, Value};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use std::rc::Rc;
+
+const NOW: &str = "it reads the clock";
+const TIME: Ty = Ty::Named("time.Time");
+
+pub(super) const FUNCTIONS: &[Func] = &[
+    Func::new("now", &[], |call| call.not_hermetic(NOW)),
+    Func::new("ago", &[Ty::Any], |call| call.not_hermetic(NOW)),
+    Func::new("date", &[Ty::Str, Ty::Any], |call| in_zone(call, (0, 1), "Local")),
+    Func::new("dateInZone", &[Ty::Str, Ty::Any, Ty::Str], |call| in_zone(call, (0, 1), &call.text(2))),
+    Func::new("date_in_zone", &[Ty::Str, Ty::Any, Ty::Str], |call| in_zone(call, (0, 1), &call.text(2))),
+    Func::new("htmlDate", &[Ty::Any], |call| {
+        let time = time_of(call, 0)?;
+        Ok(godate::format("2006-01-02", &local(&time)).into())
+    }),
+    Func::new("htmlDateInZone", &[Ty::Any, Ty::Str], |call| {
+        let time = time_of(call, 0)?;
+        Ok(godate::format("2006-01-02", &zoned(&time, &call.text(1))).into())
+    }),
+    Func::new("toDate", &[Ty::Str, Ty::Str], |call| {
+        Ok(match godate::parse(&call.text(0), &call.text(1)) {
+            Ok(time) => value(time),
+            Err(_) => value(zero()),
+        })
+    }),
+    Func::new("mustToDate", &[Ty::Str, Ty::Str], |call| Ok(value(godate::parse(&call.text(0), &call.text(1))?))),
+    Func::new("unixEpoch", &[TIME], |call| Ok(time_of(call, 0)?.timestamp().as_second().to_string().into())),
+    Func::new("dateModify", &[Ty::Str, TIME], |call| modify(call, false)),
+    Func::new("date_modify", &[Ty::Str, TIME], |call| modify(call, false)),
+    Func::new("mustDateModify", &[Ty::Str, TIME], |call| modify(call, true)),
+    Func::new("must_date_modify", &[Ty::Str, TIME], |call| modify(call, true)),
+    Func::new("duration", &[Ty::Any], |call| {
+        let seconds = match call.value(0) {
+            Value::Str(text) => text.text().parse().unwrap_or(0),
+            Value::Int(n, kind) if kind.type_name() == "int64" => *n,
+            _ => 0,
+        };
+        Ok(goduration::text(seconds.wrapping_mul(1_000_000_000)).into())
+    }),
+    Func::new("durationRound", &[Ty::Any], duration_round),
+];
+
+fn value(time: Zoned) -> Value {
+    Value::Object(Object::Time(Rc::new(time)))
+}
+
+/// Go's zero time.
+fn zero() -> Zoned {
+    let zero = jiff::civil::date(1, 1, 1).at(0, 0, 0, 0).to_zoned(TimeZone::UTC);
+    zero.unwrap_or_else(|_| Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC))
+}
+
+/// A time argument, or seconds since 1970; anything else would be now.
+fn time_of(call: &Call<'_, '_, '_>, n: usize) -> Result<Zoned, crate::chart::template::Fault> {
+    match call.value(n) {
+        Value::Object(Object::Time(time)) => Ok((**time).clone()),
+        Value::Int(seconds, _) => match Timestamp::from_second(*seconds) {
+            Ok(time) => Ok(time.to_zoned(TimeZone::UTC)),
+            Err(_) => Err(format!("the time {seconds} is out of range").into()),
+        },
+        _ => call.not_hermetic(NOW),
+    }
+}
+
+/// The zone of a render is UTC, wherever it runs.
+fn local(time: &Zoned) -> Zoned {
+    time.with_time_zone(TimeZone::UTC)
+}
+
+fn zoned(time: &Zoned, zone: &str) -> Zoned {
+    let found = match zone {
+        "" | "UTC" | "Local" => None,
+        name => jiff::tz::TimeZoneDatabase::bundled().get(name).ok(),
+    };
+    time.with_time_zone(found.unwrap_or(TimeZone::UTC))
+}
+
+fn in_zone(call: &mut Call<'_, '_, '_>, (layout, date): (usize, usize), zone: &str) -> Outcome {
+    let time = time_of(call, date)?;
+    Ok(godate::format(&call.text(layout), &zoned(&time, zone)).into())
+}
+
+fn modify(call: &mut Call<'_, '_, '_>, must: bool) -> Outcome {
+    let time = time_of(call, 1)?;
+    match goduration::parse(&call.text(0)) {
+        Ok(nanoseconds) => {
+            let span = jiff::SignedDuration::from_nanos(nanoseconds);
+            match time.checked_add(span) {
+                Ok(time) => Ok(value(time)),
+                Err(_) => Err("the time is out of range".into()),
+            }
+        }
+        Err(error) if must => Err(error.into()),
+        Err(_) => Ok(call.value(1).clone()),
+    }
+}
+
+fn duration_round(call: &mut Call<'_, '_, '_>) -> Outcome {
+    let nanoseconds = match call.value(0) {
+        Value::Str(text) => goduration::parse(&text.text()).unwrap_or(0),
+        Value::Int(n, kind) if kind.type_name() == "int64" => *n,
+        Value::Object(Object::Time(_)) => return call.not_hermetic(NOW),
+        _ => 0,
+    };
+    const SECOND: u64 = 1_000_000_000;
+    let units = [
+        (SECOND * 3600 * 24 * 365, "y"),
+        (SECOND * 3600 * 24 * 30, "mo"),
+        (SECOND * 3600 * 24, "d"),
+        (SECOND * 3600, "h"),
+        (SECOND * 60, "m"),
+        (SECOND, "s"),
+    ];
+    let size = nanoseconds.unsigned_abs();
+    let unit = units.iter().find(|(length, _)| size > *length);
+    Ok(unit.map_or_else(|| "0s".to_owned(), |(length, name)| format!("{}{name}", size / length)).into())
+}
+
+/// How Go prints a time.
+pub(crate) fn go_time(time: &Zoned) -> String {
+    godate::format("2006-01-02 15:04:05.999999999 -0700 MST", time)
+}
+
+/// How Go writes a time in JSON.
+pub(super) fn rfc3339(time: &Zoned) -> String {
+    godate::format("2006-01-02T15:04:05.999999999Z07:00", time)
+}

@@ -1,0 +1,205 @@
+//! The functions that templates can call: Go's own, Helm's, and those of the sprig library, by family.
+//! A function is found by name when a template is parsed, and called by pointer.
+
+mod builtin;
+mod call;
+mod compare;
+mod constraint;
+mod convert;
+mod crypto;
+pub(crate) mod dates;
+mod decimal;
+mod defaults;
+mod dicts;
+mod digest;
+mod encoding;
+mod escape;
+mod godate;
+mod goduration;
+mod helm;
+pub(crate) mod json;
+mod jsonread;
+mod lists;
+mod math;
+mod merge;
+mod paths;
+mod random;
+mod reflect;
+mod regexes;
+mod regexsyntax;
+mod semver;
+mod strings;
+mod toml;
+mod urls;
+mod version;
+mod words;
+mod yamls;
+
+pub use call::{Call, Outcome};
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// The type that a parameter has in Go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ty {
+    /// `interface {}`
+    Any,
+    /// `reflect.Value`: anything, nothing included.
+    Reflect,
+    /// `string`
+    Str,
+    /// `int`
+    Int,
+    /// `int64`
+    Int64,
+    /// `float64`
+    Float,
+    /// `bool`
+    Bool,
+    /// `map[string]interface {}`
+    Map,
+    /// A type known by its name only.
+    Named(&'static str),
+}
+
+impl Ty {
+    /// The Go type's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "interface {}",
+            Self::Reflect => "reflect.Value",
+            Self::Str => "string",
+            Self::Int => "int",
+            Self::Int64 => "int64",
+            Self::Float => "float64",
+            Self::Bool => "bool",
+            Self::Map => "map[string]interface {}",
+            Self::Named(name) => name,
+        }
+    }
+
+    /// Whether nil is a value of it.
+    pub(crate) fn can_be_nil(self) -> bool {
+        matches!(self, Self::Any | Self::Reflect | Self::Map)
+    }
+}
+
+/// `and` and `or` evaluate as few of their arguments as they can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lazy {
+    /// An ordinary function.
+    No,
+    /// Stops at what is false.
+    And,
+    /// Stops at what is true.
+    Or,
+}
+
+/// What a function may do with a text that holds a generated value, which is not known yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// Pass it on.
+    Pass,
+    /// Nothing: it would look into the text.
+    Refuse,
+    /// Nothing, nor with one deep inside a list or map.
+    RefuseDeep,
+}
+
+/// A function or method of templates.
+pub struct Func {
+    /// Its name in templates.
+    pub name: &'static str,
+    /// The fixed parameters; a method's receiver is not among them.
+    pub params: &'static [Ty],
+    /// The type of any number of further arguments.
+    pub rest: Option<Ty>,
+    /// Whether all arguments are evaluated.
+    pub lazy: Lazy,
+    /// What it may do with generated values.
+    pub secrets: Secrets,
+    /// Its body.
+    pub run: fn(&mut Call<'_, '_, '_>) -> Outcome,
+}
+
+impl std::fmt::Debug for Func {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Func {
+    /// A function that refuses generated values.
+    pub(crate) const fn new(
+        name: &'static str,
+        params: &'static [Ty],
+        run: fn(&mut Call<'_, '_, '_>) -> Outcome,
+    ) -> Self {
+        Self { name, params, rest: None, lazy: Lazy::No, secrets: Secrets::Refuse, run }
+    }
+
+    /// With any number of further arguments.
+    const fn rest(mut self, ty: Ty) -> Self {
+        self.rest = Some(ty);
+        self
+    }
+
+    /// That passes generated values on.
+    pub(crate) const fn pass(mut self) -> Self {
+        self.secrets = Secrets::Pass;
+        self
+    }
+
+    /// That refuses generated values deep inside its arguments too.
+    const fn refuse_deep(mut self) -> Self {
+        self.secrets = Secrets::RefuseDeep;
+        self
+    }
+
+    const fn lazy(mut self, lazy: Lazy) -> Self {
+        self.lazy = lazy;
+        self
+    }
+
+    /// The type of the nth argument.
+    pub(crate) fn param(&self, n: usize) -> Ty {
+        self.params.get(n).copied().or(self.rest).unwrap_or(Ty::Any)
+    }
+}
+
+static FUNCTIONS: LazyLock<HashMap<&'static str, &'static Func>> = LazyLock::new(|| {
+    let families: [&'static [Func]; 25] = [
+        builtin::FUNCTIONS,
+        compare::FUNCTIONS,
+        convert::FUNCTIONS,
+        crypto::FUNCTIONS,
+        dates::FUNCTIONS,
+        defaults::FUNCTIONS,
+        dicts::FUNCTIONS,
+        digest::FUNCTIONS,
+        encoding::FUNCTIONS,
+        escape::FUNCTIONS,
+        helm::FUNCTIONS,
+        json::FUNCTIONS,
+        lists::FUNCTIONS,
+        math::FUNCTIONS,
+        merge::FUNCTIONS,
+        paths::FUNCTIONS,
+        random::FUNCTIONS,
+        reflect::FUNCTIONS,
+        regexes::FUNCTIONS,
+        semver::FUNCTIONS,
+        strings::FUNCTIONS,
+        toml::FUNCTIONS,
+        urls::FUNCTIONS,
+        words::FUNCTIONS,
+        yamls::FUNCTIONS,
+    ];
+    families.into_iter().flatten().map(|func| (func.name, func)).collect()
+});
+
+/// The function of a name.
+pub(crate) fn find(name: &str) -> Option<&'static Func> {
+    FUNCTIONS.get(name).copied()
+}

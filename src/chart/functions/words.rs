@@ -1,0 +1,347 @@
+//! Words and letters: cases, titles, wrapping, abbreviations.
+
+use super::strings::is_go_space;
+use super::{Call, Func, Outcome, Ty};
+use crate::chart::template::Value;
+
+pub(super) const FUNCTIONS: &[Func] = &[
+    Func::new("title", &[Ty::Str], |call| Ok(title(&call.text(0)).into())),
+    Func::new("untitle", &[Ty::Str], |call| Ok(untitle(&call.text(0)).into())),
+    Func::new("swapcase", &[Ty::Str], |call| Ok(swap_case(&call.text(0)).into())),
+    Func::new("initials", &[Ty::Str], |call| Ok(initials(&call.text(0)).into())),
+    Func::new("nospace", &[Ty::Str], |call| Ok(no_space(call.bytes(0)).into())),
+    Func::new("abbrev", &[Ty::Int, Ty::Str], |call| {
+        let (width, text) = (call.int(0), call.bytes(1));
+        if width < 4 {
+            return Ok(call.value(1).clone());
+        }
+        Ok(Value::Str(abbreviate(text, 0, width).into()))
+    }),
+    Func::new("abbrevboth", &[Ty::Int, Ty::Int, Ty::Str], |call| {
+        let (left, right, text) = (call.int(0), call.int(1), call.bytes(2));
+        if right < 4 || (left > 0 && right < 7) {
+            return Ok(call.value(2).clone());
+        }
+        Ok(Value::Str(abbreviate(text, left, right).into()))
+    }),
+    Func::new("wrap", &[Ty::Int, Ty::Str], |call| wrap(call.int(0), "", (call.bytes(1), false))),
+    Func::new("wrapWith", &[Ty::Int, Ty::Str, Ty::Str], |call| wrap(call.int(0), &call.text(1), (call.bytes(2), true))),
+    Func::new("camelcase", &[Ty::Str], |call| Ok(pascal_case(&call.text(0)).into())),
+    Func::new("snakecase", &[Ty::Str], |call| Ok(lower_case(&call.text(0), '_').into())),
+    Func::new("kebabcase", &[Ty::Str], |call| Ok(lower_case(&call.text(0), '-').into())),
+    Func::new("shuffle", &[Ty::Str], |call| call.not_hermetic("it is random")),
+];
+
+/// A rune in lower case, by itself.
+pub(super) fn lower_rune(c: char) -> char {
+    let mut lower = c.to_lowercase();
+    match (lower.next(), lower.next()) {
+        (Some(one), None) => one,
+        // Go maps one rune to one: İ becomes i.
+        (Some(first), Some(_)) => first,
+        _ => c,
+    }
+}
+
+/// A rune in upper case, by itself; ß and its like have none.
+fn upper_rune(c: char) -> char {
+    let mut upper = c.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(one), None) => one,
+        _ => c,
+    }
+}
+
+/// `strings.Title`: the first letter of each word, where words end at what is neither letter, digit
+/// nor underscore.
+fn title(text: &str) -> String {
+    let mut before = ' ';
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let separates = match before {
+            '_' => false,
+            b if b.is_ascii() => !b.is_ascii_alphanumeric(),
+            b if b.is_alphanumeric() => false,
+            b => is_go_space(b),
+        };
+        out.push(if separates { upper_rune(c) } else { c });
+        before = c;
+    }
+    out
+}
+
+/// The first letter of each word that white space ends, in lower case.
+fn untitle(text: &str) -> String {
+    let mut starts = true;
+    text.chars()
+        .map(|c| {
+            let out = if starts { lower_rune(c) } else { c };
+            starts = is_go_space(c);
+            out
+        })
+        .collect()
+}
+
+fn swap_case(text: &str) -> String {
+    let mut after_space = true;
+    text.chars()
+        .map(|c| {
+            let out = if c.is_uppercase() {
+                lower_rune(c)
+            } else if c.is_lowercase() {
+                // The first letter of a word becomes a title, which is an upper one but for digraphs.
+                let _ = after_space;
+                upper_rune(c)
+            } else {
+                c
+            };
+            after_space = is_go_space(c);
+            out
+        })
+        .collect()
+}
+
+fn initials(text: &str) -> String {
+    text.split(is_go_space).filter_map(|word| word.chars().next()).collect()
+}
+
+/// Takes out white space byte by byte: the library reads each byte as a rune.
+fn no_space(bytes: &[u8]) -> String {
+    let is_space = |b: &u8| is_go_space(char::from(*b));
+    if !bytes.iter().any(is_space) {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
+    bytes.iter().filter(|b| !is_space(b)).map(|b| char::from(*b)).collect()
+}
+
+fn abbreviate(text: &[u8], offset: i64, width: i64) -> Vec<u8> {
+    let length = i64::try_from(text.len()).unwrap_or(i64::MAX);
+    if length <= width || text.is_empty() {
+        return text.to_vec();
+    }
+    let at = |i: i64| usize::try_from(i).unwrap_or(0).min(text.len());
+    let mut offset = offset.min(length);
+    if length - offset < width - 3 {
+        offset = length - (width - 3);
+    }
+    let mut out = Vec::new();
+    if offset <= 4 {
+        out.extend_from_slice(text.get(..at(width - 3)).unwrap_or(text));
+        out.extend_from_slice(b"...");
+        return out;
+    }
+    if width < 7 {
+        return out;
+    }
+    out.extend_from_slice(b"...");
+    if offset + width - 3 < length {
+        out.extend(abbreviate(text.get(at(offset)..).unwrap_or_default(), 0, width - 3));
+    } else {
+        out.extend_from_slice(text.get(at(length - (width - 3))..).unwrap_or_default());
+    }
+    out
+}
+
+/// Wraps one line at spaces; long words are cut only by `wrapWith`.
+fn wrap(width: i64, line_break: &str, (text, cut_words): (&[u8], bool)) -> Outcome {
+    let line_break = if line_break.is_empty() { "\n" } else { line_break };
+    let width = usize::try_from(width).unwrap_or(1).max(1);
+    let mut out = Vec::with_capacity(text.len());
+    let mut offset = 0;
+    while text.len() - offset > width {
+        let rest = text.get(offset..).unwrap_or_default();
+        if rest.first() == Some(&b' ') {
+            offset += 1;
+            continue;
+        }
+        let window = rest.get(..=width).unwrap_or(rest);
+        let (taken, skipped) = match window.iter().rposition(|b| *b == b' ') {
+            Some(space) => (space, 1),
+            None if cut_words => (width, 0),
+            None => match rest.iter().skip(width).position(|b| *b == b' ') {
+                Some(space) => (space + width, 1),
+                None => {
+                    out.extend_from_slice(rest);
+                    offset = text.len();
+                    break;
+                }
+            },
+        };
+        out.extend_from_slice(rest.get(..taken).unwrap_or_default());
+        out.extend_from_slice(line_break.as_bytes());
+        offset += taken + skipped;
+    }
+    out.extend_from_slice(text.get(offset..).unwrap_or_default());
+    Ok(Value::Str(out.into()))
+}
+
+fn is_connector(c: char) -> bool {
+    c == '-' || c == '_' || is_go_space(c)
+}
+
+/// `some_words` as `SomeWords`. Connectors at the start stay; of several in a row all but one.
+fn pascal_case(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    let mut current = loop {
+        match chars.next() {
+            None => return out,
+            Some(c) if is_connector(c) => out.push(c),
+            Some(c) => break c,
+        }
+    };
+    let mut first_upper = current.is_uppercase();
+    current = upper_rune(current);
+    for next in chars {
+        let before = std::mem::replace(&mut current, next);
+        if is_connector(current) && is_connector(before) {
+            out.push(before);
+            continue;
+        }
+        if is_connector(before) {
+            first_upper = current.is_uppercase();
+            current = upper_rune(current);
+        } else {
+            if first_upper {
+                if current.is_uppercase() {
+                    current = lower_rune(current);
+                } else {
+                    first_upper = false;
+                }
+            }
+            out.push(before);
+        }
+    }
+    out.push(current);
+    out
+}
+
+/// What a run of runes is, for [`lower_case`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    End,
+    Number,
+    Upper,
+    Letters,
+    Connector,
+    Punctuation,
+    Other,
+}
+
+fn is_letters(c: char) -> bool {
+    c.is_alphabetic()
+}
+
+fn is_punctuation(c: char) -> bool {
+    // Go's P categories; ASCII symbols such as $ and + are not among them.
+    match c {
+        '!' | '"' | '#' | '%' | '&' | '\'' | '(' | ')' | '*' | ',' | '-' | '.' | '/' | ':' | ';' | '?' | '@' | '['
+        | '\\' | ']' | '_' | '{' | '}' => true,
+        c => {
+            !c.is_ascii()
+                && matches!(c, '\u{a1}' | '\u{a7}' | '\u{ab}' | '\u{b6}' | '\u{b7}' | '\u{bb}' | '\u{bf}' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}')
+        }
+    }
+}
+
+/// The first word of a text and the rest.
+fn next_word(text: &str) -> (Word, &str, &str) {
+    let Some(first) = text.chars().next() else {
+        return (Word::End, "", "");
+    };
+    let run = |fits: &dyn Fn(char) -> bool| text.find(|c| !fits(c)).unwrap_or(text.len());
+    let small = |c: char| is_letters(c) && !c.is_uppercase();
+    let (word, end) = if is_connector(first) {
+        (Word::Connector, run(&is_connector))
+    } else if is_punctuation(first) {
+        (Word::Punctuation, run(&is_punctuation))
+    } else if first.is_uppercase() {
+        let upper = run(&char::is_uppercase);
+        let count = text.get(..upper).map_or(0, |t| t.chars().count());
+        let after = text.get(upper..).and_then(|t| t.chars().next());
+        let end = match after {
+            // One capital and its small letters, or the capitals before the last one's word.
+            Some(c) if count == 1 && is_letters(c) => {
+                upper + text.get(upper..).map_or(0, |t| t.find(|c| !small(c)).unwrap_or(t.len()))
+            }
+            Some(c) if count > 1 && is_letters(c) => {
+                let last = text.get(..upper).and_then(|t| t.chars().last());
+                upper - last.map_or(0, char::len_utf8)
+            }
+            _ => upper,
+        };
+        (Word::Upper, end)
+    } else if is_letters(first) {
+        (Word::Letters, run(&small))
+    } else if first.is_numeric() {
+        (Word::Number, run(&char::is_numeric))
+    } else {
+        let other = |c: char| !(is_connector(c) || is_letters(c) || c.is_numeric() || is_punctuation(c));
+        (Word::Other, run(&other))
+    };
+    let (word_text, rest) = text.split_at(end);
+    (word, word_text, rest)
+}
+
+/// `SomeWords` as `some_words`.
+fn lower_case(text: &str, connector: char) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let push = |out: &mut String, word: Word, text: &str| {
+        if word == Word::Connector {
+            out.extend(text.chars().map(|_| connector));
+        } else {
+            out.push_str(&super::strings::lower(text));
+        }
+    };
+    let joins = |word: Word| !matches!(word, Word::Connector | Word::Punctuation);
+    let (mut word, mut part, mut rest) = next_word(text);
+    while !rest.is_empty() {
+        if word != Word::Connector {
+            push(&mut out, word, part);
+        }
+        let before = word;
+        let last = part;
+        (word, part, rest) = next_word(rest);
+        match before {
+            Word::Number => {
+                while matches!(word, Word::Letters | Word::Number) {
+                    push(&mut out, word, part);
+                    (word, part, rest) = next_word(rest);
+                }
+                if word != Word::End && joins(word) {
+                    out.push(connector);
+                }
+            }
+            Word::Connector => push(&mut out, before, last),
+            Word::Punctuation => {}
+            _ if word != Word::Number => {
+                if joins(word) {
+                    out.push(connector);
+                }
+            }
+            _ if rest.is_empty() => {}
+            _ => {
+                let number = part;
+                (word, part, rest) = next_word(rest);
+                if word != Word::Letters {
+                    push(&mut out, Word::Number, number);
+                    if joins(word) {
+                        out.push(connector);
+                    }
+                    continue;
+                }
+                out.push(connector);
+                push(&mut out, Word::Number, number);
+                while matches!(word, Word::Letters | Word::Number) {
+                    push(&mut out, word, part);
+                    (word, part, rest) = next_word(rest);
+                }
+                if word != Word::End && joins(word) {
+                    out.push(connector);
+                }
+            }
+        }
+    }
+    push(&mut out, word, part);
+    out
+}

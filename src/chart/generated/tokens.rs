@@ -1,0 +1,170 @@
+//! The words that stand for generated values while templates run.
+
+use super::RandomKind;
+use crate::chart::template::{Str, Value};
+use std::borrow::Cow;
+
+/// How a token begins: letters only, so that YAML sees a plain word, and none that a chart would hold.
+const PREFIX: &str = "rcGEN7vQx";
+/// How it ends.
+const SUFFIX: char = 'Z';
+/// Its number has so many digits.
+const DIGITS: usize = 6;
+const LENGTH: usize = PREFIX.len() + DIGITS + 1;
+
+/// What a token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Recipe {
+    /// A random value.
+    Random(RandomKind),
+    /// The base64 of a text that holds tokens.
+    Base64(String),
+}
+
+/// A piece of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Piece<'t> {
+    Text(&'t str),
+    Token(usize),
+}
+
+/// The tokens of one release, in the order in which templates asked for them.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens {
+    recipes: Vec<Recipe>,
+    digests: Vec<String>,
+}
+
+impl Tokens {
+    /// Whether no value is generated.
+    pub fn is_empty(&self) -> bool {
+        self.recipes.is_empty()
+    }
+
+    /// A token for a new random value.
+    pub(crate) fn random(&mut self, kind: RandomKind) -> String {
+        self.add(Recipe::Random(kind))
+    }
+
+    /// A token for the base64 of a text with tokens; equal texts have one.
+    pub(crate) fn base64(&mut self, text: &str) -> String {
+        let recipe = Recipe::Base64(text.to_owned());
+        match self.recipes.iter().position(|r| *r == recipe) {
+            Some(number) => word(number),
+            None => self.add(recipe),
+        }
+    }
+
+    fn add(&mut self, recipe: Recipe) -> String {
+        self.recipes.push(recipe);
+        word(self.recipes.len() - 1)
+    }
+
+    /// The text that was encoded, if all of this is one base64 token.
+    pub(crate) fn decoded(&self, text: &str) -> Option<String> {
+        match self.pieces(text).as_slice() {
+            [Piece::Token(number)] => match self.recipes.get(*number)? {
+                Recipe::Base64(inner) => Some(inner.clone()),
+                Recipe::Random(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(super) fn recipe(&self, number: usize) -> Option<&Recipe> {
+        self.recipes.get(number)
+    }
+
+    /// Whether a text holds a token.
+    pub(crate) fn are_in(&self, text: &[u8]) -> bool {
+        !self.recipes.is_empty() && memchr::memmem::find(text, PREFIX.as_bytes()).is_some()
+    }
+
+    /// Whether a value holds a token; looking inside lists and maps is up to the caller.
+    pub(crate) fn are_in_value(&self, value: &Value, deep: usize) -> bool {
+        if self.recipes.is_empty() {
+            return false;
+        }
+        match value {
+            Value::Str(text) => self.are_in(text.bytes()),
+            Value::List(list) if deep > 0 => list.items().iter().any(|v| self.are_in_value(v, deep - 1)),
+            Value::Map(map) if deep > 0 => map.with(|entries| {
+                entries.iter().any(|(key, v)| self.are_in(key.as_bytes()) || self.are_in_value(v, deep - 1))
+            }),
+            _ => false,
+        }
+    }
+
+    /// The pieces of a text, in order.
+    pub(super) fn pieces<'t>(&self, text: &'t str) -> Vec<Piece<'t>> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        let mut from = 0;
+        while let Some(at) = rest.get(from..).and_then(|t| t.find(PREFIX)).map(|at| at + from) {
+            match self.number(rest.get(at..).unwrap_or("")) {
+                Some(number) => {
+                    if at > 0 {
+                        pieces.push(Piece::Text(rest.get(..at).unwrap_or("")));
+                    }
+                    pieces.push(Piece::Token(number));
+                    rest = rest.get(at + LENGTH..).unwrap_or("");
+                    from = 0;
+                }
+                None => from = at + PREFIX.len(),
+            }
+        }
+        if !rest.is_empty() {
+            pieces.push(Piece::Text(rest));
+        }
+        pieces
+    }
+
+    /// The number of the token at the start of a text.
+    fn number(&self, text: &str) -> Option<usize> {
+        let digits = text.get(PREFIX.len()..PREFIX.len() + DIGITS)?;
+        let ends = text.get(PREFIX.len() + DIGITS..)?.starts_with(SUFFIX);
+        let number = digits.parse().ok()?;
+        (ends && number < self.recipes.len()).then_some(number)
+    }
+
+    /// The text with each token replaced by what it stands for, whatever its number: equal for two renders that
+    /// ask in another order.
+    pub(crate) fn normalised(&self, text: &[u8]) -> Vec<u8> {
+        if !self.are_in(text) {
+            return text.to_vec();
+        }
+        let text = Str::from(text);
+        self.described(&text.text(), 0).into_bytes()
+    }
+
+    fn described(&self, text: &str, depth: usize) -> String {
+        let pieces = self.pieces(text);
+        let shown = pieces.into_iter().map(|piece| match piece {
+            Piece::Text(text) => Cow::Borrowed(text),
+            Piece::Token(number) => Cow::Owned(match self.recipes.get(number) {
+                Some(Recipe::Random(kind)) => format!("<generated: {kind}>"),
+                Some(Recipe::Base64(inner)) if depth < 64 => {
+                    format!("<base64: {}>", self.described(inner, depth + 1))
+                }
+                _ => String::new(),
+            }),
+        });
+        shown.collect()
+    }
+
+    /// Keeps the digest of a text that held tokens.
+    pub(crate) fn remember_digest(&mut self, digest: &str) {
+        if !self.digests.iter().any(|known| known == digest) {
+            self.digests.push(digest.to_owned());
+        }
+    }
+
+    /// Whether a text holds such a digest.
+    pub(super) fn holds_digest(&self, text: &str) -> bool {
+        self.digests.iter().any(|digest| digest.len() >= 32 && text.contains(digest.as_str()))
+    }
+}
+
+fn word(number: usize) -> String {
+    format!("{PREFIX}{number:0DIGITS$}{SUFFIX}")
+}

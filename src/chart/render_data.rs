@@ -1,0 +1,100 @@
+//! What templates see: `.Values`, `.Release`, `.Chart`, `.Files`, `.Capabilities`, `.Subcharts`, `.Template`.
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde_json::Value as Json;
+
+use super::{
+    chart::Chart,
+    render::ReleaseInfo,
+    template::{Capabilities, Files, Map, MapKind, Object, Value},
+    values::Table,
+};
+
+/// The data of every chart of a release, by the names of their templates.
+pub(super) struct Data {
+    /// By the chart's path, such as `odoo/charts/postgres`.
+    charts: HashMap<String, Map>,
+}
+
+impl Data {
+    pub(super) fn new(
+        chart: &Chart,
+        values: &Table,
+        release: &ReleaseInfo,
+        capabilities: &Capabilities,
+    ) -> Self {
+        let entries = values.iter().map(|(key, value)| (Arc::from(key.as_str()), Value::from(value)));
+        let values = Map::new(MapKind::Values, entries.collect());
+        let shared = [
+            ("Release", Value::Map(describe(release))),
+            ("Capabilities", Value::Object(Object::capabilities(capabilities))),
+        ];
+        let mut data = Self { charts: HashMap::new() };
+        data.add(chart, chart.name().to_owned(), values, &shared);
+        data
+    }
+
+    /// The data of a chart, and of those below it. Values are shared: a subchart's are part of its parent's.
+    fn add(&mut self, chart: &Chart, path: String, values: Map, shared: &[(&'static str, Value)]) -> Map {
+        let is_root = self.charts.is_empty() && !path.contains('/');
+        let metadata = serde_json::to_value(&chart.metadata).unwrap_or(Json::Null);
+        let subcharts = Map::from_iter([]);
+        let data = Map::from_iter([
+            (Arc::from("Chart"), Value::Object(Object::chart(&metadata, is_root))),
+            (Arc::from("Files"), Value::Object(Object::Files(Arc::new(Files::new(chart.files.clone()))))),
+            (Arc::from("Values"), Value::Map(values.clone())),
+            (Arc::from("Subcharts"), Value::Map(subcharts.clone())),
+        ]);
+        for (name, value) in shared {
+            data.insert(*name, value.clone());
+        }
+        for subchart in &chart.dependencies {
+            let below = below(&values, subchart.name());
+            let path = format!("{path}/charts/{}", subchart.name());
+            let below = self.add(subchart, path, below, shared);
+            subcharts.insert(subchart.name(), Value::Map(below));
+        }
+        self.charts.insert(path, data.clone());
+        data
+    }
+
+    /// The data for a template, such as `odoo/charts/postgres/templates/service.yaml`.
+    pub(super) fn of(&self, template: &str) -> Value {
+        // Templates may lie in folders named `templates` too: the longest path of a chart before one is meant.
+        let mut ends = template.match_indices("/templates/").map(|(at, _)| at);
+        let found = ends.find_map(|at| Some((at, self.charts.get(template.get(..at)?)?)));
+        let Some((at, data)) = found else {
+            return Value::Absent;
+        };
+        let base = format!("{}/templates", template.get(..at).unwrap_or_default());
+        let entries = [("Name", template), ("BasePath", base.as_str())];
+        let entries = entries.map(|(key, value)| (Arc::from(key), Value::from(value)));
+        let about = Map::new(MapKind::Values, entries.into_iter().collect());
+        data.insert("Template", Value::Map(about));
+        Value::Map(data.clone())
+    }
+}
+
+/// A subchart's values, looked up by its name as Helm does: a point in it goes a level deeper.
+fn below(values: &Map, name: &str) -> Map {
+    let mut table = values.clone();
+    for key in name.split('.') {
+        match table.get(key) {
+            Some(Value::Map(found)) => table = found,
+            _ => return Map::new(MapKind::Values, [].into_iter().collect()),
+        }
+    }
+    table.seen_as(MapKind::Values)
+}
+
+fn describe(release: &ReleaseInfo) -> Map {
+    Map::from_iter([
+        (Arc::from("Name"), Value::from(release.name.as_str())),
+        (Arc::from("Namespace"), Value::from(release.namespace.as_str())),
+        (Arc::from("IsInstall"), Value::from(release.is_install)),
+        (Arc::from("IsUpgrade"), Value::from(!release.is_install)),
+        (Arc::from("Revision"), Value::int(release.revision)),
+        (Arc::from("Service"), Value::from("Helm")),
+    ])
+}

@@ -1,0 +1,62 @@
+//! The templates of a chart, parsed once for each set of subcharts that takes part.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{
+    chart::Chart,
+    template::{TemplateError, Templates},
+};
+
+/// What was parsed so far, by the paths of the charts that took part. Clones share it.
+#[derive(Clone, Default)]
+pub(super) struct Parsed(Arc<Mutex<Sets>>);
+
+/// Few: a chart has as many as there are ways in which sandboxes switch its subcharts.
+type Sets = Vec<(Vec<String>, Arc<Templates>)>;
+
+impl Parsed {
+    /// The templates of a chart and of the subcharts that take part.
+    pub(super) fn of(chart: &Chart) -> Result<Arc<Templates>, TemplateError> {
+        let mut paths = Vec::new();
+        list(chart, chart.name().to_owned(), &mut paths);
+        let mut sets = chart.parsed.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, found)) = sets.iter().find(|(known, _)| *known == paths) {
+            return Ok(Arc::clone(found));
+        }
+        let mut texts = Vec::new();
+        collect(chart, chart.name(), &mut texts);
+        let parsed = Templates::parse(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
+        let parsed = Arc::new(parsed);
+        sets.push((paths, Arc::clone(&parsed)));
+        Ok(parsed)
+    }
+}
+
+impl fmt::Debug for Parsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Parsed")
+    }
+}
+
+fn list(chart: &Chart, path: String, out: &mut Vec<String>) {
+    for subchart in &chart.dependencies {
+        list(subchart, format!("{path}/charts/{}", subchart.name()), out);
+    }
+    out.push(path);
+}
+
+/// The templates by their full names; a library lends only those whose names begin with `_`.
+fn collect(chart: &Chart, path: &str, out: &mut Vec<(String, String)>) {
+    for (name, data) in &chart.templates {
+        let base = name.rsplit('/').next().unwrap_or(name);
+        if !chart.is_library() || base.starts_with('_') {
+            out.push((format!("{path}/{name}"), String::from_utf8_lossy(data).into_owned()));
+        }
+    }
+    for subchart in &chart.dependencies {
+        collect(subchart, &format!("{path}/charts/{}", subchart.name()), out);
+    }
+}

@@ -1,0 +1,193 @@
+//! Calls functions and methods: arguments evaluated and checked against the types that are asked
+//! for, in Go's order and with its errors.
+
+use super::error::Fault;
+use super::eval::Tail;
+use super::exec::{Done, Dot, Frame};
+use super::map::MapKind;
+use super::node::{At, Operand};
+use super::run::Run;
+use super::value::{IntKind, Value};
+use crate::chart::functions::{Call, Func, Lazy, Ty};
+use smallvec::SmallVec;
+
+impl<'t> Frame<'t> {
+    pub(super) fn call(
+        &mut self,
+        run: &mut Run<'_>,
+        dot: Dot<'_>,
+        func: &'static Func,
+        node: At<'t>,
+        tail: Tail<'t, '_>,
+    ) -> Done<Value> {
+        if func.lazy != Lazy::No {
+            return self.and_or(run, dot, func, tail);
+        }
+        self.call_on(run, dot, (func, None), node, tail)
+    }
+
+    pub(super) fn call_on(
+        &mut self,
+        run: &mut Run<'_>,
+        dot: Dot<'_>,
+        (func, receiver): (&'static Func, Option<&Value>),
+        node: At<'t>,
+        tail: Tail<'t, '_>,
+    ) -> Done<Value> {
+        let given = tail.args.len() + usize::from(tail.last.is_some());
+        self.check_count(func, given, tail)?;
+        let mut args: SmallVec<[Value; 4]> = SmallVec::new();
+        args.extend(receiver.cloned());
+        for (i, arg) in tail.args.iter().enumerate() {
+            args.push(self.argument(run, dot, func.param(i), arg)?);
+        }
+        if let Some(last) = tail.last {
+            let ty = func.param(tail.args.len());
+            args.push(self.checked(last.clone(), ty)?);
+        }
+        let done = match crate::chart::generated::refused(func, &args, &run.session.tokens) {
+            Some(fault) => Err(fault),
+            None => {
+                let mut call = Call { args: &args, name: func.name, run };
+                (func.run)(&mut call)
+            }
+        };
+        let done = done.and_then(|value| {
+            run.step(1)?;
+            if let Value::Str(text) = &value {
+                run.check_size(text.bytes().len())?;
+            }
+            Ok(value)
+        });
+        match done {
+            Ok(value) => Ok(value),
+            Err(fault) => {
+                self.at = node;
+                let text = format!("error calling {}: {}", func.name, fault.text);
+                Err(self.error(Fault { text, ..fault }))
+            }
+        }
+    }
+
+    fn check_count(&mut self, func: &Func, given: usize, tail: Tail<'_, '_>) -> Done<()> {
+        let (name, fixed) = (func.name, func.params.len());
+        if func.rest.is_some() {
+            if given < fixed {
+                let got = tail.args.len();
+                return self.fail(format!("wrong number of args for {name}: want at least {fixed} got {got}"));
+            }
+        } else if given != fixed {
+            return self.fail(format!("wrong number of args for {name}: want {fixed} got {given}"));
+        }
+        Ok(())
+    }
+
+    /// `and` and `or` stop at the first argument that settles them.
+    fn and_or(&mut self, run: &mut Run<'_>, dot: Dot<'_>, func: &'static Func, tail: Tail<'t, '_>) -> Done<Value> {
+        let given = tail.args.len() + usize::from(tail.last.is_some());
+        self.check_count(func, given, tail)?;
+        let mut value = Value::Absent;
+        for arg in tail.args {
+            value = self.argument(run, dot, Ty::Reflect, arg)?;
+            if value.truth() == (func.lazy == Lazy::Or) {
+                return Ok(value);
+            }
+        }
+        if let Some(last) = tail.last {
+            value = last.clone();
+        }
+        Ok(value)
+    }
+
+    /// One argument, of the type that the function wants.
+    fn argument(&mut self, run: &mut Run<'_>, dot: Dot<'_>, ty: Ty, arg: &'t Operand) -> Done<Value> {
+        self.at = At::Operand(arg);
+        match arg {
+            Operand::Dot { .. } => self.checked(dot.value.clone(), ty),
+            Operand::Nil { .. } => {
+                if ty.can_be_nil() {
+                    Ok(if ty == Ty::Reflect { Value::Absent } else { Value::Nil })
+                } else {
+                    self.fail(format!("cannot assign nil to {}", ty.name()))
+                }
+            }
+            Operand::Field { fields, .. } => {
+                let value = self.chain(run, dot, dot, fields, At::Operand(arg), Tail::NONE)?;
+                self.checked(value, ty)
+            }
+            Operand::Variable(variable) => {
+                let value = self.variable(run, dot, variable, Tail::NONE)?;
+                self.checked(value, ty)
+            }
+            Operand::Pipe(pipe) => {
+                let value = self.pipeline(run, dot, pipe)?;
+                self.checked(value, ty)
+            }
+            Operand::Function { func, .. } => {
+                let value = self.call(run, dot, func, At::Operand(arg), Tail::NONE)?;
+                self.checked(value, ty)
+            }
+            Operand::Chain { .. } => {
+                let value = self.chained(run, dot, arg, Tail::NONE)?;
+                self.checked(value, ty)
+            }
+            Operand::Bool { .. } | Operand::Number { .. } | Operand::String { .. } => self.literal(dot, ty, arg),
+        }
+    }
+
+    /// A literal takes the type that is asked for, if it can.
+    fn literal(&mut self, dot: Dot<'_>, ty: Ty, arg: &'t Operand) -> Done<Value> {
+        let wanted = match (ty, arg) {
+            (Ty::Any | Ty::Reflect, _) => return self.constant(dot, arg),
+            (Ty::Bool, Operand::Bool { value, .. }) => return Ok(Value::Bool(*value)),
+            (Ty::Str, Operand::String { text, .. }) => return Ok(Value::Str(text.clone())),
+            (Ty::Int | Ty::Int64, Operand::Number { number, .. }) if number.int.is_some() => {
+                let kind = if ty == Ty::Int { IntKind::Int } else { IntKind::Int64 };
+                return Ok(Value::Int(number.int.unwrap_or_default(), kind));
+            }
+            (Ty::Float, Operand::Number { number, .. }) if number.float.is_some() => {
+                return Ok(Value::Float(number.float.unwrap_or_default()));
+            }
+            (Ty::Bool, _) => "bool",
+            (Ty::Str, _) => "string",
+            (Ty::Int | Ty::Int64, _) => "integer",
+            (Ty::Float, _) => "float",
+            _ => {
+                let name = ty.name();
+                return self.fail(format!("can't handle {arg} for arg of type {name}"));
+            }
+        };
+        self.fail(format!("expected {wanted}; found {arg}"))
+    }
+
+    /// Checks a value against a type, as Go's `validateType`.
+    fn checked(&mut self, value: Value, ty: Ty) -> Done<Value> {
+        let fits = match (&value, ty) {
+            (_, Ty::Any | Ty::Reflect)
+            | (Value::Str(_), Ty::Str)
+            | (Value::Int(_, IntKind::Int), Ty::Int)
+            | (Value::Int(_, IntKind::Int64), Ty::Int64)
+            | (Value::Float(_), Ty::Float)
+            | (Value::Bool(_), Ty::Bool) => true,
+            (Value::Absent, _) => {
+                if ty.can_be_nil() {
+                    return Ok(Value::Absent);
+                }
+                return self.fail(format!("invalid value; expected {}", ty.name()));
+            }
+            (Value::Map(map), Ty::Map) if map.kind().is_any() => {
+                return Ok(Value::Map(map.seen_as(MapKind::Any)));
+            }
+            (Value::Object(object), Ty::Named(name)) => object.type_name() == name,
+            _ => false,
+        };
+        if fits {
+            return Ok(value);
+        }
+        let got = match &value {
+            Value::Nil => "interface {}",
+            other => other.type_name(),
+        };
+        self.fail(format!("wrong type for value; expected {}; got {got}", ty.name()))
+    }
+}

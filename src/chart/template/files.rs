@@ -1,0 +1,62 @@
+//! `.Files`: the files of a chart that are not templates, charts or values.
+
+use super::value::{Str, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Files by their path within the chart.
+#[derive(Debug, Default)]
+pub struct Files(BTreeMap<Arc<str>, Arc<[u8]>>);
+
+impl Files {
+    /// Of all files, without those that Helm keeps to itself (the caller leaves them out).
+    pub fn new(files: BTreeMap<Arc<str>, Arc<[u8]>>) -> Self {
+        Self(files)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<[u8]>)> {
+        self.0.iter()
+    }
+
+    /// The content; empty where there is no such file.
+    pub(crate) fn get(&self, name: &str) -> &[u8] {
+        self.0.get(name).map_or(&[], |bytes| bytes)
+    }
+
+    /// An entry of the map that this is in Go.
+    pub(crate) fn entry(&self, name: &str) -> Value {
+        let bytes = self.0.get(name).cloned();
+        Value::Bytes(bytes.unwrap_or_else(|| Arc::from([])))
+    }
+
+    /// Those whose path matches a pattern.
+    pub(crate) fn glob(&self, pattern: &str) -> Self {
+        let matches = |path: &str| super::glob::matches(pattern, path);
+        let found = self.0.iter().filter(|(path, _)| matches(path));
+        Self(found.map(|(k, v)| (Arc::clone(k), Arc::clone(v))).collect())
+    }
+
+    /// The lines of a file, as Helm cuts them: a final line break makes no line.
+    pub(crate) fn lines(&self, name: &str) -> Vec<Str> {
+        let bytes = self.get(name);
+        if bytes.is_empty() {
+            return Vec::new();
+        }
+        let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        body.split(|b| *b == b'\n').map(Str::from).collect()
+    }
+
+    /// The files below their base names.
+    pub(crate) fn by_base_name(&self) -> BTreeMap<&str, &[u8]> {
+        let entries = self.0.iter();
+        entries.map(|(path, bytes)| (path.rsplit('/').next().unwrap_or(path), &**bytes)).collect()
+    }
+}

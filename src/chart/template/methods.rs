@@ -1,0 +1,102 @@
+//! The methods of typed objects.
+
+use super::map::{List, MapKind};
+use super::object::Object;
+use super::value::{Str, Value};
+use crate::chart::functions::{Call, Func, Outcome, Ty};
+use base64::Engine as _;
+
+/// Of `.Files`.
+pub(crate) const FILES: &[Func] = &[
+    Func::new("Get", &[Ty::Str], files_get),
+    Func::new("GetBytes", &[Ty::Str], files_get_bytes),
+    Func::new("Glob", &[Ty::Str], files_glob),
+    Func::new("AsConfig", &[], files_as_config),
+    Func::new("AsSecrets", &[], files_as_secrets),
+    Func::new("Lines", &[Ty::Str], files_lines),
+];
+
+/// Of `.Capabilities`.
+pub(crate) const CAPABILITIES: &[Func] = &[Func::new("Copy", &[], |call| Ok(call.value(0).clone()))];
+
+/// Of `.Capabilities.KubeVersion`.
+pub(crate) const KUBE_VERSION: &[Func] =
+    &[Func::new("String", &[], record_text), Func::new("GitVersion", &[], record_text)];
+
+/// Of `.Capabilities.APIVersions`.
+pub(crate) const VERSIONS: &[Func] = &[Func::new("Has", &[Ty::Str], versions_has)];
+
+/// Of a `time.Time`.
+pub(crate) const TIME: &[Func] = &[];
+
+/// Of `.Values`.
+pub(crate) const VALUES: &[Func] = &[
+    Func::new("AsMap", &[], |call| {
+        Ok(match call.value(0) {
+            Value::Map(map) => Value::Map(map.seen_as(MapKind::Any)),
+            other => other.clone(),
+        })
+    }),
+    Func::new("YAML", &[], |call| {
+        let json = crate::chart::functions::json::to_json(call, 0)?;
+        Ok(Value::from(json.map(|json| crate::chart::yaml::write(&json)).unwrap_or_default()))
+    }),
+];
+
+fn files<'a>(call: &Call<'a, '_, '_>) -> &'a super::files::Files {
+    static NONE: std::sync::LazyLock<super::files::Files> = std::sync::LazyLock::new(super::files::Files::default);
+    match call.args.first() {
+        Some(Value::Object(Object::Files(files))) => files,
+        _ => &NONE,
+    }
+}
+
+fn files_get(call: &mut Call<'_, '_, '_>) -> Outcome {
+    Ok(Value::Str(Str::from(files(call).get(&call.text(1)))))
+}
+
+fn files_get_bytes(call: &mut Call<'_, '_, '_>) -> Outcome {
+    Ok(Value::Bytes(files(call).get(&call.text(1)).into()))
+}
+
+fn files_glob(call: &mut Call<'_, '_, '_>) -> Outcome {
+    let found = files(call).glob(&call.text(1));
+    Ok(Value::Object(Object::Files(found.into())))
+}
+
+fn files_as_config(call: &mut Call<'_, '_, '_>) -> Outcome {
+    let entries = files(call).by_base_name().into_iter();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(as_yaml(entries.map(|(name, bytes)| (name.to_owned(), text(bytes)))))
+}
+
+fn files_as_secrets(call: &mut Call<'_, '_, '_>) -> Outcome {
+    let entries = files(call).by_base_name().into_iter();
+    let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    Ok(as_yaml(entries.map(|(name, bytes)| (name.to_owned(), encode(bytes)))))
+}
+
+fn as_yaml(entries: impl Iterator<Item = (String, String)>) -> Value {
+    let object = entries.map(|(k, v)| (k, serde_json::Value::String(v))).collect();
+    let text = crate::chart::yaml::write(&serde_json::Value::Object(object));
+    Value::from(text.strip_suffix('\n').unwrap_or(&text))
+}
+
+fn files_lines(call: &mut Call<'_, '_, '_>) -> Outcome {
+    Ok(Value::List(List::strings(files(call).lines(&call.text(1)))))
+}
+
+fn record_text(call: &mut Call<'_, '_, '_>) -> Outcome {
+    Ok(match call.value(0) {
+        Value::Object(Object::Record(record)) => record.text.clone().map_or(Value::from(""), Value::Str),
+        _ => Value::from(""),
+    })
+}
+
+fn versions_has(call: &mut Call<'_, '_, '_>) -> Outcome {
+    let wanted = call.text(1);
+    Ok(Value::Bool(match call.value(0) {
+        Value::Object(Object::Versions(versions)) => versions.iter().any(|v| **v == *wanted),
+        _ => false,
+    }))
+}

@@ -1,0 +1,112 @@
+//! The template engine: Go's text/template as Helm configures it, with Helm's functions.
+//!
+//! A set of files is parsed once into [`Templates`], which threads share; each render brings its own
+//! data and [`Session`]. A missing key is nothing and prints as nothing; an unknown function or
+//! variable is an error when parsing. Errors read as Helm's do, and carry their place.
+
+mod call;
+mod error;
+mod eval;
+mod exec;
+mod files;
+mod float;
+mod format;
+mod glob;
+mod lex;
+mod map;
+mod methods;
+mod node;
+mod number;
+mod object;
+mod operand;
+mod parse;
+mod printf;
+mod quote;
+mod run;
+mod value;
+
+pub use error::{ErrorKind, Fault, Place, TemplateError};
+pub use files::Files;
+pub use map::{Entries, List, ListKind, Map, MapKind};
+pub use object::{Capabilities, Field, Object, Record};
+pub use run::{Limits, Run, Session};
+pub use value::{IntKind, Str, Value};
+
+pub(crate) use error::{WARN_END, WARN_START};
+pub(crate) use float::format_float;
+pub(crate) use format::to_text;
+pub(crate) use number::{parse_float, parse_unsigned};
+pub(crate) use printf::sprintf;
+pub(crate) use quote::{Keep, go_quote, is_print, quote_rune, quote_with};
+
+use run::Set;
+use std::collections::HashMap;
+
+/// A parsed set of templates: the files of a chart and of its subcharts.
+pub struct Templates {
+    set: Set,
+    order: Vec<String>,
+}
+
+impl Templates {
+    /// Parses files, given as name (`chart/templates/service.yaml`) and text. The order does not
+    /// matter: as in Helm, deep paths come first, so that of two `define`s of one name the one nearer
+    /// the parent chart's root wins.
+    pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, TemplateError> {
+        let mut files: Vec<_> = files.into_iter().collect();
+        let depth = |name: &str| name.matches('/').count();
+        files.sort_by(|(a, _), (b, _)| (depth(b), b).cmp(&(depth(a), a)));
+        let mut set = Set { own: HashMap::new() };
+        for (name, text) in &files {
+            set.add(parse::parse(name, text).map_err(TemplateError::as_helm)?);
+        }
+        let order = files.into_iter().map(|(name, _)| name.to_owned()).collect();
+        Ok(Self { set, order })
+    }
+
+    /// The names of the files in the order in which Helm renders them. Files whose name starts with
+    /// `_` are among them, though they are only there to be included.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.order.iter().map(String::as_str)
+    }
+
+    /// Renders one file over its data: a map with `Values`, `Release`, `Chart`, `Template` and so on.
+    /// Templates change what they are given (`set .Values …`), and later files of the release see it.
+    pub fn render(&self, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
+        render_in(&self.set, name, data, session).map_err(TemplateError::as_helm)
+    }
+}
+
+/// Renders a text that belongs to no chart. `name` stands for it in errors.
+pub fn render_text(text: &str, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
+    let mut set = Set { own: HashMap::new() };
+    set.add(parse::parse(name, text).map_err(TemplateError::as_helm)?);
+    render_in(&set, name, data, session).map_err(TemplateError::as_helm)
+}
+
+fn render_in(set: &Set, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
+    let mut run = Run::new(set, session);
+    let Some(template) = run.lookup(name) else {
+        let name_quoted = go_quote(name);
+        let message = format!("no template {name_quoted} associated with template \"gotpl\"");
+        return Err(TemplateError {
+            kind: ErrorKind::Execute,
+            place: Place { template: name.to_owned(), line: 1, column: None },
+            text: format!("template: {message}"),
+            message,
+        });
+    };
+    let text = run.execute(&template, data)?;
+    match run::without_no_value(text) {
+        Str::Text(text) => {
+            session.written += text.len();
+            Ok(text.as_ref().to_owned())
+        }
+        Str::Raw(_) => Err(Run::bound_error(&template, Fault::bound("the rendered text is not UTF-8"))),
+    }
+}
+
+/// Runs a step of a recursion with enough stack below it, whatever thread this is.
+fn deep<T>(step: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(128 << 10, 1 << 20, step)
+}

@@ -1,0 +1,266 @@
+//! Typed objects: Go structs and named types with methods, as `.Chart`, `.Capabilities` and `.Files`
+//! are.
+
+use super::files::Files;
+use super::map::{List, ListKind, Map, MapKind};
+use super::value::{Str, Value};
+use crate::chart::functions::Func;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// An object. It shares its insides with its clones.
+#[derive(Clone)]
+pub enum Object {
+    /// A struct.
+    Record(Rc<Record>),
+    /// `.Files`, and what its `Glob` gives.
+    Files(Arc<Files>),
+    /// `.Capabilities.APIVersions`: the `group/version` and `group/version/Kind` that are served.
+    Versions(Arc<[String]>),
+    /// A `time.Time`.
+    Time(Rc<jiff::Zoned>),
+}
+
+/// A Go struct: its fields in their order, and its methods.
+pub struct Record {
+    /// The Go type, with `*` when it is held by a pointer.
+    pub type_name: &'static str,
+    /// The fields.
+    pub fields: Vec<Field>,
+    /// What can be called on it; each takes the object as its first argument.
+    pub methods: &'static [Func],
+    /// What its `String` method says, where it has one.
+    pub text: Option<Str>,
+}
+
+/// A field of a [`Record`].
+pub struct Field {
+    /// Its Go name.
+    pub name: &'static str,
+    /// Its name in JSON; empty for Go's own name.
+    pub json: &'static str,
+    /// Left out of JSON when it is empty.
+    pub omit_empty: bool,
+    /// The value.
+    pub value: Value,
+}
+
+impl Field {
+    fn plain(name: &'static str, value: impl Into<Value>) -> Self {
+        Self { name, json: "", omit_empty: false, value: value.into() }
+    }
+
+    fn tagged(name: &'static str, json: &'static str, value: impl Into<Value>) -> Self {
+        Self { name, json, omit_empty: true, value: value.into() }
+    }
+}
+
+/// What a cluster is said to offer, for `.Capabilities`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    /// For example `v1.33.0`.
+    pub kube_version: String,
+    /// For example `1`.
+    pub major: String,
+    /// For example `33`.
+    pub minor: String,
+    /// `group/version` and `group/version/Kind`.
+    pub api_versions: Arc<[String]>,
+    /// For example `v3.22.0`.
+    pub helm_version: String,
+}
+
+impl Object {
+    /// `.Capabilities`.
+    pub fn capabilities(from: &Capabilities) -> Self {
+        let kube = Record {
+            type_name: "chartutil.KubeVersion",
+            fields: vec![
+                Field::plain("Version", from.kube_version.as_str()),
+                Field::plain("Major", from.major.as_str()),
+                Field::plain("Minor", from.minor.as_str()),
+            ],
+            methods: super::methods::KUBE_VERSION,
+            text: Some(from.kube_version.as_str().into()),
+        };
+        let helm = Record {
+            type_name: "version.BuildInfo",
+            fields: vec![
+                Field::tagged("Version", "version", from.helm_version.as_str()),
+                Field::tagged("GitCommit", "git_commit", ""),
+                Field::tagged("GitTreeState", "git_tree_state", ""),
+                Field::tagged("GoVersion", "go_version", ""),
+            ],
+            methods: &[],
+            text: None,
+        };
+        Self::Record(Rc::new(Record {
+            type_name: "*chartutil.Capabilities",
+            fields: vec![
+                Field::plain("KubeVersion", Self::Record(Rc::new(kube))),
+                Field::plain("APIVersions", Self::Versions(Arc::clone(&from.api_versions))),
+                Field::plain("HelmVersion", Self::Record(Rc::new(helm))),
+            ],
+            methods: super::methods::CAPABILITIES,
+            text: None,
+        }))
+    }
+
+    /// `.Chart`, from a Chart.yaml (with the dependencies of a v1 chart's requirements.yaml put in).
+    pub fn chart(metadata: &serde_json::Value, is_root: bool) -> Self {
+        let mut fields = vec![
+            text(metadata, "Name", "name"),
+            text(metadata, "Home", "home"),
+            texts(metadata, "Sources", "sources"),
+            text(metadata, "Version", "version"),
+            text(metadata, "Description", "description"),
+            texts(metadata, "Keywords", "keywords"),
+            Field::tagged(
+                "Maintainers",
+                "maintainers",
+                records(metadata, "maintainers", "[]*chart.Maintainer", maintainer),
+            ),
+            text(metadata, "Icon", "icon"),
+            text(metadata, "APIVersion", "apiVersion"),
+            text(metadata, "Condition", "condition"),
+            text(metadata, "Tags", "tags"),
+            text(metadata, "AppVersion", "appVersion"),
+            truth(metadata, "Deprecated", "deprecated"),
+        ];
+        let annotations = metadata.get("annotations").and_then(|a| a.as_object());
+        let annotations = annotations.into_iter().flatten();
+        fields.push(Field::tagged(
+            "Annotations",
+            "annotations",
+            Map::new(
+                MapKind::Strings,
+                annotations.map(|(k, v)| (k.as_str().into(), v.as_str().unwrap_or("").into())).collect(),
+            ),
+        ));
+        fields.push(text(metadata, "KubeVersion", "kubeVersion"));
+        fields.push(Field::tagged(
+            "Dependencies",
+            "dependencies",
+            records(metadata, "dependencies", "[]*chart.Dependency", dependency),
+        ));
+        fields.push(text(metadata, "Type", "type"));
+        fields.push(Field::plain("IsRoot", is_root));
+        Self::Record(Rc::new(Record {
+            type_name: "struct { chart.Metadata; IsRoot bool }",
+            fields,
+            methods: &[],
+            text: None,
+        }))
+    }
+
+    pub(crate) fn truth(&self) -> bool {
+        match self {
+            Self::Record(_) | Self::Time(_) => true,
+            Self::Files(files) => !files.is_empty(),
+            Self::Versions(versions) => !versions.is_empty(),
+        }
+    }
+
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Record(record) => record.type_name,
+            Self::Files(_) => "engine.files",
+            Self::Versions(_) => "chartutil.VersionSet",
+            Self::Time(_) => "time.Time",
+        }
+    }
+
+    pub(crate) fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Record(record) if record.type_name.starts_with('*') => "ptr",
+            Self::Record(_) | Self::Time(_) => "struct",
+            Self::Files(_) => "map",
+            Self::Versions(_) => "slice",
+        }
+    }
+
+    pub(crate) fn method(&self, name: &str) -> Option<&'static Func> {
+        let methods = match self {
+            Self::Record(record) => record.methods,
+            Self::Files(_) => super::methods::FILES,
+            Self::Versions(_) => super::methods::VERSIONS,
+            Self::Time(_) => super::methods::TIME,
+        };
+        methods.iter().find(|m| m.name == name)
+    }
+
+    /// A field of a struct, or an entry of a map type. `None` where there can be no such thing.
+    pub(crate) fn field(&self, name: &str) -> Option<Value> {
+        match self {
+            Self::Record(record) => {
+                let field = record.fields.iter().find(|f| f.name == name)?;
+                Some(field.value.clone())
+            }
+            Self::Files(files) => Some(files.entry(name)),
+            Self::Versions(_) | Self::Time(_) => None,
+        }
+    }
+}
+
+fn text(from: &serde_json::Value, name: &'static str, json: &'static str) -> Field {
+    let value = from.get(json).and_then(|v| v.as_str()).unwrap_or("");
+    Field::tagged(name, json, value)
+}
+
+fn truth(from: &serde_json::Value, name: &'static str, json: &'static str) -> Field {
+    let value = from.get(json).and_then(serde_json::Value::as_bool);
+    Field::tagged(name, json, value.unwrap_or(false))
+}
+
+fn texts(from: &serde_json::Value, name: &'static str, json: &'static str) -> Field {
+    let items = from.get(json).and_then(|v| v.as_array()).into_iter().flatten();
+    Field::tagged(name, json, List::strings(items.filter_map(|v| v.as_str())))
+}
+
+fn records(
+    from: &serde_json::Value,
+    json: &str,
+    type_name: &'static str,
+    one: fn(&serde_json::Value) -> Object,
+) -> List {
+    let items = from.get(json).and_then(|v| v.as_array()).into_iter().flatten();
+    let items = items.map(|item| Value::Object(one(item))).collect();
+    List::new(ListKind::Named(type_name), items)
+}
+
+fn maintainer(from: &serde_json::Value) -> Object {
+    Object::Record(Rc::new(Record {
+        type_name: "*chart.Maintainer",
+        fields: vec![text(from, "Name", "name"), text(from, "Email", "email"), text(from, "URL", "url")],
+        methods: &[],
+        text: None,
+    }))
+}
+
+fn dependency(from: &serde_json::Value) -> Object {
+    let import = from.get("import-values").map_or(Value::Nil, Value::from);
+    let import = match import {
+        Value::List(list) => list,
+        _ => List::nil(ListKind::Any),
+    };
+    let enabled = from.get("enabled").and_then(serde_json::Value::as_bool);
+    let mut name = text(from, "Name", "name");
+    name.omit_empty = false;
+    let mut repository = text(from, "Repository", "repository");
+    repository.omit_empty = false;
+    Object::Record(Rc::new(Record {
+        type_name: "*chart.Dependency",
+        fields: vec![
+            name,
+            text(from, "Version", "version"),
+            repository,
+            text(from, "Condition", "condition"),
+            texts(from, "Tags", "tags"),
+            Field::tagged("Enabled", "enabled", enabled.unwrap_or(true)),
+            Field::tagged("ImportValues", "import-values", import),
+            text(from, "Alias", "alias"),
+        ],
+        methods: &[],
+        text: None,
+    }))
+}

@@ -1,0 +1,212 @@
+//! One render: the templates in force, what the session keeps across files, and the bounds.
+
+use super::error::{ErrorKind, Fault, TemplateError};
+use super::exec::Frame;
+use super::node::Template;
+use super::value::{Str, Value};
+use crate::chart::generated::Tokens;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Helm's bound on nested `include`s of one name.
+const MAX_INCLUDES: u32 = 1000;
+/// Nested templates of any kind. Go allows 100,000 nested `{{template}}`s and says so; who is this
+/// deep is in a circle, so the circle is cut early and told with Go's words.
+const MAX_DEPTH: u32 = 4000;
+
+/// Bounds of a render; past one it fails, naming the bound.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes that all files of the render may hold together, and any one string within it.
+    pub output: usize,
+    /// Nodes walked and values touched: a bound on time that does not depend on the machine.
+    pub steps: u64,
+}
+
+impl Default for Limits {
+    /// 64 MiB and 100 million steps: some seconds.
+    fn default() -> Self {
+        Self { output: 64 << 20, steps: 100_000_000 }
+    }
+}
+
+/// What the files of one release share while they are rendered: generated values, bounds, and the
+/// texts that `tpl` has parsed.
+#[derive(Default)]
+pub struct Session {
+    /// The generated values that were asked for, in order.
+    pub tokens: Tokens,
+    pub(crate) limits: Limits,
+    pub(crate) steps: u64,
+    pub(crate) written: usize,
+    included: HashMap<Arc<str>, u32>,
+    parsed: HashMap<Str, Rc<Set>>,
+}
+
+impl Session {
+    /// A session with other bounds than the usual ones.
+    pub fn with_limits(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+}
+
+impl Eq for Str {}
+
+impl std::hash::Hash for Str {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.bytes().hash(state);
+    }
+}
+
+/// Templates by name, one layer over another: `tpl` sees what its caller sees, and adds its own.
+pub(crate) struct Set {
+    pub(super) own: HashMap<Arc<str>, Arc<Template>>,
+}
+
+impl Set {
+    /// Adds parsed templates as Go does: a later one replaces an earlier one, unless it is blank.
+    pub(super) fn add(&mut self, parsed: Vec<Template>) {
+        for template in parsed {
+            match self.own.get(&template.name) {
+                Some(_) if template.is_empty() => {}
+                _ => {
+                    self.own.insert(Arc::clone(&template.name), Arc::new(template));
+                }
+            }
+        }
+    }
+}
+
+/// The state of a render while a file is executed.
+pub struct Run<'s> {
+    /// The parsed files.
+    base: &'s Set,
+    /// What the enclosing `tpl` calls have added, outermost first.
+    layers: Vec<Rc<Set>>,
+    pub(crate) session: &'s mut Session,
+    pub(super) out: Vec<u8>,
+    depth: u32,
+}
+
+impl<'s> Run<'s> {
+    pub(super) fn new(base: &'s Set, session: &'s mut Session) -> Self {
+        Self { base, layers: Vec::new(), session, out: Vec::new(), depth: 0 }
+    }
+
+    pub(super) fn lookup(&self, name: &str) -> Option<Arc<Template>> {
+        let layers = self.layers.iter().rev().map(|set| &**set);
+        layers.chain([self.base]).find_map(|set| set.own.get(name)).cloned()
+    }
+
+    /// Counts work done, and stops what has done too much.
+    pub(crate) fn step(&mut self, count: u64) -> Result<(), Fault> {
+        self.session.steps += count;
+        if self.session.steps > self.session.limits.steps {
+            let limit = self.session.limits.steps;
+            return Err(Fault::bound(format!("the render takes more than {limit} steps")));
+        }
+        Ok(())
+    }
+
+    /// Refuses a text that is longer than a render may be.
+    pub(crate) fn check_size(&self, bytes: usize) -> Result<(), Fault> {
+        let limit = self.session.limits.output;
+        if bytes.saturating_add(self.session.written) > limit {
+            return Err(Fault::bound(format!("the render is larger than {limit} bytes")));
+        }
+        Ok(())
+    }
+
+    /// Executes a template into a text of its own.
+    pub(super) fn execute(&mut self, template: &Template, data: &Value) -> Result<Str, TemplateError> {
+        let out = std::mem::take(&mut self.out);
+        let done = self.enter(template, data);
+        let text = std::mem::replace(&mut self.out, out);
+        done.map(|()| Str::from(text))
+    }
+
+    /// Executes a template into the current output.
+    pub(super) fn enter(&mut self, template: &Template, data: &Value) -> Result<(), TemplateError> {
+        self.depth += 1;
+        let done = super::deep(|| Frame::new(template, data.clone()).run(self, data));
+        self.depth -= 1;
+        done
+    }
+
+    pub(super) fn too_deep(&self) -> bool {
+        self.depth >= MAX_DEPTH
+    }
+
+    /// Helm's `include`.
+    pub(crate) fn include(&mut self, name: &str, data: &Value) -> Result<Str, Fault> {
+        let count = self.session.included.entry(name.into()).or_insert(0);
+        if *count > MAX_INCLUDES || self.depth >= MAX_DEPTH {
+            return Err(
+                format!("rendering template has a nested reference name: {name}: unable to execute template").into()
+            );
+        }
+        *count += 1;
+        let done = match self.lookup(name) {
+            Some(template) => self.execute(&template, data).map_err(Fault::from),
+            None => {
+                let name = super::quote::go_quote(name);
+                Err(format!("template: no template {name} associated with template \"gotpl\"").into())
+            }
+        };
+        if let Some(count) = self.session.included.get_mut(name) {
+            *count -= 1;
+        }
+        done
+    }
+
+    /// Helm's `tpl`.
+    pub(crate) fn tpl(&mut self, text: &Str, data: &Value) -> Result<Str, Fault> {
+        let quoted = || super::quote::go_quote(&text.text());
+        let set = match self.session.parsed.get(text) {
+            Some(set) => Rc::clone(set),
+            None => {
+                let parsed = super::parse::parse("gotpl", &text.text());
+                let parsed =
+                    parsed.map_err(|error| Fault::within(&format!("cannot parse template {}: ", quoted()), error))?;
+                let mut set = Set { own: HashMap::new() };
+                set.add(parsed);
+                let set = Rc::new(set);
+                self.session.parsed.insert(text.clone(), Rc::clone(&set));
+                set
+            }
+        };
+        if self.too_deep() {
+            return Err("exceeded maximum template depth (100000)".into());
+        }
+        let main = set.own.get("gotpl").cloned();
+        self.layers.push(set);
+        let done = match main {
+            Some(main) => self.execute(&main, data),
+            None => Ok(Str::from("")),
+        };
+        self.layers.pop();
+        match done {
+            Ok(text) => Ok(without_no_value(text)),
+            Err(error) => Err(Fault::within(&format!("error during tpl function execution for {}: ", quoted()), error)),
+        }
+    }
+
+    pub(super) fn bound_error(template: &Template, fault: Fault) -> TemplateError {
+        TemplateError {
+            kind: ErrorKind::Bound,
+            place: super::error::Place { template: template.source.name.to_string(), line: 1, column: None },
+            message: fault.text.clone(),
+            text: format!("template: {}: {}", template.name, fault.text),
+        }
+    }
+}
+
+/// Takes out what Go prints for a missing value, as Helm does.
+pub(super) fn without_no_value(text: Str) -> Str {
+    const NO_VALUE: &str = "<no value>";
+    match &text {
+        Str::Text(t) if t.contains(NO_VALUE) => Str::from(t.replace(NO_VALUE, "")),
+        _ => text,
+    }
+}
