@@ -172,6 +172,9 @@ pub struct GeneratedKeys {
     pub taken: Vec<(String, By)>,
 }
 
+/// What the API server calls whoever wrote an object whose `managedFields` are gone, when it is applied again.
+pub const UNKNOWN_MANAGER: &str = "before-first-apply";
+
 /// Managers whose writes are the cluster's own bookkeeping, not somebody's change.
 const SYSTEM_MANAGERS: &[&str] = &[
     "kube-apiserver",
@@ -179,7 +182,9 @@ const SYSTEM_MANAGERS: &[&str] = &[
     "kube-scheduler",
     "kubelet",
     "cloud-controller-manager",
+    MANAGER,
     crate::manifest::GENERATED_MANAGER,
+    UNKNOWN_MANAGER,
 ];
 
 /// Judges one live object against what is wanted of it.
@@ -192,12 +197,8 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
         .filter_map(|m| Fields::parse(&m.fields).ok().map(|fields| (m, fields)))
         .collect();
     let own = own.unwrap_or(Fields { itself: true, children: Vec::new() });
-    let drift = wanted.map_or_else(Vec::new, |wanted| {
-        unowned(&wanted.body, &own)
-            .into_iter()
-            .map(|path| Drift { by: last_owner(&path, &others), path: field_path(&path) })
-            .collect()
-    });
+    let lost = wanted.map_or_else(Vec::new, |wanted| unowned(&wanted.body, &own));
+    let drift = lost.iter().map(|path| Drift { by: last_owner(path, &others), path: field_path(path) }).collect();
     let generated_keys: Vec<&str> =
         wanted.map(|w| w.generated.iter().map(|g| g.key.as_str()).collect()).unwrap_or_default();
     Observed {
@@ -211,7 +212,7 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
         deleting: meta.deleting,
         precondition: meta.precondition(),
         drift,
-        extras: extras(&id, &own, &others, &generated_keys),
+        extras: extras(&id, &own, &others, &Declared { lost: &lost, generated: &generated_keys }),
         generated: generated(meta, &generated_keys, &others),
         id,
     }
@@ -234,14 +235,21 @@ fn last_owner(path: &[PathElement], others: &[(&Managed, Fields)]) -> Option<By>
     others.iter().filter(|(_, fields)| fields.touches(path)).map(|(m, _)| by(m)).max_by_key(|by| by.time)
 }
 
-fn extras(id: &ObjectId, own: &Fields, others: &[(&Managed, Fields)], generated: &[&str]) -> Vec<Extra> {
+/// What is ours to say although our field set lacks it.
+struct Declared<'a> {
+    lost: &'a [Vec<PathElement>],
+    generated: &'a [&'a str],
+}
+
+fn extras(id: &ObjectId, own: &Fields, others: &[(&Managed, Fields)], declared: &Declared<'_>) -> Vec<Extra> {
     let mut found = Vec::new();
     for (managed, fields) in others {
         if SYSTEM_MANAGERS.contains(&managed.manager.as_str()) {
             continue;
         }
         for path in fields.minus(own) {
-            if generated.iter().any(|key| path == data_path(key)) {
+            let is_lost = declared.lost.iter().any(|lost| path.starts_with(lost) || lost.starts_with(&path));
+            if is_lost || declared.generated.iter().any(|key| path == data_path(key)) {
                 continue;
             }
             let path = field_path(&path);
@@ -278,7 +286,9 @@ fn generated(meta: &Meta, keys: &[&str], others: &[(&Managed, Fields)]) -> Gener
     let taken = keys
         .iter()
         .filter_map(|key| {
-            let owners = others.iter().filter(|(m, _)| m.manager != crate::manifest::GENERATED_MANAGER);
+            let owners = others.iter().filter(|(m, _)| {
+                m.manager != crate::manifest::GENERATED_MANAGER && m.manager != UNKNOWN_MANAGER
+            });
             let last =
                 owners.filter(|(_, f)| f.covers(&data_path(key))).map(|(m, _)| by(m)).max_by_key(|by| by.time)?;
             Some(((*key).to_owned(), last))

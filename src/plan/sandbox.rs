@@ -171,6 +171,9 @@ impl Case<'_> {
         let had = |m: &&Manifest| !m.generated.is_empty() && namespace.record.generated.contains(&m.id.name);
         let Some(manifest) = difference.manifest.filter(had) else { return Ok(()) };
         let namespace = &self.wanted.namespace;
+        if self.has_values(difference) {
+            return Ok(());
+        }
         match self.answers.claims.get(namespace) {
             Some(Ok(0)) | None => Ok(()),
             Some(Ok(claims)) => Err(Held::new(
@@ -190,6 +193,14 @@ impl Case<'_> {
                 "allow this account to list persistentvolumeclaims there",
             )),
         }
+    }
+
+    /// Whether the keys that are nobody's are there all the same: only who owns them was lost.
+    fn has_values(&self, difference: &Difference<'_>) -> bool {
+        let DifferenceKind::KeysLost(keys) = &difference.kind else { return false };
+        let live = self.answers.objects.get(difference.id).and_then(|answer| answer.live.as_ref());
+        let data = live.and_then(|live| live.get("data"));
+        data.is_some_and(|data| keys.iter().all(|key| data.get(key).is_some()))
     }
 
     fn object_step(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<Step, Held> {
@@ -238,6 +249,9 @@ impl Case<'_> {
         match &difference.kind {
             DifferenceKind::Missing if known => (Action::Create, "it was deleted, by whom is not recorded".to_owned()),
             DifferenceKind::Missing => (Action::Create, asked),
+            DifferenceKind::KeysLost(keys) if self.has_values(difference) => {
+                (Action::Adopt, format!("as wanted, but nobody owns generated {} any more", words::some(keys)))
+            }
             DifferenceKind::KeysLost(keys) => (
                 Action::Correct,
                 format!("generated {} lost, by whom is not recorded, and no volume lives", words::some(keys)),

@@ -1,7 +1,6 @@
 //! Unit and golden cases.
 
 mod args;
-mod chart;
 mod clock;
 #[path = "../contract/mod.rs"]
 mod contract;
