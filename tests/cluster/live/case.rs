@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Output};
+use std::process::Child;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -46,11 +46,6 @@ impl Case {
         case.settings("");
         case.repo_copy("app", "charts/app");
         case
-    }
-
-    /// The same fleet and repository, for somebody else.
-    pub fn tool_of(&self, user: &User) -> Tool {
-        Tool::new(&self.repo, user)
     }
 
     /// Writes `fleet.toml`, with more keys (and tables) in it.
@@ -140,12 +135,6 @@ impl Case {
     pub fn kubectl(&self, name: &str, args: &[&str]) -> String {
         let namespace = format!("--namespace={}", self.namespace(name));
         self.plane.must(&[&[namespace.as_str()], args].concat())
-    }
-
-    /// The same, and whatever comes of it.
-    pub fn try_kubectl(&self, name: &str, args: &[&str]) -> Output {
-        let namespace = format!("--namespace={}", self.namespace(name));
-        self.plane.kubectl(&[&[namespace.as_str()], args].concat())
     }
 
     /// A field of an object (`deployment/web`) by its JSON path, as text.

@@ -40,7 +40,7 @@ const CHANGES: &[Change] = &[
         name: "env-value",
         kubectl: &["set", "env", "deployment/web", "LEVEL=debug"],
         step: "correct Deployment/web",
-        says: [".env[name=LEVEL]", "kubectl-set"],
+        says: [r#".env[name="LEVEL"]"#, "kubectl-set"],
         restored: ["deployment/web", ".spec.template.spec.containers[0].env[1].value", "info"],
     },
     Change {
@@ -263,5 +263,41 @@ fn several_changes_of_one_object_are_one_step_that_names_them_all() {
     }
     case.run(0, &[]);
     assert_eq!(case.field("one", "deployment/web", &format!("{CONTAINER}.image")), "registry.example.com/one:1");
+    case.assert_settled();
+}
+
+/// What another manager holds beside us stays when we stop applying it, unless it is taken out by name.
+#[test]
+fn what_the_commit_drops_goes_even_where_somebody_else_holds_it_too() {
+    let Some(case) = Case::start("dropped") else { return };
+    case.settings("namespace.labels.team = \"ada\"");
+    let names = ["ours-alone", "stripped", "rival"];
+    names.iter().for_each(|name| _ = case.sandbox(name, ""));
+    case.commit("three");
+    case.run(0, &[]);
+    case.kubectl(
+        "stripped",
+        &["patch", "deployment/web", "--type=merge", r#"--patch={"metadata": {"managedFields": [{}]}}"#],
+    );
+    let text = case.kubectl("rival", &["get", "deployment/web", "--output=json"]);
+    let mut rival: serde_json::Value = serde_json::from_str(&text).expect("kubectl writes JSON");
+    rival["status"] = serde_json::Value::Null;
+    for key in ["managedFields", "resourceVersion", "uid", "creationTimestamp", "generation"] {
+        rival["metadata"].as_object_mut().expect("it has metadata").remove(key);
+    }
+    case.plane.apply("rival", &rival.to_string());
+    case.run(0, &[]);
+    case.assert_settled();
+
+    case.repo.edit("charts/app/values.yaml", "  LEVEL: info\n", "");
+    case.repo.edit("sandboxes/fleet.toml", "namespace.labels.team = \"ada\"\n", "");
+    case.commit("less");
+    case.run(0, &[]);
+    for name in names {
+        let level = case.field(name, "deployment/web", &format!("{CONTAINER}.env[*].name"));
+        assert_eq!(level, "COLOUR MODE", "{name}");
+        let namespace = format!("namespace/{}", case.namespace(name));
+        assert_eq!(case.field(name, &namespace, ".metadata.labels.team"), "", "{name}");
+    }
     case.assert_settled();
 }

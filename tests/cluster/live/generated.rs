@@ -17,36 +17,39 @@ fn plain(encoded: &str) -> String {
 
 const TEMPLATE: &str = "charts/app/templates/database.yaml";
 
-/// What happens to the chart from one run to the next.
-fn edits() -> Vec<Box<dyn Fn(&Case)>> {
-    let edit = |from: &'static str, to: &'static str| -> Box<dyn Fn(&Case)> {
-        Box::new(move |case| drop(case.repo.edit(TEMPLATE, from, to)))
-    };
-    vec![
-        Box::new(|case| drop(case.repo.edit(&file("one"), "one:1", "one:2"))),
-        edit("  user: app\n", "  user: app2\n"),
-        // The keys in another order, so that the other one asks first.
-        edit("  password: {{ $password | quote }}\n  url:", "  zzz: last\n  url:"),
-        edit("  zzz: last\n", "  zzz: last\n  password: {{ $password | quote }}\n"),
-        // Another password before it.
-        edit("{{- $password :=", "{{- $admin := randAlphaNum 32 }}\n{{- $password :="),
-        edit("  zzz: last\n", "  admin: {{ $admin | quote }}\n"),
-        // A Secret before it, in a file that sorts first.
-        Box::new(|case| {
+/// What happens between one run and the next, and whether there is anything to do then.
+const EDITS: [(fn(&Case), bool); 10] = [
+    (|case| edit(case, &file("one"), "one:1", "one:2"), true),
+    (|case| edit(case, TEMPLATE, "  user: app\n", "  user: app2\n"), true),
+    // The first of two keys with one value goes, and comes back as the last.
+    (|case| edit(case, TEMPLATE, "  password: {{ $password | quote }}\n  url:", "  zzz: last\n  url:"), true),
+    (|case| edit(case, TEMPLATE, "  zzz: last\n", "  zzz: last\n  password: {{ $password | quote }}\n"), true),
+    // Another one is made before it, at first for nobody.
+    (|case| edit(case, TEMPLATE, "{{- $password :=", "{{- $admin := randAlphaNum 32 }}\n{{- $password :="), false),
+    (|case| edit(case, TEMPLATE, "  zzz: last\n", "  admin: {{ $admin | quote }}\n"), true),
+    // And one in a Secret whose template comes first.
+    (
+        |case| {
             let text =
                 "apiVersion: v1\nkind: Secret\nmetadata:\n  name: aaa\nstringData:\n  token: {{ randAlphaNum 24 }}\n";
             case.repo.write("charts/app/templates/aaa.yaml", text);
-        }),
-        // The same Secret from another file.
-        Box::new(|case| {
+        },
+        true,
+    ),
+    // The same Secret, from a template of another name.
+    (
+        |case| {
             let text = std::fs::read_to_string(case.repo.path().join(TEMPLATE)).expect("the chart has it");
             case.repo.remove(TEMPLATE).write("charts/app/templates/zz-database.yaml", &text);
-        }),
-        Box::new(|case| drop(case.repo.edit("charts/app/values.yaml", "greeting: hello", "greeting: bye"))),
-        Box::new(|case| {
-            case.kubectl("one", &["label", "secret/database", "reconcile.dev/fleet-"]);
-        }),
-    ]
+        },
+        false,
+    ),
+    (|case| edit(case, "charts/app/values.yaml", "greeting: hello", "greeting: bye"), true),
+    (|case| drop(case.kubectl("one", &["label", "secret/database", "reconcile.dev/fleet-"])), true),
+];
+
+fn edit(case: &Case, path: &str, from: &str, to: &str) {
+    case.repo.edit(path, from, to);
 }
 
 #[test]
@@ -65,13 +68,12 @@ fn a_password_survives_ten_runs_of_chart_edits_and_appears_in_no_output() {
     assert_eq!(plain(&password).len(), 24);
     assert_eq!(plain(&url), format!("postgres://app:{}@database/app", plain(&password)), "one value in both keys");
 
-    let edits = edits();
-    assert_eq!(edits.len(), 10);
-    for (number, edit) in edits.iter().enumerate() {
+    for (number, (edit, differs)) in EDITS.iter().enumerate() {
         edit(&case);
         case.commit(&format!("edit {number}"));
-        run(&["--plan", "-v"], 2);
-        run(&["--plan", "--format=json", "--diff=local"], 2);
+        let status = if *differs { 2 } else { 0 };
+        run(&["--plan", "-v"], status);
+        run(&["--plan", "--format=json", "--diff=local"], status);
         run(&["--yes", "-vv", "--timeout=0s"], 0);
         // The second key may go for a while; the password is never another one.
         let now = value(&case, "one", "password");
@@ -89,54 +91,73 @@ fn a_password_survives_ten_runs_of_chart_edits_and_appears_in_no_output() {
     case.assert_settled();
 }
 
+const REMOVE_PASSWORD: &str = r#"--patch=[{"op": "remove", "path": "/data/password"}]"#;
+const REMOVE_BOTH: &str =
+    r#"--patch=[{"op": "remove", "path": "/data/password"}, {"op": "remove", "path": "/data/url"}]"#;
+
 #[test]
 fn a_lost_password_holds_its_sandbox_while_a_volume_lives() {
     let Some(case) = Case::start("lost") else { return };
-    let remove_key = r#"--patch=[{"op": "remove", "path": "/data/password"}]"#;
-    for name in ["whole", "key", "restored"] {
-        case.sandbox(name, "values.database = true");
-    }
+    let names = ["whole", "keys", "restored"];
+    names.iter().for_each(|name| _ = case.sandbox(name, "values.database = true"));
     case.commit("three databases");
     case.run(0, &[]);
     let password = value(&case, "restored", "password");
-    let claims = ["whole", "key"].map(|name| case.field(name, "pvc/data-database-0", ".metadata.uid"));
+    let claims = || ["whole", "keys"].map(|name| case.field(name, "pvc/data-database-0", ".metadata.uid"));
+    let before = claims();
     case.kubectl("whole", &["delete", "secret", "database"]);
     case.kubectl("restored", &["delete", "secret", "database"]);
-    case.kubectl("key", &["patch", "secret/database", "--type=json", remove_key]);
+    case.kubectl("keys", &["patch", "secret/database", "--type=json", REMOVE_BOTH]);
 
-    let run = case.run(3, &[]);
-    for name in ["whole", "key", "restored"] {
-        assert_eq!(run.action(name), "held", "{name}");
-        assert!(
-            run.reason(name).contains("Secret/database") && run.reason(name).contains("volume"),
-            "{}",
-            run.reason(name)
-        );
+    // Whether something else of it changes as well makes no difference.
+    for changed in [false, true] {
+        if changed {
+            edit(&case, TEMPLATE, "  user: app\n", "  user: app2\n");
+            case.commit("another user");
+        }
+        let run = case.run(3, &[]);
+        for name in names {
+            assert_eq!(run.action(name), "held", "{name}");
+            let reason = run.reason(name);
+            assert!(reason.contains("Secret/database") && reason.contains("volume"), "{name}: {reason}");
+            let remedy = run.sandbox(name)["remedy"].as_str().unwrap_or_default();
+            assert!(remedy.contains(&case.namespace(name)), "{name}: {remedy}");
+        }
+        assert!(!case.has("whole", "secret/database"), "another password was made for the old volume");
+        assert_eq!(value(&case, "keys", "password"), "");
+        assert_eq!(claims(), before);
     }
-    assert!(!case.has("whole", "secret/database"), "another password was made for the old volume");
-    assert_eq!(value(&case, "key", "password"), "");
-    assert_eq!(["whole", "key"].map(|name| case.field(name, "pvc/data-database-0", ".metadata.uid")), claims);
 
-    // The first remedy: the old value comes back.
-    let url = format!("postgres://app:{}@database/app", plain(&password));
-    let [literal, url] = [format!("--from-literal=password={}", plain(&password)), format!("--from-literal=url={url}")];
-    case.kubectl("restored", &["create", "secret", "generic", "database", &literal, &url]);
+    // The first remedy: the old value comes back, and with it what is made of it.
+    let literal = format!("--from-literal=password={}", plain(&password));
+    case.kubectl("restored", &["create", "secret", "generic", "database", &literal]);
     // The second: the data goes as well.
-    for name in ["whole", "key"] {
+    for name in ["whole", "keys"] {
         case.kubectl(name, &["delete", "statefulset", "database", "--wait=true"]);
         case.kubectl(name, &["delete", "pod", "database-0", "--ignore-not-found", "--wait=true"]);
         case.kubectl(name, &["delete", "pvc", "data-database-0", "--wait=true"]);
     }
     let run = case.run(0, &[]);
-    for name in ["whole", "key", "restored"] {
+    for name in names {
         assert_eq!(run.came_of(name), ("done", ""), "{name}");
-    }
-    assert_eq!(value(&case, "restored", "password"), password);
-    assert_eq!(value(&case, "restored", "user"), "YXBw");
-    for name in ["whole", "key"] {
         let made = plain(&value(&case, name, "password"));
-        assert!(made.len() == 24 && made != plain(&password), "{name}");
+        assert_eq!(made == plain(&password), name == "restored", "{name}");
+        assert_eq!(plain(&value(&case, name, "url")), format!("postgres://app:{made}@database/app"), "{name}");
+        assert_eq!(plain(&value(&case, name, "user")), "app2", "{name}");
     }
+    case.assert_settled();
+}
+
+#[test]
+fn a_lost_key_is_made_again_from_another_that_holds_the_same_value() {
+    let Some(case) = Case::start("copy") else { return };
+    case.sandbox("one", "values.database = true").commit("one");
+    case.run(0, &[]);
+    let before = value(&case, "one", "password");
+    case.kubectl("one", &["patch", "secret/database", "--type=json", REMOVE_PASSWORD]);
+    let run = case.run(0, &[]);
+    assert_eq!(run.steps("one"), ["correct Secret/database"]);
+    assert_eq!(value(&case, "one", "password"), before);
     case.assert_settled();
 }
 
@@ -154,7 +175,7 @@ fn a_lost_password_without_a_volume_is_made_anew() {
         let remove_key =
             r#"--patch=[{"op": "remove", "path": "/data/password"}, {"op": "remove", "path": "/data/url"}]"#;
         match object {
-            "key" => case.kubectl("one", &["patch", "secret/database", "--type=json", remove_key]),
+            "key" => case.kubectl("one", &["patch", "secret/database", "--type=json", REMOVE_BOTH]),
             object => case.kubectl("one", &["delete", object]),
         };
         let run = case.run(0, &[]);

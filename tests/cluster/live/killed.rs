@@ -9,11 +9,10 @@ use crate::tool::Tool;
 
 const SOON: Duration = Duration::from_secs(120);
 
-/// Every object with our label, without what differs from one sandbox to the next.
+/// Every object with our label.
 fn objects(case: &Case) -> String {
-    let columns = "--output=custom-columns=:kind,:metadata.name,:metadata.labels.reconcile\\.dev/sandbox";
     let kinds = "configmaps,secrets,services,serviceaccounts,networkpolicies,resourcequotas,deployments,statefulsets";
-    case.kubectl("one", &["get", kinds, "--selector=reconcile.dev/sandbox=one", columns])
+    case.kubectl("one", &["get", kinds, "--selector=reconcile.dev/sandbox=one", "--output=name"])
 }
 
 /// Runs until the write of this number, and kills the run there: before the server has heard of it, or before the

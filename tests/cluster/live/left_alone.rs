@@ -23,7 +23,7 @@ const ADDITIONS: &[Addition] = &[
     Addition {
         name: "sidecar",
         kubectl: &["patch", "deployment/web", SIDECAR],
-        says: ["containers[name=sidecar]", "kubectl-patch", "can weaken the sandbox"].as_slice(),
+        says: [r#"containers[name="sidecar"]"#, "kubectl-patch", "can weaken the sandbox"].as_slice(),
         stays: [
             "deployment/web",
             ".spec.template.spec.containers[?(@.name==\"sidecar\")].image",
@@ -33,7 +33,7 @@ const ADDITIONS: &[Addition] = &[
     Addition {
         name: "env",
         kubectl: &["set", "env", "deployment/web", "EXTRA=1"],
-        says: ["env[name=EXTRA]", "kubectl-set"].as_slice(),
+        says: [r#"env[name="EXTRA"]"#, "kubectl-set"].as_slice(),
         stays: ["deployment/web", ".spec.template.spec.containers[0].env[?(@.name==\"EXTRA\")].value", "1"],
     },
     Addition {
@@ -65,7 +65,7 @@ const ADDITIONS: &[Addition] = &[
 #[test]
 fn what_others_add_is_reported_and_stays() {
     let Some(case) = Case::start("extra") else { return };
-    ADDITIONS.iter().for_each(|addition| drop(case.sandbox(addition.name, "")));
+    ADDITIONS.iter().for_each(|addition| _ = case.sandbox(addition.name, ""));
     case.commit("a sandbox for each addition");
     case.run(0, &[]);
     for addition in ADDITIONS {
@@ -107,8 +107,8 @@ fn copies_of_our_labels_authorise_nothing() {
     case.run(0, &[]);
     let ours = "--selector=reconcile.dev/sandbox=one";
     let all = || {
-        let columns = "--output=custom-columns=:kind,:metadata.name,:metadata.uid";
-        case.kubectl("one", &["get", "endpoints,endpointslices", ours, columns, "--sort-by=.metadata.uid"])
+        let line = "--output=jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.uid}{\"\\n\"}{end}";
+        case.kubectl("one", &["get", "endpoints,endpointslices", ours, line])
     };
     let copied = wait_until("the controllers have copied the labels", SOON, || {
         let all = all();
