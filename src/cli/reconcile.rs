@@ -13,7 +13,7 @@ use crate::cluster::kube::KubeConnect;
 use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, survey};
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
-use crate::plan::{Action, Input, Outcome, Plan, Policy, Source, Work, plan, questions};
+use crate::plan::{Input, Outcome, Plan, Policy, Source, plan, questions};
 use crate::release::Copied;
 use crate::report::text::{self, Diffs, TextOptions};
 use crate::report::{exit_status, json};
@@ -207,13 +207,7 @@ fn finish(plan: &Plan, outcome: Option<&Outcome>, args: &Args, printer: &Printer
 }
 
 fn tell(event: Event<'_>, printer: &Printer) {
-    if let Event::Begins { sandbox, step } = event {
-        match &step.work {
-            Work::AwaitReady => printer.progress(&format!("{sandbox}: waiting for {}", step.id)),
-            Work::Delete { .. } if step.action == Action::Remove => {
-                printer.progress(&format!("{sandbox}: removing {}", step.id));
-            }
-            _ => {}
-        }
+    if let Event::Waits { sandbox, step, why } = event {
+        printer.progress(&text::waits(sandbox, &format!("{}: {why}", step.id), printer.width()));
     }
 }

@@ -5,7 +5,7 @@
 mod outcome;
 mod wrap;
 
-pub use outcome::outcome;
+pub use outcome::{outcome, waits};
 
 use unicode_width::UnicodeWidthStr;
 
