@@ -4,9 +4,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::args::{Args, Color};
+use super::args::Args;
 use super::failure::Failure;
-use crate::report::safe;
+use crate::report::text;
 
 /// Where output goes, and whether in colour.
 #[derive(Clone, Copy, Debug)]
@@ -19,11 +19,6 @@ impl Printer {
     /// As the command line asks.
     pub fn new(args: &Args) -> Self {
         Self { choice: args.output.color.into(), quiet: args.output.quiet }
-    }
-
-    /// For what is wrong with the command line itself.
-    pub fn plain() -> Self {
-        Self { choice: Color::Auto.into(), quiet: false }
     }
 
     /// What the command answers, on standard output. A closed pipe is a reader that has had enough.
@@ -53,12 +48,28 @@ impl Printer {
     /// Why a command ended early.
     pub fn failure(&self, failure: &Failure) {
         for finding in &failure.findings {
-            self.error_line(finding);
+            self.finding(finding);
         }
-        self.error_line(&format!("\u{1b}[1;31merror\u{1b}[0m: {}", safe(&failure.message)));
+        self.error(&failure.message);
         for hint in &failure.hints {
-            self.error_line(&format!("  \u{1b}[1mhint\u{1b}[0m: {}", safe(hint)));
+            self.hint(hint);
         }
+    }
+
+    /// A place in a file, of several lines, which stands apart.
+    pub fn finding(&self, text: &str) {
+        self.error_line(text);
+        self.error_line("");
+    }
+
+    /// What is wrong.
+    pub fn error(&self, message: &str) {
+        self.error_line(&text::error(message, self.width()));
+    }
+
+    /// What to do about what was said last.
+    pub fn hint(&self, hint: &str) {
+        self.error_line(&text::hint(hint, self.width()));
     }
 
     /// Whether standard error shows colours.

@@ -75,7 +75,10 @@ impl Entry {
             let detail = "not begun: the run ended before".to_owned();
             return Self { end: End::Failed, action, detail, remedy: Some("run again") };
         };
-        let made = counted(came.done, "change");
+        let made = match came.done {
+            0 => "only its record".to_owned(),
+            done => counted(done, "change"),
+        };
         let after = if came.done == 0 { String::new() } else { format!("after {made}: ") };
         let url = sandbox.url.as_deref().filter(|_| !matches!(action, Action::Expire | Action::Remove));
         let done = |note: &str| {
