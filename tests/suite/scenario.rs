@@ -10,6 +10,7 @@ use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::thread;
 
+use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/scenarios");
@@ -85,9 +86,12 @@ fn run(case: &Path) -> String {
         writeln!(transcript, "$ {step}").expect("a String takes it");
         transcript.push_str(&text_of(&shell(&step, home.path(), &work)));
     }
-    let commits = shell("git rev-list --all --reflog 2>/dev/null", home.path(), &work);
-    let commits = String::from_utf8_lossy(&commits.stdout).into_owned();
-    steady(&transcript.replace(&home.path().display().to_string(), "[TMP]"), &commits)
+    let every = "for repo in . ../*/; do git -C $repo rev-list --all --reflog; done 2> /dev/null";
+    let commits = shell(every, home.path(), &work);
+    let transcript = transcript.replace(&home.path().display().to_string(), "[TMP]");
+    let began = fs::metadata(work.join(".gitignore")).and_then(|file| file.modified()).expect("a file has its time");
+    let began = Timestamp::try_from(began).expect("a time of today");
+    without_today(&with_numbers(&transcript, &String::from_utf8_lossy(&commits.stdout)), began)
 }
 
 /// A step begins with `$ ` and goes on until the next; what stands before the first is a comment.
@@ -144,9 +148,8 @@ fn text_of(output: &Output) -> String {
     text
 }
 
-/// What differs from run to run, or with every change of `_base`, as something of the same width: a commit's id as its
-/// number by first appearance, seven times; a time of today as such.
-fn steady(transcript: &str, commits: &str) -> String {
+/// Commit ids, which change with `_base`, as numbers of the same width in the order of their first appearance.
+fn with_numbers(transcript: &str, commits: &str) -> String {
     let mut found: Vec<(usize, &str)> = commits
         .lines()
         .filter_map(|id| {
@@ -155,13 +158,23 @@ fn steady(transcript: &str, commits: &str) -> String {
         })
         .collect();
     found.sort_unstable();
-    let mut steady = transcript.to_owned();
+    found.dedup();
+    let mut numbered = transcript.to_owned();
     for (number, (_, id)) in (1..).zip(found) {
         let number = (number % 10).to_string();
-        steady = steady.replace(id, &number.repeat(40)).replace(&id[..7], &number.repeat(7));
+        numbered = numbered.replace(id, &number.repeat(40)).replace(&id[..7], &number.repeat(7));
     }
-    let today = Regex::new(r"20[12]\d-\d\d-\d\dT\d\d:\d\d:\d\dZ").expect("a regular expression");
-    today.replace_all(&steady, "[the time it is now]").into_owned()
+    numbered
+}
+
+/// The times at which files of the cluster's folder were changed, in words of the same width.
+fn without_today(transcript: &str, began: Timestamp) -> String {
+    let time = Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ").expect("a regular expression");
+    let words = |found: &regex::Captures<'_>| match found[0].parse::<Timestamp>() {
+        Ok(at) if at.duration_since(began).abs() < SignedDuration::from_hours(24) => "[the time it is now]".to_owned(),
+        _ => found[0].to_owned(),
+    };
+    time.replace_all(transcript, words).into_owned()
 }
 
 fn copy(from: &Path, to: &Path) {
