@@ -9,6 +9,7 @@ mod contract_kube;
 mod dir_like_kube;
 mod fleet_repo;
 mod gate;
+mod live;
 mod plane;
 mod rig;
 mod smoke;
