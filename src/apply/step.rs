@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::wait::{self, Deadline};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
 use crate::cluster::{Apply, Cluster, Error, ErrorKind, Target};
-use crate::manifest::{ANNOTATION_HASH, MANAGER};
+use crate::manifest::{ANNOTATION_HASH, LABEL_FLEET, LABEL_SANDBOX, MANAGER};
 use crate::plan::{Meta, Precondition, Step, Work};
 
 /// How often a write is tried again when only the resourceVersion moved (status churn).
@@ -80,9 +80,10 @@ impl<'a> Run<'a> {
     }
 
     /// A namespace is claimed by POST, which fails where the name is taken. Until it is applied, its Update entry of
-    /// our manager says that it is ours.
+    /// our manager says that it is ours. That entry stays, and keeps what it names for ever, so it names no more than
+    /// whose the namespace is.
     async fn claim(&mut self, target: Target<'_>, body: &Value) -> Result<(), Halt> {
-        let made = match self.cluster.create(&target, body, MANAGER).await {
+        let made = match self.cluster.create(&target, &bare(body), MANAGER).await {
             Ok(made) => made,
             Err(error) if error.kind == ErrorKind::Conflict => {
                 return Err(Halt::Stale("it was made by someone else since the plan".into()));
@@ -220,6 +221,18 @@ fn is_as_wanted(meta: &Meta, body: &Value) -> bool {
     meta.applied_by(MANAGER).is_some()
         && wanted.is_some()
         && meta.annotations.get(ANNOTATION_HASH).map(String::as_str) == wanted
+}
+
+/// A Namespace with our labels alone.
+fn bare(body: &Value) -> Value {
+    let mut bare = body.clone();
+    if let Some(metadata) = bare.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("annotations");
+        if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
+            labels.retain(|name, _| name == LABEL_FLEET || name == LABEL_SANDBOX);
+        }
+    }
+    bare
 }
 
 fn without_hash(body: &Value) -> Value {

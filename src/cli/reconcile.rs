@@ -73,7 +73,9 @@ fn check_context(fleet: &Fleet, cluster: &dyn Cluster) -> Result<(), Failure> {
 }
 
 async fn check_clock(cluster: &dyn Cluster) -> Result<(), Failure> {
-    let server = cluster.clock().await.map_err(|error| Failure::of(&error))?;
+    // The first thing that is asked: where nobody answers, it says where.
+    let asked = |error| Failure::of(&error).hint(Some(format!("asked was cluster {}", cluster.describe())));
+    let server = cluster.clock().await.map_err(asked)?;
     let ours = super::clock();
     match server {
         Some(server) if server.duration_since(ours).abs() > SKEW => Err(Failure::new(

@@ -226,7 +226,8 @@ fn unasked(input: &Input) -> Vec<SandboxPlan> {
             reason: format!("{path} is gone{}", at_commit(input)),
             ..blank(&sandbox)
         };
-        let allowed = settled(namespace)
+        let allowed = moved(&sandbox, name, input)
+            .and_then(|()| settled(namespace))
             .and_then(|()| rewound(namespace, input))
             .and_then(|()| unreadable(namespace.record.kinds.iter(), input));
         match allowed {
@@ -236,6 +237,23 @@ fn unasked(input: &Input) -> Vec<SandboxPlan> {
         plans.push(plan);
     }
     plans
+}
+
+/// A sandbox that is asked for in another namespace by now, as after a change of `namespace_prefix`: what is in the
+/// old one is not let go for that.
+fn moved(sandbox: &str, from: &str, input: &Input) -> Result<(), Held> {
+    let to = match input.sources.get(sandbox) {
+        None => return Ok(()),
+        Some(Source::Wanted(wanted)) => &wanted.namespace,
+        Some(Source::Broken { namespace, .. }) => namespace,
+    };
+    Err(Held::new(
+        Hold::Safety,
+        format!("it is asked for in namespace {to} now, and still lives in {from}"),
+        format!(
+            "put namespace_prefix in sandboxes/fleet.toml back, or give it up by hand: kubectl delete namespace {from}"
+        ),
+    ))
 }
 
 fn at_commit(input: &Input) -> String {

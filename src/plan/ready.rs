@@ -27,7 +27,7 @@ pub fn readiness(object: &Value) -> Readiness {
         ("apps", "Deployment") => deployment(object),
         ("apps", "StatefulSet") => stateful_set(object),
         ("apps", "DaemonSet") => daemon_set(object),
-        ("apps", "ReplicaSet") => replicas(object, "/status/availableReplicas", "available"),
+        ("apps", "ReplicaSet") => with_refusal(object, replicas(object, "/status/availableReplicas", "available")),
         ("batch", "Job") => job(object),
         ("", "PersistentVolumeClaim") => match object.text("/status/phase") {
             "Bound" => Readiness::Ready,
@@ -113,7 +113,8 @@ fn deployment(object: Object<'_>) -> Readiness {
     let unready = [
         replicas(object, "/status/updatedReplicas", "updated"),
         replicas(object, "/status/availableReplicas", "available"),
-    ];
+    ]
+    .map(|readiness| with_refusal(object, readiness));
     if let Some(unready) = unready.into_iter().find(|readiness| *readiness != Readiness::Ready) {
         return unready;
     }
@@ -122,6 +123,19 @@ fn deployment(object: Object<'_>) -> Readiness {
         return waiting(format!("{} old replicas are still there", all - updated));
     }
     Readiness::Ready
+}
+
+/// Why pods cannot be made, where that is why it is not ready. A quota may have room later; Pod Security never changes
+/// its mind about the same pod.
+fn with_refusal(object: Object<'_>, readiness: Readiness) -> Readiness {
+    let refusal = object.condition("ReplicaFailure").filter(|condition| condition.status == "True");
+    match (readiness, refusal) {
+        (Readiness::Waiting(_), Some(refusal)) if refusal.message.contains("violates PodSecurity") => {
+            failed(refusal.message)
+        }
+        (Readiness::Waiting(why), Some(refusal)) => waiting(format!("{why}: {}", refusal.why("pods are refused"))),
+        (readiness, _) => readiness,
+    }
 }
 
 fn stateful_set(object: Object<'_>) -> Readiness {
