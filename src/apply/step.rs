@@ -13,7 +13,7 @@ use crate::plan::{Meta, Precondition, Step, Work};
 
 /// How often a write is tried again when only the resourceVersion moved (status churn).
 const TRIES: usize = 5;
-/// How long a ResourceQuota may take to be counted.
+/// How long a `ResourceQuota` may take to be counted.
 const QUOTA: Duration = Duration::from_secs(60);
 
 /// Why a sandbox's steps stop.

@@ -60,13 +60,7 @@ pub fn check(args: &Args, options: &Check, printer: &Printer) -> Result<u8, Fail
     if differ > 0 {
         printer.note("  hint: if the change is meant: reconcile check --update, and commit snapshots/");
     }
-    Ok(if wrong > 0 {
-        4
-    } else if differ > 0 || !orphans.is_empty() {
-        1
-    } else {
-        0
-    })
+    Ok(if wrong > 0 { 4 } else { u8::from(differ > 0 || !orphans.is_empty()) })
 }
 
 /// The text below the header that insta writes.

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::args::{Args, Color};
+use super::args::Args;
 use super::failure::Failure;
 use crate::report::safe;
 
@@ -19,11 +19,6 @@ impl Printer {
     /// As the command line asks.
     pub fn new(args: &Args) -> Self {
         Self { choice: args.output.color.into(), quiet: args.output.quiet }
-    }
-
-    /// For what is wrong with the command line itself.
-    pub fn plain() -> Self {
-        Self { choice: Color::Auto.into(), quiet: false }
     }
 
     /// What the command answers, on standard output. A closed pipe is a reader that has had enough.
@@ -66,11 +61,6 @@ impl Printer {
         AutoStream::new(io::stderr(), self.choice).current_choice() != ColorChoice::Never
     }
 
-    /// How many columns the terminal has; 80 where there is none.
-    pub fn width(&self) -> usize {
-        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 120))
-    }
-
     /// Asks a question that only `y` or `yes` affirms.
     pub fn asks(&self, question: &str) -> bool {
         let mut out = AutoStream::new(io::stderr(), self.choice);
@@ -91,4 +81,9 @@ impl Printer {
 /// Whether somebody is there to answer a question.
 pub fn somebody_is_there() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// How many columns the terminal has; 80 where there is none.
+pub fn width() -> usize {
+    terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 120))
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::args::{Args, ClusterName, DiffBy, PlanFormat};
 use super::desired::{Desired, now};
 use super::failure::{Exit, Failure};
-use super::print::{Printer, somebody_is_there};
+use super::print::{Printer, somebody_is_there, width};
 use crate::apply::{self, Event, Options};
 use crate::cluster::kube::KubeConnect;
 use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, survey};
@@ -187,7 +187,7 @@ fn print_plan(plan: &Plan, args: &Args, printer: &Printer) -> Result<(), Failure
         (false, true) => Diffs::All,
         (false, false) => Diffs::Changes,
     };
-    printer.answer(&text::plan(plan, &TextOptions { diffs, width: printer.width() }))
+    printer.answer(&text::plan(plan, &TextOptions { diffs, width: width() }))
 }
 
 fn finish(plan: &Plan, outcome: Option<&Outcome>, args: &Args, printer: &Printer) -> Result<u8, Failure> {
@@ -198,7 +198,7 @@ fn finish(plan: &Plan, outcome: Option<&Outcome>, args: &Args, printer: &Printer
             printer.answer(&format!("{text}\n"))?;
         }
         (PlanFormat::Text, Some(outcome)) => {
-            let options = TextOptions { diffs: Diffs::None, width: printer.width() };
+            let options = TextOptions { diffs: Diffs::None, width: width() };
             printer.answer(&text::outcome(plan, outcome, &options))?;
         }
         (PlanFormat::Text, None) => {}
