@@ -64,7 +64,8 @@ pub fn write_span(span: SignedDuration) -> String {
     // Weeks are read but not written: `14d` is how people think of them.
     for (letter, unit) in UNITS.iter().skip(1) {
         if left >= *unit {
-            out.push_str(&format!("{}{letter}", left / unit));
+            out.push_str(&(left / unit).to_string());
+            out.push(*letter);
             left %= unit;
         }
     }

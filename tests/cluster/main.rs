@@ -6,6 +6,7 @@ mod binaries;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contract_kube;
+mod dir_like_kube;
 mod fleet_repo;
 mod gate;
 mod live;

@@ -196,7 +196,7 @@ async fn a_file_of_somebody_else_is_an_object_of_theirs() {
     let meta = arena.meta(&body).await.unwrap();
     assert!(meta.managed.iter().all(|m| m.manager == "file" && !m.apply));
     assert!(!meta.is_ours("contract") && !meta.uid.is_empty() && !meta.resource_version.is_empty());
-    assert_eq!(folder.list(&Kind::new("v1", "ConfigMap")).await.unwrap(), [meta.clone()]);
+    assert_eq!(folder.list(&Kind::new("v1", "ConfigMap")).await.unwrap(), std::slice::from_ref(&meta));
     assert_eq!(folder.list(&Kind::new("v1", "Namespace")).await.unwrap().len(), 1);
     assert_eq!(tree(&folder.root), before, "reading writes nothing");
     let error = folder.cluster.create(&address(&body).target(), &body, "x").await.unwrap_err();

@@ -38,9 +38,10 @@ fn spans() {
     ] {
         assert_eq!(ttl(text), Some(seconds), "{text}");
     }
-    for text in
-        ["", " ", " 3d", "1d 2h", "7", "d", "7 days", "-1d", "1.5d", "1d1d", "1h1d", "7D", "1y", "0d", "0s", "Never", "7dd", "７d"]
-    {
+    for text in [
+        "", " ", " 3d", "1d 2h", "7", "d", "7 days", "-1d", "1.5d", "1d1d", "1h1d", "7D", "1y", "0d", "0s", "Never",
+        "7dd", "７d",
+    ] {
         assert_eq!(ttl(text), None, "{text}");
     }
 }

@@ -1,17 +1,20 @@
 //! Unit and golden cases.
 
 mod args;
+mod chart;
 mod clock;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contract_dir;
+mod dir_files;
 mod fields;
-mod goldens;
-mod purity;
-mod ready;
 mod fleet;
 mod fleet_life;
 mod fleet_name;
+mod goldens;
+mod kube_faults;
+mod purity;
+mod ready;
 mod repo;
 mod repo_git;
 mod repo_mirror;
@@ -23,5 +26,5 @@ mod report_plans;
 mod report_text;
 mod scenario;
 mod schemas;
+mod template;
 mod yaml;
-mod dir_files;

@@ -94,7 +94,7 @@ fn call_function(call: &mut Call<'_, '_, '_>) -> Outcome {
     match call.value(0) {
         Value::Absent | Value::Nil => Err("call of nil".into()),
         // No value of a template is a function.
-        other => Err(format!("non-function of type {}", other.type_name()).into()),
+        other => Err(format!("non-function {} of type {}", call.written, other.type_name()).into()),
     }
 }
 

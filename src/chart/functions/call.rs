@@ -14,6 +14,8 @@ pub struct Call<'a, 'r, 's> {
     pub args: &'a [Value],
     /// The function's name, for its messages.
     pub name: &'static str,
+    /// How the first argument is written in the template; for `call` alone.
+    pub written: String,
     /// The render.
     pub run: &'r mut Run<'s>,
 }

@@ -1,6 +1,6 @@
 //! Comparisons, with Go's rules about which types go together.
 
-use super::{Call, Func, Outcome, Ty};
+use super::{Call, Func, Ty};
 use crate::chart::template::{Fault, Value};
 use std::cmp::Ordering;
 

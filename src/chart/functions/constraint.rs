@@ -145,7 +145,7 @@ impl Constraint {
         let (body, _) = split_off(body, '+');
         let (core, prerelease) = split_off(body, '-');
         let mut parts = core.split('.');
-        let mut closed = |part: Option<&str>| part.is_some_and(|p| !matches!(p, "x" | "X" | "*"));
+        let closed = |part: Option<&str>| part.is_some_and(|p| !matches!(p, "x" | "X" | "*"));
         let (major, minor, patch) = (parts.next(), parts.next(), parts.next());
         let open = if !closed(major) {
             Open::All
@@ -176,11 +176,10 @@ impl Constraint {
             Op::Equal if self.open == Open::Nothing => order.is_eq(),
             Op::Equal | Op::Tilde => self.tilde(version),
             Op::NotEqual => match self.open {
-                Open::Nothing => order.is_ne(),
                 Open::Minor => is[0] != wanted[0],
                 Open::Patch => is[..2] != wanted[..2] || version.prerelease != self.version.prerelease,
-                // Nothing is named that a version could differ from but the zeros put in.
-                Open::All => order.is_ne(),
+                // Where all is open, the zeros put in are compared.
+                Open::Nothing | Open::All => order.is_ne(),
             },
             Op::Greater => match self.open {
                 Open::Nothing | Open::All => order.is_gt(),

@@ -102,6 +102,8 @@ fn modify(call: &mut Call<'_, '_, '_>, must: bool) -> Outcome {
     }
 }
 
+const SECOND: u64 = 1_000_000_000;
+
 fn duration_round(call: &mut Call<'_, '_, '_>) -> Outcome {
     let nanoseconds = match call.value(0) {
         Value::Str(text) => goduration::parse(&text.text()).unwrap_or(0),
@@ -109,7 +111,6 @@ fn duration_round(call: &mut Call<'_, '_, '_>) -> Outcome {
         Value::Object(Object::Time(_)) => return call.not_hermetic(NOW),
         _ => 0,
     };
-    const SECOND: u64 = 1_000_000_000;
     let units = [
         (SECOND * 3600 * 24 * 365, "y"),
         (SECOND * 3600 * 24 * 30, "mo"),

@@ -33,11 +33,6 @@ impl Decimal {
         }
     }
 
-    /// How much work a decimal is.
-    pub fn weight(self) -> u64 {
-        1
-    }
-
     fn with(
         self,
         other: &Self,

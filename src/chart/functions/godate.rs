@@ -73,7 +73,7 @@ const PIECES: &[(&str, Piece<'static>)] = &[
 ];
 
 /// The next piece of a layout and what follows it.
-fn next_piece<'a>(layout: &'a str, before: Option<char>) -> Option<(Piece<'a>, &'a str)> {
+fn next_piece(layout: &str) -> Option<(Piece<'_>, &str)> {
     let first = layout.chars().next()?;
     if matches!(first, '.' | ',')
         && let Some(digit @ ('0' | '9')) = layout.chars().nth(1)
@@ -95,7 +95,6 @@ fn next_piece<'a>(layout: &'a str, before: Option<char>) -> Option<(Piece<'a>, &
         if *text == "_2006" {
             return Some((Piece::Text("_"), layout.get(1..)?));
         }
-        let _ = before;
         return Some((*piece, rest));
     }
     let (text, rest) = layout.split_at(first.len_utf8());
@@ -122,7 +121,7 @@ const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
 pub(super) fn format(layout: &str, time: &Zoned) -> String {
     let mut out = String::with_capacity(layout.len() + 10);
     let mut rest = layout;
-    while let Some((piece, after)) = next_piece(rest, None) {
+    while let Some((piece, after)) = next_piece(rest) {
         // Writing to a String cannot fail.
         let _ = write_piece(&mut out, piece, time);
         rest = after;
@@ -239,7 +238,7 @@ pub(super) fn parse(layout: &str, text: &str) -> Result<Zoned, String> {
     let mut rest = text;
     let mut pattern = layout;
     let mut literal = String::new();
-    while let Some((piece, after)) = next_piece(pattern, None) {
+    while let Some((piece, after)) = next_piece(pattern) {
         let shown = pattern.get(..pattern.len() - after.len()).unwrap_or("");
         if let Piece::Text(text) = piece {
             literal.push_str(text);
@@ -248,7 +247,8 @@ pub(super) fn parse(layout: &str, text: &str) -> Result<Zoned, String> {
                 None => return Err(cannot(layout, text_of(layout, text, rest), &quote)),
             }
         } else {
-            rest = parsed.read(piece, rest).ok_or_else(|| {
+            let names_fraction = matches!(next_piece(after), Some((Piece::Fraction { .. }, _)));
+            rest = parsed.read(piece, rest, names_fraction).ok_or_else(|| {
                 format!(
                     "parsing time {} as {}: cannot parse {} as {}",
                     quote(text),
@@ -276,7 +276,7 @@ fn cannot(layout: &str, (wanted, rest): (&str, &str), quote: &dyn Fn(&str) -> St
 }
 
 impl Parsed {
-    fn read<'a>(&mut self, piece: Piece<'_>, text: &'a str) -> Option<&'a str> {
+    fn read<'a>(&mut self, piece: Piece<'_>, text: &'a str, names_fraction: bool) -> Option<&'a str> {
         match piece {
             Piece::LongYear => self.year = take(text, 4, 4, &mut 0)?,
             Piece::ShortYear => {
@@ -294,9 +294,8 @@ impl Parsed {
             }
             Piece::ZeroDay => self.day = take(text, 2, 2, &mut 0)?,
             Piece::YearDay => self.year_day = Some(take(text, 3, 3, &mut 0)?),
-            Piece::Hour24 => self.hour = take(text, 2, 2, &mut 0)?,
             Piece::Hour12 => self.hour = take(text, 1, 2, &mut 0)?,
-            Piece::ZeroHour12 => self.hour = take(text, 2, 2, &mut 0)?,
+            Piece::Hour24 | Piece::ZeroHour12 => self.hour = take(text, 2, 2, &mut 0)?,
             Piece::Minute => self.minute = take(text, 1, 2, &mut 0)?,
             Piece::ZeroMinute => self.minute = take(text, 2, 2, &mut 0)?,
             Piece::Second | Piece::ZeroSecond => {
@@ -305,7 +304,10 @@ impl Parsed {
                 self.second = take(text, least, 2, &mut used)?;
                 // A fraction may follow that the layout does not name.
                 let after = text.get(used..)?;
-                return match after.strip_prefix('.') {
+                if names_fraction {
+                    return Some(after);
+                }
+                return match after.strip_prefix(['.', ',']) {
                     Some(digits) if digits.starts_with(|c: char| c.is_ascii_digit()) => self.fraction(after, None),
                     _ => Some(after),
                 };
@@ -413,7 +415,12 @@ impl Parsed {
             None => jiff::civil::Date::new(self.year, self.month, self.day).map_err(|_| "day")?,
         };
         let zone = match self.offset {
-            Some(0) | None => TimeZone::UTC,
+            // A zone that is only named has no offset that anyone could know.
+            None => match &self.zone {
+                Some(name) if name != "UTC" => TimeZone::posix(&format!("{name}0")).map_err(|_| "time zone")?,
+                _ => TimeZone::UTC,
+            },
+            Some(0) => TimeZone::UTC,
             Some(seconds) => Offset::from_seconds(seconds).map_err(|_| "time zone offset")?.to_time_zone(),
         };
         DateTime::from_parts(date, time).to_zoned(zone).map_err(|_| "year")

@@ -1,11 +1,11 @@
 //! JSON in and out, as Go's `encoding/json` writes and reads it.
 
 use super::jsonread;
+use super::jsonwrite::{self, Style};
 use super::{Call, Func, Outcome, Ty};
 use crate::chart::template::{Fault, Field, Map, Object, Record, Run, Value, format_float};
 use base64::Engine as _;
 use serde_json::Value as Json;
-use std::fmt::Write as _;
 
 pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("toJson", &[Ty::Any], |call| to_text(call, Style::Html)).pass(),
@@ -25,10 +25,10 @@ pub(super) const FUNCTIONS: &[Func] = &[
 ];
 
 /// Nested deeper than this a value is not JSON: it holds itself.
-const MAX_DEPTH: usize = 250;
+pub(super) const MAX_DEPTH: usize = 250;
 
 /// Why a value is no JSON: past a bound, or in Go's words.
-enum Refusal {
+pub(super) enum Refusal {
     Fault(Fault),
     Unsupported(String),
 }
@@ -80,8 +80,7 @@ fn convert(run: &mut Run<'_>, value: &Value, depth: usize) -> Result<Json, Refus
 /// Whole numbers are written without a point, as far as Go writes their digits.
 fn float(f: f64) -> Result<Json, Refusal> {
     if !f.is_finite() {
-        let shown = format_float(f, 'g', None);
-        return Err(Refusal::Unsupported(format!("json: unsupported value: {shown}")));
+        return Err(unsupported(f));
     }
     #[allow(clippy::cast_possible_truncation, clippy::float_cmp)] // exactness is the question
     if f.fract() == 0.0 && f.abs() < 9.2e18 {
@@ -90,12 +89,21 @@ fn float(f: f64) -> Result<Json, Refusal> {
     Ok(serde_json::Number::from_f64(f).map_or(Json::Null, Json::Number))
 }
 
-fn base64(bytes: &[u8]) -> String {
+/// The error of a float that JSON has no word for.
+pub(super) fn unsupported(f: f64) -> Refusal {
+    let shown = format_float(f, 'g', None);
+    Refusal::Unsupported(format!("json: unsupported value: {shown}"))
+}
+
+pub(super) fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 fn object(run: &mut Run<'_>, object: &Object, depth: usize) -> Result<Json, Refusal> {
     Ok(match object {
+        Object::Record(record) if record.text_is_json => {
+            Json::String(record.text.as_ref().map(|text| text.text().into_owned()).unwrap_or_default())
+        }
         Object::Record(record) => {
             let mut out = serde_json::Map::new();
             for Field { name, json, value, .. } in written(record) {
@@ -114,8 +122,8 @@ fn object(run: &mut Run<'_>, object: &Object, depth: usize) -> Result<Json, Refu
 }
 
 /// The fields of a struct that JSON shows.
-fn written(record: &Record) -> impl Iterator<Item = &Field> {
-    record.fields.iter().filter(|field| !(field.omit_empty && !field.value.truth()))
+pub(super) fn written(record: &Record) -> impl Iterator<Item = &Field> {
+    record.fields.iter().filter(|field| !field.omit_empty || field.value.truth())
 }
 
 /// JSON as a value of templates.
@@ -159,19 +167,8 @@ fn from_json_array(call: &mut Call<'_, '_, '_>) -> Outcome {
     Ok(super::lists::list(vec![error.into()]))
 }
 
-/// How JSON is laid out.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Style {
-    /// On one line, with `<`, `>` and `&` escaped.
-    Html,
-    /// With two spaces for each level, escaped likewise.
-    Pretty,
-    /// On one line, as it is.
-    Raw,
-}
-
 fn to_text(call: &mut Call<'_, '_, '_>, style: Style) -> Outcome {
-    match write(call, style) {
+    match jsonwrite::write(call, style) {
         Ok(text) => Ok(text.into()),
         Err(Refusal::Unsupported(_)) => Ok("".into()),
         Err(Refusal::Fault(fault)) => Err(fault),
@@ -179,107 +176,9 @@ fn to_text(call: &mut Call<'_, '_, '_>, style: Style) -> Outcome {
 }
 
 fn must(call: &mut Call<'_, '_, '_>, style: Style) -> Outcome {
-    match write(call, style) {
+    match jsonwrite::write(call, style) {
         Ok(text) => Ok(text.into()),
         Err(Refusal::Unsupported(error)) => Err(error.into()),
         Err(Refusal::Fault(fault)) => Err(fault),
     }
-}
-
-fn write(call: &mut Call<'_, '_, '_>, style: Style) -> Result<String, Refusal> {
-    let json = convert(call.run, call.value(0), 0)?;
-    let mut out = String::new();
-    write_json(&mut out, &json, style, 0);
-    call.room(out.len())?;
-    Ok(out)
-}
-
-fn write_json(out: &mut String, json: &Json, style: Style, depth: usize) {
-    match json {
-        Json::Null => out.push_str("null"),
-        Json::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        Json::Number(n) => write_number(out, n),
-        Json::String(text) => write_string(out, text, style),
-        Json::Array(items) => {
-            out.push('[');
-            for (i, item) in items.iter().enumerate() {
-                separate(out, i, style, depth + 1);
-                write_json(out, item, style, depth + 1);
-            }
-            close(out, items.is_empty(), style, depth);
-            out.push(']');
-        }
-        Json::Object(map) => {
-            // Go sorts the keys of maps by their bytes, and leaves structs as they are; the order of
-            // a serde_json map depends on its features, so it is made here.
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| *key);
-            out.push('{');
-            for (i, (key, item)) in entries.into_iter().enumerate() {
-                separate(out, i, style, depth + 1);
-                write_string(out, key, style);
-                out.push_str(if style == Style::Pretty { ": " } else { ":" });
-                write_json(out, item, style, depth + 1);
-            }
-            close(out, map.is_empty(), style, depth);
-            out.push('}');
-        }
-    }
-}
-
-fn separate(out: &mut String, i: usize, style: Style, depth: usize) {
-    if i > 0 {
-        out.push(',');
-    }
-    new_line(out, style, depth);
-}
-
-fn close(out: &mut String, empty: bool, style: Style, depth: usize) {
-    if !empty {
-        new_line(out, style, depth);
-    }
-}
-
-fn new_line(out: &mut String, style: Style, depth: usize) {
-    if style == Style::Pretty {
-        out.push('\n');
-        out.extend(std::iter::repeat_n("  ", depth));
-    }
-}
-
-fn write_number(out: &mut String, number: &serde_json::Number) {
-    // Writing to a String cannot fail.
-    let _ = match (number.as_i64(), number.as_f64()) {
-        (Some(i), _) => write!(out, "{i}"),
-        (None, Some(f)) if f != 0.0 && (f.abs() < 1e-6 || f.abs() >= 1e21) => {
-            // Go takes the zero out of a short negative exponent.
-            let text = format_float(f, 'e', None);
-            match text.split_once("e-0") {
-                Some((mantissa, digit)) => write!(out, "{mantissa}e-{digit}"),
-                None => out.write_str(&text),
-            }
-        }
-        (None, Some(f)) => out.write_str(&format_float(f, 'f', None)),
-        (None, None) => write!(out, "{number}"),
-    };
-}
-
-fn write_string(out: &mut String, text: &str, style: Style) {
-    out.push('"');
-    for c in text.chars() {
-        // Writing to a String cannot fail.
-        let _ = match c {
-            '"' => out.write_str("\\\""),
-            '\\' => out.write_str("\\\\"),
-            '\u{8}' => out.write_str("\\b"),
-            '\u{c}' => out.write_str("\\f"),
-            '\n' => out.write_str("\\n"),
-            '\r' => out.write_str("\\r"),
-            '\t' => out.write_str("\\t"),
-            '<' | '>' | '&' if style != Style::Raw => write!(out, "\\u{:04x}", u32::from(c)),
-            '\0'..='\u{1f}' | '\u{2028}' | '\u{2029}' => write!(out, "\\u{:04x}", u32::from(c)),
-            c => out.write_char(c),
-        };
-    }
-    out.push('"');
 }

@@ -84,7 +84,7 @@ fn decimals(call: &mut Call<'_, '_, '_>, op: Op) -> Outcome {
             Op::Mul => total.mul(&number),
             Op::Div => total.div(&number).ok_or("decimal division by 0")?,
         };
-        call.run.step(total.weight())?;
+        call.run.step(1)?;
     }
     Ok(Value::Float(total.to_float()))
 }

@@ -1,6 +1,13 @@
 //! The functions that templates can call: Go's own, Helm's, and those of the sprig library, by family.
 //! A function is found by name when a template is parsed, and called by pointer.
 
+#![allow(
+    clippy::unnecessary_wraps,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the functions of templates have one signature, whether they can fail or not"
+)]
+#![allow(clippy::single_match_else, clippy::similar_names, reason = "what is alike is named alike")]
+
 mod builtin;
 mod call;
 mod compare;
@@ -19,6 +26,7 @@ mod goduration;
 mod helm;
 pub(crate) mod json;
 mod jsonread;
+mod jsonwrite;
 mod lists;
 mod math;
 mod merge;
@@ -202,4 +210,10 @@ static FUNCTIONS: LazyLock<HashMap<&'static str, &'static Func>> = LazyLock::new
 /// The function of a name.
 pub(crate) fn find(name: &str) -> Option<&'static Func> {
     FUNCTIONS.get(name).copied()
+}
+
+/// Whether a version lies in a range, as Helm asks it of charts and of Kubernetes: not where either cannot be read.
+pub(in crate::chart) fn satisfies(version: &str, range: &str) -> bool {
+    let constraints = constraint::Constraints::parse(range);
+    constraints.is_ok_and(|range| version::Version::parse(version).is_ok_and(|version| range.allow(&version)))
 }

@@ -66,10 +66,7 @@ fn must(call: &mut Call<'_, '_, '_>, panic: Panic) -> Result<Regex, Fault> {
     let pattern = call.text(0);
     call.room(call.bytes(1).len())?;
     compiled(&pattern).map_err(|error| {
-        let quoted = match pattern.contains('`') {
-            true => go_quote(&pattern),
-            false => format!("`{pattern}`"),
-        };
+        let quoted = if pattern.contains('`') { go_quote(&pattern) } else { format!("`{pattern}`") };
         match panic {
             Panic::Yes => format!("regexp: Compile({quoted}): {error}").into(),
             Panic::No => error.into(),

@@ -125,9 +125,17 @@ fn counted(chars: &mut Peekable<Chars<'_>>) -> Option<String> {
     Some(text)
 }
 
-const DIGIT: &str = "0-9";
-const WORD: &str = "0-9A-Za-z_";
-const SPACE: &str = r"\t\n\f\r ";
+/// What the letter of a class stands for: in Go they are ASCII.
+fn ascii_class(letter: char) -> &'static str {
+    match letter {
+        'd' => "[0-9]",
+        'D' => "[^0-9]",
+        'w' => "[0-9A-Za-z_]",
+        'W' => "[^0-9A-Za-z_]",
+        's' => r"[\t\n\f\r ]",
+        _ => r"[^\t\n\f\r ]",
+    }
+}
 
 fn escape(out: &mut String, chars: &mut Peekable<Chars<'_>>, pattern: &str) -> Result<(), String> {
     let Some(c) = chars.next() else {
@@ -135,12 +143,7 @@ fn escape(out: &mut String, chars: &mut Peekable<Chars<'_>>, pattern: &str) -> R
             .replace(&format!(": `{pattern}`"), ": ``"));
     };
     match c {
-        'd' => out.push_str(&format!("[{DIGIT}]")),
-        'D' => out.push_str(&format!("[^{DIGIT}]")),
-        'w' => out.push_str(&format!("[{WORD}]")),
-        'W' => out.push_str(&format!("[^{WORD}]")),
-        's' => out.push_str(&format!("[{SPACE}]")),
-        'S' => out.push_str(&format!("[^{SPACE}]")),
+        'd' | 'D' | 'w' | 'W' | 's' | 'S' => out.push_str(ascii_class(c)),
         'b' => out.push_str(r"(?-u:\b)"),
         'B' => out.push_str(r"(?-u:\B)"),
         'Q' => {
@@ -213,12 +216,7 @@ fn class(out: &mut String, chars: &mut Peekable<Chars<'_>>) -> Result<(), String
             '\\' => {
                 let escaped = chars.next().ok_or_else(missing)?;
                 match escaped {
-                    'd' => out.push_str(DIGIT),
-                    'w' => out.push_str(WORD),
-                    's' => out.push_str(SPACE),
-                    'D' => out.push_str(&format!("[^{DIGIT}]")),
-                    'W' => out.push_str(&format!("[^{WORD}]")),
-                    'S' => out.push_str(&format!("[^{SPACE}]")),
+                    'd' | 'D' | 'w' | 'W' | 's' | 'S' => out.push_str(ascii_class(escaped)),
                     'a' | 'f' | 'n' | 'r' | 't' | 'v' | 'p' | 'P' | 'x' => {
                         out.push('\\');
                         out.push(escaped);

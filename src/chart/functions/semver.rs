@@ -18,17 +18,22 @@ pub(super) const FUNCTIONS: &[Func] = &[
     }),
 ];
 
+/// Methods of a `semver.Version`.
 const METHODS: &[Func] = &[
     Func::new("Major", &[], |call| part(call, 0)),
     Func::new("Minor", &[], |call| part(call, 1)),
     Func::new("Patch", &[], |call| part(call, 2)),
     Func::new("Prerelease", &[], |call| Ok(version(call)?.prerelease.into())),
     Func::new("Metadata", &[], |call| Ok(version(call)?.metadata.into())),
-    Func::new("Original", &[], |call| Ok(version(call)?.original.into())),
     Func::new("String", &[], |call| Ok(version(call)?.to_string().into())),
     Func::new("IncMajor", &[], |call| Ok(by_value(&version(call)?.next(0)))),
     Func::new("IncMinor", &[], |call| Ok(by_value(&version(call)?.next(1)))),
     Func::new("IncPatch", &[], |call| Ok(by_value(&version(call)?.next(2)))),
+];
+
+/// Methods that a `*semver.Version` has besides.
+const POINTER_METHODS: &[Func] = &[
+    Func::new("Original", &[], |call| Ok(version(call)?.original.into())),
     Func::new("Compare", &[Ty::Named(POINTER)], |call| {
         let order = version(call)?.cmp_precedence(&other(call)?);
         Ok(Value::int(order as i64))
@@ -66,8 +71,9 @@ fn typed(version: &Version, type_name: &'static str) -> Value {
     Value::Object(Object::Record(Rc::new(Record {
         type_name,
         fields: vec![original],
-        methods: METHODS,
+        methods: if type_name == POINTER { &[METHODS, POINTER_METHODS] } else { &[METHODS] },
         text: Some(version.to_string().into()),
+        text_is_json: true,
     })))
 }
 

@@ -10,7 +10,7 @@ pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("trimall", &[Ty::Str, Ty::Str], trim_all),
     Func::new("trimSuffix", &[Ty::Str, Ty::Str], trim_suffix).pass(),
     Func::new("trimPrefix", &[Ty::Str, Ty::Str], trim_prefix).pass(),
-    Func::new("upper", &[Ty::Str], |call| Ok(call.text(0).to_uppercase().into())),
+    Func::new("upper", &[Ty::Str], |call| Ok(upper(&call.text(0)).into())),
     Func::new("lower", &[Ty::Str], |call| Ok(lower(&call.text(0)).into())),
     Func::new("repeat", &[Ty::Int, Ty::Str], repeat),
     Func::new("substr", &[Ty::Int, Ty::Int, Ty::Str], substr),
@@ -54,6 +54,11 @@ pub(super) fn is_go_space(c: char) -> bool {
 /// Go lowers rune by rune: no rule looks at the letters around one.
 pub(super) fn lower(text: &str) -> String {
     text.chars().map(super::words::lower_rune).collect()
+}
+
+/// Go raises rune by rune: ß stays.
+fn upper(text: &str) -> String {
+    text.chars().map(super::words::upper_rune).collect()
 }
 
 fn trim_all(call: &mut Call<'_, '_, '_>) -> Outcome {
@@ -180,7 +185,7 @@ fn indent(call: &mut Call<'_, '_, '_>, on_new_line: bool) -> Outcome {
         return Err("strings: negative Repeat count".into());
     };
     let text = call.bytes(1);
-    let lines = 1 + text.iter().filter(|b| **b == b'\n').count();
+    let lines = 1 + memchr::memchr_iter(b'\n', text).count();
     call.room(spaces.saturating_mul(lines).saturating_add(text.len() + 1))?;
     let mut out = Vec::with_capacity(text.len() + lines * spaces + 1);
     for (i, line) in text.split(|b| *b == b'\n').enumerate() {

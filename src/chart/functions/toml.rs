@@ -13,11 +13,11 @@ pub(super) const FUNCTIONS: &[Func] =
 const MAX_DEPTH: usize = 250;
 
 fn to_toml(call: &mut Call<'_, '_, '_>) -> Outcome {
-    let Value::Map(map) = call.value(0) else {
-        return Ok("toml: top-level values must be Go maps or structs".into());
-    };
     let mut out = String::new();
-    let done = table(call, &mut out, (map, &mut Vec::new()));
+    let done = match call.value(0) {
+        Value::Map(map) => table(call, &mut out, (map, &mut Vec::new())),
+        other => inline(call, &mut out, other, 0),
+    };
     match done {
         Ok(()) => Ok(out.into()),
         Err(Stop::Message(message)) => Ok(message.into()),

@@ -96,10 +96,10 @@ impl Url {
         let (scheme, rest) = scheme(rest)?;
         url.scheme = scheme.to_ascii_lowercase();
         let (mut rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        url.query = query.to_owned();
+        query.clone_into(&mut url.query);
         if !rest.starts_with('/') {
             if !url.scheme.is_empty() {
-                url.opaque = rest.to_owned();
+                rest.clone_into(&mut url.opaque);
                 return Ok(url);
             }
             if rest.split('/').next().is_some_and(|first| first.contains(':')) {
@@ -182,7 +182,6 @@ fn scheme(text: &str) -> Result<(&str, &str), String> {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' => {}
             b'0'..=b'9' | b'+' | b'-' | b'.' if i > 0 => {}
-            b'0'..=b'9' | b'+' | b'-' | b'.' => break,
             b':' if i == 0 => return Err("missing protocol scheme".to_owned()),
             b':' => return Ok((text.get(..i).unwrap_or(""), text.get(i + 1..).unwrap_or(""))),
             _ => break,
@@ -200,7 +199,8 @@ fn host_of(host: &str) -> Result<String, String> {
     } else {
         host.rfind(':').and_then(|at| host.get(at..)).unwrap_or("")
     };
-    if !port.is_empty() && !(port.starts_with(':') && port.bytes().skip(1).all(|b| b.is_ascii_digit())) {
+    let fits = port.starts_with(':') && port.bytes().skip(1).all(|b| b.is_ascii_digit());
+    if !port.is_empty() && !fits {
         return Err(format!("invalid port {} after host", go_quote(port)));
     }
     unescape(host, Part::Host)

@@ -51,7 +51,7 @@ impl Version {
     /// The next major, minor or patch version. The next patch of a prerelease is its release.
     pub fn next(&self, part: usize) -> Self {
         let mut numbers = self.numbers;
-        if !(part == 2 && !self.prerelease.is_empty()) {
+        if part != 2 || self.prerelease.is_empty() {
             numbers[part] = numbers[part].saturating_add(1);
             numbers[part + 1..].fill(0);
         }

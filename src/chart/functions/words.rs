@@ -1,7 +1,7 @@
 //! Words and letters: cases, titles, wrapping, abbreviations.
 
 use super::strings::is_go_space;
-use super::{Call, Func, Outcome, Ty};
+use super::{Func, Outcome, Ty};
 use crate::chart::template::Value;
 
 pub(super) const FUNCTIONS: &[Func] = &[
@@ -44,7 +44,7 @@ pub(super) fn lower_rune(c: char) -> char {
 }
 
 /// A rune in upper case, by itself; ß and its like have none.
-fn upper_rune(c: char) -> char {
+pub(super) fn upper_rune(c: char) -> char {
     let mut upper = c.to_uppercase();
     match (upper.next(), upper.next()) {
         (Some(one), None) => one,

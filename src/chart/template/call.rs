@@ -48,7 +48,11 @@ impl<'t> Frame<'t> {
         let done = match crate::chart::generated::refused(func, &args, &run.session.tokens) {
             Some(fault) => Err(fault),
             None => {
-                let mut call = Call { args: &args, name: func.name, run };
+                let written = match tail.args.first() {
+                    Some(first) if func.name == "call" => first.to_string(),
+                    _ => String::new(),
+                };
+                let mut call = Call { args: &args, name: func.name, written, run };
                 (func.run)(&mut call)
             }
         };

@@ -51,7 +51,7 @@ impl TemplateError {
     /// Rewords the chain as Helm does before it prints it: parse errors lose the middle of their
     /// chain, and the messages of `fail` and `required` lose all but the outermost place.
     #[must_use]
-    pub(crate) fn as_helm(mut self) -> Self {
+    pub(crate) fn into_helms(mut self) -> Self {
         let text = &self.text;
         if self.kind == ErrorKind::Parse {
             let mut tokens = text.split(": ");

@@ -196,7 +196,7 @@ impl<'t> Frame<'t> {
     ) -> Done<(Value, bool)> {
         let type_name = if receiver.boxed { "interface {}" } else { receiver.value.type_name() };
         match receiver.value {
-            Value::Absent => return Ok((Value::Nil, true)),
+            Value::Absent => return Ok((Value::Absent, false)),
             Value::Nil => return self.fail(format!("nil pointer evaluating interface {{}}.{name}")),
             Value::Map(map) => {
                 if map.kind() == super::map::MapKind::Values

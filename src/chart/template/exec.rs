@@ -61,6 +61,7 @@ impl<'t> Frame<'t> {
         Err(self.error(Fault::from(message.into())))
     }
 
+    #[allow(clippy::unnecessary_box_returns, reason = "errors travel boxed, because results without them do")]
     pub(super) fn error(&self, fault: Fault) -> Box<TemplateError> {
         let (line, column) = self.template.source.line_column(self.at.pos());
         let file = &self.template.source.name;

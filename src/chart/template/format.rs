@@ -5,6 +5,7 @@ use super::float::format_float;
 use super::object::{Object, Record};
 use super::quote::{self, Keep};
 use super::value::Value;
+use std::fmt::Write as _;
 
 /// Values nested deeper than this are not printed: they hold themselves.
 const MAX_DEPTH: usize = 500;
@@ -339,7 +340,8 @@ impl Printer<'_> {
             if self.spec.sharp && (self.spec.space || i == 0) {
                 text.push_str(prefix);
             }
-            text.push_str(&if upper { format!("{byte:02X}") } else { format!("{byte:02x}") });
+            // Writing to a String cannot fail.
+            let _ = if upper { write!(text, "{byte:02X}") } else { write!(text, "{byte:02x}") };
         }
         self.spec.zero = false;
         self.pad(text.as_bytes());

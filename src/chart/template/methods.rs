@@ -1,5 +1,7 @@
 //! The methods of typed objects.
 
+#![allow(clippy::unnecessary_wraps, reason = "methods have one signature, whether they can fail or not")]
+
 use super::map::{List, MapKind};
 use super::object::Object;
 use super::value::{Str, Value};

@@ -4,6 +4,8 @@
 //! data and [`Session`]. A missing key is nothing and prints as nothing; an unknown function or
 //! variable is an error when parsing. Errors read as Helm's do, and carry their place.
 
+#![allow(clippy::single_match_else, reason = "both arms weigh the same")]
+
 mod call;
 mod error;
 mod eval;
@@ -58,7 +60,7 @@ impl Templates {
         files.sort_by(|(a, _), (b, _)| (depth(b), b).cmp(&(depth(a), a)));
         let mut set = Set { own: HashMap::new() };
         for (name, text) in &files {
-            set.add(parse::parse(name, text).map_err(TemplateError::as_helm)?);
+            set.add(parse::parse(name, text).map_err(TemplateError::into_helms)?);
         }
         let order = files.into_iter().map(|(name, _)| name.to_owned()).collect();
         Ok(Self { set, order })
@@ -73,15 +75,15 @@ impl Templates {
     /// Renders one file over its data: a map with `Values`, `Release`, `Chart`, `Template` and so on.
     /// Templates change what they are given (`set .Values …`), and later files of the release see it.
     pub fn render(&self, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
-        render_in(&self.set, name, data, session).map_err(TemplateError::as_helm)
+        render_in(&self.set, name, data, session).map_err(TemplateError::into_helms)
     }
 }
 
 /// Renders a text that belongs to no chart. `name` stands for it in errors.
 pub fn render_text(text: &str, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
     let mut set = Set { own: HashMap::new() };
-    set.add(parse::parse(name, text).map_err(TemplateError::as_helm)?);
-    render_in(&set, name, data, session).map_err(TemplateError::as_helm)
+    set.add(parse::parse(name, text).map_err(TemplateError::into_helms)?);
+    render_in(&set, name, data, session).map_err(TemplateError::into_helms)
 }
 
 fn render_in(set: &Set, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
@@ -102,7 +104,7 @@ fn render_in(set: &Set, name: &str, data: &Value, session: &mut Session) -> Resu
             session.written += text.len();
             Ok(text.as_ref().to_owned())
         }
-        Str::Raw(_) => Err(Run::bound_error(&template, Fault::bound("the rendered text is not UTF-8"))),
+        Str::Raw(_) => Err(Run::bound_error(&template, &Fault::bound("the rendered text is not UTF-8"))),
     }
 }
 

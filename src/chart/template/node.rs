@@ -20,8 +20,8 @@ impl Source {
     /// Line (from one) and column (from zero, in bytes) of an offset.
     pub fn line_column(&self, pos: Pos) -> (usize, usize) {
         let before = self.text.as_bytes().get(..pos).unwrap_or_default();
-        let line = 1 + before.iter().filter(|b| **b == b'\n').count();
-        let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+        let line = 1 + memchr::memchr_iter(b'\n', before).count();
+        let start = memchr::memrchr(b'\n', before).map_or(0, |i| i + 1);
         (line, before.len() - start)
     }
 }

@@ -28,9 +28,11 @@ pub struct Record {
     /// The fields.
     pub fields: Vec<Field>,
     /// What can be called on it; each takes the object as its first argument.
-    pub methods: &'static [Func],
+    pub methods: &'static [&'static [Func]],
     /// What its `String` method says, where it has one.
     pub text: Option<Str>,
+    /// That text is its JSON too.
+    pub text_is_json: bool,
 }
 
 /// A field of a [`Record`].
@@ -80,8 +82,9 @@ impl Object {
                 Field::plain("Major", from.major.as_str()),
                 Field::plain("Minor", from.minor.as_str()),
             ],
-            methods: super::methods::KUBE_VERSION,
+            methods: &[super::methods::KUBE_VERSION],
             text: Some(from.kube_version.as_str().into()),
+            text_is_json: false,
         };
         let helm = Record {
             type_name: "version.BuildInfo",
@@ -93,6 +96,7 @@ impl Object {
             ],
             methods: &[],
             text: None,
+            text_is_json: false,
         };
         Self::Record(Rc::new(Record {
             type_name: "*chartutil.Capabilities",
@@ -101,8 +105,9 @@ impl Object {
                 Field::plain("APIVersions", Self::Versions(Arc::clone(&from.api_versions))),
                 Field::plain("HelmVersion", Self::Record(Rc::new(helm))),
             ],
-            methods: super::methods::CAPABILITIES,
+            methods: &[super::methods::CAPABILITIES],
             text: None,
+            text_is_json: false,
         }))
     }
 
@@ -150,6 +155,7 @@ impl Object {
             fields,
             methods: &[],
             text: None,
+            text_is_json: false,
         }))
     }
 
@@ -180,13 +186,13 @@ impl Object {
     }
 
     pub(crate) fn method(&self, name: &str) -> Option<&'static Func> {
-        let methods = match self {
+        let methods: &'static [&'static [Func]] = match self {
             Self::Record(record) => record.methods,
-            Self::Files(_) => super::methods::FILES,
-            Self::Versions(_) => super::methods::VERSIONS,
-            Self::Time(_) => super::methods::TIME,
+            Self::Files(_) => &[super::methods::FILES],
+            Self::Versions(_) => &[super::methods::VERSIONS],
+            Self::Time(_) => &[super::methods::TIME],
         };
-        methods.iter().find(|m| m.name == name)
+        methods.iter().copied().flatten().find(|m| m.name == name)
     }
 
     /// A field of a struct, or an entry of a map type. `None` where there can be no such thing.
@@ -234,6 +240,7 @@ fn maintainer(from: &serde_json::Value) -> Object {
         fields: vec![text(from, "Name", "name"), text(from, "Email", "email"), text(from, "URL", "url")],
         methods: &[],
         text: None,
+        text_is_json: false,
     }))
 }
 
@@ -262,5 +269,6 @@ fn dependency(from: &serde_json::Value) -> Object {
         ],
         methods: &[],
         text: None,
+        text_is_json: false,
     }))
 }

@@ -143,7 +143,10 @@ impl<'a> Parser<'a> {
             return self.error(format!("unexpected {} in {context}", item.describe()));
         }
         let mut extra = String::new();
-        if let Some(pos) = self.action {
+        let line_of = |pos| self.source.line_column(pos).0;
+        if let Some(pos) = self.action
+            && line_of(pos) != line_of(item.pos)
+        {
             let word = if item.text.ends_with(" action") { "" } else { " in action" };
             let (line, _) = self.source.line_column(pos);
             extra = format!("{word} started at {}:{line}", self.source.name);

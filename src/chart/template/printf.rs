@@ -4,6 +4,7 @@ use super::error::Fault;
 use super::format::{Printer, Spec};
 use super::quote::{Keep, quote_rune};
 use super::value::Value;
+use std::fmt::Write as _;
 
 /// Widths and precisions beyond this are refused by Go.
 const MAX_NUMBER: usize = 1_000_000;
@@ -11,14 +12,15 @@ const MAX_NUMBER: usize = 1_000_000;
 /// `fmt.Sprintf`, into at most `limit` bytes.
 pub(crate) fn sprintf(format: &[u8], args: &[Value], limit: usize) -> Result<Vec<u8>, Fault> {
     let mut out = Vec::with_capacity(format.len() + 16);
-    let mut state = Format { format, pos: 0, args, next: 0, reordered: false, good_index: true, after_index: false };
+    let mut state =
+        Format { text: format, pos: 0, args, next: 0, reordered: false, good_index: true, after_index: false };
     let mut printer = Printer { out: &mut out, spec: Spec::default(), limit };
     state.run(&mut printer)?;
     Ok(out)
 }
 
 struct Format<'a> {
-    format: &'a [u8],
+    text: &'a [u8],
     pos: usize,
     args: &'a [Value],
     next: usize,
@@ -30,16 +32,16 @@ struct Format<'a> {
 
 impl Format<'_> {
     fn peek(&self) -> Option<u8> {
-        self.format.get(self.pos).copied()
+        self.text.get(self.pos).copied()
     }
 
     fn run(&mut self, p: &mut Printer<'_>) -> Result<(), Fault> {
-        while self.pos < self.format.len() {
-            let rest = self.format.get(self.pos..).unwrap_or_default();
+        while self.pos < self.text.len() {
+            let rest = self.text.get(self.pos..).unwrap_or_default();
             let text = rest.iter().position(|b| *b == b'%').unwrap_or(rest.len());
             p.out.extend_from_slice(rest.get(..text).unwrap_or_default());
             self.pos += text;
-            if self.pos >= self.format.len() {
+            if self.pos >= self.text.len() {
                 break;
             }
             self.pos += 1;
@@ -86,7 +88,7 @@ impl Format<'_> {
         if !self.after_index {
             self.index();
         }
-        let rest = self.format.get(self.pos..).unwrap_or_default();
+        let rest = self.text.get(self.pos..).unwrap_or_default();
         let Some(verb) = String::from_utf8_lossy(rest.get(..4.min(rest.len())).unwrap_or_default()).chars().next()
         else {
             p.out.extend_from_slice(b"%!(NOVERB)");
@@ -154,7 +156,7 @@ impl Format<'_> {
         if self.peek() == Some(b'*') {
             self.pos += 1;
             match self.number_argument() {
-                Some(n) if n < 0 => {}
+                Some(n) if n < 0 => p.out.extend_from_slice(b"%!(BADPREC)"),
                 Some(n) => p.spec.precision = usize::try_from(n).ok(),
                 None => p.out.extend_from_slice(b"%!(BADPREC)"),
             }
@@ -179,6 +181,7 @@ impl Format<'_> {
         while let Some(digit @ b'0'..=b'9') = self.peek() {
             let so_far = n.unwrap_or(0);
             if so_far > MAX_NUMBER {
+                self.pos = self.text.len();
                 return None;
             }
             n = Some(so_far * 10 + usize::from(digit - b'0'));
@@ -193,7 +196,7 @@ impl Format<'_> {
             return;
         }
         self.reordered = true;
-        let rest = self.format.get(self.pos..).unwrap_or_default();
+        let rest = self.text.get(self.pos..).unwrap_or_default();
         let Some(close) = rest.iter().position(|b| *b == b']') else {
             self.good_index = false;
             self.pos += 1;
@@ -279,7 +282,8 @@ impl Printer<'_> {
                 let number = if negative { magnitude.wrapping_neg() } else { magnitude };
                 let mut text = format!("U+{number:0>least$X}");
                 if self.spec.sharp && code.is_some() && super::quote::is_print(c) {
-                    text.push_str(&format!(" '{c}'"));
+                    // Writing to a String cannot fail.
+                    let _ = write!(text, " '{c}'");
                 }
                 text
             }

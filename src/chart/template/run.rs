@@ -192,7 +192,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    pub(super) fn bound_error(template: &Template, fault: Fault) -> TemplateError {
+    pub(super) fn bound_error(template: &Template, fault: &Fault) -> TemplateError {
         TemplateError {
             kind: ErrorKind::Bound,
             place: super::error::Place { template: template.source.name.to_string(), line: 1, column: None },

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::Set;
 use super::managers::{Managers, Writer};
+use super::merge::kept;
 use super::schema::{self, Type};
 use super::{text, tree, validate};
 use crate::manifest::{GENERATED_MANAGER, Hash, Kind, ObjectId, canonical};
@@ -97,7 +98,7 @@ impl Found<'_> {
     /// The object of a file that no run has written.
     pub(super) fn foreign(&self, id: ObjectId, raw: &Value) -> Entry {
         let hash = Hash::of(self.text.as_bytes());
-        let mut object = without_servers(canonical(raw.clone()));
+        let mut object = as_kept(raw);
         let mut managers = Managers::read(raw);
         if managers.0.is_empty() {
             managers.update(of_object(&object), &empty(), &object, self.writer());
@@ -121,7 +122,7 @@ impl Found<'_> {
     pub(super) fn edited(&self, id: ObjectId, raw: &Value, record: &Record) -> Entry {
         let hash = Hash::of(self.text.as_bytes());
         let old = &record.object;
-        let mut new = without_servers(canonical(raw.clone()));
+        let mut new = as_kept(raw);
         keep_hidden(old, &mut new);
         keep_servers(old, &mut new);
         let mut managers = Managers::read(old);
@@ -205,6 +206,12 @@ pub(super) fn contents(object: &Value) -> Value {
         object.remove("status");
     }
     object
+}
+
+/// What a file says, as a server would keep it.
+fn as_kept(raw: &Value) -> Value {
+    let object = without_servers(canonical(raw.clone()));
+    kept(of_object(&object), object)
 }
 
 fn without_servers(mut object: Value) -> Value {
