@@ -4,7 +4,6 @@
 //! write reads the Secret first, keeps what is there, and is bound to the version read: of two runs that generate at the
 //! same time one loses, reads again, and finds the value there.
 
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rand::Rng as _;

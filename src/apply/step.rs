@@ -13,7 +13,7 @@ use crate::plan::{Meta, Precondition, Step, Work};
 
 /// How often a write is tried again when only the resourceVersion moved (status churn).
 const TRIES: usize = 5;
-/// How long a ResourceQuota may take to be counted.
+/// How long a `ResourceQuota` may take to be counted.
 const QUOTA: Duration = Duration::from_secs(60);
 
 /// Why a sandbox's steps stop.
@@ -166,7 +166,9 @@ impl<'a> Run<'a> {
         if is_as_wanted(&meta, body) {
             return Ok(None);
         }
-        let last = meta.managed.iter().filter(|m| m.subresource.as_deref() != Some("status")).max_by_key(|m| m.time);
+        let writers = meta.managed.iter().filter(|m| m.subresource.as_deref() != Some("status"));
+        // What comes through the scale subresource is recorded without a time (seen).
+        let last = writers.max_by_key(|m| (m.time.is_none(), m.time));
         let who = last.map_or("someone", |m| m.manager.as_str());
         Err(Halt::Stale(format!("it was changed by {who} since the plan")))
     }

@@ -64,13 +64,7 @@ pub fn check(args: &Args, options: &Check, printer: &Printer) -> Result<u8, Fail
     } else if counts.unpinned > 0 && !goldens.is_empty() {
         printer.hint("to pin what is not: reconcile check --update, and commit snapshots/");
     }
-    Ok(if counts.broken > 0 {
-        4
-    } else if counts.changed > 0 || !orphans.is_empty() {
-        1
-    } else {
-        0
-    })
+    Ok(if counts.broken > 0 { 4 } else { u8::from(counts.changed > 0 || !orphans.is_empty()) })
 }
 
 /// How many sandboxes are how.

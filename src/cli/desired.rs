@@ -71,7 +71,10 @@ impl Desired {
             .fleet
             .sandboxes
             .values()
-            .map(|sandbox| DateQuery { path: sandbox.path.clone(), oldest: sandbox.life.oldest_start(now) })
+            .map(|sandbox| {
+                let terms = sandbox.terms(&self.fleet.settings);
+                DateQuery { path: sandbox.path.clone(), oldest: terms.oldest_start(now) }
+            })
             .collect();
         let dates = self.repo.dates(&queries).map_err(|error| of_repo(&error))?;
         Ok(dates

@@ -64,22 +64,17 @@ impl Printer {
 
     /// What is wrong.
     pub fn error(&self, message: &str) {
-        self.error_line(&text::error(message, self.width()));
+        self.error_line(&text::error(message, width()));
     }
 
     /// What to do about what was said last.
     pub fn hint(&self, hint: &str) {
-        self.error_line(&text::hint(hint, self.width()));
+        self.error_line(&text::hint(hint, width()));
     }
 
     /// Whether standard error shows colours.
     pub fn colours_errors(&self) -> bool {
         AutoStream::new(io::stderr(), self.choice).current_choice() != ColorChoice::Never
-    }
-
-    /// How many columns the terminal has; 80 where there is none.
-    pub fn width(&self) -> usize {
-        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 120))
     }
 
     /// Asks a question that only `y` or `yes` affirms.
@@ -102,4 +97,9 @@ impl Printer {
 /// Whether somebody is there to answer a question.
 pub fn somebody_is_there() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// How many columns the terminal has; 80 where there is none.
+pub fn width() -> usize {
+    terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 120))
 }

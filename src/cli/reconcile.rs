@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::args::{Args, ClusterName, DiffBy, PlanFormat};
 use super::desired::{Desired, now};
 use super::failure::{Exit, Failure};
-use super::print::{Printer, somebody_is_there};
+use super::print::{Printer, somebody_is_there, width};
 use crate::apply::{self, Event, Options};
 use crate::cluster::kube::KubeConnect;
 use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, survey};
@@ -208,7 +208,7 @@ fn plan_text(plan: &Plan, args: &Args, printer: &Printer) -> String {
         (false, true) => Diffs::All,
         (false, false) => Diffs::Changes,
     };
-    text::plan(plan, &TextOptions { diffs, width: printer.width() })
+    text::plan(plan, &TextOptions { diffs, width: width() })
 }
 
 fn finish(plan: &Plan, outcome: Option<&Outcome>, args: &Args, printer: &Printer) -> Result<u8, Failure> {
@@ -219,7 +219,7 @@ fn finish(plan: &Plan, outcome: Option<&Outcome>, args: &Args, printer: &Printer
             printer.answer(&format!("{text}\n"))?;
         }
         (PlanFormat::Text, Some(outcome)) => {
-            let options = TextOptions { diffs: Diffs::None, width: printer.width() };
+            let options = TextOptions { diffs: Diffs::None, width: width() };
             printer.answer(&text::outcome(plan, outcome, &options))?;
         }
         (PlanFormat::Text, None) => {}
@@ -229,6 +229,6 @@ fn finish(plan: &Plan, outcome: Option<&Outcome>, args: &Args, printer: &Printer
 
 fn tell(event: Event<'_>, printer: &Printer) {
     if let Event::Waits { sandbox, step, why } = event {
-        printer.progress(&text::waits(sandbox, &format!("{}: {why}", step.id), printer.width()));
+        printer.progress(&text::waits(sandbox, &format!("{}: {why}", step.id), width()));
     }
 }

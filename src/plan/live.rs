@@ -286,9 +286,9 @@ fn generated(meta: &Meta, keys: &[&str], others: &[(&Managed, Fields)]) -> Gener
     let taken = keys
         .iter()
         .filter_map(|key| {
-            let owners = others.iter().filter(|(m, _)| {
-                m.manager != crate::manifest::GENERATED_MANAGER && m.manager != UNKNOWN_MANAGER
-            });
+            let owners = others
+                .iter()
+                .filter(|(m, _)| m.manager != crate::manifest::GENERATED_MANAGER && m.manager != UNKNOWN_MANAGER);
             let last =
                 owners.filter(|(_, f)| f.covers(&data_path(key))).map(|(m, _)| by(m)).max_by_key(|by| by.time)?;
             Some(((*key).to_owned(), last))

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::manifest::MANAGER;
+
 /// Whether an object is ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readiness {
@@ -72,7 +74,18 @@ impl<'a> Object<'a> {
             status: condition.text("/status"),
             reason: condition.text("/reason"),
             message: condition.text("/message"),
+            since: condition.text("/lastTransitionTime"),
         })
+    }
+
+    /// When we changed it last, as the API server writes times: such texts sort as the times do. After all of them
+    /// where it never was.
+    fn applied(self) -> &'a str {
+        let entries = self.0.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
+        let own = entries.map(Object).find(|entry| {
+            entry.text("/manager") == MANAGER && entry.text("/operation") == "Apply" && entry.text("/subresource") == ""
+        });
+        own.map_or("~", |entry| entry.text("/time"))
     }
 }
 
@@ -80,6 +93,7 @@ struct Condition<'a> {
     status: &'a str,
     reason: &'a str,
     message: &'a str,
+    since: &'a str,
 }
 
 impl Condition<'_> {
@@ -130,7 +144,10 @@ fn deployment(object: Object<'_>) -> Readiness {
 fn with_refusal(object: Object<'_>, readiness: Readiness) -> Readiness {
     let refusal = object.condition("ReplicaFailure").filter(|condition| condition.status == "True");
     match (readiness, refusal) {
-        (Readiness::Waiting(_), Some(refusal)) if refusal.message.contains("violates PodSecurity") => {
+        (Readiness::Waiting(_), Some(refusal))
+            // A condition from before the last change may be about the pods of then.
+            if refusal.message.contains("violates PodSecurity") && refusal.since >= object.applied() =>
+        {
             failed(refusal.message)
         }
         (Readiness::Waiting(why), Some(refusal)) => waiting(format!("{why}: {}", refusal.why("pods are refused"))),

@@ -54,7 +54,7 @@ impl Case<'_> {
             plan.steps.push(step(Action::Create, manifest, resource, &plan.reason, diff, work));
         }
         self.add_waits(&mut plan.steps, |_| true);
-        plan.steps.push(self.record_step(Action::Create, &plan.reason, self.final_record(None), None));
+        plan.steps.push(self.record_step(Action::Create, &plan.reason, &self.final_record(None), None));
         Ok(plan)
     }
 
@@ -132,8 +132,8 @@ impl Case<'_> {
         }
     }
 
-    fn record_step(&self, action: Action, reason: &str, record: Record, uid: Option<String>) -> Step {
-        let body = self.namespace_manifest(&record).body;
+    fn record_step(&self, action: Action, reason: &str, record: &Record, uid: Option<String>) -> Step {
+        let body = self.namespace_manifest(record).body;
         Step {
             quiet: true,
             ..self.namespace_step(action, reason.to_owned(), String::new(), Work::Record { body, uid })
@@ -356,7 +356,7 @@ impl Case<'_> {
         let kinds: BTreeSet<Kind> = namespace.record.kinds.union(&record.kinds).cloned().collect();
         if kinds != namespace.record.kinds {
             let start = Record { kinds, ..namespace.record.clone() };
-            all.push(self.record_step(Action::Update, reason, start, uid.clone()));
+            all.push(self.record_step(Action::Update, reason, &start, uid.clone()));
         }
         if !finished && steps.iter().all(|s| !s.work.is_change()) && namespace.record.release.is_some() {
             *reason = format!("only its record differs; asked for by {}", self.wanted.origin);

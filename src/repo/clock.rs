@@ -34,7 +34,7 @@ pub enum FileDate {
         /// The commit's id, in full.
         commit: String,
     },
-    /// Before this instant, the one that was asked with; the walk ended there.
+    /// At this instant or before, which is before the one that was asked with; the walk ended there.
     Before(Timestamp),
     /// By no commit yet: its time starts now.
     Uncommitted,

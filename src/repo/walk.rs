@@ -23,7 +23,7 @@ impl Repo {
         let odb = self.odb()?;
         let home = format!("{}sandboxes", self.root);
         std::thread::scope(|scope| {
-            let feed = Feed::start(scope, self.git.path(), commit, &home);
+            let feed = Feed::start(scope, self.git.commondir(), commit, &home);
             let mut walk = Walk::start(self, &odb, feed, home.clone())?;
             for (path, query) in asked {
                 walk.ask(path, query)?;
@@ -202,7 +202,7 @@ impl<'r> Walk<'r> {
     fn end_shallow(&mut self) {
         for pending in std::mem::take(&mut self.pending).into_values() {
             let answer = match pending.oldest {
-                Some(oldest) if self.commit.time < oldest => Ok(FileDate::Before(timestamp(oldest))),
+                Some(oldest) if self.commit.time < oldest => Ok(FileDate::Before(timestamp(self.commit.time))),
                 _ => Err(DateError::Shallow { path: pending.asked.clone(), commit: self.id.to_string() }),
             };
             self.answers.insert(pending.asked, answer);
@@ -217,11 +217,8 @@ impl<'r> Walk<'r> {
         }
         let newest = self.times.iter().copied().max().unwrap_or(limit);
         let old = |pending: &Pending| pending.oldest.filter(|oldest| newest < *oldest);
-        for pending in self.pending.values() {
-            if let Some(oldest) = old(pending) {
-                let date = FileDate::Before(timestamp(oldest));
-                self.answers.insert(pending.asked.clone(), Ok(date));
-            }
+        for pending in self.pending.values().filter(|pending| old(pending).is_some()) {
+            self.answers.insert(pending.asked.clone(), Ok(FileDate::Before(timestamp(newest))));
         }
         self.pending.retain(|_, pending| old(pending).is_none());
         self.limit = self.pending.values().filter_map(|pending| pending.oldest).max();

@@ -4,7 +4,9 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use reconcile::cluster::kube::{Kube, KubeConnect};
 use reconcile::cluster::{Apply, Cluster as _, Error, ErrorKind, Query};
@@ -292,4 +294,42 @@ async fn the_date_of_an_answer_is_the_clock() {
     assert_eq!(server.requests().len(), 1);
     let undated = Server::new(vec![answer("200 OK\r\nContent-Type: application/json", "{}")]);
     undated.client().await.clock().await.expect_err("no clock is no time");
+}
+
+#[tokio::test]
+async fn many_requests_wait_for_few() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (count, peak) = (now.clone(), most.clone());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (count, peak) = (count.clone(), peak.clone());
+            std::thread::spawn(move || {
+                if read_request(&stream).is_some() {
+                    peak.fetch_max(count.fetch_add(1, Relaxed) + 1, Relaxed);
+                    // So that those which are let in are in at once.
+                    std::thread::sleep(Duration::from_millis(20));
+                    count.fetch_sub(1, Relaxed);
+                    let _ = (&stream).write_all(&list_answer(&["a"], ""));
+                }
+            });
+        }
+    });
+    let server = Server { address, requests: Arc::default() };
+    let client = server.client().await;
+    let at = address_of_config_maps();
+    let lists = (0..100).map(|_| async {
+        let query = Query { kind: &at.kind, resource: &at.resource, namespace: None, selector: "" };
+        let mut found = 0;
+        client.list(&query, &mut |_| found += 1).await.expect("a list");
+        found
+    });
+    assert_eq!(futures::future::join_all(lists).await.into_iter().sum::<usize>(), 100);
+    let most = most.load(Relaxed);
+    assert!(most > 1 && most <= 32, "{most} at once");
+}
+
+fn address_of_config_maps() -> crate::contract::Address {
+    address(&config_map("a", "it", &json!({})))
 }

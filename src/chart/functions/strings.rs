@@ -187,14 +187,23 @@ fn indent(call: &mut Call<'_, '_, '_>, on_new_line: bool) -> Outcome {
     let text = call.bytes(1);
     let lines = 1 + memchr::memchr_iter(b'\n', text).count();
     call.room(spaces.saturating_mul(lines).saturating_add(text.len() + 1))?;
+    let pad = [b' '; 64];
     let mut out = Vec::with_capacity(text.len() + lines * spaces + 1);
-    for (i, line) in text.split(|b| *b == b'\n').enumerate() {
-        if i > 0 || on_new_line {
-            out.push(b'\n');
-        }
-        out.extend(std::iter::repeat_n(b' ', spaces));
-        out.extend_from_slice(line);
+    let indent = |out: &mut Vec<u8>| match pad.get(..spaces) {
+        Some(pad) => out.extend_from_slice(pad),
+        None => out.extend(std::iter::repeat_n(b' ', spaces)),
+    };
+    if on_new_line {
+        out.push(b'\n');
     }
+    indent(&mut out);
+    let mut start = 0;
+    for at in memchr::memchr_iter(b'\n', text) {
+        out.extend_from_slice(text.get(start..=at).unwrap_or_default());
+        indent(&mut out);
+        start = at + 1;
+    }
+    out.extend_from_slice(text.get(start..).unwrap_or_default());
     Ok(Value::Str(out.into()))
 }
 

@@ -8,6 +8,7 @@ use super::quote::go_quote;
 use super::run::Run;
 use super::value::{IntKind, Value};
 use crate::chart::template::object::Object;
+use smallvec::{SmallVec, smallvec};
 
 pub(super) type Done<T> = Result<T, Box<TemplateError>>;
 
@@ -37,7 +38,7 @@ pub(super) struct Slot {
 /// The execution of one template.
 pub(super) struct Frame<'t> {
     template: &'t Template,
-    pub(super) vars: Vec<Slot>,
+    pub(super) vars: SmallVec<[Slot; 6]>,
     pub(super) at: At<'t>,
 }
 
@@ -45,7 +46,7 @@ impl<'t> Frame<'t> {
     pub fn new(template: &'t Template, data: Value) -> Self {
         static NOTHING: Node = Node::Break { pos: 0 };
         let dollar = Slot { id: 0, value: data, boxed: false };
-        Self { template, vars: vec![dollar], at: At::Node(&NOTHING) }
+        Self { template, vars: smallvec![dollar], at: At::Node(&NOTHING) }
     }
 
     pub fn run(&mut self, run: &mut Run<'_>, data: &Value) -> Result<(), TemplateError> {

@@ -41,12 +41,12 @@ pub(crate) use number::{parse_float, parse_unsigned};
 pub(crate) use printf::sprintf;
 pub(crate) use quote::{Keep, go_quote, is_print, quote_rune, quote_with};
 
-use run::Set;
-use std::collections::HashMap;
+use run::{Set, Texts};
 
 /// A parsed set of templates: the files of a chart and of its subcharts.
 pub struct Templates {
     set: Set,
+    texts: Texts,
     order: Vec<String>,
 }
 
@@ -58,12 +58,12 @@ impl Templates {
         let mut files: Vec<_> = files.into_iter().collect();
         let depth = |name: &str| name.matches('/').count();
         files.sort_by(|(a, _), (b, _)| (depth(b), b).cmp(&(depth(a), a)));
-        let mut set = Set { own: HashMap::new() };
+        let mut set = Set::default();
         for (name, text) in &files {
             set.add(parse::parse(name, text).map_err(TemplateError::into_helms)?);
         }
         let order = files.into_iter().map(|(name, _)| name.to_owned()).collect();
-        Ok(Self { set, order })
+        Ok(Self { set, texts: Texts::default(), order })
     }
 
     /// The names of the files in the order in which Helm renders them. Files whose name starts with
@@ -75,19 +75,24 @@ impl Templates {
     /// Renders one file over its data: a map with `Values`, `Release`, `Chart`, `Template` and so on.
     /// Templates change what they are given (`set .Values …`), and later files of the release see it.
     pub fn render(&self, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
-        render_in(&self.set, name, data, session).map_err(TemplateError::into_helms)
+        render_in((&self.set, &self.texts), name, data, session).map_err(TemplateError::into_helms)
     }
 }
 
 /// Renders a text that belongs to no chart. `name` stands for it in errors.
 pub fn render_text(text: &str, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
-    let mut set = Set { own: HashMap::new() };
+    let mut set = Set::default();
     set.add(parse::parse(name, text).map_err(TemplateError::into_helms)?);
-    render_in(&set, name, data, session).map_err(TemplateError::into_helms)
+    render_in((&set, &Texts::default()), name, data, session).map_err(TemplateError::into_helms)
 }
 
-fn render_in(set: &Set, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
-    let mut run = Run::new(set, session);
+fn render_in(
+    (set, texts): (&Set, &Texts),
+    name: &str,
+    data: &Value,
+    session: &mut Session,
+) -> Result<String, TemplateError> {
+    let mut run = Run::new(set, texts, session);
     let Some(template) = run.lookup(name) else {
         let name_quoted = go_quote(name);
         let message = format!("no template {name_quoted} associated with template \"gotpl\"");

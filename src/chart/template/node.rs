@@ -32,12 +32,14 @@ pub(super) struct Template {
     pub name: Arc<str>,
     pub source: Arc<Source>,
     pub root: List,
+    /// Nothing but white space; such a template never replaces another.
+    pub blank: bool,
 }
 
-impl Template {
-    /// Nothing but white space; such a template never replaces another.
-    pub fn is_empty(&self) -> bool {
-        self.root.nodes.iter().all(|node| match node {
+impl List {
+    /// Nothing but white space.
+    pub fn is_blank(&self) -> bool {
+        self.nodes.iter().all(|node| match node {
             Node::Text { text, .. } => text.trim().is_empty(),
             _ => false,
         })

@@ -189,11 +189,12 @@ impl<'a> Parser<'a> {
     }
 
     fn add(&mut self, name: Arc<str>, root: List) -> Parsed<()> {
-        let template = Template { name, source: Arc::clone(self.source), root };
+        let blank = root.is_blank();
+        let template = Template { name, source: Arc::clone(self.source), root, blank };
         match self.set.iter().position(|t| t.name == template.name) {
             None => self.set.push(template),
-            Some(i) if self.set[i].is_empty() => self.set[i] = template,
-            Some(_) if template.is_empty() => {}
+            Some(i) if self.set[i].blank => self.set[i] = template,
+            Some(_) if template.blank => {}
             Some(_) => {
                 let name = quote::go_quote(&template.name);
                 return self.error(format!("template: multiple definition of template {name}"));

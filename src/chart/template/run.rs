@@ -6,11 +6,10 @@ use super::node::Template;
 use super::value::{Str, Value};
 use crate::chart::generated::Tokens;
 use std::collections::HashMap;
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Helm's bound on nested `include`s of one name.
-const MAX_INCLUDES: u32 = 1000;
+const MAX_INCLUDES: usize = 1000;
 /// Nested templates of any kind. Go allows 100,000 nested `{{template}}`s and says so; who is this
 /// deep is in a circle, so the circle is cut early and told with Go's words.
 const MAX_DEPTH: u32 = 4000;
@@ -31,8 +30,7 @@ impl Default for Limits {
     }
 }
 
-/// What the files of one release share while they are rendered: generated values, bounds, and the
-/// texts that `tpl` has parsed.
+/// What the files of one release share while they are rendered: generated values and bounds.
 #[derive(Default)]
 pub struct Session {
     /// The generated values that were asked for, in order.
@@ -40,8 +38,6 @@ pub struct Session {
     pub(crate) limits: Limits,
     pub(crate) steps: u64,
     pub(crate) written: usize,
-    included: HashMap<Arc<str>, u32>,
-    parsed: HashMap<Str, Rc<Set>>,
 }
 
 impl Session {
@@ -51,15 +47,8 @@ impl Session {
     }
 }
 
-impl Eq for Str {}
-
-impl std::hash::Hash for Str {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.bytes().hash(state);
-    }
-}
-
 /// Templates by name, one layer over another: `tpl` sees what its caller sees, and adds its own.
+#[derive(Default)]
 pub(crate) struct Set {
     pub(super) own: HashMap<Arc<str>, Arc<Template>>,
 }
@@ -69,7 +58,7 @@ impl Set {
     pub(super) fn add(&mut self, parsed: Vec<Template>) {
         for template in parsed {
             match self.own.get(&template.name) {
-                Some(_) if template.is_empty() => {}
+                Some(_) if template.blank => {}
                 _ => {
                     self.own.insert(Arc::clone(&template.name), Arc::new(template));
                 }
@@ -78,25 +67,75 @@ impl Set {
     }
 }
 
+/// What `tpl` names the text that it parses.
+const TPL_NAME: &str = "gotpl";
+
+/// The texts that `tpl` was given, parsed. Renders share them: most give the same ones.
+#[derive(Default)]
+pub(super) struct Texts(Mutex<HashMap<Box<[u8]>, Arc<Set>>>);
+
+/// So many are kept, and none that is longer than this.
+const KEPT_TEXTS: usize = 256;
+const KEPT_LENGTH: usize = 4096;
+
+impl Texts {
+    fn parsed(&self, text: &Str) -> Result<Arc<Set>, TemplateError> {
+        let keeps = text.bytes().len() <= KEPT_LENGTH;
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if keeps && let Some(set) = kept().get(text.bytes()) {
+            return Ok(Arc::clone(set));
+        }
+        let mut set = Set::default();
+        set.add(super::parse::parse(TPL_NAME, &text.text())?);
+        let set = Arc::new(set);
+        if keeps {
+            let mut kept = kept();
+            if kept.len() >= KEPT_TEXTS {
+                kept.clear();
+            }
+            kept.insert(text.bytes().into(), Arc::clone(&set));
+        }
+        Ok(set)
+    }
+}
+
 /// The state of a render while a file is executed.
 pub struct Run<'s> {
     /// The parsed files.
     base: &'s Set,
     /// What the enclosing `tpl` calls have added, outermost first.
-    layers: Vec<Rc<Set>>,
+    layers: Vec<Arc<Set>>,
+    /// What was parsed for `tpl` before.
+    texts: &'s Texts,
+    /// The names that are being included, outermost first.
+    included: Vec<Arc<str>>,
     pub(crate) session: &'s mut Session,
     pub(super) out: Vec<u8>,
+    /// Buffers of templates that are done.
+    spare: Vec<Vec<u8>>,
     depth: u32,
 }
 
 impl<'s> Run<'s> {
-    pub(super) fn new(base: &'s Set, session: &'s mut Session) -> Self {
-        Self { base, layers: Vec::new(), session, out: Vec::new(), depth: 0 }
+    pub(super) fn new(base: &'s Set, texts: &'s Texts, session: &'s mut Session) -> Self {
+        Self {
+            base,
+            layers: Vec::new(),
+            texts,
+            included: Vec::new(),
+            session,
+            out: Vec::new(),
+            spare: Vec::new(),
+            depth: 0,
+        }
     }
 
     pub(super) fn lookup(&self, name: &str) -> Option<Arc<Template>> {
-        let layers = self.layers.iter().rev().map(|set| &**set);
-        layers.chain([self.base]).find_map(|set| set.own.get(name)).cloned()
+        let below = self.base.own.get(name);
+        let mut layers = self.layers.iter().rev().filter_map(|set| set.own.get(name));
+        // A blank template never replaces another, in whatever layer that is.
+        let found = layers.find(|template| !template.blank || below.is_none());
+        found.or(below).cloned()
     }
 
     /// Counts work done, and stops what has done too much.
@@ -120,10 +159,14 @@ impl<'s> Run<'s> {
 
     /// Executes a template into a text of its own.
     pub(super) fn execute(&mut self, template: &Template, data: &Value) -> Result<Str, TemplateError> {
-        let out = std::mem::take(&mut self.out);
+        let fresh = self.spare.pop().unwrap_or_default();
+        let out = std::mem::replace(&mut self.out, fresh);
         let done = self.enter(template, data);
-        let text = std::mem::replace(&mut self.out, out);
-        done.map(|()| Str::from(text))
+        let mut text = std::mem::replace(&mut self.out, out);
+        let answer = done.map(|()| Str::from(text.as_slice()));
+        text.clear();
+        self.spare.push(text);
+        answer
     }
 
     /// Executes a template into the current output.
@@ -140,46 +183,33 @@ impl<'s> Run<'s> {
 
     /// Helm's `include`.
     pub(crate) fn include(&mut self, name: &str, data: &Value) -> Result<Str, Fault> {
-        let count = self.session.included.entry(name.into()).or_insert(0);
-        if *count > MAX_INCLUDES || self.depth >= MAX_DEPTH {
+        // No name can be nested more often than names are nested at all.
+        let may_be_nested = self.included.len() > MAX_INCLUDES;
+        let nested = || self.included.iter().filter(|other| ***other == *name).count();
+        if self.too_deep() || (may_be_nested && nested() > MAX_INCLUDES) {
             return Err(
                 format!("rendering template has a nested reference name: {name}: unable to execute template").into()
             );
         }
-        *count += 1;
-        let done = match self.lookup(name) {
-            Some(template) => self.execute(&template, data).map_err(Fault::from),
-            None => {
-                let name = super::quote::go_quote(name);
-                Err(format!("template: no template {name} associated with template \"gotpl\"").into())
-            }
+        let Some(template) = self.lookup(name) else {
+            let name = super::quote::go_quote(name);
+            return Err(format!("template: no template {name} associated with template \"gotpl\"").into());
         };
-        if let Some(count) = self.session.included.get_mut(name) {
-            *count -= 1;
-        }
-        done
+        self.included.push(Arc::clone(&template.name));
+        let done = self.execute(&template, data);
+        self.included.pop();
+        done.map_err(Fault::from)
     }
 
     /// Helm's `tpl`.
     pub(crate) fn tpl(&mut self, text: &Str, data: &Value) -> Result<Str, Fault> {
         let quoted = || super::quote::go_quote(&text.text());
-        let set = match self.session.parsed.get(text) {
-            Some(set) => Rc::clone(set),
-            None => {
-                let parsed = super::parse::parse("gotpl", &text.text());
-                let parsed =
-                    parsed.map_err(|error| Fault::within(&format!("cannot parse template {}: ", quoted()), error))?;
-                let mut set = Set { own: HashMap::new() };
-                set.add(parsed);
-                let set = Rc::new(set);
-                self.session.parsed.insert(text.clone(), Rc::clone(&set));
-                set
-            }
-        };
+        let parsed = self.texts.parsed(text);
+        let set = parsed.map_err(|error| Fault::within(&format!("cannot parse template {}: ", quoted()), error))?;
         if self.too_deep() {
             return Err("exceeded maximum template depth (100000)".into());
         }
-        let main = set.own.get("gotpl").cloned();
+        let main = set.own.get(TPL_NAME).cloned();
         self.layers.push(set);
         let done = match main {
             Some(main) => self.execute(&main, data),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::Set;
 use super::managers::{Managers, Writer};
-use super::merge::kept;
+use super::merge::{kept, with_empty};
 use super::schema::{self, Type};
 use super::{text, tree, validate};
 use crate::manifest::{GENERATED_MANAGER, Hash, Kind, ObjectId, canonical};
@@ -149,7 +149,8 @@ impl Found<'_> {
 impl Entry {
     /// What its file says: no server's metadata, no status, and of generated values nothing.
     pub(super) fn visible(&self) -> Value {
-        let mut object = without_servers(self.object.clone());
+        let object = without_servers(self.object.clone());
+        let mut object = with_empty(of_object(&object), &object, &Managers::read(&self.object).all_applied());
         let hidden = hidden(&self.object);
         if let Some(object) = object.as_object_mut() {
             object.remove("status");

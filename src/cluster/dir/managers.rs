@@ -50,6 +50,11 @@ impl Managers {
         self.0.iter().find(|m| m.apply && m.name == name && m.subresource.is_none()).map(|m| &m.owns)
     }
 
+    /// The fields of all Apply entries.
+    pub(super) fn all_applied(&self) -> Set {
+        self.0.iter().filter(|m| m.apply).fold(Set::default(), |all, manager| all.union(&manager.owns))
+    }
+
     /// The fields of all entries but one.
     fn all_but(&self, entry: &(bool, &str)) -> Set {
         let others = self.0.iter().filter(|m| !m.is(entry));

@@ -248,6 +248,35 @@ pub(super) fn kept(of: &Type, value: Value) -> Value {
     }
 }
 
+/// The value with the empty maps and lists that a set has and a server does not keep: a manifest that declares
+/// `ingress: []` goes on saying so.
+pub(super) fn with_empty(of: &Type, value: &Value, set: &Set) -> Value {
+    match of.shape(value) {
+        Shape::Map(map) => {
+            let mut all = map.clone();
+            for (element, below) in set.children() {
+                let Some((field, of)) = element.strip_prefix("f:").and_then(|f| Some((f, of.field(f)?))) else {
+                    continue;
+                };
+                let value = match (all.get(field), of) {
+                    (Some(value), _) => with_empty(of, value, below),
+                    (None, Type::List { .. }) if below.is_leaf() => Value::Array(Vec::new()),
+                    (None, Type::Map { .. }) if below.is_leaf() => Value::Object(Map::new()),
+                    _ => continue,
+                };
+                all.insert(field.to_owned(), value);
+            }
+            Value::Object(all)
+        }
+        Shape::List(items) => {
+            let nothing = Set::default();
+            let item = |item: &Value| with_empty(of.item(), item, set.below(&element(of, item)).unwrap_or(&nothing));
+            Value::Array(items.iter().map(item).collect())
+        }
+        Shape::Leaf => value.clone(),
+    }
+}
+
 /// The set with every named field that something in it is below of: owning `a.b.c` is owning `a`, as far as `a` is the
 /// field of a struct and not the key of a map.
 pub(super) fn with_named(of: &Type, set: &Set) -> Set {

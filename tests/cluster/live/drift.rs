@@ -105,7 +105,7 @@ const CHANGES: &[Change] = &[
     Change {
         name: "hash",
         kubectl: &["annotate", "configmap/settings", "reconcile.dev/hash-"],
-        step: "correct ConfigMap/settings",
+        step: "adopt ConfigMap/settings",
         says: ["reconcile.dev/hash", UNKNOWN],
         restored: ["configmap/settings", ".data.greeting", "hello"],
     },

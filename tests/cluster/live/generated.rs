@@ -172,8 +172,6 @@ fn a_lost_password_without_a_volume_is_made_anew() {
     case.run(0, &[]);
     let before = value(&case, "one", "password");
     for object in ["secret/database", "key"] {
-        let remove_key =
-            r#"--patch=[{"op": "remove", "path": "/data/password"}, {"op": "remove", "path": "/data/url"}]"#;
         match object {
             "key" => case.kubectl("one", &["patch", "secret/database", "--type=json", REMOVE_BOTH]),
             object => case.kubectl("one", &["delete", object]),
