@@ -153,7 +153,7 @@ async fn input(
 fn unread(error: &cluster::Error, args: &Args) -> Failure {
     let hint = match args.run.cluster {
         ClusterName::Kube => "nothing is changed while the cluster cannot be read",
-        ClusterName::Dir(_) => "mend the file, or delete it; nothing is changed while the folder cannot be read",
+        ClusterName::Dir(_) => "see to that file; nothing is changed while the folder cannot be read",
     };
     Failure::of(error).hint(Some(hint))
 }
