@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::wait::{self, Deadline};
+use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
 use crate::cluster::{Apply, Cluster, Error, ErrorKind, Target};
 use crate::manifest::{ANNOTATION_HASH, LABEL_FLEET, LABEL_SANDBOX, MANAGER};
@@ -56,7 +56,8 @@ impl<'a> Run<'a> {
         Self { cluster, known: BTreeMap::new(), deadline: Deadline::after(timeout), claimed: None }
     }
 
-    pub async fn carry_out(&mut self, step: &Step) -> Result<(), Halt> {
+    /// `waits` is told what is waited for, where something is.
+    pub async fn carry_out(&mut self, step: &Step, waits: Waits<'_>) -> Result<(), Halt> {
         let target = Target { kind: &step.kind, resource: &step.resource, id: &step.id };
         match &step.work {
             Work::Claim { body } => self.claim(target, body).await,
@@ -68,14 +69,14 @@ impl<'a> Run<'a> {
                     None => self.make(target, &change).await,
                 }
             }
-            Work::Delete { precondition } => self.delete(target, precondition).await,
+            Work::Delete { precondition } => self.delete(target, precondition, waits).await,
             Work::Replace { body, precondition } => {
-                self.delete(target, precondition).await?;
+                self.delete(target, precondition, waits).await?;
                 let change = Change { body, generated: &[], kept: &[], remove: &[] };
                 self.make(target, &change).await
             }
-            Work::AwaitQuota => wait::until_ready(self.cluster, target, Deadline::after(QUOTA)).await,
-            Work::AwaitReady => wait::until_ready(self.cluster, target, self.deadline).await,
+            Work::AwaitQuota => wait::until_ready(self.cluster, target, Deadline::after(QUOTA), waits).await,
+            Work::AwaitReady => wait::until_ready(self.cluster, target, self.deadline, waits).await,
         }
     }
 
@@ -197,7 +198,7 @@ impl<'a> Run<'a> {
         self.cluster.patch(&target, &Value::Array(patch), MANAGER).await.map(drop).map_err(Halt::from)
     }
 
-    async fn delete(&self, target: Target<'_>, precondition: &Precondition) -> Result<(), Halt> {
+    async fn delete(&self, target: Target<'_>, precondition: &Precondition, waits: Waits<'_>) -> Result<(), Halt> {
         let Some(meta) = self.cluster.metadata(&target).await? else { return Ok(()) };
         if meta.uid != precondition.uid {
             return Err(Halt::Stale("it was deleted and made again since the plan".into()));
@@ -214,7 +215,7 @@ impl<'a> Run<'a> {
                 Err(error) => return Err(error.into()),
             }
         }
-        wait::until_gone(self.cluster, target, &precondition.uid, self.deadline).await
+        wait::until_gone(self.cluster, target, &precondition.uid, self.deadline, waits).await
     }
 }
 

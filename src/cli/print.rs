@@ -6,7 +6,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::args::Args;
 use super::failure::Failure;
-use crate::report::safe;
+use crate::report::text;
 
 /// Where output goes, and whether in colour.
 #[derive(Clone, Copy, Debug)]
@@ -48,12 +48,28 @@ impl Printer {
     /// Why a command ended early.
     pub fn failure(&self, failure: &Failure) {
         for finding in &failure.findings {
-            self.error_line(finding);
+            self.finding(finding);
         }
-        self.error_line(&format!("\u{1b}[1;31merror\u{1b}[0m: {}", safe(&failure.message)));
+        self.error(&failure.message);
         for hint in &failure.hints {
-            self.error_line(&format!("  \u{1b}[1mhint\u{1b}[0m: {}", safe(hint)));
+            self.hint(hint);
         }
+    }
+
+    /// A place in a file, of several lines, which stands apart.
+    pub fn finding(&self, text: &str) {
+        self.error_line(text);
+        self.error_line("");
+    }
+
+    /// What is wrong.
+    pub fn error(&self, message: &str) {
+        self.error_line(&text::error(message, width()));
+    }
+
+    /// What to do about what was said last.
+    pub fn hint(&self, hint: &str) {
+        self.error_line(&text::hint(hint, width()));
     }
 
     /// Whether standard error shows colours.

@@ -233,9 +233,10 @@ fn read_settings(
     found: &mut Vec<Diagnostic>,
 ) -> Option<Settings> {
     let Some(bytes) = files.get(FLEET_FILE) else {
-        let why = odd
-            .get(FLEET_FILE)
-            .map_or_else(|| Invalid::new("there is no such file").hint("`reconcile init` makes one"), Odd::say);
+        let why = odd.get(FLEET_FILE).map_or_else(
+            || Invalid::new("there is no such file").hint("write one: it needs a `name` and an `id`"),
+            Odd::say,
+        );
         found.push(told(FLEET_FILE, why));
         return None;
     };

@@ -41,7 +41,7 @@ impl<'a> Reader<'a> {
                     reader.garbled_header = reader.garbled_header.or(Some(at.line));
                 }
                 let message = error.message().trim().to_owned();
-                reader.found.push(Diagnostic::error(path, message).at(at).hint("this is not valid TOML"));
+                reader.found.push(Diagnostic::error(path, message).at(at).hint("mend the line: it is not valid TOML"));
             }
         }
         (reader, tree)

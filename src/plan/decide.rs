@@ -112,7 +112,7 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
     if pin_in_excess && live.is_some() {
         return Err(Held::new(
             Hold::Policy,
-            "its time is over, and more sandboxes are pinned than the fleet allows",
+            "its time is over, and the pin that would keep it is one more than the fleet allows",
             "take another sandbox's [pin] away, or raise max_pins in sandboxes/fleet.toml",
         ));
     }
@@ -124,7 +124,10 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
                 plan.steps = removal_steps(name, namespace, &plan.reason, input);
                 plan
             }
-            None => case.blank(Action::Keep, format!("its time was over {ago} ago, and it is gone")),
+            None => SandboxPlan {
+                notes: Vec::new(),
+                ..case.blank(Action::Keep, format!("its time was over {ago} ago, and it is gone"))
+            },
         });
     }
     unreadable(wanted.release.manifests.iter().map(|m| &m.kind), input)?;

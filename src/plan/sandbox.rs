@@ -179,7 +179,7 @@ impl Case<'_> {
             Some(Ok(0)) | None => Ok(()),
             Some(Ok(claims)) => Err(Held::new(
                 Hold::Safety,
-                format!("generated values of {} are lost, while {claims} of its volumes live", manifest.id),
+                format!("generated values of {} are lost, while its volumes live ({claims} of them)", manifest.id),
                 format!("put the old value back ({}), or delete the volume claims to begin anew", put_back(difference)),
             )),
             Some(Err(error)) => Err(Held::new(
@@ -224,7 +224,7 @@ impl Case<'_> {
         let (diff, local) = show::change(manifest, answer);
         let (action, mut reason) = self.object_verdict(difference, manifest, answer, namespace);
         if let Some(why) = local {
-            reason.push_str(&format!(" (local diff: {why})"));
+            reason = format!("local diff ({why}); {reason}");
         }
         let mut work = apply(manifest, difference.observed);
         if let (Work::Apply { remove, .. }, Some(Answer { live: Some(live), dry_run: DryRun::Server(dry) })) =

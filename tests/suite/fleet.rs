@@ -85,7 +85,7 @@ fn a_broken_fleet_holds_everything_and_tells_every_error_of_every_file() {
 #[test]
 fn a_missing_fleet_is_an_error_and_not_an_empty_fleet() {
     let unusable = Fleet::parse(&BTreeMap::new(), &BTreeMap::new()).unwrap_err();
-    assert!(unusable.diagnostics[0].hint.as_ref().unwrap().contains("reconcile init"));
+    assert!(unusable.diagnostics[0].hint.as_ref().unwrap().contains("write one"));
 }
 
 #[test]

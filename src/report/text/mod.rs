@@ -5,7 +5,7 @@
 mod outcome;
 mod wrap;
 
-pub use outcome::outcome;
+pub use outcome::{outcome, waits};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -156,9 +156,20 @@ fn life(sandbox: &SandboxPlan) -> Option<String> {
     (lives && !parts.is_empty()).then(|| parts.join(", "))
 }
 
+/// Why something could not be done: `error: message`.
+pub fn error(message: &str, width: usize) -> String {
+    labelled("error", message, 0, width)
+}
+
+/// What to do about it, below: `hint: text`.
+pub fn hint(text: &str, width: usize) -> String {
+    labelled("hint", text, 2, width)
+}
+
 /// `remedy: text`, below a sandbox's line or, for warnings, on its own.
 pub(super) fn labelled(label: &str, text: &str, indent: usize, width: usize) -> String {
     let style = match label {
+        "error" => RED,
         "warning" | "remedy" => YELLOW,
         _ => CYAN,
     };
@@ -177,7 +188,7 @@ fn step(step: &Step, sandbox: &SandboxPlan, options: &TextOptions) -> String {
     let (symbol, style) = if step.quiet { (".", DIM) } else { (words::of(step.action).symbol, colour(step.action)) };
     // Objects that come or go with their sandbox do so for its reason, and as a whole.
     let whole = matches!(step.action, Action::Create | Action::Expire | Action::Remove);
-    let as_sandbox = whole && matches!(sandbox.action, Action::Create | Action::Expire | Action::Remove);
+    let as_sandbox = whole && !step.quiet && matches!(sandbox.action, Action::Create | Action::Expire | Action::Remove);
     let reason = match step_reason(step, sandbox) {
         reason if reason.is_empty() || (as_sandbox && options.diffs != Diffs::All) => String::new(),
         reason => format!(": {}", wrap(&safe(reason), options.width, STEP + 4 + name.width(), DIFF)),
@@ -211,13 +222,22 @@ fn diff(diff: &str) -> String {
         if is_header {
             continue;
         }
-        let style = match line.as_bytes().first() {
-            Some(b'+') => GREEN,
-            Some(b'-') => RED,
-            Some(b'@') => CYAN,
-            _ => anstyle::Style::new(),
-        };
-        push_line(&mut text, DIFF, &paint(style, &safe(line)));
+        push_line(&mut text, DIFF, &diff_line(line));
     }
     text
+}
+
+/// A unified diff as it is, coloured.
+pub fn whole_diff(diff: &str) -> String {
+    diff.lines().map(|line| format!("{}\n", diff_line(line))).collect()
+}
+
+fn diff_line(line: &str) -> String {
+    let style = match line.as_bytes().first() {
+        Some(b'+') => GREEN,
+        Some(b'-') => RED,
+        Some(b'@') => CYAN,
+        _ => anstyle::Style::new(),
+    };
+    paint(style, &safe(line))
 }
