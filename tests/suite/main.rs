@@ -29,5 +29,4 @@ mod template_generated;
 mod template_robust;
 mod scenario;
 mod schemas;
-mod template;
 mod yaml;
