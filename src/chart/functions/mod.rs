@@ -217,3 +217,10 @@ pub(in crate::chart) fn satisfies(version: &str, range: &str) -> bool {
     let constraints = constraint::Constraints::parse(range);
     constraints.is_ok_and(|range| version::Version::parse(version).is_ok_and(|version| range.allow(&version)))
 }
+
+/// The names of all functions, sorted.
+pub fn names() -> Vec<&'static str> {
+    let mut names: Vec<_> = FUNCTIONS.keys().copied().collect();
+    names.sort_unstable();
+    names
+}

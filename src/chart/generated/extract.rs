@@ -178,11 +178,11 @@ impl Finder<'_> {
             Value::Object(map) => {
                 for (key, item) in map {
                     let length = path.len();
-                    if !path.is_empty() {
-                        path.push('.');
-                    }
                     if self.tokens.are_in(key.as_bytes()) {
                         return self.misplaced(path, MESSAGE);
+                    }
+                    if !path.is_empty() {
+                        path.push('.');
                     }
                     path.push_str(key);
                     self.refuse(item, path)?;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// How a token begins: letters only, so that YAML sees a plain word, and none that a chart would hold.
 const PREFIX: &str = "rcGEN7vQx";
 /// How it ends.
-const SUFFIX: char = 'Z';
+const SUFFIX: u8 = b'Z';
 /// Its number has so many digits.
 const DIGITS: usize = 6;
 const LENGTH: usize = PREFIX.len() + DIGITS + 1;
@@ -77,7 +77,11 @@ impl Tokens {
 
     /// Whether a text holds a token.
     pub(crate) fn are_in(&self, text: &[u8]) -> bool {
-        !self.recipes.is_empty() && memchr::memmem::find(text, PREFIX.as_bytes()).is_some()
+        if self.recipes.is_empty() {
+            return false;
+        }
+        let mut found = memchr::memmem::find_iter(text, PREFIX);
+        found.any(|at| text.get(at..at + LENGTH).is_some_and(|token| self.number(token).is_some()))
     }
 
     /// Whether a value holds a token; looking inside lists and maps is up to the caller.
@@ -101,7 +105,8 @@ impl Tokens {
         let mut rest = text;
         let mut from = 0;
         while let Some(at) = rest.get(from..).and_then(|t| t.find(PREFIX)).map(|at| at + from) {
-            match self.number(rest.get(at..).unwrap_or("")) {
+            let token = rest.as_bytes().get(at..at + LENGTH);
+            match token.and_then(|token| self.number(token)) {
                 Some(number) => {
                     if at > 0 {
                         pieces.push(Piece::Text(rest.get(..at).unwrap_or("")));
@@ -119,12 +124,12 @@ impl Tokens {
         pieces
     }
 
-    /// The number of the token at the start of a text.
-    fn number(&self, text: &str) -> Option<usize> {
-        let digits = text.get(PREFIX.len()..PREFIX.len() + DIGITS)?;
-        let ends = text.get(PREFIX.len() + DIGITS..)?.starts_with(SUFFIX);
-        let number = digits.parse().ok()?;
-        (ends && number < self.recipes.len()).then_some(number)
+    /// The number of a token.
+    fn number(&self, token: &[u8]) -> Option<usize> {
+        let body = token.strip_prefix(PREFIX.as_bytes())?.strip_suffix(&[SUFFIX])?;
+        let number: usize = std::str::from_utf8(body).ok()?.parse().ok()?;
+        // One spelling each: a sign or fewer digits are none.
+        (body.len() == DIGITS && body.iter().all(u8::is_ascii_digit) && number < self.recipes.len()).then_some(number)
     }
 
     /// The text with each token replaced by what it stands for, whatever its number: equal for two renders that
@@ -166,5 +171,5 @@ impl Tokens {
 }
 
 fn word(number: usize) -> String {
-    format!("{PREFIX}{number:0DIGITS$}{SUFFIX}")
+    format!("{PREFIX}{number:0DIGITS$}{}", char::from(SUFFIX))
 }
