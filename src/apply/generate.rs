@@ -4,8 +4,6 @@
 //! write reads the Secret first, keeps what is there, and is bound to the version read: of two runs that generate at the
 //! same time one loses, reads again, and finds the value there.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rand::Rng as _;
@@ -16,6 +14,7 @@ use super::step::{Halt, Run};
 use crate::chart::generated::{GeneratedKey, Part, PlaceholderId, RandomKind};
 use crate::cluster::{Apply, ErrorKind, Target};
 use crate::manifest::{Fields, GENERATED_MANAGER, Kind, ObjectId, PathElement};
+use crate::plan::UNKNOWN_MANAGER;
 
 const TRIES: usize = 5;
 
@@ -31,15 +30,16 @@ impl Run<'_> {
             let Some(secret) = self.cluster.get(&target).await? else {
                 return Err(Halt::Stale("it was deleted since the plan".into()));
             };
-            let mine = keys_of_manager(&secret);
-            let is_complete = keys.iter().all(|key| has(&secret, &key.key));
+            let (mine, theirs) = owned_keys(&secret);
+            let is_settled = |key: &String| mine.contains(key) || theirs.contains(key);
+            let is_complete = keys.iter().all(|key| has(&secret, &key.key) && is_settled(&key.key));
             let has_dropped = mine.iter().any(|mine| keys.iter().all(|key| key.key != *mine));
             if is_complete && (kept.is_empty() || !has_dropped) {
                 return Ok(());
             }
             self.learn(&secret, keys);
             self.learn_elsewhere(target.id, keys).await?;
-            let body = self.body(target.id, &secret, keys, &mine);
+            let body = self.body(target.id, &secret, keys, &theirs);
             let apply = Apply {
                 body: &body,
                 manager: GENERATED_MANAGER,
@@ -91,13 +91,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn body(&mut self, id: &ObjectId, secret: &Value, keys: &[GeneratedKey], mine: &[String]) -> Value {
+    fn body(&mut self, id: &ObjectId, secret: &Value, keys: &[GeneratedKey], theirs: &[String]) -> Value {
         let mut data = Map::new();
         for key in keys {
             let existing = secret.pointer("/data").and_then(|data| data.get(&key.key));
             match existing {
                 // Somebody else's by now: it is kept, and stays theirs.
-                Some(_) if !mine.contains(&key.key) => {}
+                Some(_) if theirs.contains(&key.key) => {}
                 Some(value) => {
                     data.insert(key.key.clone(), value.clone());
                 }
@@ -186,28 +186,29 @@ fn plain(secret: &Value, key: &str) -> Option<String> {
     String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
 }
 
-/// The keys that the generated-values manager holds.
-fn keys_of_manager(secret: &Value) -> Vec<String> {
-    let entries: BTreeMap<&str, &Value> = secret
-        .pointer("/metadata/managedFields")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter(|entry| entry["operation"] == "Apply")
-        .filter_map(|entry| Some((entry["manager"].as_str()?, entry.get("fieldsV1")?)))
-        .collect();
-    let Some(fields) = entries.get(GENERATED_MANAGER) else { return Vec::new() };
-    let Ok(fields) = Fields::parse(fields.to_string().as_bytes()) else { return Vec::new() };
-    fields
-        .child(&PathElement::Field("data".into()))
-        .map(|data| {
-            data.children
-                .iter()
-                .filter_map(|(element, _)| match element {
-                    PathElement::Field(name) => Some(name.clone()),
-                    _ => None,
-                })
-                .collect()
+/// The keys that the generated-values manager holds, and those that only somebody else does.
+fn owned_keys(secret: &Value) -> (Vec<String>, Vec<String>) {
+    let entries = secret.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
+    let (mut mine, mut theirs) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry["manager"].as_str() {
+            Some(GENERATED_MANAGER) if entry["operation"] == "Apply" => mine.extend(data_keys(entry)),
+            None | Some(UNKNOWN_MANAGER) => {}
+            Some(_) => theirs.extend(data_keys(entry)),
+        }
+    }
+    theirs.retain(|key| !mine.contains(key));
+    (mine, theirs)
+}
+
+fn data_keys(entry: &Value) -> Vec<String> {
+    let fields = entry.get("fieldsV1").and_then(|raw| Fields::parse(raw.to_string().as_bytes()).ok());
+    let data = fields.as_ref().and_then(|fields| fields.child(&PathElement::Field("data".into())));
+    let elements = data.map(|data| data.children.as_slice()).unwrap_or_default().iter();
+    elements
+        .filter_map(|(element, _)| match element {
+            PathElement::Field(name) => Some(name.clone()),
+            _ => None,
         })
-        .unwrap_or_default()
+        .collect()
 }

@@ -35,6 +35,15 @@ pub enum Event<'a> {
         /// The step.
         step: &'a Step,
     },
+    /// A step has to wait for the cluster. Told once for each reason.
+    Waits {
+        /// The sandbox.
+        sandbox: &'a str,
+        /// The step.
+        step: &'a Step,
+        /// What is not as it should be yet.
+        why: &'a str,
+    },
     /// A sandbox is done with.
     Ends {
         /// How.
@@ -77,7 +86,8 @@ async fn carry_out(
     for step in &sandbox.steps {
         watch(Event::Begins { sandbox: &sandbox.name, step });
         tracing::debug!(object = %step.id, action = ?step.action, "step begins");
-        if let Err(halt) = run.carry_out(step).await {
+        let waits = |why: &str| watch(Event::Waits { sandbox: &sandbox.name, step, why });
+        if let Err(halt) = run.carry_out(step, &waits).await {
             let result = match halt {
                 Halt::Stale(reason) => SandboxResult::Stale { reason: format!("{}: {reason}", step.id) },
                 Halt::Failed(reason) => SandboxResult::Failed { reason: format!("{}: {reason}", step.id) },

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::wait::{self, Deadline};
+use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
 use crate::cluster::{Apply, Cluster, Error, ErrorKind, Target};
-use crate::manifest::{ANNOTATION_HASH, MANAGER};
+use crate::manifest::{ANNOTATION_HASH, LABEL_FLEET, LABEL_SANDBOX, MANAGER};
 use crate::plan::{Meta, Precondition, Step, Work};
 
 /// How often a write is tried again when only the resourceVersion moved (status churn).
 const TRIES: usize = 5;
-/// How long a ResourceQuota may take to be counted.
+/// How long a `ResourceQuota` may take to be counted.
 const QUOTA: Duration = Duration::from_secs(60);
 
 /// Why a sandbox's steps stop.
@@ -56,7 +56,8 @@ impl<'a> Run<'a> {
         Self { cluster, known: BTreeMap::new(), deadline: Deadline::after(timeout), claimed: None }
     }
 
-    pub async fn carry_out(&mut self, step: &Step) -> Result<(), Halt> {
+    /// `waits` is told what is waited for, where something is.
+    pub async fn carry_out(&mut self, step: &Step, waits: Waits<'_>) -> Result<(), Halt> {
         let target = Target { kind: &step.kind, resource: &step.resource, id: &step.id };
         match &step.work {
             Work::Claim { body } => self.claim(target, body).await,
@@ -68,21 +69,22 @@ impl<'a> Run<'a> {
                     None => self.make(target, &change).await,
                 }
             }
-            Work::Delete { precondition } => self.delete(target, precondition).await,
+            Work::Delete { precondition } => self.delete(target, precondition, waits).await,
             Work::Replace { body, precondition } => {
-                self.delete(target, precondition).await?;
+                self.delete(target, precondition, waits).await?;
                 let change = Change { body, generated: &[], kept: &[], remove: &[] };
                 self.make(target, &change).await
             }
-            Work::AwaitQuota => wait::until_ready(self.cluster, target, Deadline::after(QUOTA)).await,
-            Work::AwaitReady => wait::until_ready(self.cluster, target, self.deadline).await,
+            Work::AwaitQuota => wait::until_ready(self.cluster, target, Deadline::after(QUOTA), waits).await,
+            Work::AwaitReady => wait::until_ready(self.cluster, target, self.deadline, waits).await,
         }
     }
 
     /// A namespace is claimed by POST, which fails where the name is taken. Until it is applied, its Update entry of
-    /// our manager says that it is ours.
+    /// our manager says that it is ours. That entry stays, and keeps what it names for ever, so it names no more than
+    /// whose the namespace is.
     async fn claim(&mut self, target: Target<'_>, body: &Value) -> Result<(), Halt> {
-        let made = match self.cluster.create(&target, body, MANAGER).await {
+        let made = match self.cluster.create(&target, &bare(body), MANAGER).await {
             Ok(made) => made,
             Err(error) if error.kind == ErrorKind::Conflict => {
                 return Err(Halt::Stale("it was made by someone else since the plan".into()));
@@ -164,7 +166,9 @@ impl<'a> Run<'a> {
         if is_as_wanted(&meta, body) {
             return Ok(None);
         }
-        let last = meta.managed.iter().filter(|m| m.subresource.as_deref() != Some("status")).max_by_key(|m| m.time);
+        let writers = meta.managed.iter().filter(|m| m.subresource.as_deref() != Some("status"));
+        // What comes through the scale subresource is recorded without a time (seen).
+        let last = writers.max_by_key(|m| (m.time.is_none(), m.time));
         let who = last.map_or("someone", |m| m.manager.as_str());
         Err(Halt::Stale(format!("it was changed by {who} since the plan")))
     }
@@ -194,7 +198,7 @@ impl<'a> Run<'a> {
         self.cluster.patch(&target, &Value::Array(patch), MANAGER).await.map(drop).map_err(Halt::from)
     }
 
-    async fn delete(&self, target: Target<'_>, precondition: &Precondition) -> Result<(), Halt> {
+    async fn delete(&self, target: Target<'_>, precondition: &Precondition, waits: Waits<'_>) -> Result<(), Halt> {
         let Some(meta) = self.cluster.metadata(&target).await? else { return Ok(()) };
         if meta.uid != precondition.uid {
             return Err(Halt::Stale("it was deleted and made again since the plan".into()));
@@ -211,7 +215,7 @@ impl<'a> Run<'a> {
                 Err(error) => return Err(error.into()),
             }
         }
-        wait::until_gone(self.cluster, target, &precondition.uid, self.deadline).await
+        wait::until_gone(self.cluster, target, &precondition.uid, self.deadline, waits).await
     }
 }
 
@@ -220,6 +224,18 @@ fn is_as_wanted(meta: &Meta, body: &Value) -> bool {
     meta.applied_by(MANAGER).is_some()
         && wanted.is_some()
         && meta.annotations.get(ANNOTATION_HASH).map(String::as_str) == wanted
+}
+
+/// A Namespace with our labels alone.
+fn bare(body: &Value) -> Value {
+    let mut bare = body.clone();
+    if let Some(metadata) = bare.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("annotations");
+        if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
+            labels.retain(|name, _| name == LABEL_FLEET || name == LABEL_SANDBOX);
+        }
+    }
+    bare
 }
 
 fn without_hash(body: &Value) -> Value {

@@ -1,5 +1,6 @@
 //! Waiting: for readiness, and for the end.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -28,9 +29,18 @@ impl Deadline {
     }
 }
 
+/// Who is told what is waited for, each reason once.
+pub(super) type Waits<'w> = &'w (dyn Fn(&str) + Sync);
+
 /// Looks until the object is ready; once, at least.
-pub(super) async fn until_ready(cluster: &dyn Cluster, target: Target<'_>, deadline: Deadline) -> Result<(), Halt> {
+pub(super) async fn until_ready(
+    cluster: &dyn Cluster,
+    target: Target<'_>,
+    deadline: Deadline,
+    waits: Waits<'_>,
+) -> Result<(), Halt> {
     let mut pause = SHORTEST;
+    let mut told = BTreeSet::new();
     loop {
         let why = match cluster.get(&target).await? {
             None => return Err(Halt::Stale("it is gone".into())),
@@ -43,6 +53,10 @@ pub(super) async fn until_ready(cluster: &dyn Cluster, target: Target<'_>, deadl
         if deadline.is_past() {
             return Err(Halt::NotReady(format!("not ready in time: {why}")));
         }
+        if !told.contains(&why) {
+            waits(&why);
+            told.insert(why);
+        }
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST);
     }
@@ -54,8 +68,10 @@ pub(super) async fn until_gone(
     target: Target<'_>,
     uid: &str,
     deadline: Deadline,
+    waits: Waits<'_>,
 ) -> Result<(), Halt> {
     let mut pause = SHORTEST;
+    let mut told = false;
     loop {
         match cluster.metadata(&target).await? {
             None => return Ok(()),
@@ -67,6 +83,10 @@ pub(super) async fn until_gone(
                     format!("kept by finalizer {}", meta.finalizers.join(", "))
                 };
                 return Err(Halt::NotReady(format!("still being deleted: {why}")));
+            }
+            Some(_) if !told => {
+                waits("it is still being deleted");
+                told = true;
             }
             Some(_) => {}
         }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{
     chart::Chart,
     chart_metadata::Dependency,
+    functions::satisfies,
     values::{self, Nulls, Table},
 };
 
@@ -26,8 +27,9 @@ pub fn missing(chart: &Chart) -> Vec<String> {
     missing.map(|wanted| wanted.name.clone()).collect()
 }
 
+/// Whether a chart is the one that is asked for. One of another version is not: Helm leaves it out without a word.
 fn answers(chart: &Chart, wanted: &Dependency) -> bool {
-    chart.name() == wanted.name
+    chart.name() == wanted.name && satisfies(&chart.metadata.version, &wanted.version)
 }
 
 /// Leaves those subcharts that are switched on, and so below them.

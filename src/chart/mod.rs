@@ -23,7 +23,7 @@ pub use chart::{Chart, Crd, FileMap};
 pub use chart_metadata::{Dependency, Maintainer, Metadata};
 pub use load::ChartError;
 pub use order::{install_rank, sort_for_install, sort_for_uninstall, uninstall_rank};
-pub use split::{Part, split};
 pub use render::{Document, ReleaseInfo, RenderError, RenderInput, Rendered};
+pub use split::{Part, split};
 pub use template::Capabilities;
 pub use values::{Table, coalesce, merge};

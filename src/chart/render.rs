@@ -8,6 +8,7 @@ use super::{
     capabilities,
     chart::{Chart, Crd},
     dependencies,
+    functions::satisfies,
     generated::{GeneratedKey, Misplaced, Tokens, extract},
     hooks::{Hook, Role, role},
     order::sort_for_install,
@@ -123,6 +124,14 @@ pub enum RenderError {
     /// Chart.yaml asks for charts that `charts/` does not hold.
     #[error("found in Chart.yaml, but missing in charts/ directory: {}", .0.join(", "))]
     Missing(Vec<String>),
+    /// The chart is for other versions of Kubernetes.
+    #[error("chart requires kubeVersion: {range} which is incompatible with Kubernetes {version}")]
+    KubeVersion {
+        /// What the chart asks for.
+        range: String,
+        /// What there is.
+        version: String,
+    },
     /// A chart that only lends templates to others.
     #[error("library charts are not installable")]
     Library,
@@ -136,6 +145,10 @@ impl Chart {
     pub fn render(&self, input: &RenderInput<'_>) -> Result<Rendered, RenderError> {
         let mut warnings = Vec::new();
         let (chart, values) = self.prepare(input.values, &mut warnings)?;
+        let (range, version) = (&self.metadata.kube_version, &input.capabilities.kube_version);
+        if !range.is_empty() && !satisfies(version, range) {
+            return Err(RenderError::KubeVersion { range: range.clone(), version: version.clone() });
+        }
         let templates = Parsed::of(&chart).map_err(RenderError::Template)?;
         let data = Data::new(&chart, &values, input.release, input.capabilities);
         let notes_file = format!("{}/templates/NOTES.txt", chart.name());

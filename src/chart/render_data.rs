@@ -18,12 +18,7 @@ pub(super) struct Data {
 }
 
 impl Data {
-    pub(super) fn new(
-        chart: &Chart,
-        values: &Table,
-        release: &ReleaseInfo,
-        capabilities: &Capabilities,
-    ) -> Self {
+    pub(super) fn new(chart: &Chart, values: &Table, release: &ReleaseInfo, capabilities: &Capabilities) -> Self {
         let entries = values.iter().map(|(key, value)| (Arc::from(key.as_str()), Value::from(value)));
         let values = Map::new(MapKind::Values, entries.collect());
         let shared = [
@@ -31,13 +26,13 @@ impl Data {
             ("Capabilities", Value::Object(Object::capabilities(capabilities))),
         ];
         let mut data = Self { charts: HashMap::new() };
-        data.add(chart, chart.name().to_owned(), values, &shared);
+        data.add(chart, chart.name().to_owned(), &values, &shared);
         data
     }
 
     /// The data of a chart, and of those below it. Values are shared: a subchart's are part of its parent's.
-    fn add(&mut self, chart: &Chart, path: String, values: Map, shared: &[(&'static str, Value)]) -> Map {
-        let is_root = self.charts.is_empty() && !path.contains('/');
+    fn add(&mut self, chart: &Chart, path: String, values: &Map, shared: &[(&'static str, Value)]) -> Map {
+        let is_root = !path.contains('/');
         let metadata = serde_json::to_value(&chart.metadata).unwrap_or(Json::Null);
         let subcharts = Map::from_iter([]);
         let data = Map::from_iter([
@@ -50,9 +45,9 @@ impl Data {
             data.insert(*name, value.clone());
         }
         for subchart in &chart.dependencies {
-            let below = below(&values, subchart.name());
+            let below = below(values, subchart.name());
             let path = format!("{path}/charts/{}", subchart.name());
-            let below = self.add(subchart, path, below, shared);
+            let below = self.add(subchart, path, &below, shared);
             subcharts.insert(subchart.name(), Value::Map(below));
         }
         self.charts.insert(path, data.clone());
@@ -61,7 +56,7 @@ impl Data {
 
     /// The data for a template, such as `odoo/charts/postgres/templates/service.yaml`.
     pub(super) fn of(&self, template: &str) -> Value {
-        // Templates may lie in folders named `templates` too: the longest path of a chart before one is meant.
+        // A folder of templates may itself be named `templates`: the chart's own comes first.
         let mut ends = template.match_indices("/templates/").map(|(at, _)| at);
         let found = ends.find_map(|at| Some((at, self.charts.get(template.get(..at)?)?)));
         let Some((at, data)) = found else {

@@ -1,5 +1,6 @@
 //! `reconcile check`: validates and renders every sandbox and compares the golden renderings, without a cluster.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use super::args::{Args, Check};
@@ -8,7 +9,7 @@ use super::failure::{Exit, Failure};
 use super::print::Printer;
 use super::render::only_named;
 use crate::release;
-use crate::report::{manifests, unified};
+use crate::report::{manifests, text, unified};
 
 /// Where golden renderings lie, beside `sandboxes/`.
 const FOLDER: &str = "snapshots";
@@ -21,16 +22,17 @@ pub fn check(args: &Args, options: &Check, printer: &Printer) -> Result<u8, Fail
     let desired = Desired::read(&args.source, printer)?;
     let copied = only_named(&desired.fleet.settings);
     let basis = desired.basis(&copied);
-    let mut wrong = usize::from(desired.is_broken());
-    let (mut same, mut differ, mut unpinned) = (0_usize, 0_usize, 0_usize);
+    let broken = desired.fleet.broken.len();
+    let mut counts = Counts { broken: broken.max(usize::from(desired.is_broken())), ..Counts::default() };
     let goldens = desired.repo.goldens(FOLDER).map_err(|error| super::desired::of_repo(&error))?;
     let mut written = Vec::new();
     for (name, sandbox) in &desired.fleet.sandboxes {
         let rendered = match release::render(sandbox, &basis) {
             Ok(rendered) => manifests::yaml(&rendered.release),
             Err(fault) => {
-                wrong += 1;
-                printer.note(&format!("error: sandbox {name}: {}\n  hint: {}", fault.message, fault.hint));
+                counts.broken += 1;
+                printer.error(&format!("sandbox {name}: {}", fault.message));
+                printer.hint(&fault.hint);
                 continue;
             }
         };
@@ -38,35 +40,54 @@ pub fn check(args: &Args, options: &Check, printer: &Printer) -> Result<u8, Fail
         let golden = goldens.get(&file).map(|bytes| golden_text(&String::from_utf8_lossy(bytes)));
         match golden {
             _ if options.update => written.push((file, rendered)),
-            None => unpinned += 1,
-            Some(golden) if golden.trim_end() == rendered.trim_end() => same += 1,
+            None => counts.unpinned += 1,
+            Some(golden) if golden.trim_end() == rendered.trim_end() => counts.same += 1,
             Some(golden) => {
-                differ += 1;
-                printer.answer(&unified(Some(&golden), Some(&rendered), &format!("{FOLDER}/{file}")))?;
+                counts.changed += 1;
+                let names = (format!("{FOLDER}/{file}"), format!("{name}, as it renders"));
+                let diff = unified(Some(&golden), Some(&rendered), (&names.0, &names.1));
+                printer.answer(&format!("{}\n", text::whole_diff(&diff)))?;
             }
         }
     }
     if options.update {
-        return update(&desired, &written, printer).map(|()| u8::from(wrong > 0) * 4);
+        return update(&desired, &written, printer).map(|()| u8::from(counts.broken > 0) * 4);
     }
     let orphans: Vec<&String> = goldens.keys().filter(|file| is_orphan(file, &desired)).collect();
     for orphan in &orphans {
-        printer.note(&format!("error: {FOLDER}/{orphan} belongs to no sandbox\n  hint: delete it"));
+        printer.error(&format!("{FOLDER}/{orphan} belongs to no sandbox"));
+        printer.hint("delete it");
     }
-    let count = desired.fleet.sandboxes.len() + desired.fleet.broken.len();
-    printer.answer(&format!(
-        "{count} sandboxes: {same} as pinned, {differ} differ, {unpinned} not pinned, {wrong} broken\n"
-    ))?;
-    if differ > 0 {
-        printer.note("  hint: if the change is meant: reconcile check --update, and commit snapshots/");
+    printer.answer(&format!("{counts}\n"))?;
+    if counts.changed > 0 {
+        printer.hint("if the change is meant: reconcile check --update, and commit snapshots/");
+    } else if counts.unpinned > 0 && !goldens.is_empty() {
+        printer.hint("to pin what is not: reconcile check --update, and commit snapshots/");
     }
-    Ok(if wrong > 0 {
-        4
-    } else if differ > 0 || !orphans.is_empty() {
-        1
-    } else {
-        0
-    })
+    Ok(if counts.broken > 0 { 4 } else { u8::from(counts.changed > 0 || !orphans.is_empty()) })
+}
+
+/// How many sandboxes are how.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    same: usize,
+    changed: usize,
+    unpinned: usize,
+    broken: usize,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { same, changed, unpinned, broken } = *self;
+        let named = [(same, "as pinned"), (changed, "changed"), (unpinned, "not pinned"), (broken, "broken")];
+        let parts: Vec<String> =
+            named.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        match same + changed + unpinned + broken {
+            0 => f.write_str("no sandboxes"),
+            1 => write!(f, "1 sandbox: {}", parts.join(", ")),
+            all => write!(f, "{all} sandboxes: {}", parts.join(", ")),
+        }
+    }
 }
 
 /// The text below the header that insta writes.
@@ -97,5 +118,6 @@ fn update(desired: &Desired, written: &[(String, String)], printer: &Printer) ->
         let header = "---\nsource: tests/suite/goldens.rs\nexpression: rendered\n---\n";
         std::fs::write(folder.join(file), format!("{header}{text}")).map_err(|error| Failure::of(&error))?;
     }
-    printer.answer(&format!("wrote {} golden renderings to {FOLDER}/\n", written.len()))
+    let noun = if written.len() == 1 { "rendering" } else { "renderings" };
+    printer.answer(&format!("wrote {} golden {noun} to {FOLDER}/\n", written.len()))
 }

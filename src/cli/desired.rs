@@ -11,7 +11,7 @@ use super::print::Printer;
 use crate::fleet::{Fleet, Level, SecretRef};
 use crate::plan::{self, Start};
 use crate::release::{Basis, Charts, Copied};
-use crate::repo::{Contains, DateQuery, FileDate, Repo, RepoArgs, RepoError, Tree};
+use crate::repo::{Contains, DateError, DateQuery, FileDate, Repo, RepoArgs, RepoError, Tree};
 
 /// What a commit asks for.
 pub struct Desired {
@@ -45,7 +45,7 @@ impl Desired {
             }
         };
         for diagnostic in fleet.diagnostics() {
-            printer.note(&diagnostic.render(printer.colours_errors()));
+            printer.finding(&diagnostic.render(printer.colours_errors()));
         }
         let charts = Charts::load(&tree.files, fleet.sandboxes.values().map(|sandbox| sandbox.chart.as_str()));
         let warnings = dirty_warning(&tree, source).into_iter().collect();
@@ -71,7 +71,10 @@ impl Desired {
             .fleet
             .sandboxes
             .values()
-            .map(|sandbox| DateQuery { path: sandbox.path.clone(), oldest: sandbox.life.oldest_start(now) })
+            .map(|sandbox| {
+                let terms = sandbox.terms(&self.fleet.settings);
+                DateQuery { path: sandbox.path.clone(), oldest: terms.oldest_start(now) }
+            })
             .collect();
         let dates = self.repo.dates(&queries).map_err(|error| of_repo(&error))?;
         Ok(dates
@@ -81,10 +84,7 @@ impl Desired {
                     Ok(FileDate::At { time, commit }) => Start::At { time, commit },
                     Ok(FileDate::Before(time)) => Start::Before(time),
                     Ok(FileDate::Uncommitted) => Start::Uncommitted,
-                    Err(error) => Start::Unknown {
-                        why: error.to_string(),
-                        remedy: error.hint().unwrap_or("see the file's history: git log").to_owned(),
-                    },
+                    Err(error) => undated(error),
                 };
                 (path, start)
             })
@@ -124,11 +124,7 @@ impl Desired {
         let known: Vec<&String> = self.fleet.sandboxes.keys().chain(self.fleet.broken.keys()).collect();
         for name in names {
             if !known.contains(&name) {
-                let near = nearest(name, &known);
-                let hint = near.map_or_else(
-                    || "the files below sandboxes/ are the sandboxes there are".to_owned(),
-                    |near| format!("did you mean {near}?"),
-                );
+                let hint = did_you_mean(name, &known);
                 return Err(Failure::new(Exit::Usage, format!("there is no sandbox {name}"), hint));
             }
         }
@@ -136,9 +132,22 @@ impl Desired {
     }
 }
 
-fn nearest<'n>(name: &str, known: &[&'n String]) -> Option<&'n String> {
+fn undated(error: DateError) -> Start {
+    let why = error.to_string();
+    let remedy = error.hint().unwrap_or("see the file's history: git log").to_owned();
+    match error {
+        DateError::Shallow { commit, .. } => Start::CutOff { commit, why, remedy },
+        _ => Start::Unknown { why, remedy },
+    }
+}
+
+/// The hint about a name that no sandbox has.
+pub(super) fn did_you_mean(name: &str, known: &[&String]) -> String {
     let scored = known.iter().map(|other| (strsim::damerau_levenshtein(name, other), *other));
-    scored.filter(|(distance, _)| *distance <= name.len().div_ceil(3)).min().map(|(_, other)| other)
+    match scored.filter(|(distance, _)| *distance <= name.len().div_ceil(3)).min() {
+        Some((_, near)) => format!("did you mean {near}?"),
+        None => "the files below sandboxes/ are the sandboxes there are".to_owned(),
+    }
 }
 
 fn repo_args(source: &Source) -> RepoArgs {

@@ -60,9 +60,10 @@ fn clock() -> jiff::Timestamp {
 
 fn log(args: &Args) {
     use tracing_subscriber::EnvFilter;
+    // The client logs each failed request, which the error that it leads to says better.
     let usual = match args.output.verbose {
-        0 => "warn",
-        1 => "reconcile=info,warn",
+        0 => "warn,kube_client=off",
+        1 => "reconcile=info,warn,kube_client=off",
         _ => "reconcile=debug,info",
     };
     let filter = args.output.log.as_deref().unwrap_or(usual);

@@ -4,9 +4,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::args::{Args, Color};
+use super::args::Args;
 use super::failure::Failure;
-use crate::report::safe;
+use crate::report::text;
 
 /// Where output goes, and whether in colour.
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +21,6 @@ impl Printer {
         Self { choice: args.output.color.into(), quiet: args.output.quiet }
     }
 
-    /// For what is wrong with the command line itself.
-    pub fn plain() -> Self {
-        Self { choice: Color::Auto.into(), quiet: false }
-    }
-
     /// What the command answers, on standard output. A closed pipe is a reader that has had enough.
     ///
     /// # Errors
@@ -33,7 +28,10 @@ impl Printer {
     pub fn answer(&self, text: &str) -> Result<(), Failure> {
         let mut out = AutoStream::new(io::stdout(), self.choice);
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::of(&error)),
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let failure = Failure::of(&error);
+                Err(Failure { message: format!("standard output cannot be written: {}", failure.message), ..failure })
+            }
             _ => Ok(()),
         }
     }
@@ -53,22 +51,33 @@ impl Printer {
     /// Why a command ended early.
     pub fn failure(&self, failure: &Failure) {
         for finding in &failure.findings {
-            self.error_line(finding);
+            self.finding(finding);
         }
-        self.error_line(&format!("\u{1b}[1;31merror\u{1b}[0m: {}", safe(&failure.message)));
+        self.error(&failure.message);
         for hint in &failure.hints {
-            self.error_line(&format!("  \u{1b}[1mhint\u{1b}[0m: {}", safe(hint)));
+            self.hint(hint);
         }
+    }
+
+    /// A place in a file, of several lines, which stands apart.
+    pub fn finding(&self, text: &str) {
+        self.error_line(text);
+        self.error_line("");
+    }
+
+    /// What is wrong.
+    pub fn error(&self, message: &str) {
+        self.error_line(&text::error(message, width()));
+    }
+
+    /// What to do about what was said last.
+    pub fn hint(&self, hint: &str) {
+        self.error_line(&text::hint(hint, width()));
     }
 
     /// Whether standard error shows colours.
     pub fn colours_errors(&self) -> bool {
         AutoStream::new(io::stderr(), self.choice).current_choice() != ColorChoice::Never
-    }
-
-    /// How many columns the terminal has; 80 where there is none.
-    pub fn width(&self) -> usize {
-        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 120))
     }
 
     /// Asks a question that only `y` or `yes` affirms.
@@ -91,4 +100,9 @@ impl Printer {
 /// Whether somebody is there to answer a question.
 pub fn somebody_is_there() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// How many columns the terminal has; 80 where there is none.
+pub fn width() -> usize {
+    terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 120))
 }

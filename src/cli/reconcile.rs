@@ -7,13 +7,13 @@ use serde_json::Value;
 use super::args::{Args, ClusterName, DiffBy, PlanFormat};
 use super::desired::{Desired, now};
 use super::failure::{Exit, Failure};
-use super::print::{Printer, somebody_is_there};
+use super::print::{Printer, somebody_is_there, width};
 use crate::apply::{self, Event, Options};
 use crate::cluster::kube::KubeConnect;
 use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, survey};
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
-use crate::plan::{Action, Input, Outcome, Plan, Policy, Source, Work, plan, questions};
+use crate::plan::{Input, Outcome, Plan, Policy, Source, plan, questions};
 use crate::release::Copied;
 use crate::report::text::{self, Diffs, TextOptions};
 use crate::report::{exit_status, json};
@@ -41,9 +41,9 @@ pub async fn reconcile(args: &Args, printer: &Printer) -> Result<u8, Failure> {
     if args.run.plan || !plan.has_changes() {
         return finish(&plan, None, args, printer);
     }
-    if !args.run.yes && somebody_is_there() && !printer.asks("Apply this plan?") {
+    if !args.run.yes && somebody_is_there() && !agreed(&plan, args, printer) {
         printer.note("nothing was changed");
-        return Ok(exit_status(&plan, None, false));
+        return finish(&plan, None, args, printer);
     }
     let options = Options { timeout: args.run.timeout, side_by_side: SIDE_BY_SIDE };
     let watch = |event: Event<'_>| tell(event, printer);
@@ -73,7 +73,9 @@ fn check_context(fleet: &Fleet, cluster: &dyn Cluster) -> Result<(), Failure> {
 }
 
 async fn check_clock(cluster: &dyn Cluster) -> Result<(), Failure> {
-    let server = cluster.clock().await.map_err(|error| Failure::of(&error))?;
+    // The first thing that is asked: where nobody answers, it says where.
+    let asked = |error| Failure::of(&error).hint(Some(format!("asked was cluster {}", cluster.describe())));
+    let server = cluster.clock().await.map_err(asked)?;
     let ours = super::clock();
     match server {
         Some(server) if server.duration_since(ours).abs() > SKEW => Err(Failure::new(
@@ -128,7 +130,7 @@ async fn input(
         }
     }
     let request = Survey { fleet_id: &settings.id, namespace_labels: &settings.namespace.labels, wanted, others };
-    let live = survey(cluster, &request).await.map_err(|error| Failure::of(&error))?;
+    let live = survey(cluster, &request).await.map_err(|error| unread(&error, args))?;
     let commits: BTreeSet<&str> = live.namespaces.values().filter_map(|n| n.record.commit.as_deref()).collect();
     let contained = desired.contained(commits)?;
     check_only(args, &sources, &live)?;
@@ -147,6 +149,15 @@ async fn input(
     })
 }
 
+/// What lives is unknown, so nothing can be said to be missing or to be over.
+fn unread(error: &cluster::Error, args: &Args) -> Failure {
+    let hint = match args.run.cluster {
+        ClusterName::Kube => "nothing is changed while the cluster cannot be read",
+        ClusterName::Dir(_) => "see to that file; nothing is changed while the folder cannot be read",
+    };
+    Failure::of(error).hint(Some(hint))
+}
+
 fn check_only(args: &Args, sources: &BTreeMap<String, Source>, live: &crate::plan::Live) -> Result<(), Failure> {
     let lives = |name: &String| live.namespaces.values().any(|n| n.observed.ours && n.observed.sandbox == *name);
     match args.run.only.iter().find(|name| !sources.contains_key(*name) && !lives(name)) {
@@ -154,7 +165,7 @@ fn check_only(args: &Args, sources: &BTreeMap<String, Source>, live: &crate::pla
         Some(name) => Err(Failure::new(
             Exit::Usage,
             format!("--only {name}: there is no such sandbox, in the fleet or in the cluster"),
-            "the files below sandboxes/ are the sandboxes there are",
+            super::desired::did_you_mean(name, &sources.keys().collect::<Vec<_>>()),
         )),
     }
 }
@@ -177,15 +188,27 @@ fn count(number: u32) -> usize {
 }
 
 fn print_plan(plan: &Plan, args: &Args, printer: &Printer) -> Result<(), Failure> {
-    if args.run.format == PlanFormat::Json {
-        return Ok(());
+    match args.run.format {
+        PlanFormat::Json => Ok(()),
+        PlanFormat::Text => printer.answer(&plan_text(plan, args)),
     }
+}
+
+/// Whether somebody who has seen the plan wants it.
+fn agreed(plan: &Plan, args: &Args, printer: &Printer) -> bool {
+    if args.run.format == PlanFormat::Json {
+        printer.note(&plan_text(plan, args));
+    }
+    printer.asks("Apply this plan?")
+}
+
+fn plan_text(plan: &Plan, args: &Args) -> String {
     let diffs = match (args.output.quiet, args.run.plan || args.output.verbose > 0) {
         (true, _) => Diffs::None,
         (false, true) => Diffs::All,
         (false, false) => Diffs::Changes,
     };
-    printer.answer(&text::plan(plan, &TextOptions { diffs, width: printer.width() }))
+    text::plan(plan, &TextOptions { diffs, width: width() })
 }
 
 fn finish(plan: &Plan, outcome: Option<&Outcome>, args: &Args, printer: &Printer) -> Result<u8, Failure> {
@@ -196,7 +219,7 @@ fn finish(plan: &Plan, outcome: Option<&Outcome>, args: &Args, printer: &Printer
             printer.answer(&format!("{text}\n"))?;
         }
         (PlanFormat::Text, Some(outcome)) => {
-            let options = TextOptions { diffs: Diffs::None, width: printer.width() };
+            let options = TextOptions { diffs: Diffs::None, width: width() };
             printer.answer(&text::outcome(plan, outcome, &options))?;
         }
         (PlanFormat::Text, None) => {}
@@ -205,13 +228,7 @@ fn finish(plan: &Plan, outcome: Option<&Outcome>, args: &Args, printer: &Printer
 }
 
 fn tell(event: Event<'_>, printer: &Printer) {
-    if let Event::Begins { sandbox, step } = event {
-        match &step.work {
-            Work::AwaitReady => printer.progress(&format!("{sandbox}: waiting for {}", step.id)),
-            Work::Delete { .. } if step.action == Action::Remove => {
-                printer.progress(&format!("{sandbox}: removing {}", step.id));
-            }
-            _ => {}
-        }
+    if let Event::Waits { sandbox, step, why } = event {
+        printer.progress(&text::waits(sandbox, &format!("{}: {why}", step.id), width()));
     }
 }

@@ -35,7 +35,8 @@ pub fn render(args: &Args, options: &Render, printer: &Printer) -> Result<u8, Fa
             Ok(rendered) => shown.extend(rendered.release.manifests.iter().map(manifests::shown)),
             Err(fault) => {
                 broken = true;
-                printer.note(&format!("error: sandbox {name}: {}\n  hint: {}", fault.message, fault.hint));
+                printer.error(&format!("sandbox {name}: {}", fault.message));
+                printer.hint(&fault.hint);
             }
         }
     }

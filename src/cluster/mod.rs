@@ -36,8 +36,8 @@ pub trait Cluster: Send + Sync {
     /// How each kind is served; a kind that the cluster does not serve is left out of the answer.
     async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<BTreeMap<Kind, Resource>, Error>;
 
-    /// The metadata of all objects of a kind that the query selects, page by page as they arrive. A list that fails
-    /// half-way is an error, whatever `sink` has seen.
+    /// The metadata of all objects of a kind that the query selects, each once, page by page as they arrive. A list that
+    /// fails half-way is an error, whatever `sink` has seen.
     async fn list(&self, query: &Query<'_>, sink: &mut (dyn FnMut(Meta) + Send)) -> Result<(), Error>;
 
     /// The metadata of one object; `None` only where the server says that there is none.
@@ -119,15 +119,17 @@ pub enum ErrorKind {
     Unreachable,
     /// 401: no valid credentials.
     Unauthorized,
-    /// 403: this account may not.
+    /// 403 by authorization: this account may not.
     Forbidden,
     /// 404 where something had to be there.
     NotFound,
     /// The kind is not served (any more).
     NotServed,
-    /// 409: it changed in between, or is there already.
+    /// 409, a uid or version that is another one by now: it changed in between, or is there already, or its namespace
+    /// is being deleted.
     Conflict,
-    /// 422, 400, and 'failed to create typed patch object': the object itself is wrong, and stays so.
+    /// 422, 400, 'failed to create typed patch object', and what admission refuses (quota, Pod Security, a webhook): the
+    /// object itself is wrong here, and stays so.
     Invalid,
     /// 410: the continue token of a paged list has expired.
     Expired,

@@ -64,7 +64,8 @@ pub fn write_span(span: SignedDuration) -> String {
     // Weeks are read but not written: `14d` is how people think of them.
     for (letter, unit) in UNITS.iter().skip(1) {
         if left >= *unit {
-            out.push_str(&format!("{}{letter}", left / unit));
+            out.push_str(&(left / unit).to_string());
+            out.push(*letter);
             left %= unit;
         }
     }
@@ -150,14 +151,6 @@ impl Life {
             Life::Until(until) => Some(*until),
         }
     }
-
-    /// The start before which this life, at `now`, is over whatever the exact start; `None` where that says nothing.
-    pub fn oldest_start(&self, now: Timestamp) -> Option<Timestamp> {
-        match self {
-            Life::Never | Life::Until(_) => None,
-            Life::For(span) => Some(now.checked_sub(*span).unwrap_or(Timestamp::MIN)),
-        }
-    }
 }
 
 fn later(start: Timestamp, span: SignedDuration) -> Timestamp {
@@ -198,6 +191,18 @@ pub struct Terms {
     pub pinned_until: Option<Timestamp>,
     /// How far past the natural expiry a pin may reach.
     pub max_pin: SignedDuration,
+}
+
+impl Terms {
+    /// The start before which the sandbox is over at `now`, pin and all, whatever its exact start; `None` where no
+    /// start tells that.
+    pub fn oldest_start(&self, now: Timestamp) -> Option<Timestamp> {
+        let Life::For(span) = self.life else { return None };
+        let pinned = self.pinned_until.is_some_and(|until| until >= now);
+        let oldest = now.checked_sub(span).ok();
+        let oldest = if pinned { oldest.and_then(|oldest| oldest.checked_sub(self.max_pin).ok()) } else { oldest };
+        Some(oldest.unwrap_or(Timestamp::MIN))
+    }
 }
 
 /// The life of one sandbox as seen at one instant.

@@ -178,13 +178,8 @@ impl<'a> Heap<'a> {
     }
 
     fn break_it(&mut self, name: &str, path: &str, mut diagnostics: Vec<Diagnostic>) {
-        match self.broken.get_mut(name) {
-            Some(broken) => broken.diagnostics.append(&mut diagnostics),
-            None => {
-                let broken = Broken { name: name.to_owned(), path: path.to_owned(), diagnostics };
-                self.broken.insert(name.to_owned(), broken);
-            }
-        }
+        let new = || Broken { name: name.to_owned(), path: path.to_owned(), diagnostics: Vec::new() };
+        self.broken.entry(name.to_owned()).or_insert_with(new).diagnostics.append(&mut diagnostics);
     }
 }
 
@@ -201,14 +196,11 @@ enum Stem<'a> {
 }
 
 fn stem(file: &str) -> Stem<'_> {
-    if matches!(file, "fleet.toml" | "lock.toml")
-        || file.ends_with(".schema.json")
-        || file.starts_with('.')
-        || file.ends_with(".md")
-    {
+    if matches!(file, "fleet.toml" | "lock.toml") || file.ends_with(".schema.json") || file.starts_with('.') {
         return Stem::Ours;
     }
     match file.rsplit_once('.') {
+        Some((_, "md")) => Stem::Ours,
         Some((name, "toml")) => Stem::Sandbox(name),
         Some((name, ending)) if ending.eq_ignore_ascii_case("toml") => Stem::Shouted(name),
         _ => Stem::Other,
@@ -219,18 +211,20 @@ fn told(path: &str, why: Invalid) -> Diagnostic {
     Diagnostic { path: path.to_owned(), level: Level::Error, at: None, message: why.message, hint: why.hint }
 }
 
-fn text_of<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, Diagnostic> {
+fn text_of<'a>(path: &str, bytes: &'a [u8], found: &mut Vec<Diagnostic>) -> Option<&'a str> {
     if bytes.len() > MAX_FILE {
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        return Err(told(path, Odd::TooLarge(size).say()));
+        found.push(told(path, Odd::TooLarge(size).say()));
+        return None;
     }
-    std::str::from_utf8(bytes).map_err(|error| {
+    let said = |error: std::str::Utf8Error| {
         let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
         let good = std::str::from_utf8(good).unwrap_or_default();
         let end = good.len()..good.len();
-        told(path, Invalid::new("this file is not UTF-8 from here on").hint("save it as UTF-8"))
-            .at(Position::of(good, &end))
-    })
+        let why = Invalid::new("this file is not UTF-8 from here on").hint("save it as UTF-8");
+        found.push(told(path, why).at(Position::of(good, &end)));
+    };
+    std::str::from_utf8(bytes).map_err(said).ok()
 }
 
 fn read_settings(
@@ -239,13 +233,14 @@ fn read_settings(
     found: &mut Vec<Diagnostic>,
 ) -> Option<Settings> {
     let Some(bytes) = files.get(FLEET_FILE) else {
-        let why = odd
-            .get(FLEET_FILE)
-            .map_or_else(|| Invalid::new("there is no such file").hint("`reconcile init` makes one"), Odd::say);
+        let why = odd.get(FLEET_FILE).map_or_else(
+            || Invalid::new("there is no such file").hint("write one: it needs a `name` and an `id`"),
+            Odd::say,
+        );
         found.push(told(FLEET_FILE, why));
         return None;
     };
-    let text = text_of(FLEET_FILE, bytes).map_err(|why| found.push(why)).ok()?;
+    let text = text_of(FLEET_FILE, bytes, found)?;
     let (mut reader, tree) = Reader::open(FLEET_FILE, text);
     let read = settings(&mut reader, &tree);
     let notes = reader.finish();
@@ -260,13 +255,13 @@ fn read_sandbox(
     bytes: &[u8],
     settings: Option<&Settings>,
 ) -> (Option<Sandbox>, Vec<Diagnostic>) {
-    let text = match text_of(path, bytes) {
-        Ok(text) => text,
-        Err(why) => return (None, vec![why]),
-    };
-    let (mut reader, tree) = Reader::open(path, text);
-    let file = SandboxFile::read(&mut reader, &tree);
-    let mut notes = reader.finish();
+    let mut notes = Vec::new();
+    let file = text_of(path, bytes, &mut notes).and_then(|text| {
+        let (mut reader, tree) = Reader::open(path, text);
+        let file = SandboxFile::read(&mut reader, &tree);
+        notes = reader.finish();
+        file
+    });
     let good = notes.is_empty();
     let prefix = settings.map_or("", |settings| settings.namespace_prefix.as_str());
     let made = match (file.filter(|_| good), settings) {

@@ -41,7 +41,7 @@ impl<'a> Reader<'a> {
                     reader.garbled_header = reader.garbled_header.or(Some(at.line));
                 }
                 let message = error.message().trim().to_owned();
-                reader.found.push(Diagnostic::error(path, message).at(at).hint("this is not valid TOML"));
+                reader.found.push(Diagnostic::error(path, message).at(at).hint("mend the line: it is not valid TOML"));
             }
         }
         (reader, tree)
@@ -239,7 +239,7 @@ pub(super) fn list<T>(
     };
     let mut good = Vec::new();
     let mut all_good = true;
-    for item in items.iter() {
+    for item in items {
         match read(reader, item) {
             Some(item) => good.push(item),
             None => all_good = false,
@@ -264,14 +264,11 @@ pub(super) fn date(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Timestamp
             return None;
         }
     };
-    match text.parse() {
-        Ok(date) => Some(date),
-        Err(_) => {
-            let why = Invalid::new(format!("`{text}` is not a date")).hint(EXAMPLE);
-            reader.error(node.span(), why);
-            None
-        }
+    let date = text.parse().ok();
+    if date.is_none() {
+        reader.error(node.span(), Invalid::new(format!("`{text}` is not a date")).hint(EXAMPLE));
     }
+    date
 }
 
 /// Notes that a value has another type than it should.

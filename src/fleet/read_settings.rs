@@ -24,8 +24,7 @@ pub(super) fn settings(reader: &mut Reader<'_>, tree: &Spanned<DeTable<'_>>) -> 
     let name = top.required(reader, "name", "\"my-team\"", |r, n| {
         read::checked(r, n, |text| check_label(text).map(|()| text.to_owned()))
     });
-    let id =
-        top.required(reader, "id", "\"…\", or run `reconcile init`", |r, n| read::checked(r, n, check::label_value));
+    let id = top.required(reader, "id", "\"my-team-4f9c2e71\"", |r, n| read::checked(r, n, check::label_value));
     let context = top.optional(reader, "context", read::string);
     let namespace_prefix = top.optional(reader, "namespace_prefix", prefix);
     let domain =

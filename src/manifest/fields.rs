@@ -65,7 +65,7 @@ impl Fields {
         for element in path {
             match node.child(element) {
                 Some(child) => node = child,
-                None => return false,
+                None => return node.whole(),
             }
         }
         true
@@ -130,9 +130,22 @@ fn walk_field(key: &str, value: &Value, fields: &Fields, path: &mut Path, missin
     path.push(PathElement::Field(key.to_owned()));
     match fields.field(key) {
         Some(child) => walk(value, child, path, missing),
-        None => missing.push(path.clone()),
+        None => missing.push(sharpened(path, value)),
     }
     path.pop();
+}
+
+/// The path of what is missing, down to where it is more than one field.
+fn sharpened(path: &Path, value: &Value) -> Path {
+    let (mut path, mut value) = (path.clone(), value);
+    while let Value::Object(map) = value
+        && map.len() == 1
+        && let Some((key, below)) = map.iter().next()
+    {
+        path.push(PathElement::Field(key.clone()));
+        value = below;
+    }
+    path
 }
 
 fn walk(value: &Value, fields: &Fields, path: &mut Path, missing: &mut Vec<Path>) {

@@ -36,5 +36,5 @@ pub const ANNOTATION_COMMIT: &str = "reconcile.dev/commit";
 pub const ANNOTATION_PATH: &str = "reconcile.dev/path";
 /// Annotation on the Namespace: the instant after which the sandbox is garbage, or `never`.
 pub const ANNOTATION_EXPIRES: &str = "reconcile.dev/expires";
-/// Annotation on the Namespace: the Secrets that hold generated values, comma-separated.
+/// Annotation on the Namespace: the keys that hold generated values, `SECRET/KEY`, comma-separated.
 pub const ANNOTATION_GENERATED: &str = "reconcile.dev/generated";

@@ -112,7 +112,7 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
     if pin_in_excess && live.is_some() {
         return Err(Held::new(
             Hold::Policy,
-            "its time is over, and more sandboxes are pinned than the fleet allows",
+            "its time is over, and the pin that would keep it is one more than the fleet allows",
             "take another sandbox's [pin] away, or raise max_pins in sandboxes/fleet.toml",
         ));
     }
@@ -124,7 +124,10 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
                 plan.steps = removal_steps(name, namespace, &plan.reason, input);
                 plan
             }
-            None => case.blank(Action::Keep, format!("its time was over {ago} ago, and it is gone")),
+            None => SandboxPlan {
+                notes: Vec::new(),
+                ..case.blank(Action::Keep, format!("its time was over {ago} ago, and it is gone"))
+            },
         });
     }
     unreadable(wanted.release.manifests.iter().map(|m| &m.kind), input)?;
@@ -226,7 +229,8 @@ fn unasked(input: &Input) -> Vec<SandboxPlan> {
             reason: format!("{path} is gone{}", at_commit(input)),
             ..blank(&sandbox)
         };
-        let allowed = settled(namespace)
+        let allowed = moved(&sandbox, name, input)
+            .and_then(|()| settled(namespace))
             .and_then(|()| rewound(namespace, input))
             .and_then(|()| unreadable(namespace.record.kinds.iter(), input));
         match allowed {
@@ -236,6 +240,23 @@ fn unasked(input: &Input) -> Vec<SandboxPlan> {
         plans.push(plan);
     }
     plans
+}
+
+/// A sandbox that is asked for in another namespace by now, as after a change of `namespace_prefix`: what is in the
+/// old one is not let go for that.
+fn moved(sandbox: &str, from: &str, input: &Input) -> Result<(), Held> {
+    let to = match input.sources.get(sandbox) {
+        None => return Ok(()),
+        Some(Source::Wanted(wanted)) => &wanted.namespace,
+        Some(Source::Broken { namespace, .. }) => namespace,
+    };
+    Err(Held::new(
+        Hold::Safety,
+        format!("it is asked for in namespace {to} now, and still lives in {from}"),
+        format!(
+            "put namespace_prefix in sandboxes/fleet.toml back, or give it up by hand: kubectl delete namespace {from}"
+        ),
+    ))
 }
 
 fn at_commit(input: &Input) -> String {

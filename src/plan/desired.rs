@@ -26,6 +26,15 @@ pub enum Start {
     Before(Timestamp),
     /// By no commit: its time starts now.
     Uncommitted,
+    /// By this commit or one before it: the history is cut off there. Enough for a life that is not counted from it.
+    CutOff {
+        /// The commit at which the history ends.
+        commit: String,
+        /// Why that is not enough otherwise.
+        why: String,
+        /// What to do.
+        remedy: String,
+    },
     /// It could not be told.
     Unknown {
         /// Why.
@@ -56,9 +65,14 @@ fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
     let first = broken.diagnostics.iter().find(|d| d.level == crate::fleet::Level::Error);
     let reason = first.map_or_else(|| "cannot be read".to_owned(), |d| d.message.clone());
     let place = first.and_then(|d| d.at.as_ref()).map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
+    let errors = broken.diagnostics.iter().filter(|d| d.level == crate::fleet::Level::Error).count();
+    let more = match errors {
+        0 | 1 => String::new(),
+        errors => format!(", and {} more", errors - 1),
+    };
     Source::Broken {
         namespace: format!("{}{}", fleet.settings.namespace_prefix, broken.name),
-        reason: format!("{}{place}: {reason}", broken.path),
+        reason: format!("{}{place}: {reason}{more}", broken.path),
         remedy: first
             .and_then(|d| d.hint.clone())
             .unwrap_or_else(|| "mend the file; `reconcile check` shows the place".to_owned()),
@@ -69,18 +83,23 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, no
     let broken =
         |reason: String, remedy: String| Source::Broken { namespace: sandbox.namespace.clone(), reason, remedy };
     let (since, commit) = match start {
-        Start::At { time, commit } => (*time, format!(", commit {}", commit.get(..7).unwrap_or(commit))),
-        Start::Before(time) => (*time, String::new()),
-        Start::Uncommitted => (now, ", not committed".to_owned()),
-        Start::Unknown { why, remedy } => return broken(why.clone(), remedy.clone()),
+        Start::At { time, commit } => (Some(*time), format!(", commit {}", short(commit))),
+        Start::Before(time) => (Some(*time), String::new()),
+        Start::Uncommitted => (Some(now), ", not committed".to_owned()),
+        Start::CutOff { commit, .. } if matches!(sandbox.life, Life::Never | Life::Until(_)) => {
+            (None, format!(", commit {} or before", short(commit)))
+        }
+        Start::CutOff { why, remedy, .. } | Start::Unknown { why, remedy } => {
+            return broken(why.clone(), remedy.clone());
+        }
     };
-    if since.duration_since(now) > AHEAD {
+    if let Some(since) = since.filter(|since| since.duration_since(now) > AHEAD) {
         return broken(
             format!("{} was changed at {since}, which is {} from now", sandbox.path, words::span(now, since)),
-            "see to the clock of the machine that made the commit, and commit again".to_owned(),
+            "see to the clock of the machine that made the commit, and change the file once more".to_owned(),
         );
     }
-    let life = Lifetime::at(now, since, &sandbox.terms(&fleet.settings));
+    let life = Lifetime::at(now, since.unwrap_or(Timestamp::MIN), &sandbox.terms(&fleet.settings));
     let rendered = match render(sandbox, basis) {
         Ok(rendered) => rendered,
         Err(fault) => return broken(fault.message, fault.hint),
@@ -99,6 +118,10 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, no
         notes,
         release: rendered.release,
     }))
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..7).unwrap_or(commit)
 }
 
 fn life_notes(sandbox: &Sandbox, life: &Lifetime, now: Timestamp) -> Vec<String> {
@@ -120,7 +143,10 @@ fn life_notes(sandbox: &Sandbox, life: &Lifetime, now: Timestamp) -> Vec<String>
         PinState::TooLong { latest } => {
             notes.push(format!("its pin is longer than the fleet allows, and counts until {latest}"));
         }
-        PinState::Expired => notes.push("its pin has expired and counts for nothing".to_owned()),
+        PinState::Expired => {
+            let ended = sandbox.pin.as_ref().map(|pin| format!(" ended at {}, and", pin.until)).unwrap_or_default();
+            notes.push(format!("its pin{ended} counts for nothing any more"));
+        }
         PinState::None | PinState::Idle | PinState::Keeps => {}
     }
     notes

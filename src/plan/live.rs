@@ -172,6 +172,9 @@ pub struct GeneratedKeys {
     pub taken: Vec<(String, By)>,
 }
 
+/// What the API server calls whoever wrote an object whose `managedFields` are gone, when it is applied again.
+pub const UNKNOWN_MANAGER: &str = "before-first-apply";
+
 /// Managers whose writes are the cluster's own bookkeeping, not somebody's change.
 const SYSTEM_MANAGERS: &[&str] = &[
     "kube-apiserver",
@@ -179,7 +182,9 @@ const SYSTEM_MANAGERS: &[&str] = &[
     "kube-scheduler",
     "kubelet",
     "cloud-controller-manager",
+    MANAGER,
     crate::manifest::GENERATED_MANAGER,
+    UNKNOWN_MANAGER,
 ];
 
 /// Judges one live object against what is wanted of it.
@@ -281,7 +286,9 @@ fn generated(meta: &Meta, keys: &[&str], others: &[(&Managed, Fields)]) -> Gener
     let taken = keys
         .iter()
         .filter_map(|key| {
-            let owners = others.iter().filter(|(m, _)| m.manager != crate::manifest::GENERATED_MANAGER);
+            let owners = others
+                .iter()
+                .filter(|(m, _)| m.manager != crate::manifest::GENERATED_MANAGER && m.manager != UNKNOWN_MANAGER);
             let last =
                 owners.filter(|(_, f)| f.covers(&data_path(key))).map(|(m, _)| by(m)).max_by_key(|by| by.time)?;
             Some(((*key).to_owned(), last))

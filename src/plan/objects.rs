@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::live::{Drift, Observed};
+use super::record::Record;
 use super::state::{Live, LiveNamespace, Wanted};
 use crate::manifest::{Manifest, ObjectId};
 
@@ -36,8 +37,10 @@ pub(super) enum DifferenceKind {
 
 /// Everything in which a live sandbox differs, wanted objects first, in apply order.
 pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, live: &'a Live) -> Vec<Difference<'a>> {
+    let nothing = Record::default();
+    let record = live.namespaces.get(&wanted.namespace).map_or(&nothing, |namespace| &namespace.record);
     let mut found: Vec<Difference<'a>> =
-        wanted.release.manifests.iter().filter_map(|manifest| difference(manifest, live)).collect();
+        wanted.release.manifests.iter().filter_map(|manifest| difference(manifest, live, record)).collect();
     let ids: BTreeSet<&ObjectId> = wanted.release.manifests.iter().map(|m| &m.id).collect();
     let unwanted = owned_objects(sandbox, &wanted.namespace, live)
         .filter(|observed| !ids.contains(&observed.id) && observed.deleting.is_none())
@@ -62,18 +65,20 @@ pub(super) fn owned_objects<'a>(sandbox: &str, namespace: &str, live: &'a Live) 
     })
 }
 
-fn difference<'a>(manifest: &'a Manifest, live: &'a Live) -> Option<Difference<'a>> {
+fn difference<'a>(manifest: &'a Manifest, live: &'a Live, record: &Record) -> Option<Difference<'a>> {
     let observed = live.objects.get(&manifest.id);
     let kind = match observed {
         None => DifferenceKind::Missing,
         Some(observed) if observed.deleting.is_some() => DifferenceKind::Deleting,
-        Some(observed) if !observed.was_ours && !is_stripped(observed) => DifferenceKind::Foreign,
-        Some(observed) => difference_of(manifest, observed)?,
+        Some(observed) if !observed.was_ours && !is_stripped(observed) && !is_put_back(observed, record) => {
+            DifferenceKind::Foreign
+        }
+        Some(observed) => difference_of(manifest, observed, record)?,
     };
     Some(Difference { id: &manifest.id, manifest: Some(manifest), observed, kind })
 }
 
-fn difference_of(manifest: &Manifest, observed: &Observed) -> Option<DifferenceKind> {
+fn difference_of(manifest: &Manifest, observed: &Observed, record: &Record) -> Option<DifferenceKind> {
     let generated = &observed.generated;
     let lost: Vec<String> = manifest
         .generated
@@ -82,7 +87,7 @@ fn difference_of(manifest: &Manifest, observed: &Observed) -> Option<DifferenceK
         .filter(|key| !generated.kept.contains(key) && !generated.taken.iter().any(|(taken, _)| taken == key))
         .collect();
     let known_before = observed.hash.as_deref() == Some(manifest.hash.as_str());
-    if !lost.is_empty() && known_before {
+    if !lost.is_empty() && (known_before || lost.iter().any(|key| record.had_value(&manifest.id.name, key))) {
         return Some(DifferenceKind::KeysLost(lost));
     }
     if !known_before && !drifted_hash(observed) {
@@ -101,6 +106,13 @@ fn drifted_hash(observed: &Observed) -> bool {
 /// `managedFields` were stripped. Controllers that copy labels do not copy the hash.
 fn is_stripped(observed: &Observed) -> bool {
     observed.hash.is_some() && !observed.controlled && !observed.sandbox.is_empty()
+}
+
+/// A Secret whose generated values were lost and that somebody made again by hand, as the remedy says: our namespace
+/// says that it had them, and nobody else's label says otherwise.
+fn is_put_back(observed: &Observed, record: &Record) -> bool {
+    let is_plain = !observed.controlled && observed.sandbox.is_empty() && observed.hash.is_none();
+    observed.id.is_secret() && is_plain && record.had_values(&observed.id.name)
 }
 
 /// What is noted of objects that are as wanted, or will be: fields of others.

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::manifest::MANAGER;
+
 /// Whether an object is ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readiness {
@@ -27,7 +29,7 @@ pub fn readiness(object: &Value) -> Readiness {
         ("apps", "Deployment") => deployment(object),
         ("apps", "StatefulSet") => stateful_set(object),
         ("apps", "DaemonSet") => daemon_set(object),
-        ("apps", "ReplicaSet") => replicas(object, "/status/availableReplicas", "available"),
+        ("apps", "ReplicaSet") => with_refusal(object, replicas(object, "/status/availableReplicas", "available")),
         ("batch", "Job") => job(object),
         ("", "PersistentVolumeClaim") => match object.text("/status/phase") {
             "Bound" => Readiness::Ready,
@@ -72,7 +74,18 @@ impl<'a> Object<'a> {
             status: condition.text("/status"),
             reason: condition.text("/reason"),
             message: condition.text("/message"),
+            since: condition.text("/lastTransitionTime"),
         })
+    }
+
+    /// When we changed it last, as the API server writes times: such texts sort as the times do. After all of them
+    /// where it never was.
+    fn applied(self) -> &'a str {
+        let entries = self.0.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
+        let own = entries.map(Object).find(|entry| {
+            entry.text("/manager") == MANAGER && entry.text("/operation") == "Apply" && entry.text("/subresource") == ""
+        });
+        own.map_or("~", |entry| entry.text("/time"))
     }
 }
 
@@ -80,6 +93,7 @@ struct Condition<'a> {
     status: &'a str,
     reason: &'a str,
     message: &'a str,
+    since: &'a str,
 }
 
 impl Condition<'_> {
@@ -113,7 +127,8 @@ fn deployment(object: Object<'_>) -> Readiness {
     let unready = [
         replicas(object, "/status/updatedReplicas", "updated"),
         replicas(object, "/status/availableReplicas", "available"),
-    ];
+    ]
+    .map(|readiness| with_refusal(object, readiness));
     if let Some(unready) = unready.into_iter().find(|readiness| *readiness != Readiness::Ready) {
         return unready;
     }
@@ -122,6 +137,22 @@ fn deployment(object: Object<'_>) -> Readiness {
         return waiting(format!("{} old replicas are still there", all - updated));
     }
     Readiness::Ready
+}
+
+/// Why pods cannot be made, where that is why it is not ready. A quota may have room later; Pod Security never changes
+/// its mind about the same pod.
+fn with_refusal(object: Object<'_>, readiness: Readiness) -> Readiness {
+    let refusal = object.condition("ReplicaFailure").filter(|condition| condition.status == "True");
+    match (readiness, refusal) {
+        (Readiness::Waiting(_), Some(refusal))
+            // A condition from before the last change may be about the pods of then.
+            if refusal.message.contains("violates PodSecurity") && refusal.since >= object.applied() =>
+        {
+            failed(refusal.message)
+        }
+        (Readiness::Waiting(why), Some(refusal)) => waiting(format!("{why}: {}", refusal.why("pods are refused"))),
+        (readiness, _) => readiness,
+    }
 }
 
 fn stateful_set(object: Object<'_>) -> Readiness {

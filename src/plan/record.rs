@@ -24,8 +24,8 @@ pub struct Record {
     pub path: Option<String>,
     /// When its time is over: an instant or `never`.
     pub expires: Option<String>,
-    /// The Secrets that hold generated values. Written when they do, so that a Secret which is new can be told from one
-    /// that was lost.
+    /// The keys of Secrets that hold generated values, as `SECRET/KEY`. Written when they do, so that a value which is
+    /// new can be told from one that was lost.
     pub generated: BTreeSet<String>,
 }
 
@@ -49,6 +49,16 @@ impl Record {
                 .map(|names| names.split(',').map(str::to_owned).collect())
                 .unwrap_or_default(),
         })
+    }
+
+    /// Whether a Secret had generated values.
+    pub fn had_values(&self, secret: &str) -> bool {
+        self.generated.iter().any(|pair| pair.split_once('/').is_some_and(|(name, _)| name == secret))
+    }
+
+    /// Whether a key of a Secret had one.
+    pub fn had_value(&self, secret: &str, key: &str) -> bool {
+        self.generated.contains(&format!("{secret}/{key}"))
     }
 
     fn annotations(&self) -> BTreeMap<&'static str, String> {
@@ -93,7 +103,7 @@ pub fn kinds_of(manifests: &[Manifest]) -> BTreeSet<Kind> {
     manifests.iter().map(|m| m.kind.clone()).collect()
 }
 
-/// The names of the Secrets that hold generated values.
-pub fn secrets_of(manifests: &[Manifest]) -> BTreeSet<String> {
-    manifests.iter().filter(|m| !m.generated.is_empty()).map(|m| m.id.name.clone()).collect()
+/// The generated keys of some manifests, as [`Record::generated`] has them.
+pub fn generated_of(manifests: &[Manifest]) -> BTreeSet<String> {
+    manifests.iter().flat_map(|m| m.generated.iter().map(|g| format!("{}/{}", m.id.name, g.key))).collect()
 }

@@ -39,10 +39,9 @@ pub(super) fn bound_removals(plans: &mut [SandboxPlan], input: &Input, live: usi
     for &at in expiring.iter().skip(left) {
         let plan = &mut plans[at];
         plan.action = Action::Held;
-        plan.reason = format!("{}; {left} may go in one run, the oldest first", plan.reason);
-        plan.remedy = Some(format!("the next run goes on; or --allow-removals {}", expiring.len() + gone.len()));
-        plan.hold = Some(Hold::Policy);
-        plan.steps.clear();
+        let reason = format!("{}; one run removes {ceiling} at most, the oldest first", plan.reason);
+        let remedy = format!("the next run goes on; all at once: --allow-removals {}", expiring.len() + gone.len());
+        hold(plan, Held::new(Hold::Policy, reason, remedy));
     }
 }
 
@@ -65,6 +64,7 @@ pub(super) fn bound_sandboxes(plans: &mut [SandboxPlan], input: &Input, live_nam
         .filter(|at| plans[*at].action == Action::Create && !live_names.contains(&plans[*at].name))
         .collect();
     new.sort_by_key(|at| (since(input, &plans[*at].name), plans[*at].name.clone()));
+    let undated: Vec<usize> = new.iter().copied().filter(|at| since(input, &plans[*at].name).is_none()).collect();
     for at in new {
         let held = over_limit(input, &plans[at].name, total, &owners);
         match held {
@@ -77,6 +77,22 @@ pub(super) fn bound_sandboxes(plans: &mut [SandboxPlan], input: &Input, live_nam
             }
         }
     }
+    hold_guesses(plans, &undated);
+}
+
+/// Files older than the history that is here go first, but which of them is the oldest is unknown: where the limit
+/// has to choose among them, none is made.
+fn hold_guesses(plans: &mut [SandboxPlan], undated: &[usize]) {
+    let is_held = |at: &usize| plans[*at].action == Action::Held;
+    if undated.iter().all(is_held) || !undated.iter().any(is_held) {
+        return;
+    }
+    for &at in undated {
+        let reason = "the limit leaves room for some of the new sandboxes, and which files are older is unknown in \
+                      this shallow clone";
+        let remedy = "fetch the whole history: git fetch --unshallow (in CI: fetch-depth: 0)";
+        hold(&mut plans[at], Held::new(Hold::Broken, reason, remedy));
+    }
 }
 
 fn over_limit(input: &Input, name: &str, total: usize, owners: &BTreeMap<&str, usize>) -> Option<Held> {
@@ -84,7 +100,7 @@ fn over_limit(input: &Input, name: &str, total: usize, owners: &BTreeMap<&str, u
     if let Some(most) = policy.max_sandboxes.filter(|most| total >= *most) {
         return Some(Held::new(
             Hold::Policy,
-            format!("{} there are already, and the fleet's limit is {most}", words::sandboxes(total)),
+            format!("there would be {}, and the fleet's limit is {most}", words::sandboxes(total + 1)),
             "delete another sandbox's file, wait for one to expire, or raise max_sandboxes in sandboxes/fleet.toml",
         ));
     }
@@ -93,8 +109,8 @@ fn over_limit(input: &Input, name: &str, total: usize, owners: &BTreeMap<&str, u
     policy.max_per_owner.filter(|most| own >= *most).map(|most| {
         Held::new(
             Hold::Policy,
-            format!("{owner} has {} already, and the limit for one owner is {most}", words::sandboxes(own)),
-            "delete another of this owner's, or raise max_per_owner in sandboxes/fleet.toml",
+            format!("{owner} would have {}, and the limit for one owner is {most}", words::sandboxes(own + 1)),
+            "delete another of this owner's files, or raise max_per_owner in sandboxes/fleet.toml",
         )
     })
 }
@@ -112,7 +128,7 @@ fn owner<'a>(input: &'a Input, name: &str) -> Option<&'a str> {
 
 fn since(input: &Input, name: &str) -> Option<Timestamp> {
     match input.sources.get(name) {
-        Some(Source::Wanted(wanted)) => Some(wanted.since),
+        Some(Source::Wanted(wanted)) => wanted.since,
         _ => None,
     }
 }
@@ -133,11 +149,12 @@ pub(super) fn excess_pins(input: &Input) -> BTreeSet<String> {
     pinned.into_iter().skip(most).map(|(_, name)| name.to_owned()).collect()
 }
 
-/// Makes a plan a held one.
+/// Makes a plan a held one. What was noted of it speaks of what will not happen now.
 pub(super) fn hold(plan: &mut SandboxPlan, held: Held) {
     plan.action = Action::Held;
     plan.reason = held.reason;
     plan.remedy = Some(held.remedy);
     plan.hold = Some(held.hold);
+    plan.notes.clear();
     plan.steps.clear();
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::live::Observed;
 use super::objects::{Difference, DifferenceKind, differences, notes};
-use super::record::{Record, expires_text, kinds_of, secrets_of};
+use super::record::{Record, expires_text, generated_of, kinds_of};
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
 use super::types::{Action, Hold, SandboxPlan, Step, Work};
 use super::words;
+use crate::chart::generated::{GeneratedKey, Part, PlaceholderId};
 use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, Scope, builtin};
 
 /// One wanted sandbox and what there is to judge it by.
@@ -53,7 +54,7 @@ impl Case<'_> {
             plan.steps.push(step(Action::Create, manifest, resource, &plan.reason, diff, work));
         }
         self.add_waits(&mut plan.steps, |_| true);
-        plan.steps.push(self.record_step(Action::Create, &plan.reason, self.final_record(None), None));
+        plan.steps.push(self.record_step(Action::Create, &plan.reason, &self.final_record(None), None));
         Ok(plan)
     }
 
@@ -112,7 +113,7 @@ impl Case<'_> {
             release,
             commit,
             path: Some(self.wanted.path.clone()),
-            generated: secrets_of(&self.wanted.release.manifests),
+            generated: generated_of(&self.wanted.release.manifests),
             expires: Some(expires_text(self.wanted.expires)),
         }
     }
@@ -131,8 +132,8 @@ impl Case<'_> {
         }
     }
 
-    fn record_step(&self, action: Action, reason: &str, record: Record, uid: Option<String>) -> Step {
-        let body = self.namespace_manifest(&record).body;
+    fn record_step(&self, action: Action, reason: &str, record: &Record, uid: Option<String>) -> Step {
+        let body = self.namespace_manifest(record).body;
         Step {
             quiet: true,
             ..self.namespace_step(action, reason.to_owned(), String::new(), Work::Record { body, uid })
@@ -168,18 +169,18 @@ impl Case<'_> {
 
     /// A generated value that is lost while a volume lives: databases read a password once, at their birth.
     fn check_generated(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
-        let had = |m: &&Manifest| !m.generated.is_empty() && namespace.record.generated.contains(&m.id.name);
+        let had = |m: &&Manifest| !m.generated.is_empty() && namespace.record.had_values(&m.id.name);
         let Some(manifest) = difference.manifest.filter(had) else { return Ok(()) };
         let namespace = &self.wanted.namespace;
+        if self.has_values(difference) || has_copies(difference, manifest) {
+            return Ok(());
+        }
         match self.answers.claims.get(namespace) {
             Some(Ok(0)) | None => Ok(()),
             Some(Ok(claims)) => Err(Held::new(
                 Hold::Safety,
-                format!("generated values of {} are lost, while {claims} of its volumes live", manifest.id),
-                format!(
-                    "put the old value back ({}), or delete the volume claims to begin anew",
-                    format_args!("kubectl -n {namespace} create secret …")
-                ),
+                format!("generated values of {} are lost, while its volumes live ({claims} of them)", manifest.id),
+                format!("put the old value back ({}), or delete the volume claims to begin anew", put_back(difference)),
             )),
             Some(Err(error)) => Err(Held::new(
                 Hold::Broken,
@@ -190,6 +191,14 @@ impl Case<'_> {
                 "allow this account to list persistentvolumeclaims there",
             )),
         }
+    }
+
+    /// Whether the keys that are nobody's are there all the same: only who owns them was lost.
+    fn has_values(&self, difference: &Difference<'_>) -> bool {
+        let DifferenceKind::KeysLost(keys) = &difference.kind else { return false };
+        let live = self.answers.objects.get(difference.id).and_then(|answer| answer.live.as_ref());
+        let data = live.and_then(|live| live.get("data"));
+        data.is_some_and(|data| keys.iter().all(|key| data.get(key).is_some()))
     }
 
     fn object_step(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<Step, Held> {
@@ -215,7 +224,7 @@ impl Case<'_> {
         let (diff, local) = show::change(manifest, answer);
         let (action, mut reason) = self.object_verdict(difference, manifest, answer, namespace);
         if let Some(why) = local {
-            reason.push_str(&format!(" (local diff: {why})"));
+            reason = format!("local diff ({why}); {reason}");
         }
         let mut work = apply(manifest, difference.observed);
         if let (Work::Apply { remove, .. }, Some(Answer { live: Some(live), dry_run: DryRun::Server(dry) })) =
@@ -238,6 +247,16 @@ impl Case<'_> {
         match &difference.kind {
             DifferenceKind::Missing if known => (Action::Create, "it was deleted, by whom is not recorded".to_owned()),
             DifferenceKind::Missing => (Action::Create, asked),
+            DifferenceKind::KeysLost(keys) if self.has_values(difference) => {
+                (Action::Adopt, format!("as wanted, but nobody owns generated {} any more", words::some(keys)))
+            }
+            DifferenceKind::KeysLost(keys) if has_copies(difference, manifest) => (
+                Action::Correct,
+                format!(
+                    "generated {} lost, by whom is not recorded; made again from the keys that hold it",
+                    words::some(keys)
+                ),
+            ),
             DifferenceKind::KeysLost(keys) => (
                 Action::Correct,
                 format!("generated {} lost, by whom is not recorded, and no volume lives", words::some(keys)),
@@ -337,7 +356,7 @@ impl Case<'_> {
         let kinds: BTreeSet<Kind> = namespace.record.kinds.union(&record.kinds).cloned().collect();
         if kinds != namespace.record.kinds {
             let start = Record { kinds, ..namespace.record.clone() };
-            all.push(self.record_step(Action::Update, reason, start, uid.clone()));
+            all.push(self.record_step(Action::Update, reason, &start, uid.clone()));
         }
         if !finished && steps.iter().all(|s| !s.work.is_change()) && namespace.record.release.is_some() {
             *reason = format!("only its record differs; asked for by {}", self.wanted.origin);
@@ -404,6 +423,44 @@ fn is_awaited(manifest: &Manifest) -> bool {
         (manifest.kind.group.as_str(), manifest.kind.kind.as_str()),
         ("apps", "Deployment" | "StatefulSet" | "DaemonSet") | ("batch", "Job") | ("", "PersistentVolumeClaim" | "Pod")
     )
+}
+
+/// How a lost value is put back by hand.
+fn put_back(difference: &Difference<'_>) -> String {
+    let id = difference.id;
+    let namespace = id.namespace.as_deref().unwrap_or_default();
+    match &difference.kind {
+        DifferenceKind::KeysLost(_) => format!("kubectl -n {namespace} edit secret {}", id.name),
+        _ => {
+            let keys = difference.manifest.map(|m| m.generated.as_slice()).unwrap_or_default();
+            let literals: String = keys.iter().map(|key| format!(" --from-literal={}=…", key.key)).collect();
+            format!("kubectl -n {namespace} create secret generic {}{literals}", id.name)
+        }
+    }
+}
+
+/// The values that a generated key is made of.
+fn values(key: &GeneratedKey) -> Vec<&PlaceholderId> {
+    let random = key.parts.iter().filter_map(|part| match part {
+        Part::Random { id, .. } => Some(id),
+        Part::Text(_) => None,
+    });
+    random.collect()
+}
+
+/// Whether each value of the lost keys can be read from a key that is still there.
+fn has_copies(difference: &Difference<'_>, manifest: &Manifest) -> bool {
+    let DifferenceKind::KeysLost(lost) = &difference.kind else { return false };
+    // The text around a value tells which piece it is, as long as it is the only one.
+    let kept: BTreeSet<&PlaceholderId> = manifest
+        .generated
+        .iter()
+        .filter(|key| !lost.contains(&key.key))
+        .map(values)
+        .filter(|values| values.len() == 1)
+        .flatten()
+        .collect();
+    manifest.generated.iter().filter(|key| lost.contains(&key.key)).flat_map(values).all(|id| kept.contains(id))
 }
 
 fn delete_command(id: &ObjectId) -> String {

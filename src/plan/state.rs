@@ -62,8 +62,9 @@ pub struct Wanted {
     pub path: String,
     /// Who asked for it: the file and its last commit, for reasons.
     pub origin: String,
-    /// When its file last changed; the planned instant for one that is not committed.
-    pub since: Timestamp,
+    /// When its file last changed: the planned instant for one that is not committed, `None` where that was before the
+    /// history that is here.
+    pub since: Option<Timestamp>,
     /// When its time is over.
     pub expires: Option<Timestamp>,
     /// Kept past its natural expiry by a pin; the natural expiry.

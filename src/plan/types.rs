@@ -147,7 +147,7 @@ pub enum Work {
         /// What it must be before.
         precondition: Precondition,
     },
-    /// Wait until a ResourceQuota has its `status.hard`, without which it lets everything through.
+    /// Wait until a `ResourceQuota` has its `status.hard`, without which it lets everything through.
     AwaitQuota,
     /// Wait until the object is ready.
     AwaitReady,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::live::{By, Drift};
+use crate::fleet::human;
 
 /// `kubectl-edit at 2026-11-21T10:00:00Z`.
 pub(super) fn by(by: &By) -> String {
@@ -46,13 +47,7 @@ pub(super) fn sandboxes(count: usize) -> String {
     if count == 1 { "1 sandbox".into() } else { format!("{count} sandboxes") }
 }
 
-/// A time span in the two largest units: `2d 4h`.
+/// `2 d 4 h`, whichever of the two comes first.
 pub(super) fn span(from: Timestamp, to: Timestamp) -> String {
-    let minutes = to.duration_since(from).as_mins();
-    let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
-    match (days, hours) {
-        (0, 0) => format!("{minutes}m"),
-        (0, _) => format!("{hours}h {minutes}m"),
-        _ => format!("{days}d {hours}h"),
-    }
+    human::span(to.duration_since(from))
 }

@@ -19,7 +19,7 @@ pub(super) fn drop_ignored(objects: &mut [Value], ignore: &BTreeMap<String, Vec<
     }
 }
 
-/// The kind and name that a HorizontalPodAutoscaler scales.
+/// The kind and name that a `HorizontalPodAutoscaler` scales.
 fn scale_target(object: &Value) -> Option<(String, String)> {
     (text(object, "/kind") == "HorizontalPodAutoscaler").then(|| {
         let target = |field| text(object, &format!("/spec/scaleTargetRef/{field}")).to_owned();

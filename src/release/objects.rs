@@ -96,7 +96,7 @@ fn identity(object: &Value, source: &str, sandbox: &Sandbox) -> Result<(Kind, Ob
     }
     match text("/metadata/namespace") {
         Some(other) if other != sandbox.namespace => Err(Fault::new(
-            format!("{source} puts {}/{name} into namespace {other}, outside of its sandbox's", kind.kind),
+            format!("{source} puts {}/{name} into namespace {other}, which is not its sandbox's", kind.kind),
             format!("leave metadata.namespace out, or use .Release.Namespace ({})", sandbox.namespace),
         )),
         _ => Ok((kind.clone(), ObjectId::new(&kind, Some(&sandbox.namespace), name))),

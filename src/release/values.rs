@@ -32,7 +32,7 @@ pub(super) fn merged(sandbox: &Sandbox, basis: &Basis<'_>, chart: &Chart, info: 
         fill(&mut written, &mut Vec::new(), &|text, path| {
             chart.render_text(text, &input).map_err(|error| {
                 Fault::new(
-                    format!("value {} of sandbox {} is a template that fails: {error}", path.join("."), sandbox.name),
+                    format!("value {} is a template that fails: {error}", path.join(".")),
                     "mend it in the sandbox's file, or in fleet.toml",
                 )
             })

@@ -65,11 +65,12 @@ impl Address {
 
     /// The name of its mirror: equal for equal repositories, whoever asks.
     pub fn key(&self) -> String {
-        let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(self.to_string().as_bytes()) {
-            hex.push_str(&format!("{byte:02x}"));
-        }
-        hex
+        let digest = Sha256::digest(self.to_string().as_bytes());
+        digest
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+            .collect()
     }
 }
 
@@ -161,19 +162,11 @@ fn decode(text: &str) -> String {
     while let Some((first, tail)) = rest.split_first() {
         let coded = tail
             .get(..2)
-            .filter(|_| *first == b'%')
+            .filter(|hex| *first == b'%' && hex.iter().all(u8::is_ascii_hexdigit))
             .and_then(|hex| std::str::from_utf8(hex).ok())
             .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match coded {
-            Some(byte) => {
-                out.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                out.push(*first);
-                rest = tail;
-            }
-        }
+        out.push(coded.unwrap_or(*first));
+        rest = if coded.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
     }
     String::from_utf8_lossy(&out).into_owned()
 }

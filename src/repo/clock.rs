@@ -5,17 +5,14 @@
 //! alone: there the file's time goes on under its old path. All files are dated in one walk, which ends as soon as every
 //! file is dated, or is known to be older than the caller cares for.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
-use git2::{Odb, Oid};
+use git2::Oid;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::error::{REFETCH, RepoError};
-use super::folder::Folder;
-use super::object::{self, RawCommit, ReadError};
 use super::open::Repo;
-use super::tree::timestamp;
 use super::worktree;
 
 /// Which file to date.
@@ -37,7 +34,7 @@ pub enum FileDate {
         /// The commit's id, in full.
         commit: String,
     },
-    /// Before this instant, the one that was asked with; the walk ended there.
+    /// At this instant or before, which is before the one that was asked with; the walk ended there.
     Before(Timestamp),
     /// By no commit yet: its time starts now.
     Uncommitted,
@@ -97,10 +94,6 @@ fn short(commit: &str) -> &str {
 /// The answer about each file.
 pub type Dates = BTreeMap<String, Result<FileDate, DateError>>;
 
-/// How many commits in a row must be older than a file's `oldest` before the walk believes it: one commit with a
-/// wrong clock must not make a sandbox look old.
-const CONVINCED: usize = 64;
-
 impl Repo {
     /// Dates files. Every query has its answer in the result.
     ///
@@ -119,20 +112,14 @@ impl Repo {
                 asked.push((path, query));
             }
         }
-        if let Some(commit) = self.commit {
-            let odb = self.odb()?;
-            let mut walk = Walk::start(self, &odb, commit)?;
-            for (path, query) in asked {
-                walk.ask(&path, query)?;
-            }
-            walk.run();
-            out.append(&mut walk.answers);
+        if let Some(commit) = self.commit.filter(|_| !asked.is_empty()) {
+            out.append(&mut self.walk(commit, &asked)?);
         }
         Ok(out)
     }
 
     /// The commits at which the history of a shallow clone ends.
-    fn shallow_ends(&self) -> Result<BTreeSet<Oid>, RepoError> {
+    pub(super) fn shallow_ends(&self) -> Result<BTreeSet<Oid>, RepoError> {
         let path = self.git.commondir().join("shallow");
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
@@ -143,239 +130,4 @@ impl Repo {
         };
         Ok(text.lines().filter_map(|line| Oid::from_str(line.trim()).ok()).collect())
     }
-}
-
-/// A file that is not dated yet.
-struct Pending {
-    /// As it was asked for.
-    asked: String,
-    /// Its path at the commit the walk is at; renames change it.
-    path: Vec<u8>,
-    oldest: Option<i64>,
-}
-
-/// One walk along the first parents.
-struct Walk<'r> {
-    repo: &'r Repo,
-    odb: &'r Odb<'r>,
-    ends: BTreeSet<Oid>,
-    /// The commit the walk is at, in which every pending file has its blob still.
-    id: Oid,
-    commit: RawCommit,
-    folders: BTreeMap<String, Folder>,
-    pending: BTreeMap<usize, Pending>,
-    /// The times of the last commits.
-    times: VecDeque<i64>,
-    /// The latest `oldest` of all pending files, or later.
-    limit: Option<i64>,
-    answers: Dates,
-}
-
-impl<'r> Walk<'r> {
-    fn start(repo: &'r Repo, odb: &'r Odb<'r>, id: Oid) -> Result<Walk<'r>, RepoError> {
-        let commit = object::commit(odb, id).map_err(|why| RepoError::object(why, repo.partial))?;
-        Ok(Walk {
-            repo,
-            odb,
-            ends: repo.shallow_ends()?,
-            id,
-            times: VecDeque::from([commit.time]),
-            commit,
-            limit: None,
-            folders: BTreeMap::new(),
-            pending: BTreeMap::new(),
-            answers: Dates::new(),
-        })
-    }
-
-    /// Adds a file, given by its path in the repository.
-    fn ask(&mut self, path: &str, query: &DateQuery) -> Result<(), RepoError> {
-        let number = self.pending.len();
-        let found =
-            self.watch(self.commit.tree, path, number).map_err(|why| RepoError::object(why, self.repo.partial))?;
-        if found.is_none() {
-            let path = query.path.clone();
-            self.answers.insert(path.clone(), Err(DateError::NoSuchFile { path }));
-            return Ok(());
-        }
-        let oldest = query.oldest.map(Timestamp::as_second);
-        self.limit = self.limit.max(oldest);
-        self.pending.insert(number, Pending { asked: query.path.clone(), path: path.as_bytes().to_vec(), oldest });
-        Ok(())
-    }
-
-    fn run(&mut self) {
-        while !self.pending.is_empty() {
-            if let Err(why) = self.step() {
-                self.give_up(&why);
-            }
-        }
-    }
-
-    /// Goes on to the first parent, dating what the commit changed.
-    fn step(&mut self) -> Result<(), ReadError> {
-        self.forget_old();
-        if self.pending.is_empty() {
-            return Ok(());
-        }
-        if self.ends.contains(&self.id) {
-            self.end_shallow();
-            return Ok(());
-        }
-        let Some(parent_id) = self.commit.first_parent else {
-            self.date_all();
-            return Ok(());
-        };
-        let parent = object::commit(self.odb, parent_id)?;
-        if parent.tree != self.commit.tree {
-            self.compare(&parent)?;
-        }
-        self.id = parent_id;
-        self.times.push_back(parent.time);
-        if self.times.len() > CONVINCED {
-            self.times.pop_front();
-        }
-        self.commit = parent;
-        Ok(())
-    }
-
-    /// Dates what differs between this commit and its parent, and follows what was only renamed.
-    fn compare(&mut self, parent: &RawCommit) -> Result<(), ReadError> {
-        let mut added = Vec::new();
-        let mut changed = Vec::new();
-        for folder in self.folders.values_mut() {
-            folder.step(self.odb, parent.tree, &mut changed, &mut added)?;
-        }
-        for number in changed {
-            self.date(number);
-        }
-        if !added.is_empty() {
-            self.follow(parent, &added)?;
-        }
-        self.folders.retain(|_, folder| folder.is_watching());
-        Ok(())
-    }
-
-    /// Of the files that the parent has not: goes on with those that this commit renamed, dates the rest.
-    fn follow(&mut self, parent: &RawCommit, added: &[usize]) -> Result<(), ReadError> {
-        let mut sources = renames(self.odb, parent.tree, self.commit.tree)?;
-        for number in added {
-            let source = self.pending.get(number).and_then(|pending| sources.remove(&pending.path));
-            // A folder whose name is no UTF-8 is not followed into: nothing there was ever read.
-            let Some(source) = source.and_then(|source| String::from_utf8(source).ok()) else {
-                self.date(*number);
-                continue;
-            };
-            if self.watch(parent.tree, &source, *number)?.is_none() {
-                self.date(*number);
-            } else if let Some(pending) = self.pending.get_mut(number) {
-                pending.path = source.into_bytes();
-            }
-        }
-        Ok(())
-    }
-
-    /// Watches the file at a path of a root tree; its blob, where there is one.
-    fn watch(&mut self, root: Oid, path: &str, number: usize) -> Result<Option<Oid>, ReadError> {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        if !self.folders.contains_key(folder) {
-            let opened = Folder::open(self.odb, root, folder)?;
-            self.folders.insert(folder.to_owned(), opened);
-        }
-        let folder = self.folders.get_mut(folder);
-        Ok(folder.and_then(|folder| folder.watch(name.as_bytes(), number)))
-    }
-
-    fn date(&mut self, number: usize) {
-        if let Some(pending) = self.pending.remove(&number) {
-            let date = FileDate::At { time: timestamp(self.commit.time), commit: self.id.to_string() };
-            self.answers.insert(pending.asked, Ok(date));
-        }
-    }
-
-    /// The history begins here: all that is left came with it.
-    fn date_all(&mut self) {
-        let numbers: Vec<usize> = self.pending.keys().copied().collect();
-        for number in numbers {
-            self.date(number);
-        }
-    }
-
-    /// The clone's history ends here: what is left was changed here or earlier.
-    fn end_shallow(&mut self) {
-        for pending in std::mem::take(&mut self.pending).into_values() {
-            let answer = match pending.oldest {
-                Some(oldest) if self.commit.time < oldest => Ok(FileDate::Before(timestamp(oldest))),
-                _ => Err(DateError::Shallow { path: pending.asked.clone(), commit: self.id.to_string() }),
-            };
-            self.answers.insert(pending.asked, answer);
-        }
-    }
-
-    /// Leaves the files that are older than their caller cares for.
-    fn forget_old(&mut self) {
-        let limit = self.limit.unwrap_or(i64::MIN);
-        if self.times.len() < CONVINCED || self.times.iter().any(|time| *time >= limit) {
-            return;
-        }
-        let newest = self.times.iter().copied().max().unwrap_or(limit);
-        let old = |pending: &Pending| pending.oldest.filter(|oldest| newest < *oldest);
-        for pending in self.pending.values() {
-            if let Some(oldest) = old(pending) {
-                let date = FileDate::Before(timestamp(oldest));
-                self.answers.insert(pending.asked.clone(), Ok(date));
-            }
-        }
-        self.pending.retain(|_, pending| old(pending).is_none());
-        self.limit = self.pending.values().filter_map(|pending| pending.oldest).max();
-    }
-
-    /// The history cannot be read further.
-    fn give_up(&mut self, why: &ReadError) {
-        for pending in std::mem::take(&mut self.pending).into_values() {
-            let path = pending.asked.clone();
-            let error = match why {
-                ReadError::Missing(id) if self.repo.partial => DateError::Partial { path, object: id.to_string() },
-                why => DateError::Damaged { path, why: why.to_string() },
-            };
-            self.answers.insert(pending.asked, Err(error));
-        }
-    }
-}
-
-/// What one commit renamed without a change: the old path, by the new one.
-///
-/// One file that went pairs with one that came, of the same blob: first those with the same file name, then in the order of
-/// their paths. So the answer about a file does not depend on which others are asked about.
-fn renames(odb: &Odb<'_>, old: Oid, new: Oid) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, ReadError> {
-    let mut gone: BTreeMap<Oid, BTreeSet<Vec<u8>>> = BTreeMap::new();
-    object::removed(odb, old, new, &mut |path, blob| {
-        gone.entry(blob).or_default().insert(path);
-    })?;
-    let mut come: BTreeMap<Oid, BTreeSet<Vec<u8>>> = BTreeMap::new();
-    if !gone.is_empty() {
-        object::removed(odb, new, old, &mut |path, blob| {
-            come.entry(blob).or_default().insert(path);
-        })?;
-    }
-    let mut out = BTreeMap::new();
-    for (blob, targets) in come {
-        let Some(mut sources) = gone.remove(&blob) else {
-            continue;
-        };
-        let mut rest = Vec::new();
-        for target in targets {
-            let same = sources.iter().find(|source| file_name(source) == file_name(&target));
-            match same.cloned().and_then(|same| sources.take(&same)) {
-                Some(source) => drop(out.insert(target, source)),
-                None => rest.push(target),
-            }
-        }
-        out.extend(rest.into_iter().zip(sources));
-    }
-    Ok(out)
-}
-
-fn file_name(path: &[u8]) -> &[u8] {
-    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
 }

@@ -185,7 +185,7 @@ impl RepoError {
             RepoError::Ambiguous { .. } => "write more of the commit's id, or refs/heads/NAME".to_owned(),
             RepoError::NotACommit { .. } => "name a branch, a tag or a commit".to_owned(),
             RepoError::NoFleet { others, .. } => match others.as_slice() {
-                [] => "run `reconcile init` to make one, and commit it".to_owned(),
+                [] => "commit one: a `name`, an `id`, and beside it a file for each sandbox".to_owned(),
                 others => format!("there is one below: --path {}", others.join(", --path ")),
             },
             RepoError::BadPath { .. } => "name a folder relative to the root of the repository".to_owned(),
@@ -216,6 +216,9 @@ fn unknown_rev(near: &[String], shallow: bool) -> String {
     match near {
         [] if shallow => "this clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)".to_owned(),
         [] => "name a branch, a tag or a commit of this repository".to_owned(),
+        near if shallow => {
+            format!("did you mean {}? or else, as this clone is shallow: git fetch --unshallow", near.join(" or "))
+        }
         near => format!("did you mean {}?", near.join(" or ")),
     }
 }

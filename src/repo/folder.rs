@@ -3,38 +3,46 @@
 //! A fleet's folder may hold a thousand entries and change in every commit, so two versions of it are compared as
 //! bytes: what lies in their common head and tail did not change, and only what lies between is parsed.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use git2::{Odb, Oid};
 
-use super::object::{self, Entries, ReadError, entry};
+use super::object::{self, Entries, ReadError, TreeData, entry};
 
 /// A folder as the commit has it that the walk is at.
-pub(super) struct Folder {
-    path: String,
+pub(super) struct Folder<'o> {
     /// The id of its tree; none where there is no such folder.
     id: Option<Oid>,
-    data: Vec<u8>,
+    data: TreeData<'o>,
     /// Where each entry begins in `data`.
     starts: Vec<usize>,
     watched: BTreeMap<Vec<u8>, usize>,
 }
 
-impl Folder {
+impl<'o> Folder<'o> {
     /// Reads the folder at `path` of a root tree.
-    pub fn open(odb: &Odb<'_>, root: Oid, path: &str) -> Result<Folder, ReadError> {
+    pub fn open(odb: &'o Odb<'_>, root: Oid, path: &str) -> Result<Folder<'o>, ReadError> {
         let id = object::subtree(odb, root, path)?;
         let data = match id {
             Some(id) => object::tree(odb, id)?,
-            None => Vec::new(),
+            None => TreeData::empty(),
         };
         let starts = starts(&data);
-        Ok(Folder { path: path.to_owned(), id, data, starts, watched: BTreeMap::new() })
+        Ok(Folder { id, data, starts, watched: BTreeMap::new() })
     }
 
     /// Watches a file by a number of the caller's; its blob, where there is such a file.
     pub fn watch(&mut self, name: &[u8], number: usize) -> Option<Oid> {
-        let found = Entries::new(&self.data).find(|entry| entry.name == name && !entry.is_tree())?;
+        let named = |start: &usize| self.data.get(*start..).and_then(entry);
+        // A tree is in the order of its names, but for folders, which may lie a little off: then all of it is looked through.
+        let quick =
+            self.starts.binary_search_by(|start| named(start).map_or(Ordering::Less, |entry| entry.name.cmp(name)));
+        let quick = quick.ok().and_then(|place| self.starts.get(place)).and_then(named);
+        let found = quick.or_else(|| Entries::new(&self.data).find(|entry| entry.name == name))?;
+        if found.is_tree() {
+            return None;
+        }
         self.watched.insert(name.to_vec(), number);
         Some(found.id)
     }
@@ -44,29 +52,28 @@ impl Folder {
         !self.watched.is_empty()
     }
 
-    /// Goes on to the same folder of another root tree: the parent's. Files whose blobs differ there
+    /// Goes on to another tree of the same folder: the parent's. Files whose blobs differ there
     /// are added to `changed`, files that are not there to `added`; neither is watched any longer.
     pub fn step(
         &mut self,
-        odb: &Odb<'_>,
-        root: Oid,
+        odb: &'o Odb<'_>,
+        id: Option<Oid>,
         changed: &mut Vec<usize>,
         added: &mut Vec<usize>,
     ) -> Result<(), ReadError> {
-        let id = object::subtree(odb, root, &self.path)?;
         if id == self.id {
             return Ok(());
         }
         let data = match id {
             Some(id) => object::tree(odb, id)?,
-            None => Vec::new(),
+            None => TreeData::empty(),
         };
         self.id = id;
         self.replace(data, changed, added);
         Ok(())
     }
 
-    fn replace(&mut self, data: Vec<u8>, changed: &mut Vec<usize>, added: &mut Vec<usize>) {
+    fn replace(&mut self, data: TreeData<'o>, changed: &mut Vec<usize>, added: &mut Vec<usize>) {
         let middle = Middle::between(&self.data, &self.starts, &data);
         let old = self.starts.get(middle.old.clone()).unwrap_or_default();
         for start in old {

@@ -24,7 +24,8 @@ pub(super) fn prepare() -> Result<(), git2::Error> {
 fn set() -> Result<(), git2::Error> {
     // Every object is read once; a cache of them would only cost memory.
     opts::enable_caching(false);
-    // git itself does not hash what it reads either: zlib's checksum guards it.
+    // What came by a fetch was hashed then. A walk over a long history has no time to hash it all again, and neither has
+    // git's; zlib's checksum guards against a bad disk.
     opts::strict_hash_verification(false);
     // SAFETY: these write global settings of libgit2 without synchronisation. `prepare` lets one thread in, once, and
     // nothing in this crate calls libgit2 before it.

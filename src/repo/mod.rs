@@ -14,8 +14,10 @@ mod libgit2;
 mod mirror;
 mod object;
 mod open;
+mod scout;
 mod transport;
 mod tree;
+mod walk;
 mod worktree;
 
 pub use clock::{DateError, DateQuery, Dates, FileDate};

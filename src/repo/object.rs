@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use git2::{ErrorCode, ObjectType, Odb, Oid};
+use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid};
 
 /// Why an object could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,9 +61,27 @@ fn seconds(who: &[u8]) -> Option<i64> {
     rest.split_ascii_whitespace().next()?.parse().ok()
 }
 
-/// Reads a tree as it is stored: entries of `mode name\0` and an id of 20 bytes.
-pub(super) fn tree(odb: &Odb<'_>, id: Oid) -> Result<Vec<u8>, ReadError> {
-    read(odb, id, ObjectType::Tree).map(|object| object.data().to_vec())
+/// A tree as it is stored: entries of `mode name\0` and an id of 20 bytes.
+pub(super) struct TreeData<'o>(Option<OdbObject<'o>>);
+
+impl TreeData<'_> {
+    /// The tree of a folder that is not there.
+    pub fn empty() -> Self {
+        TreeData(None)
+    }
+}
+
+impl std::ops::Deref for TreeData<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.0.as_ref().map_or(&[], OdbObject::data)
+    }
+}
+
+/// Reads a tree.
+pub(super) fn tree<'o>(odb: &'o Odb<'_>, id: Oid) -> Result<TreeData<'o>, ReadError> {
+    read(odb, id, ObjectType::Tree).map(|object| TreeData(Some(object)))
 }
 
 /// The tree below `path` (folders joined by `/`) of a root tree, where there is one.
@@ -80,7 +98,7 @@ pub(super) fn subtree(odb: &Odb<'_>, root: Oid, path: &str) -> Result<Option<Oid
     Ok(Some(id))
 }
 
-fn read<'o>(odb: &'o Odb<'_>, id: Oid, kind: ObjectType) -> Result<git2::OdbObject<'o>, ReadError> {
+fn read<'o>(odb: &'o Odb<'_>, id: Oid, kind: ObjectType) -> Result<OdbObject<'o>, ReadError> {
     let object = odb.read(id).map_err(|error| match error.code() {
         ErrorCode::NotFound => ReadError::Missing(id),
         _ => ReadError::Damaged(id, error.message().to_owned()),
@@ -162,7 +180,7 @@ pub(super) fn removed(odb: &Odb<'_>, old: Oid, new: Oid, found: &mut dyn FnMut(V
         let ours = tree(odb, old)?;
         let theirs = match new {
             Some(new) => tree(odb, new)?,
-            None => Vec::new(),
+            None => TreeData::empty(),
         };
         let theirs: BTreeMap<&[u8], Entry<'_>> = Entries::new(&theirs).map(|entry| (entry.name, entry)).collect();
         for entry in Entries::new(&ours) {

@@ -203,13 +203,11 @@ impl<'o> Reading<'o> {
                 Ok(())
             }
             object::Kind::File => {
-                match self.blob(entry.id)? {
-                    Some(bytes) => drop(self.files.insert(path, bytes)),
-                    None => {
-                        let size = self.size(entry.id)?;
-                        let size = u64::try_from(size).unwrap_or(u64::MAX);
-                        self.odd.insert(path, Odd::TooLarge(size));
-                    }
+                if let Some(bytes) = self.blob(entry.id)? {
+                    self.files.insert(path, bytes);
+                } else {
+                    let size = u64::try_from(self.size(entry.id)?).unwrap_or(u64::MAX);
+                    self.odd.insert(path, Odd::TooLarge(size));
                 }
                 Ok(())
             }

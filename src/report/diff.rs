@@ -5,25 +5,22 @@ use similar::TextDiff;
 /// How many unchanged lines surround a change.
 const CONTEXT: usize = 3;
 
-/// The unified diff from `before` to `after`, with `name` in its header and `/dev/null` for the side that is not there.
-/// Empty where both are equal.
+/// The unified diff from `before` to `after`, with the `names` of both in its header and `/dev/null` for the side that
+/// is not there. Empty where both are equal.
 ///
 /// A last line without an end is given one: YAML means the same either way.
-pub fn unified(before: Option<&str>, after: Option<&str>, name: &str) -> String {
+pub fn unified(before: Option<&str>, after: Option<&str>, names: (&str, &str)) -> String {
     let old = before.map(ended).unwrap_or_default();
     let new = after.map(ended).unwrap_or_default();
     if old == new {
         return String::new();
     }
-    let header = |side: Option<&str>, prefix: &str| match side {
-        Some(_) => format!("{prefix}/{name}"),
-        None => "/dev/null".to_owned(),
-    };
+    let header = |side: Option<&str>, name| if side.is_some() { name } else { "/dev/null" };
     // Without a deadline, which would be a clock: the default algorithm bounds its own search.
     TextDiff::from_lines(old.as_str(), new.as_str())
         .unified_diff()
         .context_radius(CONTEXT)
-        .header(&header(before, "live"), &header(after, "wanted"))
+        .header(header(before, names.0), header(after, names.1))
         .to_string()
 }
 

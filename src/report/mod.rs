@@ -28,7 +28,7 @@ pub fn object_diff(before: Option<&Value>, after: Option<&Value>, name: &str) ->
     let (before, after) = (before.cloned().map(clean), after.cloned().map(clean));
     let (before, after) = mask((before.as_ref(), after.as_ref()));
     let (before, after) = (before.as_ref().map(yaml::write), after.as_ref().map(yaml::write));
-    unified(before.as_deref(), after.as_deref(), name)
+    unified(before.as_deref(), after.as_deref(), (&format!("live/{name}"), &format!("wanted/{name}")))
 }
 
 /// The steps that people read: not the quiet ones, unless there is nothing else to show why a sandbox changes.

@@ -113,7 +113,9 @@ fn repository(id: &str, size: usize) -> FleetRepo {
     for number in 0..size {
         repo.write(
             &format!("sandboxes/s{number:05}.toml"),
-            &format!("branch = \"feature/{number}\"\nimage = \"registry.example.com/bench:{number}\"\nttl = \"never\"\n"),
+            &format!(
+                "branch = \"feature/{number}\"\nimage = \"registry.example.com/bench:{number}\"\nttl = \"never\"\n"
+            ),
         );
     }
     repo.commit("a fleet", Timestamp::now());
@@ -146,11 +148,12 @@ fn kubectl_diff(plane: &ControlPlane, user: &User, repo: &FleetRepo, tool: &Tool
     let rendered = tool.expect(0, &["render", "s00000"]);
     let file = repo.path().join("rendered.yaml");
     // What is generated is no base64, and no field of what kubectl would apply.
-    let text: String = rendered.lines().filter(|line| !line.contains("<generated")).fold(String::new(), |mut all, line| {
-        all.push_str(line);
-        all.push('\n');
-        all
-    });
+    let text: String =
+        rendered.lines().filter(|line| !line.contains("<generated")).fold(String::new(), |mut all, line| {
+            all.push_str(line);
+            all.push('\n');
+            all
+        });
     std::fs::write(&file, text).expect("a file");
     (0..3)
         .map(|_| {

@@ -16,8 +16,7 @@ pub struct Sample {
 /// Runs a command to its end. Statuses 0, 1 and 2 are answers (diffs and plans use them); others are an error.
 pub fn sample(mut command: Command) -> Result<Sample, String> {
     let started = Instant::now();
-    let mut child =
-        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
     let status_file = format!("/proc/{}/status", child.id());
     let mut peak_kib = 0;
     loop {

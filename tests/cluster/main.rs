@@ -6,8 +6,10 @@ mod binaries;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contract_kube;
+mod dir_like_kube;
 mod fleet_repo;
 mod gate;
+mod live;
 mod plane;
 mod rig;
 mod smoke;

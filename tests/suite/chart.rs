@@ -2,5 +2,7 @@
 
 pub mod fixture;
 mod load;
+mod outcome;
 mod pieces;
+mod render;
 mod values;

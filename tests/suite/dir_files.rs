@@ -112,6 +112,27 @@ async fn generated_values_are_not_in_the_tree() {
 }
 
 #[tokio::test]
+async fn what_is_declared_empty_is_written_empty() {
+    let folder = folder();
+    let arena = folder.arena();
+    arena.namespace().await;
+    let policy = manifest(json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+        "metadata": {"name": "it", "namespace": "ns-0"},
+        "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": []},
+    }));
+    let object = arena.apply(&policy.body).await.unwrap();
+    assert_eq!(object["spec"], json!({"podSelector": {}, "policyTypes": ["Ingress"]}), "as a server keeps it");
+    let text = folder.read("ns-0/networkpolicy-it.yaml");
+    assert!(text.contains("ingress: []") && text.contains("podSelector: {}"), "{text}");
+    let before = arena.meta(&policy.body).await.unwrap();
+    arena.apply(&policy.body).await.unwrap();
+    assert_eq!(arena.meta(&policy.body).await.unwrap(), before);
+    folder.edit("ns-0/networkpolicy-it.yaml", "ingress: []", "ingress: [{}]");
+    assert_eq!(arena.observe(&policy).await.drift.len(), 1);
+}
+
+#[tokio::test]
 async fn an_edit_by_hand_is_drift_by_file() {
     let folder = folder();
     let arena = folder.arena();
@@ -196,7 +217,7 @@ async fn a_file_of_somebody_else_is_an_object_of_theirs() {
     let meta = arena.meta(&body).await.unwrap();
     assert!(meta.managed.iter().all(|m| m.manager == "file" && !m.apply));
     assert!(!meta.is_ours("contract") && !meta.uid.is_empty() && !meta.resource_version.is_empty());
-    assert_eq!(folder.list(&Kind::new("v1", "ConfigMap")).await.unwrap(), [meta.clone()]);
+    assert_eq!(folder.list(&Kind::new("v1", "ConfigMap")).await.unwrap(), std::slice::from_ref(&meta));
     assert_eq!(folder.list(&Kind::new("v1", "Namespace")).await.unwrap().len(), 1);
     assert_eq!(tree(&folder.root), before, "reading writes nothing");
     let error = folder.cluster.create(&address(&body).target(), &body, "x").await.unwrap_err();

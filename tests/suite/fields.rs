@@ -94,3 +94,12 @@ fn items_whose_key_was_left_out_match_any_one() {
     let fields = json!({"f:spec": {"f:rules": {"k:{\"id\":\"x\"}": {"f:a": {}}, "k:{\"id\":\"y\"}": {"f:a": {}}}}});
     assert!(missing(&manifest, &fields).is_empty());
 }
+
+#[test]
+fn a_missing_map_of_one_field_is_named_by_that_field() {
+    let manifest = json!({"data": {"user": "a"}, "spec": {"selector": {"app": "b"}, "ports": {"x": 1, "y": 2}}});
+    assert_eq!(missing(&manifest, &json!({"f:spec": {".": {}}})), [".data.user", ".spec.ports", ".spec.selector.app"]);
+    let atomic = Fields::parse(br#"{"f:spec": {"f:selector": {}}}"#).expect("fieldsV1");
+    let path = ["spec", "selector", "app"].map(|name| reconcile::manifest::PathElement::Field(name.into()));
+    assert!(atomic.touches(&path), "an atomic map has all that is in it");
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use insta::assert_snapshot;
+use proptest::prelude::*;
 use reconcile::fleet::{Broken, Diagnostic, Fleet, Level, Life, Odd, fleet_schema, sandbox_schema};
 
 const FLEET: &str = "name = \"demo\"\nid = \"demo-1\"\ndomain = \"example.com\"\n[defaults]\nchart = \"app\"\n";
@@ -84,7 +85,7 @@ fn a_broken_fleet_holds_everything_and_tells_every_error_of_every_file() {
 #[test]
 fn a_missing_fleet_is_an_error_and_not_an_empty_fleet() {
     let unusable = Fleet::parse(&BTreeMap::new(), &BTreeMap::new()).unwrap_err();
-    assert!(unusable.diagnostics[0].hint.as_ref().unwrap().contains("reconcile init"));
+    assert!(unusable.diagnostics[0].hint.as_ref().unwrap().contains("write one"));
 }
 
 #[test]
@@ -241,3 +242,35 @@ fn the_schema_knows_the_keys_that_the_reader_knows() {
         assert_eq!(schema["additionalProperties"], serde_json::Value::Bool(false));
     }
 }
+
+#[test]
+fn deep_nesting_is_an_error_and_not_a_crash() {
+    for text in [
+        format!("branch = \"a\"\n[values]\nx = {}", "[".repeat(200_000)),
+        format!("branch = \"a\"\n[values]\nx = {}", "{ y = ".repeat(150_000)),
+        format!("branch = \"a\"\n[values]\n{} = 1", vec!["y"; 200_000].join(".")),
+        format!("branch = \"a\"\n[values.{}]", vec!["y"; 200_000].join(".")),
+        "[[a]]\n".repeat(100_000),
+    ] {
+        assert!(parse(&[("x.toml", &text)]).broken.contains_key("x"));
+    }
+}
+
+proptest! {
+    /// Pieces of TOML in any order: whatever they make is read, or told with a place that is there.
+    #[test]
+    fn no_text_breaks_the_reader(pieces in proptest::collection::vec(PIECES, 0..24)) {
+        let text = pieces.concat();
+        let fleet = parse(&[("x.toml", &text)]);
+        prop_assert!(fleet.sandboxes.contains_key("x") != fleet.broken.contains_key("x"));
+        for found in fleet.diagnostics() {
+            found.render(true);
+            let at = found.at.as_ref();
+            prop_assert!(at.is_none_or(|at| at.source.get(at.span.clone()).is_some()));
+        }
+        let _ = Fleet::parse(&files(&[("fleet.toml", &text)]), &BTreeMap::new());
+    }
+}
+
+/// A regular expression for a piece of a file.
+const PIECES: &str = "branch|ttl|pin|values|[.=\"'\\[\\]{},#\n\r\t\\\\ ]| = |\"a\"|\"3d\"|\n|\\[pin\\]\n|\\[values\\]\n|1|2026-12-01T00:00:00Z|true|nan|é|\u{1F600}|\u{0}|\"\"\"";

@@ -38,9 +38,10 @@ fn spans() {
     ] {
         assert_eq!(ttl(text), Some(seconds), "{text}");
     }
-    for text in
-        ["", " ", " 3d", "1d 2h", "7", "d", "7 days", "-1d", "1.5d", "1d1d", "1h1d", "7D", "1y", "0d", "0s", "Never", "7dd", "７d"]
-    {
+    for text in [
+        "", " ", " 3d", "1d 2h", "7", "d", "7 days", "-1d", "1.5d", "1d1d", "1h1d", "7D", "1y", "0d", "0s", "Never",
+        "7dd", "７d",
+    ] {
         assert_eq!(ttl(text), None, "{text}");
     }
 }
@@ -52,7 +53,8 @@ fn absurd_spans_end_with_the_calendar_or_are_refused() {
     assert_eq!(ttl("99999999999w"), Some(99_999_999_999 * 7 * DAY));
     let life: Life = "99999999999w".parse::<Ttl>().unwrap().into();
     assert_eq!(life.expiry(at(0)), Some(Timestamp::MAX));
-    assert_eq!(life.oldest_start(at(0)), Some(Timestamp::MIN));
+    let terms = Terms { life, pinned_until: None, max_pin: secs(0) };
+    assert_eq!(terms.oldest_start(at(0)), Some(Timestamp::MIN));
     assert!(!lifetime(life, None, 0).warns(at(0)));
     assert!(!lifetime(life, None, 0).is_over(at(0)));
 }
@@ -152,6 +154,20 @@ proptest! {
     fn a_span_is_read_as_it_is_written(seconds in 1..=i64::MAX) {
         let span = secs(seconds);
         prop_assert_eq!(parse_span(&write_span(span)), Ok(span));
+    }
+
+    /// What lets the walk through the history end early must not keep, and not end, a single sandbox more.
+    #[test]
+    fn what_started_before_the_oldest_start_is_over(
+        life in 1..100 * DAY, until in proptest::option::of(-DAY..200 * DAY), now in 0..200 * DAY, early in 1..DAY,
+    ) {
+        let terms = Terms { life: Life::For(secs(life)), pinned_until: until.map(at), max_pin: secs(2 * DAY) };
+        let oldest = terms.oldest_start(at(now)).unwrap();
+        let before = Lifetime::at(at(now), oldest - secs(early), &terms);
+        prop_assert!(before.is_over(at(now)), "{:?}", before);
+        if until.is_none() {
+            prop_assert!(!Lifetime::at(at(now), oldest, &terms).is_over(at(now)));
+        }
     }
 
     #[test]

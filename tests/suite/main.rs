@@ -1,17 +1,21 @@
 //! Unit and golden cases.
 
 mod args;
+mod chart;
 mod clock;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contract_dir;
+mod dir_files;
 mod fields;
-mod goldens;
-mod purity;
-mod ready;
 mod fleet;
 mod fleet_life;
 mod fleet_name;
+mod goldens;
+mod kube_faults;
+mod purity;
+mod readme;
+mod ready;
 mod repo;
 mod repo_git;
 mod repo_mirror;
@@ -27,4 +31,3 @@ mod template_robust;
 mod scenario;
 mod schemas;
 mod yaml;
-mod dir_files;

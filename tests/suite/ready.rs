@@ -112,3 +112,24 @@ fn custom_resources_and_all_else() {
     assert_eq!(with_status("v1", "ConfigMap", &Value::Null, &Value::Null), Readiness::Ready);
     assert_eq!(readiness(&Value::Null), Readiness::Ready);
 }
+
+#[test]
+fn pod_securitys_refusal_is_final_for_what_was_applied_before_it() {
+    let refused = |message: &str, applied: &str| {
+        let condition = json!({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
+            "message": message, "lastTransitionTime": "2026-01-02T03:04:05Z"});
+        readiness(&json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"generation": 1, "managedFields": [
+                {"manager": "reconcile", "operation": "Apply", "time": applied},
+                {"manager": "other", "operation": "Apply", "time": "2000-01-01T00:00:00Z"},
+            ]},
+            "spec": {"replicas": 1}, "status": {"observedGeneration": 1, "conditions": [condition]},
+        }))
+    };
+    let security = "pods \"a\" is forbidden: violates PodSecurity \"restricted:latest\": privileged";
+    assert_eq!(refused(security, "2026-01-02T03:04:05Z"), Readiness::Failed(security.into()));
+    assert_eq!(refused(security, "2026-01-02T03:04:06Z"), waiting(&format!("0 of 1 replicas updated: {security}")));
+    let quota = "pods \"a\" is forbidden: exceeded quota";
+    assert_eq!(refused(quota, "2026-01-02T03:04:05Z"), waiting(&format!("0 of 1 replicas updated: {quota}")));
+}

@@ -3,6 +3,7 @@
 use std::fs;
 
 use reconcile::fleet::Odd;
+use reconcile::repo::Contains::{No, Unknown, Yes};
 use reconcile::repo::{Contains, RepoArgs, RepoError, Tree};
 
 use crate::repo_git::{EPOCH, FLEET, Git, HOUR, clone, git, open};
@@ -159,7 +160,7 @@ fn no_fleet_is_an_error_and_not_an_empty_fleet() {
     git.write("README", "");
     git.commit(EPOCH, "nothing");
     let error = git.open().tree().unwrap_err();
-    assert!(error.hint().unwrap().contains("reconcile init"), "{error}");
+    assert!(error.hint().unwrap().contains("commit one"), "{error}");
 }
 
 #[test]
@@ -308,7 +309,6 @@ fn what_a_commit_contains() {
         let answers = repo.contains(all.into_iter().chain([short, "rubbish", ""])).unwrap();
         all.map(|id| answers[id])
     };
-    use Contains::{No, Unknown, Yes};
     assert_eq!(contains("HEAD~1"), [Yes, Yes, Yes, Yes, No, No, Unknown]);
     assert_eq!(contains("side"), [Yes, Yes, No, No, No, No, Unknown]);
     assert_eq!(contains(&first), [Yes, No, No, No, No, No, Unknown]);

@@ -12,19 +12,19 @@ const HUNTER: &str = "aHVudGVyMg==";
 fn a_diff_has_three_lines_around_a_change() {
     let old = (1..=12).map(|n| format!("line {n}")).collect::<Vec<_>>().join("\n");
     let new = old.replace("line 6", "line six");
-    assert_snapshot!(unified(Some(&old), Some(&new), "ConfigMap/odoo"));
+    assert_snapshot!(unified(Some(&old), Some(&new), ("live/ConfigMap/odoo", "wanted/ConfigMap/odoo")));
 }
 
 #[test]
 fn a_missing_side_is_dev_null() {
-    assert_snapshot!(unified(None, Some("a\nb"), "ConfigMap/odoo"), @r"
+    assert_snapshot!(unified(None, Some("a\nb"), ("live/ConfigMap/odoo", "wanted/ConfigMap/odoo")), @r"
     --- /dev/null
     +++ wanted/ConfigMap/odoo
     @@ -0,0 +1,2 @@
     +a
     +b
     ");
-    assert_snapshot!(unified(Some("a\n"), None, "ConfigMap/odoo"), @r"
+    assert_snapshot!(unified(Some("a\n"), None, ("live/ConfigMap/odoo", "wanted/ConfigMap/odoo")), @r"
     --- live/ConfigMap/odoo
     +++ /dev/null
     @@ -1 +0,0 @@
@@ -34,9 +34,9 @@ fn a_missing_side_is_dev_null() {
 
 #[test]
 fn equal_is_empty() {
-    assert_eq!(unified(Some("a"), Some("a\n"), "x"), "");
-    assert_eq!(unified(None, None, "x"), "");
-    assert_eq!(unified(None, Some(""), "x"), "");
+    assert_eq!(unified(Some("a"), Some("a\n"), ("x", "y")), "");
+    assert_eq!(unified(None, None, ("x", "y")), "");
+    assert_eq!(unified(None, Some(""), ("x", "y")), "");
 }
 
 #[test]

@@ -1,18 +1,43 @@
-//! Scenario cases: a folder with `steps` (shell commands, each behind `$ `), run in a folder of its own that starts as a
-//! copy of `_base` and of the case's own `files`, with a pinned clock and git identity. Its whole transcript is golden.
+//! Scenario cases: a folder with `steps` (shell commands, each behind `$ `), run in a git repository of its own that
+//! begins with one commit: `_base`, and over it the case's own `files`. Clock and git identity are pinned, and the
+//! whole transcript is golden. `tests/suite/scenarios/README.md` says how to write one.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
+use std::sync::Mutex;
+use std::thread;
 
-const BASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/scenarios/_base");
+use jiff::{SignedDuration, Timestamp};
+use regex::Regex;
+
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/scenarios");
+
+/// When the first commit is made.
+const BEGINNING: &str = "2030-01-01T00:00:00Z";
+
+/// What every step may use beside the program and what is in any system's shell: `commit MESSAGE [TIME]`, and
+/// `sandbox NAME [LINE…]`, which writes that sandbox's file.
+const PRELUDE: &str = r#"
+commit() {
+  export GIT_COMMITTER_DATE="${2:-$GIT_COMMITTER_DATE}"
+  git add -A && git commit -qm "$1"
+}
+sandbox() {
+  file=sandboxes/$1.toml
+  printf 'branch = "%s"\nimage  = "registry.example.com/hello:%s"\n' "$1" "$1" > "$file"
+  shift
+  if [ $# -gt 0 ]; then printf '%s\n' "$@" >> "$file"; fi
+}
+"#;
 
 #[test]
 fn scenarios() {
+    let transcripts = transcripts();
     insta::glob!("scenarios/*/steps", |steps| {
         let case = steps.parent().expect("steps lie in a folder");
-        let transcript = run(case, &fs::read_to_string(steps).expect("readable steps"));
         insta::with_settings!({
             snapshot_path => case,
             prepend_module_to_snapshot => false,
@@ -20,29 +45,56 @@ fn scenarios() {
             snapshot_suffix => "",
             description => "",
         }, {
-            insta::assert_snapshot!("transcript", transcript);
+            insta::assert_snapshot!("transcript", transcripts[case]);
         });
     });
 }
 
-fn run(case: &Path, steps: &str) -> String {
+/// The transcript of each case, by its folder. Cases share nothing, so they run side by side.
+fn transcripts() -> BTreeMap<PathBuf, String> {
+    let entries = fs::read_dir(CASES).expect("a readable folder").map(|entry| entry.expect("a readable entry").path());
+    let waiting: Mutex<Vec<PathBuf>> = Mutex::new(entries.filter(|case| case.join("steps").exists()).collect());
+    let done = Mutex::new(BTreeMap::new());
+    let work = || {
+        loop {
+            let Some(case) = waiting.lock().expect("no case has panicked").pop() else { break };
+            let transcript = run(&case);
+            done.lock().expect("no case has panicked").insert(case, transcript);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    done.into_inner().expect("no case has panicked")
+}
+
+fn run(case: &Path) -> String {
     let home = tempfile::tempdir().expect("a temporary folder");
     let work = home.path().join("work");
-    copy(Path::new(BASE), &work);
+    copy(&Path::new(CASES).join("_base"), &work);
     let own = case.join("files");
     if own.exists() {
         copy(&own, &work);
     }
+    let begun = shell("git init -q -b main . && commit 'the fleet'", home.path(), &work);
+    assert!(begun.status.success(), "{}", text_of(&begun));
+    let steps = fs::read_to_string(case.join("steps")).expect("readable steps");
     let mut transcript = String::new();
-    for step in steps_of(steps) {
+    for step in steps_of(&steps) {
         writeln!(transcript, "$ {step}").expect("a String takes it");
-        let output = shell(&step, home.path(), &work);
-        transcript.push_str(&output);
+        transcript.push_str(&text_of(&shell(&step, home.path(), &work)));
     }
-    transcript.replace(&home.path().display().to_string(), "[TMP]")
+    let every = "for repo in . ../*/; do git -C $repo rev-list --all --reflog; done 2> /dev/null";
+    let commits = shell(every, home.path(), &work);
+    let transcript = transcript.replace(&home.path().display().to_string(), "[TMP]");
+    let began = fs::metadata(work.join(".gitignore")).and_then(|file| file.modified()).expect("a file has its time");
+    let began = Timestamp::try_from(began).expect("a time of today");
+    without_today(&with_numbers(&transcript, &String::from_utf8_lossy(&commits.stdout)), began)
 }
 
-/// A step begins with `$ ` and goes on until the next; other lines before the first are comments.
+/// A step begins with `$ ` and goes on until the next; what stands before the first is a comment.
 fn steps_of(text: &str) -> Vec<String> {
     let mut steps: Vec<String> = Vec::new();
     for line in text.lines() {
@@ -58,27 +110,32 @@ fn steps_of(text: &str) -> Vec<String> {
     steps
 }
 
-fn shell(step: &str, home: &Path, work: &Path) -> String {
+/// Runs a step; standard error comes out beside standard output, in the order of writing.
+fn shell(step: &str, home: &Path, work: &Path) -> Output {
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_reconcile"));
     let folder = binary.parent().expect("a binary lies in a folder");
     let path = std::env::var("PATH").unwrap_or_default();
-    let output = Command::new("sh")
-        .args(["-c", &format!("{{ {step}\n}} 2>&1")])
+    Command::new("sh")
+        .args(["-c", &format!("{PRELUDE}{{ {step}\n}} 2>&1")])
         .current_dir(work)
         .env_clear()
         .env("PATH", format!("{}:{path}", folder.display()))
         .env("HOME", home)
         .env("NO_COLOR", "1")
         .env("LC_ALL", "C")
+        .env("TZ", "UTC")
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_AUTHOR_NAME", "Ada")
         .env("GIT_AUTHOR_EMAIL", "ada@example.com")
         .env("GIT_COMMITTER_NAME", "Ada")
         .env("GIT_COMMITTER_EMAIL", "ada@example.com")
-        .env("GIT_AUTHOR_DATE", "2030-01-01T00:00:00Z")
-        .env("GIT_COMMITTER_DATE", "2030-01-01T00:00:00Z")
+        .env("GIT_AUTHOR_DATE", BEGINNING)
+        .env("GIT_COMMITTER_DATE", BEGINNING)
         .output()
-        .expect("sh runs");
+        .expect("sh runs")
+}
+
+fn text_of(output: &Output) -> String {
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
@@ -91,7 +148,36 @@ fn shell(step: &str, home: &Path, work: &Path) -> String {
     text
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Commit ids, which change with `_base`, as numbers of the same width in the order of their first appearance.
+fn with_numbers(transcript: &str, commits: &str) -> String {
+    let mut found: Vec<(usize, &str)> = commits
+        .lines()
+        .filter_map(|id| {
+            let short = id.get(..7)?;
+            Some((transcript.find(short)?, id))
+        })
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    let mut numbered = transcript.to_owned();
+    for (number, (_, id)) in (1..).zip(found) {
+        let number = (number % 10).to_string();
+        numbered = numbered.replace(id, &number.repeat(40)).replace(&id[..7], &number.repeat(7));
+    }
+    numbered
+}
+
+/// The times at which files of the cluster's folder were changed, in words of the same width.
+fn without_today(transcript: &str, began: Timestamp) -> String {
+    let time = Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ").expect("a regular expression");
+    let words = |found: &regex::Captures<'_>| match found[0].parse::<Timestamp>() {
+        Ok(at) if at.duration_since(began).abs() < SignedDuration::from_hours(24) => "[the time it is now]".to_owned(),
+        _ => found[0].to_owned(),
+    };
+    time.replace_all(transcript, words).into_owned()
+}
+
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder can be made");
     for entry in fs::read_dir(from).expect("a readable folder") {
         let entry = entry.expect("a readable entry");

@@ -214,6 +214,12 @@ pub(crate) fn find(name: &str) -> Option<&'static Func> {
     FUNCTIONS.get(name).copied()
 }
 
+/// Whether a version lies in a range, as Helm asks it of charts and of Kubernetes: not where either cannot be read.
+pub(in crate::chart) fn satisfies(version: &str, range: &str) -> bool {
+    let constraints = constraint::Constraints::parse(range);
+    constraints.is_ok_and(|range| version::Version::parse(version).is_ok_and(|version| range.allow(&version)))
+}
+
 /// The names of all functions, sorted.
 pub fn names() -> Vec<&'static str> {
     let mut names: Vec<_> = FUNCTIONS.keys().copied().collect();

@@ -21,7 +21,8 @@ fn to_yaml(call: &mut Call<'_, '_, '_>) -> Outcome {
 }
 
 fn read(call: &Call<'_, '_, '_>) -> Result<serde_json::Value, String> {
-    yaml::read(&call.text(0), Numbers::Float64).map_err(|error| format!("error converting YAML to JSON: {error}"))
+    yaml::read(&call.text(0), Numbers::Float64)
+        .map_err(|error| format!("error converting YAML to JSON: {}", error.in_go()))
 }
 
 /// What Go says of a document that is not what was asked for.

@@ -27,4 +27,16 @@ pub struct Error {
     pub column: usize,
     /// What is wrong there.
     pub message: String,
+    /// The line that go-yaml names, if it names one: often the line before.
+    go_line: Option<usize>,
+}
+
+impl Error {
+    /// The words of go-yaml, with its own idea of the line, for templates that print them.
+    pub fn in_go(&self) -> String {
+        match self.go_line {
+            Some(line) => format!("yaml: line {line}: {}", self.message),
+            None => format!("yaml: {}", self.message),
+        }
+    }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::Set;
 use super::managers::{Managers, Writer};
+use super::merge::{kept, with_empty};
 use super::schema::{self, Type};
 use super::{text, tree, validate};
 use crate::manifest::{GENERATED_MANAGER, Hash, Kind, ObjectId, canonical};
@@ -97,7 +98,7 @@ impl Found<'_> {
     /// The object of a file that no run has written.
     pub(super) fn foreign(&self, id: ObjectId, raw: &Value) -> Entry {
         let hash = Hash::of(self.text.as_bytes());
-        let mut object = without_servers(canonical(raw.clone()));
+        let mut object = as_kept(raw);
         let mut managers = Managers::read(raw);
         if managers.0.is_empty() {
             managers.update(of_object(&object), &empty(), &object, self.writer());
@@ -121,7 +122,7 @@ impl Found<'_> {
     pub(super) fn edited(&self, id: ObjectId, raw: &Value, record: &Record) -> Entry {
         let hash = Hash::of(self.text.as_bytes());
         let old = &record.object;
-        let mut new = without_servers(canonical(raw.clone()));
+        let mut new = as_kept(raw);
         keep_hidden(old, &mut new);
         keep_servers(old, &mut new);
         let mut managers = Managers::read(old);
@@ -148,7 +149,8 @@ impl Found<'_> {
 impl Entry {
     /// What its file says: no server's metadata, no status, and of generated values nothing.
     pub(super) fn visible(&self) -> Value {
-        let mut object = without_servers(self.object.clone());
+        let object = without_servers(self.object.clone());
+        let mut object = with_empty(of_object(&object), &object, &Managers::read(&self.object).all_applied());
         let hidden = hidden(&self.object);
         if let Some(object) = object.as_object_mut() {
             object.remove("status");
@@ -205,6 +207,12 @@ pub(super) fn contents(object: &Value) -> Value {
         object.remove("status");
     }
     object
+}
+
+/// What a file says, as a server would keep it.
+fn as_kept(raw: &Value) -> Value {
+    let object = without_servers(canonical(raw.clone()));
+    kept(of_object(&object), object)
 }
 
 fn without_servers(mut object: Value) -> Value {

@@ -42,6 +42,11 @@ impl Set {
         self.member
     }
 
+    /// Whether nothing is below it.
+    pub(super) fn is_leaf(&self) -> bool {
+        self.member && self.below.is_empty()
+    }
+
     pub(super) fn union(&self, other: &Self) -> Self {
         let mut all = self.clone();
         all.member |= other.member;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::fields::Set;
-use super::merge::{compare, field_set, merge, remove, with_named};
+use super::merge::{compare, field_set, kept, merge, remove, with_named};
 use super::schema::Type;
 
 /// One entry of `managedFields`.
@@ -50,6 +50,11 @@ impl Managers {
         self.0.iter().find(|m| m.apply && m.name == name && m.subresource.is_none()).map(|m| &m.owns)
     }
 
+    /// The fields of all Apply entries.
+    pub(super) fn all_applied(&self) -> Set {
+        self.0.iter().filter(|m| m.apply).fold(Set::default(), |all, manager| all.union(&manager.owns))
+    }
+
     /// The fields of all entries but one.
     fn all_but(&self, entry: &(bool, &str)) -> Set {
         let others = self.0.iter().filter(|m| !m.is(entry));
@@ -72,7 +77,7 @@ impl Managers {
         }
         self.give_way(of, live, &object);
         self.put(&who, config, without_identity(&own), writer.time);
-        object
+        kept(of, object)
     }
 
     /// A write of a whole object that is not an apply.
@@ -155,16 +160,15 @@ impl Manager {
 
 /// Takes out what this manager set last time, sets no more, and nobody else (nor it, now) owns.
 fn prune(of: &Type, merged: &Value, last: &Set, owned: &Set) -> Value {
-    let empty = || Value::Object(Map::new());
     let named = |value: &Value| with_named(of, &field_set(of, value));
     let last = with_named(of, last);
-    let pruned = remove(of, merged, &last).unwrap_or_else(empty);
+    let pruned = remove(of, merged, &last);
     // Of what that took away, what somebody owns comes back …
     let unowned = named(merged).difference(&named(&pruned).union(&with_named(of, owned)));
-    let pruned = remove(of, merged, &unowned).unwrap_or_else(empty);
+    let pruned = remove(of, merged, &unowned);
     // … and so does what was never this manager's.
     let gone = named(merged).difference(&named(&pruned)).intersection(&last);
-    remove(of, merged, &gone).unwrap_or_else(empty)
+    remove(of, merged, &gone)
 }
 
 /// Identity and what the server itself writes are nobody's.

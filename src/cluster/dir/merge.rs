@@ -51,32 +51,43 @@ pub(super) fn merge(of: &Type, live: &Value, config: &Value) -> Value {
     }
 }
 
-/// Items keep the order of `live`; where both sides have items in another order, that of `config` counts. New ones
-/// follow the item that they follow in `config`.
+/// Items that only `live` has keep their places among those that both have; where both order these otherwise, that of
+/// `config` counts. It walks as the library does, since order is part of the result.
 fn merge_items(of: &Type, live: &[Value], config: &[Value]) -> Vec<Value> {
     let elements = |items: &[Value]| items.iter().map(|item| element(of, item)).collect::<Vec<_>>();
     let (left, right) = (elements(live), elements(config));
-    let merged_item = |r: usize| match left.iter().position(|e| *e == right[r]) {
+    let merged = |r: usize| match left.iter().position(|element| *element == right[r]) {
         Some(l) => merge(of.item(), &live[l], &config[r]),
         None => config[r].clone(),
     };
+    let mut shared = right.iter().filter(|element| left.contains(element)).peekable();
     let mut out = Vec::new();
-    let mut r = 0;
-    for (l, element) in left.iter().enumerate() {
-        match right.iter().position(|e| e == element) {
-            // Not in the configuration: it stays where it is.
-            None => out.push(live[l].clone()),
-            // Everything up to this item, in the configuration's order; nothing where it has come already.
-            Some(place) => {
-                while r <= place {
-                    out.push(merged_item(r));
+    let (mut l, mut r) = (0, 0);
+    loop {
+        match (left.get(l), right.get(r)) {
+            (None, None) => return out,
+            (Some(one), Some(other)) if one == other => {
+                out.push(merged(r));
+                (l, r) = (l + 1, r + 1);
+                shared.next();
+            }
+            // One that both have, but not the next of those in the configuration's order.
+            (Some(one), Some(_)) if right.contains(one) && shared.peek().is_some_and(|next| *next != one) => l += 1,
+            (Some(one), _) if !right.contains(one) => {
+                out.push(live[l].clone());
+                l += 1;
+            }
+            (one, other) => {
+                // One that has come already with the configuration's.
+                l += usize::from(one.is_some_and(|one| right[..r].contains(one)));
+                if let Some(other) = other {
+                    out.push(merged(r));
                     r += 1;
+                    shared.next_if_eq(&other);
                 }
             }
         }
     }
-    out.extend((r..right.len()).map(merged_item));
-    out
 }
 
 /// The fields that a value sets.
@@ -146,9 +157,20 @@ fn compare_at(of: &Type, old: Option<&Value>, new: Option<&Value>, sets: &mut Th
         (Some(Shape::List(old)), Some(Shape::List(new))) => compare_lists(of, old, new, sets),
         (None, Some(Shape::List(new))) => compare_lists(of, &[], new, sets),
         (Some(Shape::List(old)), None) => compare_lists(of, old, &[], sets),
+        // What lost all it had is still there itself.
+        (Some(Shape::Map(old)), Some(Shape::Leaf)) if is_null(new) && !old.is_empty() => {
+            compare_maps(of, old, &Map::new(), sets);
+        }
+        (Some(Shape::List(old)), Some(Shape::Leaf)) if is_null(new) && !old.is_empty() => {
+            compare_lists(of, old, &[], sets);
+        }
         (Some(_), Some(_)) if old != new => sets.modified.insert_self(),
         _ => {}
     }
+}
+
+fn is_null(value: Option<&Value>) -> bool {
+    value.is_some_and(Value::is_null)
 }
 
 fn compare_maps(of: &Type, old: &Map<String, Value>, new: &Map<String, Value>, sets: &mut Three<'_>) {
@@ -165,36 +187,93 @@ fn compare_lists(of: &Type, old: &[Value], new: &[Value], sets: &mut Three<'_>) 
     }
 }
 
-/// The value without the fields of a set; `None` where nothing is left of a map or list.
-pub(super) fn remove(of: &Type, value: &Value, set: &Set) -> Option<Value> {
+/// The value without the fields of a set. A map or list that loses all it had becomes null: it is still there for
+/// whoever owns it itself, until it is [`kept`].
+pub(super) fn remove(of: &Type, value: &Value, set: &Set) -> Value {
     match of.shape(value) {
         Shape::Map(map) if !map.is_empty() => {
             let mut left = Map::new();
             for (key, value) in map {
-                let value = match set.below(&name(key)) {
-                    Some(below) if below.has_self() => continue,
-                    Some(below) if !below.is_empty() => remove(of.field(key).unwrap_or(of), value, below),
-                    _ => Some(value.clone()),
-                };
-                // A map that lost all it had is null in the library, and nulls are dropped when the object is read.
-                if let Some(value) = value {
-                    left.insert(key.clone(), value);
+                match set.below(&name(key)) {
+                    Some(below) if below.has_self() => {}
+                    Some(below) if !below.is_empty() => {
+                        left.insert(key.clone(), remove(of.field(key).unwrap_or(of), value, below));
+                    }
+                    _ => {
+                        left.insert(key.clone(), value.clone());
+                    }
                 }
             }
-            (!left.is_empty()).then_some(Value::Object(left))
+            if left.is_empty() { Value::Null } else { Value::Object(left) }
         }
         Shape::List(items) if !items.is_empty() => {
             let left: Vec<Value> = items
                 .iter()
                 .filter_map(|item| match set.below(&element(of, item)) {
                     Some(below) if below.has_self() => None,
-                    Some(below) if !below.is_empty() => remove(of.item(), item, below),
+                    Some(below) if !below.is_empty() => Some(remove(of.item(), item, below)),
                     _ => Some(item.clone()),
                 })
                 .collect();
-            (!left.is_empty()).then_some(Value::Array(left))
+            if left.is_empty() { Value::Null } else { Value::Array(left) }
         }
-        _ => Some(value.clone()),
+        _ => value.clone(),
+    }
+}
+
+/// As a server keeps it: without nulls, and without maps and lists that are empty (an empty struct is kept, since it
+/// may mean something). Who set such a field still owns it.
+pub(super) fn kept(of: &Type, value: Value) -> Value {
+    let of_any = matches!(of, Type::Any { .. });
+    let is_dropped = |of: &Type, value: &Value| match (of, value) {
+        (_, Value::Null) => true,
+        (Type::Map { .. }, Value::Object(map)) => map.is_empty(),
+        (Type::List { .. }, Value::Array(items)) => items.is_empty(),
+        _ => false,
+    };
+    match value {
+        Value::Object(map) => {
+            let fields = map.into_iter().map(|(key, value)| {
+                let below = of.field(&key).unwrap_or(of);
+                let value = kept(below, value);
+                (is_dropped(below, &value), key, value)
+            });
+            Value::Object(fields.filter(|field| !field.0).map(|(_, key, value)| (key, value)).collect())
+        }
+        Value::Array(items) => {
+            let items = items.into_iter().filter(|item| of_any || !item.is_null());
+            Value::Array(items.map(|item| kept(of.item(), item)).collect())
+        }
+        other => other,
+    }
+}
+
+/// The value with the empty maps and lists that a set has and a server does not keep: a manifest that declares
+/// `ingress: []` goes on saying so.
+pub(super) fn with_empty(of: &Type, value: &Value, set: &Set) -> Value {
+    match of.shape(value) {
+        Shape::Map(map) => {
+            let mut all = map.clone();
+            for (element, below) in set.children() {
+                let Some((field, of)) = element.strip_prefix("f:").and_then(|f| Some((f, of.field(f)?))) else {
+                    continue;
+                };
+                let value = match (all.get(field), of) {
+                    (Some(value), _) => with_empty(of, value, below),
+                    (None, Type::List { .. }) if below.is_leaf() => Value::Array(Vec::new()),
+                    (None, Type::Map { .. }) if below.is_leaf() => Value::Object(Map::new()),
+                    _ => continue,
+                };
+                all.insert(field.to_owned(), value);
+            }
+            Value::Object(all)
+        }
+        Shape::List(items) => {
+            let nothing = Set::default();
+            let item = |item: &Value| with_empty(of.item(), item, set.below(&element(of, item)).unwrap_or(&nothing));
+            Value::Array(items.iter().map(item).collect())
+        }
+        Shape::Leaf => value.clone(),
     }
 }
 

@@ -132,7 +132,7 @@ fn selector(object: &Value, template: &Value, wrongs: &mut Vec<String>) {
     }
 }
 
-/// `claims` are the names of a StatefulSet's `volumeClaimTemplates`, each a volume of its pods.
+/// `claims` are the names of a `StatefulSet`'s `volumeClaimTemplates`, each a volume of its pods.
 fn containers(pod: &Value, path: &str, claims: &[&str], wrongs: &mut Vec<String>) {
     let Some(spec) = pod.get("spec") else { return };
     let items = |key: &str| spec.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();

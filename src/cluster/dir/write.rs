@@ -7,6 +7,7 @@ use super::entry::{
     Entry, bump, contents, empty, identity, keep_servers, metadata, of_object, seconds, type_of, version,
 };
 use super::managers::{Managers, Writer};
+use super::merge::kept;
 use super::store::{Batch, Folder};
 use super::{Dir, rules, status, tree, validate};
 use crate::cluster::{Apply, Error, ErrorKind, Target};
@@ -29,6 +30,7 @@ impl Dir {
         }
         let new = change.body(body)?;
         let mut managers = Managers::default();
+        let new = kept(type_of(target.kind), new);
         managers.update(type_of(target.kind), &empty(), &new, writer(manager));
         self.finish(change, new, &managers, false)
     }
@@ -62,7 +64,7 @@ impl Dir {
             return Err(invalid("a patch cannot make another object of this one".into()));
         }
         let mut managers = Managers::read(&new);
-        let new = contents(&canonical(new));
+        let new = kept(of_object(&new), contents(&canonical(new.clone())));
         managers.update(of_object(&new), &contents(&old.object), &new, writer(manager));
         self.finish(change, new, &managers, false)
     }

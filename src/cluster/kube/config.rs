@@ -1,5 +1,6 @@
 //! Where the cluster is and who asks, found as kubectl finds it.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -32,14 +33,24 @@ pub(super) struct Found {
     pub(super) description: String,
 }
 
-/// The kubeconfigs that are there, in the order in which they count.
+/// Where credentials come from.
+#[derive(Debug)]
 enum Source {
+    /// These kubeconfigs, in the order in which they count.
     Files(Vec<PathBuf>),
+    /// The pod's service account.
     InCluster,
 }
 
+/// What the process finds around it.
+struct Surroundings<'a> {
+    variable: &'a dyn Fn(&str) -> Option<OsString>,
+    home: Option<PathBuf>,
+}
+
 pub(super) async fn find(wanted: &KubeConnect) -> Result<Found, Error> {
-    let (mut config, context) = match source(wanted)? {
+    let around = Surroundings { variable: &|name| std::env::var_os(name), home: std::env::home_dir() };
+    let (mut config, context) = match source(wanted, &around)? {
         Source::Files(files) => {
             let (kubeconfig, context) = read(&files, wanted)?;
             let own_proxy = has_proxy(&kubeconfig, &context);
@@ -83,20 +94,20 @@ fn failed(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Other, WHAT, message)
 }
 
-fn source(wanted: &KubeConnect) -> Result<Source, Error> {
+fn source(wanted: &KubeConnect, around: &Surroundings<'_>) -> Result<Source, Error> {
     if let Some(file) = &wanted.kubeconfig {
         return existing(std::slice::from_ref(file), "--kubeconfig names");
     }
-    let variable = std::env::var_os("KUBECONFIG").unwrap_or_default();
+    let variable = (around.variable)("KUBECONFIG").unwrap_or_default();
     let named: Vec<PathBuf> = std::env::split_paths(&variable).filter(|path| !path.as_os_str().is_empty()).collect();
     if !named.is_empty() {
         return existing(&named, "KUBECONFIG names");
     }
-    let usual = std::env::home_dir().map(|home| home.join(".kube").join("config"));
+    let usual = around.home.as_ref().map(|home| home.join(".kube").join("config"));
     if let Some(usual) = usual.filter(|path| is_there(path)) {
         return Ok(Source::Files(vec![usual]));
     }
-    if wanted.context.is_none() && std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() {
+    if wanted.context.is_none() && (around.variable)("KUBERNETES_SERVICE_HOST").is_some() {
         return Ok(Source::InCluster);
     }
     Err(failed(
@@ -154,12 +165,14 @@ fn has_proxy(kubeconfig: &Kubeconfig, context: &str) -> bool {
     cluster.and_then(|cluster| cluster.proxy_url.as_ref()).is_some_and(|url| !url.is_empty())
 }
 
-/// What is wrong with the credentials, without what an exec plugin wrote to its standard output: that may be a token.
+/// What is wrong with the credentials. Neither an exec plugin's standard output, which may be a token, nor its command
+/// line and environment are told.
 pub(super) fn auth_words(error: &AuthError) -> String {
     match error {
-        AuthError::AuthExecRun { cmd, out } => {
+        AuthError::AuthExecRun { out, .. } => {
             let stderr = String::from_utf8_lossy(&out.stderr);
-            format!("{cmd:?}, which the kubeconfig asks for credentials, ended with {}: {}", out.status, stderr.trim())
+            let stderr = stderr.trim();
+            format!("the program that the kubeconfig asks for credentials ended with {}: {stderr}", out.status)
         }
         AuthError::AuthExecStart(error) => {
             format!("the program that the kubeconfig asks for credentials cannot be run: {error}")
@@ -168,5 +181,111 @@ pub(super) fn auth_words(error: &AuthError) -> String {
              ExecCredential"
             .into(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn kubeconfig(name: &str, current: bool) -> String {
+        let current = if current { format!("current-context: {name}\n") } else { String::new() };
+        format!(
+            "apiVersion: v1\nkind: Config\n{current}\
+             clusters: [{{name: {name}, cluster: {{server: \"https://{name}.example\"}}}}]\n\
+             contexts: [{{name: {name}, context: {{cluster: {name}, user: me}}}}]\n"
+        )
+    }
+
+    struct Machine {
+        folder: tempfile::TempDir,
+        variables: Vec<(&'static str, OsString)>,
+    }
+
+    impl Machine {
+        fn new() -> Self {
+            Self { folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
+        }
+
+        fn file(&self, name: &str, text: &str) -> PathBuf {
+            let path = self.folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            path
+        }
+
+        fn source(&self, wanted: &KubeConnect) -> Result<Source, String> {
+            let find = |name: &str| self.variables.iter().find(|(n, _)| *n == name).map(|(_, value)| value.clone());
+            let around = Surroundings { variable: &find, home: Some(self.folder.path().to_owned()) };
+            source(wanted, &around).map_err(|error| error.message)
+        }
+
+        fn files(&self, wanted: &KubeConnect) -> Vec<PathBuf> {
+            match self.source(wanted).unwrap() {
+                Source::Files(files) => files,
+                Source::InCluster => panic!("files were expected"),
+            }
+        }
+    }
+
+    #[test]
+    fn no_kubeconfig_is_an_error_that_says_what_to_do() {
+        let mut machine = Machine::new();
+        let error = machine.source(&KubeConnect::default()).unwrap_err();
+        assert!(error.contains("--kubeconfig") && error.contains("--cluster dir:PATH"), "{error}");
+        let named = KubeConnect { kubeconfig: Some(machine.folder.path().join("none")), context: None };
+        assert!(machine.source(&named).unwrap_err().contains("does not exist"));
+        machine.variables.push(("KUBECONFIG", "/does/not/exist:/neither".into()));
+        let error = machine.source(&KubeConnect::default()).unwrap_err();
+        assert!(error.contains("KUBECONFIG names /does/not/exist, /neither"), "{error}");
+    }
+
+    #[test]
+    fn the_first_place_that_has_one_counts() {
+        let mut machine = Machine::new();
+        machine.variables.push(("KUBERNETES_SERVICE_HOST", "10.0.0.1".into()));
+        assert!(matches!(machine.source(&KubeConnect::default()), Ok(Source::InCluster)));
+        let usual = machine.file(".kube/config", &kubeconfig("usual", true));
+        assert_eq!(machine.files(&KubeConnect::default()), [usual]);
+        let (one, two) =
+            (machine.file("one", &kubeconfig("one", false)), machine.file("two", &kubeconfig("two", true)));
+        let list = std::env::join_paths([one.clone(), "".into(), "/missing".into(), two.clone()]).unwrap();
+        machine.variables.push(("KUBECONFIG", list));
+        let files = machine.files(&KubeConnect::default());
+        assert_eq!(files, [one.clone(), two]);
+        let wanted = KubeConnect { kubeconfig: Some(one.clone()), context: None };
+        assert_eq!(machine.files(&wanted), [one]);
+    }
+
+    #[test]
+    fn files_are_merged_and_contexts_chosen() {
+        let machine = Machine::new();
+        let files = [machine.file("one", &kubeconfig("one", false)), machine.file("two", &kubeconfig("two", true))];
+        let context = |name: Option<&str>| KubeConnect { kubeconfig: None, context: name.map(str::to_owned) };
+        let (merged, current) = read(&files, &context(None)).unwrap();
+        assert_eq!((merged.contexts.len(), current.as_str()), (2, "two"));
+        assert_eq!(read(&files, &context(Some("one"))).unwrap().1, "one");
+        let error = read(&files, &context(Some("tow"))).unwrap_err();
+        assert_eq!(error.message, "there is no context \"tow\" (there are: one, two)");
+        let error = read(&files[..1], &context(None)).unwrap_err();
+        assert!(error.message.contains("--context NAME (there are: one)"), "{error}");
+        let broken = machine.file("broken", "users: [{name: a, user: {token: hunter2}");
+        let error = read(&[broken], &context(None)).unwrap_err();
+        assert!(error.message.ends_with("broken: this is not a kubeconfig"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_an_exec_plugin_prints_is_never_told() {
+        let machine = Machine::new();
+        let exec = "{apiVersion: client.authentication.k8s.io/v1, command: sh, interactiveMode: Never, \
+                    args: [-c, 'echo hunter2; echo expired >&2; exit 3']}";
+        let text = kubeconfig("one", true) + &format!("users: [{{name: me, user: {{exec: {exec}}}}}]\n");
+        let wanted = KubeConnect { kubeconfig: Some(machine.file("config", &text)), context: None };
+        let error = find(&wanted).await.err().unwrap();
+        assert_eq!(error.kind, ErrorKind::Unauthorized);
+        let said = format!("{error} {error:?}");
+        assert!(said.contains("expired") && said.contains("exit status: 3") && !said.contains("hunter2"), "{said}");
     }
 }

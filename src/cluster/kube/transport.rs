@@ -24,7 +24,7 @@ const ATTEMPTS: u32 = 5;
 /// How often it is sent at most where nobody can be reached.
 const CONNECT_ATTEMPTS: u32 = 3;
 /// The first pause between two attempts; it doubles.
-const PAUSE: Duration = Duration::from_millis(200);
+const PAUSE: Duration = Duration::from_millis(100);
 /// A server that asks for more patience than this is given up, and its wish is passed on.
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -40,6 +40,18 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, options: &TextOptions) -> String 
     text
 }
 
+/// A sandbox that waits for the cluster, and for what, while a plan is carried out.
+pub fn waits(name: &str, what: &str, width: usize) -> String {
+    came("waiting", YELLOW, name, what, width)
+}
+
+/// `created   name: detail`, wrapped below the name.
+fn came(word: &str, style: anstyle::Style, name: &str, detail: &str, width: usize) -> String {
+    let (name, detail) = (safe(name), safe(detail));
+    let detail = wrap(detail.trim_end(), width, COLUMN + name.width() + 2, COLUMN);
+    format!("{} {}: {detail}\n", paint(style, &format!("{word:<9}")), paint(BOLD, &name))
+}
+
 /// How one sandbox ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -63,7 +75,10 @@ impl Entry {
             let detail = "not begun: the run ended before".to_owned();
             return Self { end: End::Failed, action, detail, remedy: Some("run again") };
         };
-        let made = counted(came.done, "change");
+        let made = match came.done {
+            0 => "only its record".to_owned(),
+            done => counted(done, "change"),
+        };
         let after = if came.done == 0 { String::new() } else { format!("after {made}: ") };
         let url = sandbox.url.as_deref().filter(|_| !matches!(action, Action::Expire | Action::Remove));
         let done = |note: &str| {
@@ -91,9 +106,7 @@ impl Entry {
             End::Stale => ("stale", YELLOW),
             End::Failed => ("failed", RED),
         };
-        let (name, detail) = (safe(name), safe(&self.detail));
-        let detail = wrap(detail.trim_end(), width, COLUMN + name.width() + 2, COLUMN);
-        let mut text = format!("{} {}: {detail}\n", paint(style, &format!("{word:<9}")), paint(BOLD, &name));
+        let mut text = came(word, style, name, &self.detail, width);
         if let Some(remedy) = self.remedy {
             text.push_str(&labelled("remedy", remedy, COLUMN, width));
         }

@@ -56,6 +56,5 @@ pub fn cases(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut cases: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == extension)).collect();
     cases.sort();
-    assert!(!cases.is_empty());
     cases
 }

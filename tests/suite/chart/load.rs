@@ -40,11 +40,11 @@ fn files_have_their_places() {
         ("charts/a.tgz.prov", ""),
     ])
     .unwrap();
-    assert_eq!(names(&chart.templates), ["templates/NOTES.txt", "templates/deep/er.yaml"]);
+    assert_eq!(names(chart.templates()), ["templates/NOTES.txt", "templates/deep/er.yaml"]);
     let expected = ["README.md", "charts/a.tgz.prov", "crds/README.md", "crds/x.yaml", "values-ci.yaml"];
-    assert_eq!(names(&chart.files), expected);
-    assert_eq!(chart.values["a"], 1.0);
-    assert!(chart.schema.is_some());
+    assert_eq!(names(chart.files()), expected);
+    assert_eq!(chart.values()["a"], 1.0);
+    assert!(chart.schema().is_some());
     assert_eq!(chart.file("values-ci.yaml"), Some(&b"b: 1"[..]));
     let crds: Vec<String> = chart.crds().into_iter().map(|crd| crd.path).collect();
     assert_eq!(crds, ["a/crds/x.yaml"]);
@@ -53,12 +53,12 @@ fn files_have_their_places() {
 #[test]
 fn chart_yaml_is_read_as_go_reads_json() {
     let chart = Chart::load(&files(&folder("family"))).unwrap();
-    assert_eq!(chart.metadata.app_version, "1.1");
-    assert_eq!(chart.metadata.description, "A chart   with subcharts");
-    assert_eq!(chart.metadata.annotations["number"], "5");
-    let subcharts: Vec<&str> = chart.dependencies.iter().map(Chart::name).collect();
+    assert_eq!(chart.metadata().app_version, "1.1");
+    assert_eq!(chart.metadata().description, "A chart   with subcharts");
+    assert_eq!(chart.metadata().annotations["number"], "5");
+    let subcharts: Vec<&str> = chart.dependencies().iter().map(Chart::name).collect();
     assert_eq!(subcharts, ["child", "lib", "tagged", "twice"]);
-    assert!(chart.dependencies[1].is_library());
+    assert!(chart.dependencies()[1].is_library());
 }
 
 #[test]
@@ -69,9 +69,9 @@ fn old_charts_keep_their_dependencies_apart() {
         ("requirements.lock", ""),
     ])
     .unwrap();
-    assert_eq!(chart.metadata.api_version, "v1");
-    assert_eq!(chart.metadata.dependencies[0].name, "b");
-    assert_eq!(names(&chart.files), ["requirements.lock", "requirements.yaml"]);
+    assert_eq!(chart.metadata().api_version, "v1");
+    assert_eq!(chart.metadata().dependencies[0].name, "b");
+    assert_eq!(names(chart.files()), ["requirements.lock", "requirements.yaml"]);
     assert_eq!(dependencies::missing(&chart), ["b"]);
 }
 
@@ -95,15 +95,15 @@ fn ignored_files_do_not_belong() {
         ("templates/a.bak", ""),
     ])
     .unwrap();
-    assert_eq!(names(&chart.files), [".helmignore", "c.x", "docs/sub/a.md", "skip.txt", "sub/root.txt"]);
-    assert_eq!(names(&chart.templates), Vec::<&str>::new());
+    assert_eq!(names(chart.files()), [".helmignore", "c.x", "docs/sub/a.md", "skip.txt", "sub/root.txt"]);
+    assert_eq!(names(chart.templates()), Vec::<&str>::new());
 }
 
 #[test]
 fn what_is_wrong_names_its_file() {
     let cases: &[(&[(&str, &str)], &str)] = &[
         (&[], "Chart.yaml file is missing"),
-        (&[("Chart.yaml", "name: [")], "cannot load Chart.yaml: yaml: line 2: did not find expected node content"),
+        (&[("Chart.yaml", "name: [")], "cannot load Chart.yaml: yaml: line 1: did not find expected node content"),
         (&[("Chart.yaml", "name: a")], "cannot load Chart.yaml: chart.metadata.version is required"),
         (&[("Chart.yaml", "name: a\nversion: x")], "cannot load Chart.yaml: chart.metadata.version \"x\" is invalid"),
         (&[("Chart.yaml", "name: {a: 1}")], "cannot load Chart.yaml: a mapping where text is wanted"),

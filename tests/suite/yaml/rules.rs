@@ -96,9 +96,9 @@ fn what_charts_hold_and_yaml_1_2_forbids() {
 fn errors_say_where() {
     let cases = [
         ("a: 1\nb: c: d\n", "yaml: line 2: mapping values are not allowed in this context"),
-        ("a: 1\n b\nc\n", "yaml: line 4: could not find expected ':'"),
+        ("a: 1\n b\nc\n", "yaml: line 3: could not find expected ':'"),
         ("a: [1, 2\nb: 3\n", "yaml: line 2: did not find expected ',' or ']'"),
-        ("a: 'x\n", "yaml: line 2: found unexpected end of stream"),
+        ("a: 'x\n", "yaml: line 1: found unexpected end of stream"),
         ("a: @x\n", "yaml: line 1: found character that cannot start any token"),
         ("a:\n\tb: 1\n", "yaml: line 2: found character that cannot start any token"),
         ("a: \u{1}\n", "yaml: line 1: control characters are not allowed"),

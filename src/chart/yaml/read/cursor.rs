@@ -12,8 +12,23 @@ pub(super) struct Mark {
 }
 
 impl Mark {
+    /// An error in what a node means; go-yaml says no line.
     pub(super) fn error(self, message: impl Into<String>) -> Error {
-        Error { line: self.line + 1, column: self.column + 1, message: message.into() }
+        self.error_in_go(message.into(), None)
+    }
+
+    /// An error in how a token is spelt; go-yaml says no line where it is the first one.
+    pub(super) fn token_error(self, message: impl Into<String>) -> Error {
+        self.error_in_go(message.into(), (self.line > 0).then_some(self.line + 1))
+    }
+
+    /// An error in how tokens follow each other; go-yaml counts its lines from 0.
+    pub(super) fn syntax_error(self, message: impl Into<String>) -> Error {
+        self.error_in_go(message.into(), (self.line > 0).then_some(self.line))
+    }
+
+    fn error_in_go(self, message: String, go_line: Option<usize>) -> Error {
+        Error { line: self.line + 1, column: self.column + 1, message, go_line }
     }
 }
 

@@ -43,7 +43,12 @@ pub fn read_strict(text: &str, numbers: Numbers) -> Result<Value, Error> {
 
 fn document(text: &str, numbers: Numbers, strict: bool) -> Result<Value, Error> {
     printable(text)?;
-    Parser::new(text, Builder::new(numbers, strict)).document()
+    let read = Parser::new(text, Builder::new(numbers, strict)).document();
+    read.map_err(|mut error| {
+        // The end of a text counts as a line of its own; what is missing there is missing on the last one.
+        error.line = error.line.min(text.lines().count().max(1));
+        error
+    })
 }
 
 /// Refuses the control characters that YAML has no place for.

@@ -75,7 +75,7 @@ impl<'a> Parser<'a> {
             self.directives()?;
             let (token, mark) = self.scanner.next()?;
             if token != Token::DocumentStart {
-                return Err(mark.error("did not find expected <document start>"));
+                return Err(mark.syntax_error("did not find expected <document start>"));
             }
         }
         let defaults = [("!", "!"), ("!!", "tag:yaml.org,2002:")];
@@ -105,10 +105,10 @@ impl<'a> Parser<'a> {
             match self.scanner.peek()? {
                 (Token::Version(major, minor), mark) => {
                     if version {
-                        return Err(mark.error("found duplicate %YAML directive"));
+                        return Err(mark.syntax_error("found duplicate %YAML directive"));
                     }
                     if (*major, *minor) != (1, 1) {
-                        return Err(mark.error("found incompatible YAML document"));
+                        return Err(mark.syntax_error("found incompatible YAML document"));
                     }
                     version = true;
                     self.scanner.next()?;
@@ -117,7 +117,7 @@ impl<'a> Parser<'a> {
                     if let (Token::TagDirective(handle, prefix), mark) = self.scanner.next()?
                         && self.tags.insert(handle, prefix).is_some()
                     {
-                        return Err(mark.error("found duplicate %TAG directive"));
+                        return Err(mark.syntax_error("found duplicate %TAG directive"));
                     }
                 }
                 _ => return Ok(()),
@@ -129,7 +129,7 @@ impl<'a> Parser<'a> {
         self.depth += 1;
         let mark = self.scanner.peek()?.1;
         if self.depth > MAX_DEPTH {
-            return Err(mark.error(format!("exceeded max depth of {MAX_DEPTH}")));
+            return Err(mark.syntax_error(format!("exceeded max depth of {MAX_DEPTH}")));
         }
         let node = self.any(place)?;
         self.depth -= 1;
@@ -177,7 +177,7 @@ impl<'a> Parser<'a> {
                     let prefix = match self.tags.get(handle) {
                         Some(prefix) => prefix,
                         None if handle.is_empty() => "",
-                        None => return Err(mark.error("found undefined tag handle")),
+                        None => return Err(mark.syntax_error("found undefined tag handle")),
                     };
                     tag = Some(format!("{prefix}{suffix}"));
                     self.scanner.next()?;
@@ -203,7 +203,7 @@ impl<'a> Parser<'a> {
             Token::FlowMappingStart => self.flow_mapping(),
             Token::BlockSequenceStart if block => self.block_sequence(),
             Token::BlockMappingStart if block => self.block_mapping(),
-            _ if bare => Err(mark.error("did not find expected node content")),
+            _ if bare => Err(mark.syntax_error("did not find expected node content")),
             _ => Ok(Node::Scalar { text: Cow::Borrowed(""), plain: tag.is_none(), tag }),
         }
     }
@@ -225,7 +225,7 @@ impl<'a> Parser<'a> {
                     items.push(self.value(Place::Block, empty)?);
                 }
                 (Token::BlockEnd, _) => return Ok(Node::Collection(Value::Array(items))),
-                (_, mark) => return Err(mark.error("did not find expected '-' indicator")),
+                (_, mark) => return Err(mark.syntax_error("did not find expected '-' indicator")),
             }
         }
     }
@@ -253,7 +253,7 @@ impl<'a> Parser<'a> {
                     if empty(token) { (Node::empty(), mark) } else { self.node(Place::Entry)? }
                 }
                 (Token::BlockEnd, _) => return Ok(Node::Collection(map.finish())),
-                (_, mark) => return Err(mark.error("did not find expected key")),
+                (_, mark) => return Err(mark.syntax_error("did not find expected key")),
             };
             let value = if matches!(self.scanner.peek()?.0, Token::Value) {
                 self.scanner.next()?;
@@ -349,7 +349,7 @@ impl<'a> Parser<'a> {
         if matches!(token, Token::FlowEntry) {
             self.scanner.next()?;
         } else if token != end {
-            return Err(mark.error(message));
+            return Err(mark.syntax_error(message));
         }
         Ok(())
     }

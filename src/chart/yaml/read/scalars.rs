@@ -27,7 +27,7 @@ impl Gap {
                 cursor.read(&mut self.blanks);
             } else if c == '\t' && cursor.mark.column < indent {
                 let message = "found a tab character that violates indentation";
-                return Err(cursor.mark.error(message));
+                return Err(cursor.mark.token_error(message));
             } else if is_blank(c) {
                 cursor.skip();
             } else if self.broken {

@@ -119,7 +119,7 @@ impl<'a> Scanner<'a> {
     }
 
     pub(super) fn error<T>(&self, message: &str) -> Result<T, Error> {
-        Err(self.cursor.mark.error(message))
+        Err(self.cursor.mark.token_error(message))
     }
 
     fn push(&mut self, token: Token<'a>, mark: Mark) {

@@ -1,0 +1,206 @@
+//! One test's fleet: repository, user, program and namespaces that no other test has.
+
+use std::fs;
+use std::path::Path;
+use std::process::Child;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::plan::Printed;
+use crate::fleet_repo::FleetRepo;
+use crate::plane::{ControlPlane, Rights, User};
+use crate::tool::{Run, Tool};
+
+/// How long a run may wait for readiness. Ample: nothing is judged by it, a run that needs it has failed.
+const PATIENCE: &str = "--timeout=240s";
+
+/// A fleet whose charts are `app` (see `app/` beside this file) and whatever a test adds.
+pub struct Case {
+    /// The control plane.
+    pub plane: &'static ControlPlane,
+    /// The fleet's repository; nothing is committed yet.
+    pub repo: FleetRepo,
+    /// Who runs `reconcile`.
+    pub user: User,
+    tool: Tool,
+    /// The fleet's id, and with a hyphen the prefix of its namespaces.
+    pub id: String,
+}
+
+impl Case {
+    /// A fleet with an administrator; `None` where there is no control plane.
+    pub fn start(stem: &str) -> Option<Self> {
+        Self::with(stem, Rights::Admin)
+    }
+
+    /// A fleet whose user may do so much.
+    pub fn with(stem: &str, rights: Rights) -> Option<Self> {
+        let plane = ControlPlane::start()?;
+        Some(Self::of(plane, plane.user(rights), &plane.unique(stem)))
+    }
+
+    /// A fleet of this user and id.
+    pub fn of(plane: &'static ControlPlane, user: User, id: &str) -> Self {
+        let repo = FleetRepo::new();
+        let case = Self { plane, tool: Tool::new(&repo, &user), repo, user, id: id.to_owned() };
+        case.settings("");
+        case.repo_copy("app", "charts/app");
+        case
+    }
+
+    /// Writes `fleet.toml`, with more keys (and tables) in it.
+    pub fn settings(&self, more: &str) -> &Self {
+        let id = &self.id;
+        let text = format!(
+            "name = \"live\"\nid = \"{id}\"\nnamespace_prefix = \"{id}-\"\ndefaults.chart = \"app\"\n\
+             defaults.ttl = \"never\"\nnamespace.labels.\"pod-security.kubernetes.io/enforce\" = \"restricted\"\n{more}\n"
+        );
+        let limits = if more.contains("limits") { "" } else { "[limits]\nmax_sandboxes = 50\n" };
+        self.repo.write("sandboxes/fleet.toml", &(text + limits));
+        self
+    }
+
+    /// Copies a folder beside this file into the repository.
+    pub fn repo_copy(&self, from: &str, to: &str) -> &Self {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cluster/live").join(from);
+        for file in files_below(&from) {
+            let text = fs::read_to_string(from.join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+            self.repo.write(&format!("{to}/{file}"), &text);
+        }
+        self
+    }
+
+    /// Writes a sandbox's file: image `registry.example.com/NAME:1`, and more keys. Without a database unless `more`
+    /// asks for one: volumes take time.
+    pub fn sandbox(&self, name: &str, more: &str) -> &Self {
+        let database = if more.contains("database") { "" } else { "values.database = false\n" };
+        let text = format!("branch = \"{name}\"\nimage = \"registry.example.com/{name}:1\"\n{database}{more}\n");
+        self.repo.write(&file(name), &text);
+        self
+    }
+
+    /// Commits everything now.
+    pub fn commit(&self, message: &str) -> String {
+        self.repo.commit(message, Timestamp::now())
+    }
+
+    /// Commits everything at a time ago.
+    pub fn commit_ago(&self, message: &str, hours: i64) -> String {
+        self.repo.commit(message, Timestamp::now() - SignedDuration::from_hours(hours))
+    }
+
+    /// A sandbox's namespace.
+    pub fn namespace(&self, name: &str) -> String {
+        format!("{}-{name}", self.id)
+    }
+
+    /// Plans and applies; the exit status must be this one.
+    pub fn run(&self, status: i32, more: &[&str]) -> Printed {
+        Printed::read(&self.tool.expect(status, &applying(more)))
+    }
+
+    /// Plans; the exit status must be this one.
+    pub fn plan(&self, status: i32, more: &[&str]) -> Printed {
+        Printed::read(&self.tool.expect(status, &[&["--plan", "--format=json"], more].concat()))
+    }
+
+    /// Runs it as it is called here.
+    pub fn tool(&self) -> &Tool {
+        &self.tool
+    }
+
+    /// Starts a run that plans and applies.
+    pub fn start_run(&self) -> Child {
+        self.tool.start(&applying(&[]))
+    }
+
+    /// The end of a run that was started, which must be one of these.
+    pub fn end_of(run: Child, allowed: &[i32]) -> Printed {
+        let run = Run::of(run);
+        assert!(allowed.contains(&run.status), "{run:?}");
+        Printed::read(&run.stdout)
+    }
+
+    /// Asserts that nothing is left to do, and that a further run writes nothing at all.
+    pub fn assert_settled(&self) {
+        let plan = self.plan(0, &[]);
+        assert!(plan.is_empty(), "{:#}", plan.0);
+        let mark = self.plane.mark();
+        self.run(0, &[]);
+        let writes = self.plane.writes(mark, &self.user);
+        assert!(writes.is_empty(), "{writes:#?}");
+    }
+
+    /// kubectl in a sandbox's namespace, which must succeed.
+    pub fn kubectl(&self, name: &str, args: &[&str]) -> String {
+        let namespace = format!("--namespace={}", self.namespace(name));
+        self.plane.must(&[&[namespace.as_str()], args].concat())
+    }
+
+    /// A field of an object (`deployment/web`) by its JSON path, as text.
+    pub fn field(&self, name: &str, object: &str, path: &str) -> String {
+        self.kubectl(name, &["get", object, &format!("--output=jsonpath={{{path}}}")])
+    }
+
+    /// Whether an object is there.
+    pub fn has(&self, name: &str, object: &str) -> bool {
+        !self.kubectl(name, &["get", object, "--ignore-not-found", "--output=name"]).is_empty()
+    }
+
+    /// Whether a sandbox's namespace is there, perhaps on its way out.
+    pub fn has_namespace(&self, name: &str) -> bool {
+        let namespace = format!("namespace/{}", self.namespace(name));
+        !self.plane.must(&["get", &namespace, "--ignore-not-found", "--output=name"]).is_empty()
+    }
+
+    /// Whether a sandbox's namespace is there and not on its way out.
+    pub fn lives(&self, name: &str) -> bool {
+        let namespace = format!("namespace/{}", self.namespace(name));
+        let path = "--output=jsonpath={.status.phase}";
+        self.plane.must(&["get", &namespace, "--ignore-not-found", path]) == "Active"
+    }
+
+    /// What tells one state of a sandbox from another: the uid of each object, and its version, or where the cluster
+    /// itself keeps a status its generation.
+    pub fn state(&self, name: &str) -> String {
+        let columns = |last: &str| format!("--output=custom-columns=:kind,:metadata.name,:metadata.uid{last}");
+        let [version, generation, uid] = [",:metadata.resourceVersion", ",:metadata.generation", ""].map(columns);
+        let quiet = "configmaps,secrets,services,serviceaccounts,networkpolicies";
+        [
+            self.plane.must(&["get", "namespace", &self.namespace(name), &version]),
+            self.kubectl(name, &["get", quiet, &version]),
+            self.kubectl(name, &["get", "deployments,statefulsets", &generation]),
+            self.kubectl(name, &["get", "resourcequotas,persistentvolumeclaims", &uid]),
+        ]
+        .concat()
+    }
+}
+
+/// The path of a sandbox's file.
+pub fn file(name: &str) -> String {
+    format!("sandboxes/{name}.toml")
+}
+
+/// The arguments of a run that applies.
+pub fn applying<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut args = vec!["--yes", "--format=json"];
+    if !more.iter().any(|arg| arg.starts_with("--timeout")) {
+        args.push(PATIENCE);
+    }
+    args.extend(more);
+    args
+}
+
+fn files_below(folder: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let entry = entry.expect("a readable entry");
+        let name = entry.file_name().into_string().expect("our own names are UTF-8");
+        if entry.path().is_dir() {
+            files.extend(files_below(&entry.path()).into_iter().map(|below| format!("{name}/{below}")));
+        } else {
+            files.push(name);
+        }
+    }
+    files
+}

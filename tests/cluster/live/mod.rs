@@ -1,0 +1,22 @@
+//! The live suite: the built program against a real API server, from the commit to the objects.
+//!
+//! Each test has a fleet, namespaces and a user of its own. What takes a cluster seconds is asked for many sandboxes at
+//! once: a test of many cases is one fleet with a sandbox for each. Nobody waits for what is left at the end, which
+//! goes with the control plane.
+
+mod bounds;
+mod case;
+mod charts;
+mod copied;
+mod drift;
+mod first;
+mod generated;
+mod guards;
+mod killed;
+mod left_alone;
+mod lifetimes;
+mod others;
+mod plan;
+mod rivals;
+mod troubles;
+mod unreadable;

@@ -1,0 +1,92 @@
+//! What is not ours: namespaces and objects that were there before, and another fleet beside.
+
+use super::case::{Case, file};
+
+#[test]
+fn a_foreign_namespace_holds_its_sandbox_by_name_and_stays_untouched() {
+    let Some(case) = Case::start("foreign") else { return };
+    case.sandbox("theirs", "").sandbox("ours", "").commit("two");
+    case.plane.must(&["create", "namespace", &case.namespace("theirs")]);
+    case.kubectl("theirs", &["create", "configmap", "settings", "--from-literal=a=b"]);
+    let state = || {
+        let columns = "--output=custom-columns=:metadata.uid,:metadata.resourceVersion";
+        case.plane.must(&["get", "namespace", &case.namespace("theirs"), columns])
+            + &case.kubectl("theirs", &["get", "configmap", "settings", columns])
+    };
+    let before = state();
+
+    assert_eq!(case.plan(3, &[]).action("theirs"), "held");
+    let run = case.run(3, &[]);
+    assert_eq!((run.action("theirs"), run.came_of("ours").0), ("held", "done"));
+    assert!(run.reason("theirs").contains(&case.namespace("theirs")), "{}", run.reason("theirs"));
+    assert_eq!(state(), before);
+
+    // Nor is it removed when the file goes.
+    case.repo.remove(&file("theirs"));
+    case.commit("theirs is not asked for any more");
+    case.assert_settled();
+    assert_eq!(state(), before);
+}
+
+#[test]
+fn a_foreign_object_holds_its_sandbox_by_name_and_stays_untouched() {
+    let Some(case) = Case::start("squatter") else { return };
+    case.sandbox("one", "").commit("one");
+    case.run(0, &[]);
+    case.kubectl("one", &["create", "service", "clusterip", "database", "--tcp=1:1"]);
+    let version = || case.field("one", "service/database", ".metadata.resourceVersion");
+    let before = version();
+    case.sandbox("one", "values.database = true").commit("with a database");
+    let run = case.run(3, &[]);
+    assert_eq!(run.action("one"), "held");
+    assert!(run.reason("one").contains("Service/database"), "{}", run.reason("one"));
+    assert_eq!(version(), before);
+    assert!(!case.has("one", "statefulset/database"), "held, and changed in part");
+
+    case.kubectl("one", &["delete", "service", "database"]);
+    case.run(0, &[]);
+    case.assert_settled();
+}
+
+#[test]
+fn two_fleets_in_one_cluster_do_not_touch_each_other() {
+    let Some(one) = Case::start("twin") else { return };
+    let other = Case::of(one.plane, one.plane.user(crate::plane::Rights::Admin), &one.plane.unique("twin"));
+    for case in [&one, &other] {
+        case.sandbox("same", "").sandbox("second", "").commit("the same names");
+        case.run(0, &[]);
+    }
+    let before = [other.state("same"), other.state("second")];
+    one.repo.remove(&file("second"));
+    one.repo.edit(&file("same"), "same:1", "same:2");
+    one.commit("one changes");
+    one.run(0, &[]);
+    assert!(!one.has_namespace("second"));
+    assert_eq!([other.state("same"), other.state("second")], before);
+    other.assert_settled();
+
+    // With the namespaces of the other, each of them is foreign; and those of before are not let go for that.
+    let own = one.state("same");
+    let (mine, theirs) = (format!("\"{}-\"", one.id), format!("\"{}-\"", other.id));
+    one.repo.edit("sandboxes/fleet.toml", &mine, &theirs);
+    one.commit("the other's prefix");
+    let run = one.run(3, &[]);
+    let held: Vec<_> = run.sandboxes().iter().map(|s| (s["namespace"].clone(), s["action"].clone())).collect();
+    assert_eq!(held, [(one.namespace("same").into(), "held".into()), (other.namespace("same").into(), "held".into())]);
+    assert_eq!([other.state("same"), other.state("second")], before);
+    assert_eq!(one.state("same"), own);
+}
+
+#[test]
+fn only_the_named_sandbox_is_worked_on() {
+    let Some(case) = Case::start("only") else { return };
+    case.sandbox("one", "").sandbox("two", "").sandbox("three", "").commit("three");
+    case.run(0, &["--only=one", "--only=two", "--timeout=0s"]);
+    assert!(case.lives("one") && case.lives("two") && !case.has_namespace("three"));
+    case.repo.remove(&file("one")).remove(&file("two"));
+    case.commit("two are gone");
+    case.run(0, &["--only=two", "--timeout=0s"]);
+    assert!(case.lives("one") && !case.lives("two") && !case.has_namespace("three"));
+    let run = case.tool().run(&["--plan", "--only=nobody"]);
+    assert_eq!(run.status, 64, "{run:?}");
+}

@@ -1,0 +1,137 @@
+//! Two runs at once, and changes between a plan and its application.
+
+use super::case::{Case, file};
+use crate::gate::{Gate, Verdict};
+use crate::tool::Tool;
+
+/// A run that came second somewhere says so and leaves the rest to the next one.
+const ENDS: &[i32] = &[0, 4];
+
+fn passwords(case: &Case, names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| case.field(name, "secret/database", ".data")).collect()
+}
+
+#[test]
+fn two_runs_at_once_make_everything_once() {
+    let Some(case) = Case::start("rivals") else { return };
+    let names = ["a", "b", "c"];
+    names.iter().for_each(|name| _ = case.sandbox(name, "values.database = true"));
+    case.commit("three databases");
+    let runs = [case.start_run(), case.start_run()];
+    for run in runs {
+        let run = Case::end_of(run, ENDS);
+        for name in names {
+            let (status, reason) = run.came_of(name);
+            assert!(["done", "stale"].contains(&status), "{name}: {status} {reason}");
+        }
+    }
+    let made = passwords(&case, &names);
+    case.run(0, &[]);
+    assert_eq!(passwords(&case, &names), made);
+    case.assert_settled();
+
+    // And two updates at once.
+    names.iter().for_each(|name| _ = case.repo.edit(&file(name), ":1", ":2"));
+    case.repo.edit(
+        "charts/app/templates/database.yaml",
+        "user: app",
+        "user: another\n  more: {{ randNumeric 9 | quote }}",
+    );
+    case.commit("all of them change");
+    let runs = [case.start_run(), case.start_run()];
+    for run in runs {
+        Case::end_of(run, ENDS);
+    }
+    let more = |name: &&str| case.field(name, "secret/database", ".data.more");
+    let generated: Vec<String> = names.iter().map(more).collect();
+    case.run(0, &[]);
+    assert_eq!(names.iter().map(more).collect::<Vec<_>>(), generated);
+    assert!(generated.iter().all(|value| !value.is_empty()));
+    for name in names {
+        let image = case.field(name, "deployment/web", ".spec.template.spec.containers[0].image");
+        assert_eq!(image, format!("registry.example.com/{name}:2"));
+    }
+    case.assert_settled();
+}
+
+/// What somebody else does between a plan and its application.
+struct Meanwhile {
+    name: &'static str,
+    kubectl: &'static [&'static [&'static str]],
+    /// What the run has to say.
+    says: &'static str,
+}
+
+const MEANWHILE: &[Meanwhile] = &[
+    Meanwhile {
+        name: "changed",
+        kubectl: &[&["scale", "deployment/web", "--replicas=3"]],
+        says: "was changed by kubectl",
+    },
+    Meanwhile { name: "deleted", kubectl: &[&["delete", "deployment/web"]], says: "was deleted since the plan" },
+    Meanwhile {
+        name: "remade",
+        kubectl: &[
+            &["delete", "deployment/web"],
+            &["create", "deployment", "web", "--image=registry.example.com/theirs:1"],
+        ],
+        says: "deleted and made again",
+    },
+];
+
+#[test]
+fn what_changes_after_the_plan_is_not_overwritten() {
+    let Some(case) = Case::start("meanwhile") else { return };
+    MEANWHILE.iter().for_each(|meanwhile| _ = case.sandbox(meanwhile.name, ""));
+    case.commit("one for each");
+    case.run(0, &[]);
+    let gate = Gate::open(case.plane, &case.user);
+    let tool = Tool::new(&case.repo, &gate.user);
+    for Meanwhile { name, kubectl, says } in MEANWHILE {
+        case.repo.edit(&file(name), ":1", ":2").edit(&file(name), "branch =", "values.greeting = \"bye\"\nbranch =");
+        case.commit("a change");
+        let (plane, namespace) = (case.plane, format!("--namespace={}", case.namespace(name)));
+        gate.rule(move |asked| {
+            if asked.is_write() && asked.writes == 1 {
+                for args in *kubectl {
+                    plane.must(&[&[namespace.as_str()], *args].concat());
+                }
+            }
+            Verdict::Pass
+        });
+        let run = tool.run(&super::case::applying(&[&format!("--only={name}")]));
+        assert_eq!(run.status, 4, "{name}: {run:?}");
+        let run = super::plan::Printed::read(&run.stdout);
+        let (status, reason) = run.came_of(name);
+        assert_eq!(status, "stale", "{name}");
+        assert!(reason.contains("Deployment/web") && reason.contains(says), "{name}: {reason}");
+    }
+    gate.rule(|_| Verdict::Pass);
+    assert_eq!(case.field("changed", "deployment/web", ".spec.replicas"), "3", "it was overwritten");
+
+    // A Deployment of somebody else's in our place needs somebody's decision; the others are put right.
+    let run = case.run(3, &[]);
+    assert_eq!((run.came_of("changed").0, run.came_of("deleted").0, run.action("remade")), ("done", "done", "held"));
+    case.kubectl("remade", &["delete", "deployment/web"]);
+    case.run(0, &[]);
+    case.assert_settled();
+}
+
+#[test]
+fn a_namespace_taken_after_the_plan_is_left_to_whoever_took_it() {
+    let Some(case) = Case::start("taken") else { return };
+    case.sandbox("one", "").commit("one");
+    let gate = Gate::open(case.plane, &case.user);
+    let (plane, name) = (case.plane, case.namespace("one"));
+    gate.rule(move |asked| {
+        if asked.is_write() && asked.writes == 1 {
+            plane.must(&["create", "namespace", &name]);
+        }
+        Verdict::Pass
+    });
+    let run = Tool::new(&case.repo, &gate.user).run(&super::case::applying(&[]));
+    assert_eq!(run.status, 4, "{run:?}");
+    assert_eq!(super::plan::Printed::read(&run.stdout).came_of("one").0, "stale");
+    assert_eq!(case.kubectl("one", &["get", "services", "--output=name"]), "");
+    assert_eq!(case.run(3, &[]).action("one"), "held");
+}
