@@ -284,7 +284,8 @@ fn broken(name: &str, namespace: &str, held: Held) -> SandboxPlan {
     plan
 }
 
-/// Cluster-scoped objects go before their namespace, which takes everything in it along.
+/// Cluster-scoped objects go before their namespace, which takes everything in it along: its record alone tells where
+/// to look for them. Their end is waited for after it, as something in it may keep them.
 fn removal_steps(sandbox: &str, namespace: &LiveNamespace, reason: &str, input: &Input) -> Vec<Step> {
     let kinds: BTreeMap<(&str, &str), (&Kind, &Resource)> =
         input.live.resources.iter().map(|(k, r)| ((k.group.as_str(), k.kind.as_str()), (k, r))).collect();
@@ -293,24 +294,36 @@ fn removal_steps(sandbox: &str, namespace: &LiveNamespace, reason: &str, input: 
         .filter(|o| o.id.namespace.is_none() && o.deleting.is_none())
         .filter_map(|observed| {
             let (kind, resource) = kinds.get(&(observed.id.group.as_str(), observed.id.kind.as_str()))?;
-            Some(removal(&observed.id, (*kind).clone(), (*resource).clone(), reason, observed))
+            Some(removal((*kind).clone(), (*resource).clone(), reason, observed))
         })
         .collect();
+    let ends: Vec<Step> = steps.iter().filter_map(end_of).collect();
     let kind = Kind::new("v1", "Namespace");
     let resource = builtin(&kind).unwrap_or(Resource { plural: "namespaces".into(), scope: Scope::Cluster });
-    steps.push(removal(&namespace.observed.id, kind, resource, reason, &namespace.observed));
+    let mut last = removal(kind, resource, reason, &namespace.observed);
+    if let Work::Delete { awaited, .. } = &mut last.work {
+        *awaited = true;
+    }
+    steps.push(last);
+    steps.extend(ends);
     steps
 }
 
-fn removal(id: &ObjectId, kind: Kind, resource: Resource, reason: &str, observed: &super::Observed) -> Step {
+/// The wait for the end of what a step deletes.
+fn end_of(step: &Step) -> Option<Step> {
+    let Work::Delete { precondition, .. } = &step.work else { return None };
+    Some(Step { quiet: true, work: Work::AwaitGone { uid: precondition.uid.clone() }, ..step.clone() })
+}
+
+fn removal(kind: Kind, resource: Resource, reason: &str, observed: &super::Observed) -> Step {
     Step {
         action: Action::Remove,
-        id: id.clone(),
+        id: observed.id.clone(),
         kind,
         resource,
         reason: reason.to_owned(),
         diff: String::new(),
         quiet: false,
-        work: Work::Delete { precondition: observed.precondition.clone() },
+        work: Work::Delete { precondition: observed.precondition.clone(), awaited: false },
     }
 }
