@@ -134,13 +134,15 @@ async fn find_namespaces(cluster: &dyn Cluster, survey: &Survey<'_>, live: &mut 
     Ok(())
 }
 
-/// Wanted objects of live namespaces that are in no list.
+/// Wanted objects that are in no list: those of live namespaces, and those that need none.
 async fn find_objects(cluster: &dyn Cluster, survey: &Survey<'_>, live: &mut Live) {
     let missing: Vec<(&Manifest, Resource)> = survey
         .wanted
         .iter()
-        .filter(|(_, namespace, _)| live.namespaces.get(*namespace).is_some_and(|n| n.observed.was_ours))
-        .flat_map(|(_, _, release)| &release.manifests)
+        .flat_map(|(_, namespace, release)| {
+            let lives = live.namespaces.get(*namespace).is_some_and(|n| n.observed.was_ours);
+            release.manifests.iter().filter(move |m| lives || m.id.namespace.is_none())
+        })
         .filter(|m| !live.objects.contains_key(&m.id) && live.fault(&m.kind).is_none())
         .filter_map(|m| Some((m, live.resource(&m.kind)?.clone())))
         .collect();
