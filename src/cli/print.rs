@@ -28,7 +28,10 @@ impl Printer {
     pub fn answer(&self, text: &str) -> Result<(), Failure> {
         let mut out = AutoStream::new(io::stdout(), self.choice);
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::of(&error)),
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let failure = Failure::of(&error);
+                Err(Failure { message: format!("standard output cannot be written: {}", failure.message), ..failure })
+            }
             _ => Ok(()),
         }
     }

@@ -153,7 +153,7 @@ async fn input(
 fn unread(error: &cluster::Error, args: &Args) -> Failure {
     let hint = match args.run.cluster {
         ClusterName::Kube => "nothing is changed while the cluster cannot be read",
-        ClusterName::Dir(_) => "mend the file, or delete it; nothing is changed while the folder cannot be read",
+        ClusterName::Dir(_) => "see to that file; nothing is changed while the folder cannot be read",
     };
     Failure::of(error).hint(Some(hint))
 }
@@ -190,19 +190,19 @@ fn count(number: u32) -> usize {
 fn print_plan(plan: &Plan, args: &Args, printer: &Printer) -> Result<(), Failure> {
     match args.run.format {
         PlanFormat::Json => Ok(()),
-        PlanFormat::Text => printer.answer(&plan_text(plan, args, printer)),
+        PlanFormat::Text => printer.answer(&plan_text(plan, args)),
     }
 }
 
 /// Whether somebody who has seen the plan wants it.
 fn agreed(plan: &Plan, args: &Args, printer: &Printer) -> bool {
     if args.run.format == PlanFormat::Json {
-        printer.note(&plan_text(plan, args, printer));
+        printer.note(&plan_text(plan, args));
     }
     printer.asks("Apply this plan?")
 }
 
-fn plan_text(plan: &Plan, args: &Args, printer: &Printer) -> String {
+fn plan_text(plan: &Plan, args: &Args) -> String {
     let diffs = match (args.output.quiet, args.run.plan || args.output.verbose > 0) {
         (true, _) => Diffs::None,
         (false, true) => Diffs::All,

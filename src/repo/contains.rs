@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use git2::{Oid, Sort};
+use git2::{Oid, Repository, Sort};
 use serde::Serialize;
 
 use super::error::RepoError;
@@ -45,7 +45,9 @@ impl Repo {
             return Ok(out);
         };
         let failed = RepoError::git("walking the history");
-        let mut walk = self.git.revwalk().map_err(&failed)?;
+        // Where the history of a shallow clone ends is known to the repository itself, not to its linked worktrees.
+        let main = Repository::open(self.git.commondir()).map_err(&failed)?;
+        let mut walk = main.revwalk().map_err(&failed)?;
         walk.set_sorting(Sort::NONE).map_err(&failed)?;
         walk.push(head).map_err(&failed)?;
         while !wanted.is_empty() {
@@ -60,7 +62,7 @@ impl Repo {
             }
         }
         // In a shallow clone the rest may lie beyond its end.
-        if !self.git.is_shallow() {
+        if !main.is_shallow() {
             let rest: BTreeSet<String> = wanted.into_values().collect();
             out.extend(rest.into_iter().map(|id| (id, Contains::No)));
         }

@@ -216,6 +216,9 @@ fn unknown_rev(near: &[String], shallow: bool) -> String {
     match near {
         [] if shallow => "this clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)".to_owned(),
         [] => "name a branch, a tag or a commit of this repository".to_owned(),
+        near if shallow => {
+            format!("did you mean {}? or else, as this clone is shallow: git fetch --unshallow", near.join(" or "))
+        }
         near => format!("did you mean {}?", near.join(" or ")),
     }
 }

@@ -14,6 +14,7 @@ mod fleet_name;
 mod goldens;
 mod kube_faults;
 mod purity;
+mod readme;
 mod ready;
 mod repo;
 mod repo_git;

@@ -177,7 +177,7 @@ fn without_today(transcript: &str, began: Timestamp) -> String {
     time.replace_all(transcript, words).into_owned()
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder can be made");
     for entry in fs::read_dir(from).expect("a readable folder") {
         let entry = entry.expect("a readable entry");

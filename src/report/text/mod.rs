@@ -127,10 +127,36 @@ fn sandbox(sandbox: &SandboxPlan, options: &TextOptions) -> String {
         Diffs::Changes => shown(sandbox),
         Diffs::None => Vec::new(),
     };
-    for step in steps {
-        text.push_str(&self::step(step, sandbox, options));
+    let goes_with = |step: &Step| options.diffs != Diffs::All && goes_with(step, sandbox);
+    for run in steps.chunk_by(|a, b| a.action == b.action && goes_with(a) && goes_with(b)) {
+        match run {
+            [step] => text.push_str(&self::step(step, sandbox, options)),
+            run => text.push_str(&names(run, sandbox, options.width)),
+        }
     }
     text
+}
+
+/// Whether an object comes or goes with its sandbox, for the same reason and as a whole.
+fn goes_with(step: &Step, sandbox: &SandboxPlan) -> bool {
+    let is_whole = |action| matches!(action, Action::Create | Action::Expire | Action::Remove);
+    !step.quiet && is_whole(step.action) && is_whole(sandbox.action)
+}
+
+/// Objects of which nothing is to be said but their names.
+fn names(steps: &[&Step], sandbox: &SandboxPlan, width: usize) -> String {
+    let names: Vec<String> = steps.iter().map(|step| name(step, sandbox)).collect();
+    let action = steps.first().map_or(Action::Keep, |step| step.action);
+    let symbol = paint(colour(action), words::of(action).symbol);
+    format!("{:STEP$}{symbol} {}\n", "", wrap(&safe(&names.join(", ")), width, DIFF, DIFF))
+}
+
+/// An object's name, with its namespace where that is not the sandbox's.
+fn name(step: &Step, sandbox: &SandboxPlan) -> String {
+    match &step.id.namespace {
+        Some(namespace) if *namespace != sandbox.namespace => format!("{} in {namespace}", step.id),
+        _ => step.id.to_string(),
+    }
 }
 
 /// `+ create  name: reason`, wrapped below the name.
@@ -179,18 +205,12 @@ pub(super) fn labelled(label: &str, text: &str, indent: usize, width: usize) -> 
 }
 
 fn step(step: &Step, sandbox: &SandboxPlan, options: &TextOptions) -> String {
-    let place = match &step.id.namespace {
-        Some(namespace) if *namespace != sandbox.namespace => format!(" in {namespace}"),
-        _ => String::new(),
-    };
-    let name = format!("{}{place}", step.id);
+    let name = name(step, sandbox);
     let name = safe(&name);
     let (symbol, style) = if step.quiet { (".", DIM) } else { (words::of(step.action).symbol, colour(step.action)) };
-    // Objects that come or go with their sandbox do so for its reason, and as a whole.
     let whole = matches!(step.action, Action::Create | Action::Expire | Action::Remove);
-    let as_sandbox = whole && !step.quiet && matches!(sandbox.action, Action::Create | Action::Expire | Action::Remove);
     let reason = match step_reason(step, sandbox) {
-        reason if reason.is_empty() || (as_sandbox && options.diffs != Diffs::All) => String::new(),
+        reason if reason.is_empty() || (goes_with(step, sandbox) && options.diffs != Diffs::All) => String::new(),
         reason => format!(": {}", wrap(&safe(reason), options.width, STEP + 4 + name.width(), DIFF)),
     };
     let mut text = format!("{:STEP$}{} {name}{}\n", "", paint(style, symbol), paint(DIM, &reason));
