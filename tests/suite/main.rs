@@ -12,6 +12,7 @@ mod fleet;
 mod fleet_life;
 mod fleet_name;
 mod goldens;
+mod interrupted;
 mod kube_faults;
 mod purity;
 mod readme;
