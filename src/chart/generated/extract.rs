@@ -150,7 +150,8 @@ impl Finder<'_> {
         match self.tokens.decoded(text) {
             Some(plain) => Ok(Some(plain)),
             None => {
-                const MESSAGE: &str = "a generated value must be encoded whole: `… | b64enc`, or belongs in stringData;";
+                const MESSAGE: &str =
+                    "a generated value must be encoded whole: `… | b64enc`, or belongs in stringData;";
                 self.misplaced_text(path, text, MESSAGE)
             }
         }

@@ -119,7 +119,8 @@ impl Disk {
         }
         loop {
             // Who may only read cannot open it otherwise, and still keeps writers out.
-            let lock = self.lock_file().or_else(|error| File::open(self.path(STATE).join("lock")).map_err(|_| error))?;
+            let lock =
+                self.lock_file().or_else(|error| File::open(self.path(STATE).join("lock")).map_err(|_| error))?;
             lock.lock_shared().map_err(|error| failed("lock", &self.path(STATE), &error))?;
             if !exists(&self.journal())? {
                 return Ok(Some(lock));
