@@ -59,10 +59,11 @@ pub fn check(args: &Args, options: &Check, printer: &Printer) -> Result<u8, Fail
         printer.hint("delete it");
     }
     printer.answer(&format!("{counts}\n"))?;
+    let how = if args.source.worktree { "--worktree --update" } else { "--update" };
     if counts.changed > 0 {
-        printer.hint("if the change is meant: reconcile check --update, and commit snapshots/");
+        printer.hint(&format!("if the change is meant: reconcile check {how}, and commit {FOLDER}/"));
     } else if counts.unpinned > 0 && !goldens.is_empty() {
-        printer.hint("to pin what is not: reconcile check --update, and commit snapshots/");
+        printer.hint(&format!("to pin what is not: reconcile check {how}, and commit {FOLDER}/"));
     }
     Ok(if counts.broken > 0 { 4 } else { u8::from(counts.changed > 0 || !orphans.is_empty()) })
 }

@@ -126,7 +126,9 @@ impl Clone {
         for block in blocks(text) {
             if block.language == "sh" {
                 let own = |line: &String| !line.starts_with("ci/test");
-                told.extend(block.commands().iter().map(|line| line.replace("cargo run -- ", "reconcile ")).filter(own));
+                told.extend(
+                    block.commands().iter().map(|line| line.replace("cargo run -- ", "reconcile ")).filter(own),
+                );
                 continue;
             }
             for (command, expected) in block.outputs() {
@@ -278,7 +280,10 @@ fn section(text: &str, heading: &str) -> String {
 /// How GitHub and GitLab call a heading in a link.
 fn anchor_of(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
-    text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).map(|c| if c == ' ' { '-' } else { c }).collect()
+    text.chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
 }
 
 /// Every document of the repository, relative to its root.

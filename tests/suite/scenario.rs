@@ -1,6 +1,6 @@
 //! Scenario cases: a folder with `steps` (shell commands, each behind `$ `), run in a git repository of its own that
 //! begins with one commit: `_base`, and over it the case's own `files`. Clock and git identity are pinned, and the
-//! whole transcript is golden. `tests/suite/scenarios/README.md` says how to write one.
+//! whole transcript is golden. tests/README.md says how to write one.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 /// A generated value where none can be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{template}: {object}: {message} at {path}")]
+#[error("{template}: {object}: {message} at {path}{}", .made.as_ref().map(|made| format!(", made at {made}")).unwrap_or_default())]
 pub struct Misplaced {
     /// The file that the object came from.
     pub template: String,
@@ -21,6 +21,8 @@ pub struct Misplaced {
     pub path: String,
     /// What is wrong there.
     pub message: String,
+    /// Where in the templates the value was made: file, line and column.
+    pub made: Option<String>,
 }
 
 /// The generated keys of one object.
@@ -86,7 +88,14 @@ impl Finder<'_> {
             object: self.object.clone(),
             path: path.to_owned(),
             message: message.into(),
+            made: None,
         })
+    }
+
+    /// The same, of a text that holds a token.
+    fn misplaced_text<T>(&self, path: &str, text: &str, message: &str) -> Result<T, Misplaced> {
+        let made = self.tokens.place(text).map(str::to_owned);
+        self.misplaced(path, message).map_err(|why| Misplaced { made, ..why })
     }
 
     /// Takes the generated keys out of a Secret. `stringData` wins over `data`, as on an API server.
@@ -141,7 +150,9 @@ impl Finder<'_> {
         match self.tokens.decoded(text) {
             Some(plain) => Ok(Some(plain)),
             None => {
-                self.misplaced(path, "a generated value must be encoded whole: `… | b64enc`, or belongs in stringData;")
+                const MESSAGE: &str =
+                    "a generated value must be encoded whole: `… | b64enc`, or belongs in stringData;";
+                self.misplaced_text(path, text, MESSAGE)
             }
         }
     }
@@ -164,7 +175,7 @@ impl Finder<'_> {
     fn refuse(&self, value: &Value, path: &mut String) -> Result<(), Misplaced> {
         const MESSAGE: &str = "a generated value can only be in the data of a Secret;";
         match value {
-            Value::String(text) if self.tokens.are_in(text.as_bytes()) => self.misplaced(path, MESSAGE),
+            Value::String(text) if self.tokens.are_in(text.as_bytes()) => self.misplaced_text(path, text, MESSAGE),
             Value::Array(items) => {
                 for (i, item) in items.iter().enumerate() {
                     let length = path.len();
@@ -179,7 +190,7 @@ impl Finder<'_> {
                 for (key, item) in map {
                     let length = path.len();
                     if self.tokens.are_in(key.as_bytes()) {
-                        return self.misplaced(path, MESSAGE);
+                        return self.misplaced_text(path, key, MESSAGE);
                     }
                     if !path.is_empty() {
                         path.push('.');

@@ -33,6 +33,8 @@ pub(super) enum Piece<'t> {
 pub struct Tokens {
     recipes: Vec<Recipe>,
     digests: Vec<String>,
+    /// Where in the templates each was made, in the order of the recipes.
+    places: Vec<String>,
 }
 
 impl Tokens {
@@ -53,6 +55,24 @@ impl Tokens {
             Some(number) => word(number),
             None => self.add(recipe),
         }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.recipes.len()
+    }
+
+    /// Notes where those were made that have no place yet; what is deeper inside a template says so first.
+    pub(crate) fn made_at(&mut self, place: &str) {
+        self.places.resize_with(self.recipes.len(), || place.to_owned());
+    }
+
+    /// Where the first token of a text was made.
+    pub(super) fn place(&self, text: &str) -> Option<&str> {
+        self.pieces(text).iter().find_map(|piece| match piece {
+            Piece::Token(number) => self.places.get(*number).map(String::as_str),
+            Piece::Text(_) => None,
+        })
     }
 
     fn add(&mut self, recipe: Recipe) -> String {

@@ -45,6 +45,7 @@ impl<'t> Frame<'t> {
             let ty = func.param(tail.args.len());
             args.push(self.checked(last.clone(), ty)?);
         }
+        let tokens = run.session.tokens.count();
         let done = match crate::chart::generated::refused(func, &args, &run.session.tokens) {
             Some(fault) => Err(fault),
             None => {
@@ -61,7 +62,12 @@ impl<'t> Frame<'t> {
             Ok(value)
         });
         match done {
-            Ok(value) => Ok(value),
+            Ok(value) => {
+                if run.session.tokens.count() > tokens {
+                    run.session.tokens.made_at(&self.place(node));
+                }
+                Ok(value)
+            }
             Err(fault) => {
                 self.at = node;
                 let text = format!("error calling {}: {}", func.name, fault.text);

@@ -85,6 +85,12 @@ impl<'t> Frame<'t> {
         })
     }
 
+    /// `NAME:LINE:COLUMN`, as errors have it.
+    pub(super) fn place(&self, node: At<'t>) -> String {
+        let (line, column) = self.template.source.line_column(node.pos());
+        format!("{}:{line}:{column}", self.template.source.name)
+    }
+
     fn list(&mut self, run: &mut Run<'_>, dot: Dot<'_>, list: &'t List) -> Done<Flow> {
         for node in &list.nodes {
             let flow = self.node(run, dot, node)?;

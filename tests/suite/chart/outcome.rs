@@ -68,7 +68,9 @@ fn generated_values_leave_the_secret() {
     assert_eq!(key.key, "password");
     assert!(matches!(&key.parts[..], [Part::Random { kind: RandomKind::AlphaNum(8), .. }]));
     let elsewhere = render(&[("templates/a.yaml", "kind: X\nvalue: {{ randAlpha 3 }}")], &Value::Null);
-    assert!(elsewhere.unwrap_err().starts_with("a/templates/a.yaml: X : a generated value can only be"));
+    let told = elsewhere.unwrap_err();
+    assert!(told.starts_with("a/templates/a.yaml: X : a generated value can only be"), "{told}");
+    assert!(told.ends_with(" at value, made at a/templates/a.yaml:2:10"), "{told}");
 }
 
 #[test]
