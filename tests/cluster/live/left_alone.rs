@@ -71,7 +71,9 @@ const ADDITIONS: &[Addition] = &[
 #[test]
 fn what_others_add_is_reported_and_stays() {
     let Some(case) = Case::start("extra") else { return };
-    ADDITIONS.iter().for_each(|addition| _ = case.sandbox(addition.name, ""));
+    for addition in ADDITIONS {
+        case.sandbox(addition.name, "");
+    }
     case.commit("a sandbox for each addition");
     case.run(0, &[]);
     for addition in ADDITIONS {
@@ -104,8 +106,8 @@ fn what_others_add_is_reported_and_stays() {
     case.assert_settled();
 }
 
-/// Controllers copy a Service's labels to its Endpoints and EndpointSlices, and those of Endpoints to the slices that
-/// mirror them: ours too.
+/// Controllers copy a Service's labels to its `Endpoints` and `EndpointSlices`, and those of `Endpoints` to the slices
+/// that mirror them: ours too.
 #[test]
 fn copies_of_our_labels_authorise_nothing() {
     let Some(case) = Case::start("copies") else { return };
