@@ -83,7 +83,9 @@ impl<'a> Object<'a> {
     fn applied(self) -> &'a str {
         let entries = self.0.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
         let own = entries.map(Object).find(|entry| {
-            entry.text("/manager") == MANAGER && entry.text("/operation") == "Apply" && entry.text("/subresource") == ""
+            entry.text("/manager") == MANAGER
+                && entry.text("/operation") == "Apply"
+                && entry.text("/subresource").is_empty()
         });
         own.map_or("~", |entry| entry.text("/time"))
     }
