@@ -13,7 +13,7 @@ use futures::StreamExt as _;
 use tracing::Instrument as _;
 
 use crate::cluster::Cluster;
-use crate::plan::{Action, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
+use crate::plan::{Action, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step};
 use step::{Halt, Run};
 
 /// How a plan is carried out.
@@ -96,7 +96,7 @@ async fn carry_out(
             };
             return SandboxOutcome { name: sandbox.name.clone(), done, result };
         }
-        if !step.quiet && !matches!(step.work, Work::AwaitReady | Work::AwaitQuota) {
+        if !step.quiet && step.work.is_change() {
             done += 1;
         }
     }

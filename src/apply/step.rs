@@ -69,9 +69,15 @@ impl<'a> Run<'a> {
                     None => self.make(target, &change).await,
                 }
             }
-            Work::Delete { precondition } => self.delete(target, precondition, waits).await,
+            Work::Delete { precondition, awaited: false } => self.delete(target, precondition).await,
+            Work::Delete { precondition, awaited: true } => {
+                self.delete(target, precondition).await?;
+                wait::until_gone(self.cluster, target, &precondition.uid, self.deadline, waits).await
+            }
+            Work::AwaitGone { uid } => wait::until_gone(self.cluster, target, uid, self.deadline, waits).await,
             Work::Replace { body, precondition } => {
-                self.delete(target, precondition, waits).await?;
+                self.delete(target, precondition).await?;
+                wait::until_gone(self.cluster, target, &precondition.uid, self.deadline, waits).await?;
                 let change = Change { body, generated: &[], kept: &[], remove: &[] };
                 self.make(target, &change).await
             }
@@ -109,9 +115,9 @@ impl<'a> Run<'a> {
 
     /// Makes an object that was not there when it was planned.
     async fn make(&mut self, target: Target<'_>, change: &Change<'_>) -> Result<(), Halt> {
-        if self.claimed.is_none()
-            && let Some(meta) = self.cluster.metadata(&target).await?
-        {
+        // In a namespace that this run claimed there is nothing yet.
+        let is_within = self.claimed.is_some() && target.id.namespace.is_some();
+        if !is_within && let Some(meta) = self.cluster.metadata(&target).await? {
             return if is_as_wanted(&meta, change.body) {
                 Ok(())
             } else {
@@ -198,24 +204,21 @@ impl<'a> Run<'a> {
         self.cluster.patch(&target, &Value::Array(patch), MANAGER).await.map(drop).map_err(Halt::from)
     }
 
-    async fn delete(&self, target: Target<'_>, precondition: &Precondition, waits: Waits<'_>) -> Result<(), Halt> {
+    async fn delete(&self, target: Target<'_>, precondition: &Precondition) -> Result<(), Halt> {
         let Some(meta) = self.cluster.metadata(&target).await? else { return Ok(()) };
         if meta.uid != precondition.uid {
             return Err(Halt::Stale("it was deleted and made again since the plan".into()));
         }
-        if meta.deleting.is_none() {
-            if meta.digest() != precondition.digest {
-                return Err(Halt::Stale("it was changed since the plan, so it is not removed".into()));
-            }
-            match self.cluster.delete(&target, &precondition.uid).await {
-                Ok(()) => {}
-                Err(error) if error.kind == ErrorKind::Conflict => {
-                    return Err(Halt::Stale("it was deleted and made again since the plan".into()));
-                }
-                Err(error) => return Err(error.into()),
-            }
+        if meta.deleting.is_some() {
+            return Ok(());
         }
-        wait::until_gone(self.cluster, target, &precondition.uid, self.deadline, waits).await
+        if meta.digest() != precondition.digest {
+            return Err(Halt::Stale("it was changed since the plan, so it is not removed".into()));
+        }
+        self.cluster.delete(&target, &precondition.uid).await.map_err(|error| match error.kind {
+            ErrorKind::Conflict => Halt::Stale("it was deleted and made again since the plan".into()),
+            _ => error.into(),
+        })
     }
 }
 

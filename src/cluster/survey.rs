@@ -72,12 +72,15 @@ fn live_namespace(meta: &Meta, survey: &Survey<'_>) -> LiveNamespace {
     let owner = Owner { fleet: survey.fleet_id.to_owned(), sandbox };
     let wanted = record.manifest(&meta.name, &owner, survey.namespace_labels);
     let mut observed = observe(meta, ObjectId::namespace(&meta.name), survey.fleet_id, Some(&wanted));
+    let is_labelled = meta.labels.get(LABEL_FLEET).is_some_and(|id| id == survey.fleet_id);
+    // Its `managedFields` were stripped: nobody owns our label, as whoever copied it would. It may be put right, but is
+    // no reason to remove anything.
+    if is_labelled && observed.hash.is_some() && !observed.controlled && !meta.owns_label(LABEL_FLEET) {
+        observed.was_ours = true;
+    }
     // A run that was killed between claiming a namespace and applying it: the claim says whose it is.
     let claimed = meta.managed.iter().any(|m| !m.apply && m.manager == MANAGER && m.subresource.is_none());
-    if claimed
-        && meta.applied_by(MANAGER).is_none()
-        && meta.labels.get(LABEL_FLEET).is_some_and(|id| id == survey.fleet_id)
-    {
+    if claimed && meta.applied_by(MANAGER).is_none() && is_labelled {
         observed.ours = true;
         observed.was_ours = true;
     }
@@ -134,13 +137,15 @@ async fn find_namespaces(cluster: &dyn Cluster, survey: &Survey<'_>, live: &mut 
     Ok(())
 }
 
-/// Wanted objects of live namespaces that are in no list.
+/// Wanted objects that are in no list: those of live namespaces, and those that need none.
 async fn find_objects(cluster: &dyn Cluster, survey: &Survey<'_>, live: &mut Live) {
     let missing: Vec<(&Manifest, Resource)> = survey
         .wanted
         .iter()
-        .filter(|(_, namespace, _)| live.namespaces.get(*namespace).is_some_and(|n| n.observed.was_ours))
-        .flat_map(|(_, _, release)| &release.manifests)
+        .flat_map(|(_, namespace, release)| {
+            let lives = live.namespaces.get(*namespace).is_some_and(|n| n.observed.was_ours);
+            release.manifests.iter().filter(move |m| lives || m.id.namespace.is_none())
+        })
         .filter(|m| !live.objects.contains_key(&m.id) && live.fault(&m.kind).is_none())
         .filter_map(|m| Some((m, live.resource(&m.kind)?.clone())))
         .collect();

@@ -8,7 +8,7 @@ use super::sandbox::{Case, Held};
 use super::state::{Answers, Input, LiveNamespace, Question, Source, Wanted};
 use super::types::{Action, Hold, Plan, SandboxPlan, Step, Work};
 use super::words;
-use crate::manifest::{Kind, ObjectId, Resource, Scope, builtin};
+use crate::manifest::{Kind, LABEL_FLEET, LABEL_SANDBOX, ObjectId, Resource, Scope, builtin};
 
 /// What has to be asked before [`plan`] can judge every change.
 #[derive(Clone, Debug, Default)]
@@ -106,6 +106,8 @@ fn is_over(wanted: &Wanted, input: &Input) -> bool {
 fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
     let Case { name, wanted, input, .. } = case;
     let live = input.live.namespaces.get(&wanted.namespace);
+    // What is over wants nothing, so it does not matter who has taken the name.
+    let live = live.filter(|namespace| namespace.observed.was_ours || !is_over(wanted, input));
     if let Some(namespace) = live {
         standing(name, wanted, namespace, input)?;
     }
@@ -147,16 +149,25 @@ fn standing(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Inpu
             "rename the sandbox's file, or delete the namespace by hand if nobody needs it",
         ));
     }
-    if !observed.sandbox.is_empty() && observed.sandbox != name {
+    let owner = sandbox_of(namespace);
+    if owner != name && !owner.is_empty() {
         return Err(Held::new(
             Hold::Safety,
-            format!("namespace {} belongs to sandbox {}", wanted.namespace, observed.sandbox),
+            format!("namespace {} belongs to sandbox {owner}", wanted.namespace),
             "rename one of the two",
         ));
     }
     settled(namespace)?;
     rewound(namespace, input)?;
     unreadable(namespace.record.kinds.iter(), input)
+}
+
+/// Whose a namespace is: as its label says, or where somebody changed that, as its record does.
+fn sandbox_of(namespace: &LiveNamespace) -> &str {
+    let label = namespace.observed.sandbox.as_str();
+    let is_changed = namespace.observed.drift.iter().any(|drift| drift.path.contains(LABEL_SANDBOX));
+    let file = namespace.record.path.as_deref().and_then(|path| path.rsplit('/').next()?.strip_suffix(".toml"));
+    if is_changed { file.unwrap_or_default() } else { label }
 }
 
 fn settled(namespace: &LiveNamespace) -> Result<(), Held> {
@@ -218,10 +229,10 @@ fn unasked(input: &Input) -> Vec<SandboxPlan> {
         .collect();
     let mut plans = Vec::new();
     for (name, namespace) in &input.live.namespaces {
-        if asked.contains(name.as_str()) || !namespace.observed.ours {
+        if asked.contains(name.as_str()) {
             continue;
         }
-        let sandbox = namespace.observed.sandbox.clone();
+        let sandbox = sandbox_of(namespace).to_owned();
         let path = namespace.record.path.clone().unwrap_or_else(|| format!("sandboxes/{sandbox}.toml"));
         let mut plan = SandboxPlan {
             namespace: name.clone(),
@@ -229,7 +240,8 @@ fn unasked(input: &Input) -> Vec<SandboxPlan> {
             reason: format!("{path} is gone{}", at_commit(input)),
             ..blank(&sandbox)
         };
-        let allowed = moved(&sandbox, name, input)
+        let allowed = made_by_us(namespace)
+            .and_then(|()| moved(&sandbox, name, input))
             .and_then(|()| settled(namespace))
             .and_then(|()| rewound(namespace, input))
             .and_then(|()| unreadable(namespace.record.kinds.iter(), input));
@@ -240,6 +252,21 @@ fn unasked(input: &Input) -> Vec<SandboxPlan> {
         plans.push(plan);
     }
     plans
+}
+
+/// A namespace with this fleet's label, whoever put it there.
+fn made_by_us(namespace: &LiveNamespace) -> Result<(), Held> {
+    if namespace.observed.ours {
+        return Ok(());
+    }
+    let name = &namespace.observed.id.name;
+    Err(Held::new(
+        Hold::Policy,
+        format!("namespace {name} has this fleet's label, and nothing shows that it was made for it"),
+        format!(
+            "delete it by hand if nobody needs it, or take the label off: kubectl label namespace {name} {LABEL_FLEET}-"
+        ),
+    ))
 }
 
 /// A sandbox that is asked for in another namespace by now, as after a change of `namespace_prefix`: what is in the
@@ -284,7 +311,8 @@ fn broken(name: &str, namespace: &str, held: Held) -> SandboxPlan {
     plan
 }
 
-/// Cluster-scoped objects go before their namespace, which takes everything in it along.
+/// Cluster-scoped objects go before their namespace, which takes everything in it along: its record alone tells where
+/// to look for them. Their end is waited for after it, as something in it may keep them.
 fn removal_steps(sandbox: &str, namespace: &LiveNamespace, reason: &str, input: &Input) -> Vec<Step> {
     let kinds: BTreeMap<(&str, &str), (&Kind, &Resource)> =
         input.live.resources.iter().map(|(k, r)| ((k.group.as_str(), k.kind.as_str()), (k, r))).collect();
@@ -293,24 +321,36 @@ fn removal_steps(sandbox: &str, namespace: &LiveNamespace, reason: &str, input: 
         .filter(|o| o.id.namespace.is_none() && o.deleting.is_none())
         .filter_map(|observed| {
             let (kind, resource) = kinds.get(&(observed.id.group.as_str(), observed.id.kind.as_str()))?;
-            Some(removal(&observed.id, (*kind).clone(), (*resource).clone(), reason, observed))
+            Some(removal((*kind).clone(), (*resource).clone(), reason, observed))
         })
         .collect();
+    let ends: Vec<Step> = steps.iter().filter_map(end_of).collect();
     let kind = Kind::new("v1", "Namespace");
     let resource = builtin(&kind).unwrap_or(Resource { plural: "namespaces".into(), scope: Scope::Cluster });
-    steps.push(removal(&namespace.observed.id, kind, resource, reason, &namespace.observed));
+    let mut last = removal(kind, resource, reason, &namespace.observed);
+    if let Work::Delete { awaited, .. } = &mut last.work {
+        *awaited = true;
+    }
+    steps.push(last);
+    steps.extend(ends);
     steps
 }
 
-fn removal(id: &ObjectId, kind: Kind, resource: Resource, reason: &str, observed: &super::Observed) -> Step {
+/// The wait for the end of what a step deletes.
+fn end_of(step: &Step) -> Option<Step> {
+    let Work::Delete { precondition, .. } = &step.work else { return None };
+    Some(Step { quiet: true, work: Work::AwaitGone { uid: precondition.uid.clone() }, ..step.clone() })
+}
+
+fn removal(kind: Kind, resource: Resource, reason: &str, observed: &super::Observed) -> Step {
     Step {
         action: Action::Remove,
-        id: id.clone(),
+        id: observed.id.clone(),
         kind,
         resource,
         reason: reason.to_owned(),
         diff: String::new(),
         quiet: false,
-        work: Work::Delete { precondition: observed.precondition.clone() },
+        work: Work::Delete { precondition: observed.precondition.clone(), awaited: false },
     }
 }

@@ -64,6 +64,12 @@ impl Meta {
             && self.controller.is_none()
     }
 
+    /// Whether anybody owns a label.
+    pub fn owns_label(&self, label: &str) -> bool {
+        let path = ["metadata", "labels", label].map(|name| PathElement::Field(name.into()));
+        self.managed.iter().filter_map(|m| Fields::parse(&m.fields).ok()).any(|fields| fields.touches(&path))
+    }
+
     /// The sandbox that its label names.
     pub fn sandbox(&self) -> Option<&str> {
         self.labels.get(LABEL_SANDBOX).map(String::as_str)

@@ -6,6 +6,7 @@
 mod decide;
 mod desired;
 mod live;
+mod lost;
 mod objects;
 mod ready;
 mod record;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::live::{Drift, Observed};
 use super::record::Record;
 use super::state::{Live, LiveNamespace, Wanted};
+use crate::chart::uninstall_rank;
 use crate::manifest::{Manifest, ObjectId};
 
 /// One object that is not as it is wanted.
@@ -35,7 +36,8 @@ pub(super) enum DifferenceKind {
     Unwanted,
 }
 
-/// Everything in which a live sandbox differs, wanted objects first, in apply order.
+/// Everything in which a live sandbox differs: wanted objects first, in apply order, then those that go, in theirs (a
+/// volume is kept by its claim).
 pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, live: &'a Live) -> Vec<Difference<'a>> {
     let nothing = Record::default();
     let record = live.namespaces.get(&wanted.namespace).map_or(&nothing, |namespace| &namespace.record);
@@ -50,6 +52,8 @@ pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, live: &'a Live)
             observed: Some(observed),
             kind: DifferenceKind::Unwanted,
         });
+    let mut unwanted: Vec<Difference<'a>> = unwanted.collect();
+    unwanted.sort_by_key(|difference| uninstall_rank(&difference.id.kind));
     found.extend(unwanted);
     found
 }
@@ -65,7 +69,7 @@ pub(super) fn owned_objects<'a>(sandbox: &str, namespace: &str, live: &'a Live) 
     })
 }
 
-fn difference<'a>(manifest: &'a Manifest, live: &'a Live, record: &Record) -> Option<Difference<'a>> {
+pub(super) fn difference<'a>(manifest: &'a Manifest, live: &'a Live, record: &Record) -> Option<Difference<'a>> {
     let observed = live.objects.get(&manifest.id);
     let kind = match observed {
         None => DifferenceKind::Missing,

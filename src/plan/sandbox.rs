@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::live::Observed;
-use super::objects::{Difference, DifferenceKind, differences, notes};
+use super::lost::has_copies;
+use super::objects::{Difference, DifferenceKind, difference, differences, notes};
 use super::record::{Record, expires_text, generated_of, kinds_of};
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
 use super::types::{Action, Hold, SandboxPlan, Step, Work};
 use super::words;
-use crate::chart::generated::{GeneratedKey, Part, PlaceholderId};
 use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, Scope, builtin};
 
 /// One wanted sandbox and what there is to judge it by.
@@ -48,10 +48,16 @@ impl Case<'_> {
             Work::Claim { body: claim.body },
         ));
         for manifest in &self.wanted.release.manifests {
+            // What needs no namespace may be there already.
+            let Some(difference) = difference(manifest, &self.input.live, &start) else { continue };
+            if let Some(held) = not_ours(&difference) {
+                return Err(held);
+            }
+            let action = if difference.observed.is_some() { Action::Update } else { Action::Create };
             let resource = self.resource(manifest)?;
-            let (diff, _) = show::change(manifest, None);
-            let work = apply(manifest, None);
-            plan.steps.push(step(Action::Create, manifest, resource, &plan.reason, diff, work));
+            let (diff, _) = show::change(manifest, self.answers.objects.get(&manifest.id));
+            let work = apply(manifest, difference.observed);
+            plan.steps.push(step(action, manifest, resource, &plan.reason, diff, work));
         }
         self.add_waits(&mut plan.steps, |_| true);
         plan.steps.push(self.record_step(Action::Create, &plan.reason, &self.final_record(None), None));
@@ -151,54 +157,13 @@ impl Case<'_> {
     }
 
     fn check(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
-        match &difference.kind {
-            DifferenceKind::Foreign => Err(Held::new(
-                Hold::Safety,
-                format!("{} is there already and is not ours", difference.id),
-                format!("rename it in the chart, or delete it by hand: {}", delete_command(difference.id)),
-            )),
-            DifferenceKind::Deleting => Err(Held::new(
-                Hold::Policy,
-                format!("{} is being deleted", difference.id),
-                "nothing: a later run goes on when it is gone",
-            )),
-            DifferenceKind::Missing | DifferenceKind::KeysLost(_) => self.check_generated(difference, namespace),
-            DifferenceKind::Content | DifferenceKind::Drifted | DifferenceKind::Unwanted => Ok(()),
+        match (not_ours(difference), &difference.kind) {
+            (Some(held), _) => Err(held),
+            (None, DifferenceKind::Missing | DifferenceKind::KeysLost(_)) => {
+                self.check_generated(difference, namespace)
+            }
+            (None, _) => Ok(()),
         }
-    }
-
-    /// A generated value that is lost while a volume lives: databases read a password once, at their birth.
-    fn check_generated(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
-        let had = |m: &&Manifest| !m.generated.is_empty() && namespace.record.had_values(&m.id.name);
-        let Some(manifest) = difference.manifest.filter(had) else { return Ok(()) };
-        let namespace = &self.wanted.namespace;
-        if self.has_values(difference) || has_copies(difference, manifest) {
-            return Ok(());
-        }
-        match self.answers.claims.get(namespace) {
-            Some(Ok(0)) | None => Ok(()),
-            Some(Ok(claims)) => Err(Held::new(
-                Hold::Safety,
-                format!("generated values of {} are lost, while its volumes live ({claims} of them)", manifest.id),
-                format!("put the old value back ({}), or delete the volume claims to begin anew", put_back(difference)),
-            )),
-            Some(Err(error)) => Err(Held::new(
-                Hold::Broken,
-                format!(
-                    "generated values of {} are lost, and whether its volumes live is unknown: {error}",
-                    manifest.id
-                ),
-                "allow this account to list persistentvolumeclaims there",
-            )),
-        }
-    }
-
-    /// Whether the keys that are nobody's are there all the same: only who owns them was lost.
-    fn has_values(&self, difference: &Difference<'_>) -> bool {
-        let DifferenceKind::KeysLost(keys) = &difference.kind else { return false };
-        let live = self.answers.objects.get(difference.id).and_then(|answer| answer.live.as_ref());
-        let data = live.and_then(|live| live.get("data"));
-        data.is_some_and(|data| keys.iter().all(|key| data.get(key).is_some()))
     }
 
     fn object_step(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<Step, Held> {
@@ -295,7 +260,7 @@ impl Case<'_> {
             reason: format!("no longer in the release, asked for by {}", self.wanted.origin),
             diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref())),
             quiet: false,
-            work: Work::Delete { precondition: observed.precondition.clone() },
+            work: Work::Delete { precondition: observed.precondition.clone(), awaited: true },
         })
     }
 
@@ -425,42 +390,21 @@ fn is_awaited(manifest: &Manifest) -> bool {
     )
 }
 
-/// How a lost value is put back by hand.
-fn put_back(difference: &Difference<'_>) -> String {
-    let id = difference.id;
-    let namespace = id.namespace.as_deref().unwrap_or_default();
+/// Why an object that is there may not be changed.
+fn not_ours(difference: &Difference<'_>) -> Option<Held> {
     match &difference.kind {
-        DifferenceKind::KeysLost(_) => format!("kubectl -n {namespace} edit secret {}", id.name),
-        _ => {
-            let keys = difference.manifest.map(|m| m.generated.as_slice()).unwrap_or_default();
-            let literals: String = keys.iter().map(|key| format!(" --from-literal={}=…", key.key)).collect();
-            format!("kubectl -n {namespace} create secret generic {}{literals}", id.name)
-        }
+        DifferenceKind::Foreign => Some(Held::new(
+            Hold::Safety,
+            format!("{} is there already and is not ours", difference.id),
+            format!("rename it in the chart, or delete it by hand: {}", delete_command(difference.id)),
+        )),
+        DifferenceKind::Deleting => Some(Held::new(
+            Hold::Policy,
+            format!("{} is being deleted", difference.id),
+            "nothing: a later run goes on when it is gone",
+        )),
+        _ => None,
     }
-}
-
-/// The values that a generated key is made of.
-fn values(key: &GeneratedKey) -> Vec<&PlaceholderId> {
-    let random = key.parts.iter().filter_map(|part| match part {
-        Part::Random { id, .. } => Some(id),
-        Part::Text(_) => None,
-    });
-    random.collect()
-}
-
-/// Whether each value of the lost keys can be read from a key that is still there.
-fn has_copies(difference: &Difference<'_>, manifest: &Manifest) -> bool {
-    let DifferenceKind::KeysLost(lost) = &difference.kind else { return false };
-    // The text around a value tells which piece it is, as long as it is the only one.
-    let kept: BTreeSet<&PlaceholderId> = manifest
-        .generated
-        .iter()
-        .filter(|key| !lost.contains(&key.key))
-        .map(values)
-        .filter(|values| values.len() == 1)
-        .flatten()
-        .collect();
-    manifest.generated.iter().filter(|key| lost.contains(&key.key)).flat_map(values).all(|id| kept.contains(id))
 }
 
 fn delete_command(id: &ObjectId) -> String {

@@ -135,10 +135,17 @@ pub enum Work {
         /// JSON pointers of fields of ours that another manager holds too, and that have to go.
         remove: Vec<String>,
     },
-    /// Delete and wait for the end of it.
+    /// Delete.
     Delete {
         /// What it must be before.
         precondition: Precondition,
+        /// Whether the end of it is waited for here. A volume is kept by its claim, and that goes with the namespace.
+        awaited: bool,
+    },
+    /// Wait until what was deleted is gone.
+    AwaitGone {
+        /// Its uid.
+        uid: String,
     },
     /// Delete, wait for the end of it, and make it again.
     Replace {
@@ -163,7 +170,7 @@ pub enum Work {
 impl Work {
     /// Whether the step changes the object (rather than waits for it, or notes that all is done).
     pub fn is_change(&self) -> bool {
-        !matches!(self, Work::AwaitQuota | Work::AwaitReady)
+        !matches!(self, Work::AwaitQuota | Work::AwaitReady | Work::AwaitGone { .. })
     }
 }
 

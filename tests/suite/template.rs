@@ -73,6 +73,20 @@ fn snippets_render_as_in_helm() {
     assert!(wrong.is_empty(), "{count} of {} snippets differ:{wrong}", all.len());
 }
 
+#[test]
+#[ignore = "needs the real helm, named by HELM"]
+fn snippets_expect_as_helm_does() {
+    let helm = std::env::var("HELM").expect("HELM names the binary");
+    let disagreements = Fixture::load().disagreements(std::path::Path::new(&helm));
+    let told: String = disagreements
+        .iter()
+        .map(|(snippet, got)| {
+            format!("\n== {} ({})\n{}\n-- helm now\n{got}\n", snippet.title, snippet.file, snippet.template)
+        })
+        .collect();
+    assert!(disagreements.is_empty(), "{} expectations are not helm's:{told}", disagreements.len());
+}
+
 /// Writes what helm makes of every snippet into the snippets: `HELM=… cargo test -- --ignored ask_helm`.
 #[test]
 #[ignore = "it asks the helm that HELM names, and rewrites the snippets"]

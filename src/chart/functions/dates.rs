@@ -1,7 +1,7 @@
 //! Dates and durations. There is no now: what would ask the clock is an error.
 
 use super::{Call, Func, Outcome, Ty};
-use super::{godate, goduration};
+use super::{godate, godateread, goduration};
 use crate::chart::template::{Object, Value};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -25,12 +25,12 @@ pub(super) const FUNCTIONS: &[Func] = &[
         Ok(godate::format("2006-01-02", &zoned(&time, &call.text(1))).into())
     }),
     Func::new("toDate", &[Ty::Str, Ty::Str], |call| {
-        Ok(match godate::parse(&call.text(0), &call.text(1)) {
+        Ok(match godateread::parse(&call.text(0), &call.text(1)) {
             Ok(time) => value(time),
             Err(_) => value(zero()),
         })
     }),
-    Func::new("mustToDate", &[Ty::Str, Ty::Str], |call| Ok(value(godate::parse(&call.text(0), &call.text(1))?))),
+    Func::new("mustToDate", &[Ty::Str, Ty::Str], |call| Ok(value(godateread::parse(&call.text(0), &call.text(1))?))),
     Func::new("unixEpoch", &[TIME], |call| Ok(time_of(call, 0)?.timestamp().as_second().to_string().into())),
     Func::new("dateModify", &[Ty::Str, TIME], |call| modify(call, false)),
     Func::new("date_modify", &[Ty::Str, TIME], |call| modify(call, false)),

@@ -1,13 +1,12 @@
 //! Go's layouts: dates written as the reference time would be, `Mon Jan 2 15:04:05 MST 2006`.
 
 use jiff::Zoned;
-use jiff::civil::DateTime;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 use std::fmt::Write as _;
 
 /// A piece of a layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece<'a> {
+pub(super) enum Piece<'a> {
     Text(&'a str),
     LongMonth,
     ShortMonth,
@@ -73,7 +72,7 @@ const PIECES: &[(&str, Piece<'static>)] = &[
 ];
 
 /// The next piece of a layout and what follows it.
-fn next_piece(layout: &str) -> Option<(Piece<'_>, &str)> {
+pub(super) fn next_piece(layout: &str) -> Option<(Piece<'_>, &str)> {
     let first = layout.chars().next()?;
     if matches!(first, '.' | ',')
         && let Some(digit @ ('0' | '9')) = layout.chars().nth(1)
@@ -101,7 +100,7 @@ fn next_piece(layout: &str) -> Option<(Piece<'_>, &str)> {
     Some((Piece::Text(text), rest))
 }
 
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -115,7 +114,7 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+pub(super) const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// Formats a time by a layout.
 pub(super) fn format(layout: &str, time: &Zoned) -> String {
@@ -202,255 +201,4 @@ fn write_offset(
         write!(out, "{colon}{:02}", size % 60)?;
     }
     Ok(())
-}
-
-/// What is read while a text is parsed.
-struct Parsed {
-    year: i16,
-    month: i8,
-    day: i8,
-    hour: i8,
-    minute: i8,
-    second: i8,
-    nanosecond: i32,
-    afternoon: Option<bool>,
-    year_day: Option<i16>,
-    offset: Option<i32>,
-    zone: Option<String>,
-}
-
-/// Reads a text by a layout, in UTC where it names no zone. The error is Go's.
-pub(super) fn parse(layout: &str, text: &str) -> Result<Zoned, String> {
-    let quote = crate::chart::template::go_quote;
-    let mut parsed = Parsed {
-        year: 0,
-        month: 1,
-        day: 1,
-        hour: 0,
-        minute: 0,
-        second: 0,
-        nanosecond: 0,
-        afternoon: None,
-        year_day: None,
-        offset: None,
-        zone: None,
-    };
-    let mut rest = text;
-    let mut pattern = layout;
-    let mut literal = String::new();
-    while let Some((piece, after)) = next_piece(pattern) {
-        let shown = pattern.get(..pattern.len() - after.len()).unwrap_or("");
-        if let Piece::Text(text) = piece {
-            literal.push_str(text);
-            match rest.strip_prefix(text) {
-                Some(left) => rest = left,
-                None => return Err(cannot(layout, text_of(layout, text, rest), &quote)),
-            }
-        } else {
-            let names_fraction = matches!(next_piece(after), Some((Piece::Fraction { .. }, _)));
-            rest = parsed.read(piece, rest, names_fraction).ok_or_else(|| {
-                format!(
-                    "parsing time {} as {}: cannot parse {} as {}",
-                    quote(text),
-                    quote(layout),
-                    quote(rest),
-                    quote(shown)
-                )
-            })?;
-        }
-        pattern = after;
-    }
-    if !rest.is_empty() {
-        let (text, rest) = (quote(text), quote(rest));
-        return Err(format!("parsing time {text}: extra text: {rest}"));
-    }
-    parsed.time().map_err(|what| format!("parsing time {}: {what} out of range", quote(text)))
-}
-
-fn text_of<'a>(_layout: &str, text: &'a str, rest: &'a str) -> (&'a str, &'a str) {
-    (text, rest)
-}
-
-fn cannot(layout: &str, (wanted, rest): (&str, &str), quote: &dyn Fn(&str) -> String) -> String {
-    format!("parsing time as {}: cannot parse {} as {}", quote(layout), quote(rest), quote(wanted))
-}
-
-impl Parsed {
-    fn read<'a>(&mut self, piece: Piece<'_>, text: &'a str, names_fraction: bool) -> Option<&'a str> {
-        match piece {
-            Piece::LongYear => self.year = take(text, 4, 4, &mut 0)?,
-            Piece::ShortYear => {
-                let year: i16 = take(text, 2, 2, &mut 0)?;
-                self.year = if year >= 69 { 1900 + year } else { 2000 + year };
-            }
-            Piece::Month => self.month = take(text, 1, 2, &mut 0)?,
-            Piece::ZeroMonth => self.month = take(text, 2, 2, &mut 0)?,
-            Piece::Day => self.day = take(text, 1, 2, &mut 0)?,
-            Piece::SpaceDay => {
-                let text = text.strip_prefix(' ').unwrap_or(text);
-                let mut used = 0;
-                self.day = take(text, 1, 2, &mut used)?;
-                return text.get(used..);
-            }
-            Piece::ZeroDay => self.day = take(text, 2, 2, &mut 0)?,
-            Piece::YearDay => self.year_day = Some(take(text, 3, 3, &mut 0)?),
-            Piece::Hour12 => self.hour = take(text, 1, 2, &mut 0)?,
-            Piece::Hour24 | Piece::ZeroHour12 => self.hour = take(text, 2, 2, &mut 0)?,
-            Piece::Minute => self.minute = take(text, 1, 2, &mut 0)?,
-            Piece::ZeroMinute => self.minute = take(text, 2, 2, &mut 0)?,
-            Piece::Second | Piece::ZeroSecond => {
-                let least = if piece == Piece::ZeroSecond { 2 } else { 1 };
-                let mut used = 0;
-                self.second = take(text, least, 2, &mut used)?;
-                // A fraction may follow that the layout does not name.
-                let after = text.get(used..)?;
-                if names_fraction {
-                    return Some(after);
-                }
-                return match after.strip_prefix(['.', ',']) {
-                    Some(digits) if digits.starts_with(|c: char| c.is_ascii_digit()) => self.fraction(after, None),
-                    _ => Some(after),
-                };
-            }
-            Piece::Fraction { digits, zeros } => {
-                return self.fraction(text, zeros.then_some(digits)).or_else(|| (!zeros).then_some(text));
-            }
-            Piece::LongMonth | Piece::ShortMonth => {
-                return name(text, &MONTHS, piece == Piece::ShortMonth).map(|(i, rest)| {
-                    self.month = i8::try_from(i + 1).unwrap_or(1);
-                    rest
-                });
-            }
-            Piece::LongWeekday | Piece::ShortWeekday => {
-                return name(text, &DAYS, piece == Piece::ShortWeekday).map(|(_, rest)| rest);
-            }
-            Piece::Noon { upper } => {
-                let word = text.get(..2)?;
-                let (am, pm) = if upper { ("AM", "PM") } else { ("am", "pm") };
-                self.afternoon = Some(match word {
-                    w if w == pm => true,
-                    w if w == am => false,
-                    _ => return None,
-                });
-                return text.get(2..);
-            }
-            Piece::Zone => {
-                let length = text.bytes().take_while(u8::is_ascii_uppercase).count();
-                let name = text.get(..length).filter(|name| (3..=5).contains(&name.len()))?;
-                self.zone = Some(name.to_owned());
-                return text.get(length..);
-            }
-            Piece::Offset { utc_is_z: true, .. } if text.starts_with('Z') => {
-                self.offset = Some(0);
-                return text.get(1..);
-            }
-            Piece::Offset { colon, seconds, minutes, .. } => {
-                return self.offset(text, (colon, seconds, minutes));
-            }
-            Piece::Text(_) => return None,
-        }
-        // The number's own length, which `take` has bounded.
-        let length = text.bytes().take_while(u8::is_ascii_digit).count();
-        text.get(length.min(width(piece))..)
-    }
-
-    fn fraction<'a>(&mut self, text: &'a str, exactly: Option<usize>) -> Option<&'a str> {
-        let digits = text.strip_prefix(['.', ','])?;
-        let length = digits.bytes().take_while(u8::is_ascii_digit).count();
-        let length = match exactly {
-            Some(wanted) if length < wanted => return None,
-            Some(wanted) => wanted,
-            None => length,
-        };
-        if length == 0 {
-            return None;
-        }
-        let shown = digits.get(..length.min(9))?;
-        self.nanosecond = format!("{shown:0<9}").parse().ok()?;
-        digits.get(length..)
-    }
-
-    fn offset<'a>(&mut self, text: &'a str, (colon, seconds, minutes): (bool, bool, bool)) -> Option<&'a str> {
-        let sign = match text.chars().next()? {
-            '+' => 1,
-            '-' => -1,
-            _ => return None,
-        };
-        let mut rest = text.get(1..)?;
-        let mut total = 0;
-        for (i, unit) in [3600, 60, 1].into_iter().enumerate() {
-            if (i == 1 && !minutes) || (i == 2 && !seconds) {
-                break;
-            }
-            if i > 0 && colon {
-                rest = rest.strip_prefix(':')?;
-            }
-            let number: i32 = take(rest, 2, 2, &mut 0)?;
-            total += number * unit;
-            rest = rest.get(2..)?;
-        }
-        self.offset = Some(sign * total);
-        Some(rest)
-    }
-
-    fn time(mut self) -> Result<Zoned, &'static str> {
-        match self.afternoon {
-            Some(true) if self.hour < 12 => self.hour += 12,
-            Some(false) if self.hour == 12 => self.hour = 0,
-            _ => {}
-        }
-        if !(1..=12).contains(&self.month) {
-            return Err("month");
-        }
-        let time = jiff::civil::Time::new(self.hour, self.minute, self.second, self.nanosecond);
-        let time = time.map_err(|_| match (self.hour > 23, self.minute > 59) {
-            (true, _) => "hour",
-            (_, true) => "minute",
-            _ => "second",
-        })?;
-        let date = match self.year_day {
-            Some(day) => jiff::civil::date(self.year, 1, 1)
-                .checked_add(jiff::ToSpan::days(day - 1))
-                .map_err(|_| "day-of-year")?,
-            None => jiff::civil::Date::new(self.year, self.month, self.day).map_err(|_| "day")?,
-        };
-        let zone = match self.offset {
-            // A zone that is only named has no offset that anyone could know.
-            None => match &self.zone {
-                Some(name) if name != "UTC" => TimeZone::posix(&format!("{name}0")).map_err(|_| "time zone")?,
-                _ => TimeZone::UTC,
-            },
-            Some(0) => TimeZone::UTC,
-            Some(seconds) => Offset::from_seconds(seconds).map_err(|_| "time zone offset")?.to_time_zone(),
-        };
-        DateTime::from_parts(date, time).to_zoned(zone).map_err(|_| "year")
-    }
-}
-
-/// The most digits that a piece has.
-fn width(piece: Piece<'_>) -> usize {
-    match piece {
-        Piece::LongYear => 4,
-        Piece::YearDay => 3,
-        _ => 2,
-    }
-}
-
-/// A number of so many digits.
-fn take<T: std::str::FromStr>(text: &str, least: usize, most: usize, used: &mut usize) -> Option<T> {
-    let length = text.bytes().take_while(u8::is_ascii_digit).count().min(most);
-    if length < least {
-        return None;
-    }
-    *used = length;
-    text.get(..length)?.parse().ok()
-}
-
-/// A name, or its first three letters, in any case.
-fn name<'a>(text: &'a str, names: &[&str], short: bool) -> Option<(usize, &'a str)> {
-    names.iter().enumerate().find_map(|(i, name)| {
-        let name = if short { name.get(..3)? } else { name };
-        let head = text.get(..name.len())?;
-        head.eq_ignore_ascii_case(name).then(|| Some((i, text.get(name.len()..)?))).flatten()
-    })
 }

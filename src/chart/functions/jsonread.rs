@@ -30,11 +30,14 @@ struct Reader<'a> {
 
 const ENDED: &str = "unexpected end of JSON input";
 
+/// Go reads bytes, and shows the first one of a character as if it were one itself.
 fn invalid(c: char, context: &str) -> String {
-    let shown = match c {
-        '\'' => "'\\''".to_owned(),
-        '"' => "'\"'".to_owned(),
-        c => quote_rune(c),
+    let mut bytes = [0; 4];
+    c.encode_utf8(&mut bytes);
+    let shown = match bytes[0] {
+        b'\'' => "'\\''".to_owned(),
+        b'"' => "'\"'".to_owned(),
+        byte => quote_rune(char::from(byte)),
     };
     format!("invalid character {shown} {context}")
 }

@@ -22,6 +22,7 @@ mod digest;
 mod encoding;
 mod escape;
 mod godate;
+mod godateread;
 mod goduration;
 mod helm;
 pub(crate) mod json;
@@ -41,6 +42,7 @@ mod toml;
 mod urls;
 mod version;
 mod words;
+mod yamlpretty;
 mod yamls;
 
 pub use call::{Call, Outcome};

@@ -165,14 +165,8 @@ fn float(f: f64) -> String {
         return if f > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
     let shown = format_float(f, 'g', None);
-    // The library adds a point where there is none: 1 would be an integer, and 1e+06 too.
-    let with_exponent = shown.split_once('e');
-    match with_exponent {
-        Some((mantissa, exponent)) if !mantissa.contains('.') => format!("{mantissa}.0e{exponent}"),
-        Some(_) => shown,
-        None if shown.contains('.') => shown,
-        None => format!("{shown}.0"),
-    }
+    // Without a point or an exponent it would be an integer.
+    if shown.contains(['.', 'e']) { shown } else { format!("{shown}.0") }
 }
 
 fn from_toml(call: &mut Call<'_, '_, '_>) -> Outcome {

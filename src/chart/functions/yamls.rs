@@ -7,7 +7,7 @@ use crate::chart::yaml::{self, Numbers};
 
 pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("toYaml", &[Ty::Any], to_yaml).pass(),
-    Func::new("toYamlPretty", &[Ty::Any], to_yaml).pass(),
+    Func::new("toYamlPretty", &[Ty::Any], super::yamlpretty::to_yaml_pretty).pass(),
     Func::new("fromYaml", &[Ty::Str], from_yaml).pass(),
     Func::new("fromYamlArray", &[Ty::Str], from_yaml_array).pass(),
 ];

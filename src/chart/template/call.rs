@@ -49,10 +49,7 @@ impl<'t> Frame<'t> {
         let done = match crate::chart::generated::refused(func, &args, &run.session.tokens) {
             Some(fault) => Err(fault),
             None => {
-                let written = match tail.args.first() {
-                    Some(first) if func.name == "call" => first.to_string(),
-                    _ => String::new(),
-                };
+                let written = if func.name == "call" { callee(tail) } else { String::new() };
                 let mut call = Call { args: &args, name: func.name, written, run };
                 (func.run)(&mut call)
             }
@@ -199,5 +196,16 @@ impl<'t> Frame<'t> {
             other => other.type_name(),
         };
         self.fail(format!("wrong type for value; expected {}; got {got}", ty.name()))
+    }
+}
+
+/// How the argument of `call` is written, or what it is when it was piped.
+fn callee(tail: Tail<'_, '_>) -> String {
+    match (tail.args.first(), tail.last) {
+        (Some(first), _) => first.to_string(),
+        (None, Some(Value::Str(text))) => text.text().into_owned(),
+        (None, Some(Value::Absent)) => "<invalid Value>".to_owned(),
+        (None, Some(value)) => format!("<{} Value>", value.type_name()),
+        (None, None) => String::new(),
     }
 }

@@ -1,11 +1,8 @@
 //! Values as text, as Go's `fmt` prints them: `%v` of every kind, and each verb with its flags.
 
 use super::error::Fault;
-use super::float::format_float;
-use super::object::{Object, Record};
-use super::quote::{self, Keep};
+use super::object::{Field, Object, Record};
 use super::value::Value;
-use std::fmt::Write as _;
 
 /// Values nested deeper than this are not printed: they hold themselves.
 const MAX_DEPTH: usize = 500;
@@ -41,7 +38,11 @@ pub(super) fn print_value(out: &mut Vec<u8>, value: &Value, limit: usize) -> Res
         return Ok(());
     }
     let mut printer = Printer { out, spec: Spec::default(), limit };
-    printer.value(value, 'v', 0)
+    match value {
+        // An action prints what a pointer points to.
+        Value::Object(Object::Record(record)) if record.text.is_none() => printer.record(record, 'v', 0),
+        other => printer.value(other, 'v', 0),
+    }
 }
 
 /// Prints a value for a message; what cannot be printed is cut short.
@@ -148,11 +149,7 @@ impl Printer<'_> {
     fn nested(&mut self, value: &Value, verb: char, depth: usize) -> Result<(), Fault> {
         if value.is_nil() {
             let text: &[u8] = if self.spec.sharp_v { b"interface {}(nil)" } else { b"<nil>" };
-            if self.spec.sharp_v {
-                self.out.extend_from_slice(text);
-            } else {
-                self.pad(text);
-            }
+            self.out.extend_from_slice(text);
             return Ok(());
         }
         self.value(value, verb, depth)
@@ -247,16 +244,36 @@ impl Printer<'_> {
             self.out.extend_from_slice(name.as_bytes());
         }
         self.out.push(b'{');
-        for (i, field) in record.fields.iter().enumerate() {
-            self.separator(i);
-            if self.spec.plus_v || self.spec.sharp_v {
-                self.out.extend_from_slice(field.name.as_bytes());
-                self.out.push(b':');
-            }
-            self.nested(&field.value, verb, depth + 1)?;
+        if record.type_name == super::object::CHART
+            && let Some((own, embedded)) = record.fields.split_last()
+        {
+            self.name("Metadata");
+            self.out.push(b'{');
+            self.fields(embedded, verb, depth)?;
+            self.out.push(b'}');
+            self.separator(1);
+            self.fields(std::slice::from_ref(own), verb, depth)?;
+        } else {
+            self.fields(&record.fields, verb, depth)?;
         }
         self.out.push(b'}');
         Ok(())
+    }
+
+    fn fields(&mut self, fields: &[Field], verb: char, depth: usize) -> Result<(), Fault> {
+        for (i, field) in fields.iter().enumerate() {
+            self.separator(i);
+            self.name(field.name);
+            self.nested(&field.value, verb, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, name: &str) {
+        if self.spec.plus_v || self.spec.sharp_v {
+            self.out.extend_from_slice(name.as_bytes());
+            self.out.push(b':');
+        }
     }
 
     /// `%!verb(type=value)`.
@@ -271,139 +288,5 @@ impl Printer<'_> {
         }
         self.out.push(b')');
         Ok(())
-    }
-
-    /// Text of any kind; false for a verb that strings do not have.
-    fn string(&mut self, bytes: &[u8], verb: char) -> bool {
-        match verb {
-            'v' if self.spec.sharp_v => self.quoted(bytes),
-            'v' | 's' => {
-                let text = self.cut(bytes).to_vec();
-                self.pad(&text);
-            }
-            'x' | 'X' => self.hex(bytes, verb == 'X'),
-            'q' => self.quoted(bytes),
-            _ => return false,
-        }
-        true
-    }
-
-    /// As many runes as the precision allows.
-    fn cut<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
-        let Some(precision) = self.spec.precision else {
-            return bytes;
-        };
-        let mut left = precision;
-        let mut end = 0;
-        for chunk in bytes.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                if left == 0 {
-                    return bytes.get(..end).unwrap_or(bytes);
-                }
-                left -= 1;
-                end += c.len_utf8();
-            }
-            for _ in chunk.invalid() {
-                if left == 0 {
-                    return bytes.get(..end).unwrap_or(bytes);
-                }
-                left -= 1;
-                end += 1;
-            }
-        }
-        bytes
-    }
-
-    fn quoted(&mut self, bytes: &[u8]) {
-        let bytes = self.cut(bytes).to_vec();
-        let plain = |b: &[u8]| {
-            std::str::from_utf8(b)
-                .is_ok_and(|t| !t.chars().any(|c| (c.is_control() && c != '\t') || c == '`' || c == '\u{feff}'))
-        };
-        let text = if self.spec.sharp && plain(&bytes) {
-            format!("`{}`", String::from_utf8_lossy(&bytes))
-        } else {
-            let keep = if self.spec.plus { Keep::Ascii } else { Keep::Printable };
-            quote::quote_with(&bytes, '"', keep)
-        };
-        self.pad(text.as_bytes());
-    }
-
-    fn hex(&mut self, bytes: &[u8], upper: bool) {
-        let count = self.spec.precision.map_or(bytes.len(), |p| p.min(bytes.len()));
-        let prefix = if upper { "0X" } else { "0x" };
-        let mut text = String::new();
-        for (i, byte) in bytes.iter().take(count).enumerate() {
-            if self.spec.space && i > 0 {
-                text.push(' ');
-            }
-            if self.spec.sharp && (self.spec.space || i == 0) {
-                text.push_str(prefix);
-            }
-            // Writing to a String cannot fail.
-            let _ = if upper { write!(text, "{byte:02X}") } else { write!(text, "{byte:02x}") };
-        }
-        self.spec.zero = false;
-        self.pad(text.as_bytes());
-    }
-
-    /// Writes text within the width, which counts runes.
-    pub fn pad(&mut self, bytes: &[u8]) {
-        let Some(width) = self.spec.width else {
-            self.out.extend_from_slice(bytes);
-            return;
-        };
-        let count = String::from_utf8_lossy(bytes).chars().count();
-        let missing = width.saturating_sub(count);
-        if self.spec.minus {
-            self.out.extend_from_slice(bytes);
-            self.out.extend(std::iter::repeat_n(b' ', missing));
-        } else {
-            let fill = if self.spec.zero { b'0' } else { b' ' };
-            self.out.extend(std::iter::repeat_n(fill, missing));
-            self.out.extend_from_slice(bytes);
-        }
-    }
-
-    fn float(&mut self, value: f64, verb: char) -> bool {
-        let (format, precision) = match verb {
-            'v' => ('g', self.spec.precision),
-            'b' | 'g' | 'G' | 'x' | 'X' => (verb, self.spec.precision),
-            'f' | 'F' | 'e' | 'E' => (verb, Some(self.spec.precision.unwrap_or(6))),
-            _ => return false,
-        };
-        let precision = precision.map(|p| p.min(1 << 20));
-        let text = format_float(value, format, precision);
-        let (sign, digits) = match text.strip_prefix(['-', '+']) {
-            Some(rest) => (text.get(..1).unwrap_or("+"), rest.to_owned()),
-            None => ("+", text.clone()),
-        };
-        let digits = if self.spec.sharp && value.is_finite() && format != 'b' {
-            super::printf::keep_zeros(&digits, format, precision)
-        } else {
-            digits
-        };
-        let sign = match sign {
-            "+" if self.spec.plus => "+",
-            "+" if self.spec.space => " ",
-            "+" if value.is_infinite() => "+",
-            "+" => "",
-            other => other,
-        };
-        let zero = self.spec.zero;
-        if !value.is_finite() {
-            self.spec.zero = false;
-        }
-        let length = sign.len() + digits.len();
-        match self.spec.width {
-            Some(width) if self.spec.zero && !self.spec.minus && width > length => {
-                self.out.extend_from_slice(sign.as_bytes());
-                self.out.extend(std::iter::repeat_n(b'0', width - length));
-                self.out.extend_from_slice(digits.as_bytes());
-            }
-            _ => self.pad(format!("{sign}{digits}").as_bytes()),
-        }
-        self.spec.zero = zero;
-        true
     }
 }

@@ -14,6 +14,7 @@ mod files;
 mod float;
 mod format;
 mod glob;
+mod item;
 mod lex;
 mod map;
 mod methods;
@@ -26,6 +27,7 @@ mod printf;
 mod quote;
 mod run;
 mod value;
+mod verbs;
 
 pub use error::{ErrorKind, Fault, Place, TemplateError};
 pub use files::Files;
@@ -102,6 +104,11 @@ fn render_in(
             text: format!("template: {message}"),
             message,
         });
+    };
+    // Helm gives a template its data as `chartutil.Values`, too.
+    let data = match data {
+        Value::Map(map) => &Value::Map(map.seen_as(MapKind::Values)),
+        other => other,
     };
     let text = run.execute(&template, data)?;
     match run::without_no_value(text) {

@@ -21,6 +21,9 @@ pub enum Object {
     Time(Rc<jiff::Zoned>),
 }
 
+/// The type of `.Chart`: a chart's metadata, embedded, and `IsRoot`.
+pub(super) const CHART: &str = "struct { chart.Metadata; IsRoot bool }";
+
 /// A Go struct: its fields in their order, and its methods.
 pub struct Record {
     /// The Go type, with `*` when it is held by a pointer.
@@ -150,13 +153,7 @@ impl Object {
         ));
         fields.push(text(metadata, "Type", "type"));
         fields.push(Field::plain("IsRoot", is_root));
-        Self::Record(Rc::new(Record {
-            type_name: "struct { chart.Metadata; IsRoot bool }",
-            fields,
-            methods: &[],
-            text: None,
-            text_is_json: false,
-        }))
+        Self::Record(Rc::new(Record { type_name: CHART, fields, methods: &[], text: None, text_is_json: false }))
     }
 
     pub(crate) fn truth(&self) -> bool {

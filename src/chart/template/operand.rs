@@ -1,6 +1,6 @@
 //! The inside of an action: pipelines, commands and their operands.
 
-use super::lex::{Item, Kind};
+use super::item::{Item, Kind};
 use super::node::{Command, Operand, Pipe};
 use super::number::Number;
 use super::parse::{Parsed, Parser};

@@ -2,7 +2,8 @@
 //! line of an error is the line of the item that was read last.
 
 use super::error::TemplateError;
-use super::lex::{Item, Kind, Lexer};
+use super::item::{Item, Kind};
+use super::lex::Lexer;
 use super::node::{Branch, BranchKind, Command, List, Node, Pipe, Pos, Source, Template, Variable};
 use super::quote;
 use std::borrow::Cow;
@@ -27,6 +28,8 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Vec<Template>, TemplateErr
     parser.file()?;
     Ok(parser.set)
 }
+
+const BLOCK: &str = "block clause";
 
 pub(super) type Parsed<T> = Result<T, TemplateError>;
 
@@ -216,8 +219,13 @@ impl<'a> Parser<'a> {
         let vars = std::mem::replace(&mut self.vars, vec![0]);
         let range_depth = std::mem::take(&mut self.range_depth);
         let action = self.action.take();
+        let clause = self.token[0].pos;
         let (root, stop) = self.list()?;
         if !matches!(stop, Stop::End) {
+            if context == BLOCK {
+                // Go tells it at the line of the clause.
+                self.token[0].pos = clause;
+            }
             return self.error(format!("unexpected {} in {context}", stop.describe()));
         }
         self.add(name, root)?;
@@ -356,11 +364,10 @@ impl<'a> Parser<'a> {
     }
 
     fn block(&mut self) -> Parsed<Node> {
-        const CONTEXT: &str = "block clause";
         let item = self.next_non_space();
-        let name = self.template_name(&item, CONTEXT)?;
-        let pipe = self.pipeline(CONTEXT, Kind::RightDelim)?;
-        self.body(name.clone(), CONTEXT)?;
+        let name = self.template_name(&item, BLOCK)?;
+        let pipe = self.pipeline(BLOCK, Kind::RightDelim)?;
+        self.body(name.clone(), BLOCK)?;
         Ok(Node::Template { pos: item.pos, name, pipe: Some(pipe) })
     }
 

@@ -225,6 +225,7 @@ fn step_reason<'a>(step: &'a Step, sandbox: &SandboxPlan) -> &'a str {
     match &step.work {
         Work::AwaitQuota => "wait until its limits are in force",
         Work::AwaitReady => "wait until it is ready",
+        Work::AwaitGone { .. } => "wait until it is gone",
         Work::Record { .. } if step.quiet => "write down how far this sandbox is",
         _ => {
             let reason = step.reason.trim_end();

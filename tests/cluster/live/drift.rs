@@ -117,6 +117,20 @@ const CHANGES: &[Change] = &[
         restored: ["namespace/NS", ".metadata.labels.reconcile\\.dev/sandbox", "namespace-label"],
     },
     Change {
+        name: "namespace-name",
+        kubectl: &["label", "namespace", "NS", "reconcile.dev/sandbox=untouched", "--overwrite"],
+        step: "correct Namespace/NS",
+        says: ["reconcile.dev/sandbox", "kubectl-label"],
+        restored: ["namespace/NS", ".metadata.labels.reconcile\\.dev/sandbox", "namespace-name"],
+    },
+    Change {
+        name: "namespace-stripped",
+        kubectl: &["patch", "namespace", "NS", "--type=merge", r#"--patch={"metadata": {"managedFields": [{}]}}"#],
+        step: "correct Namespace/NS",
+        says: [".metadata", UNKNOWN],
+        restored: ["namespace/NS", ".metadata.labels.reconcile\\.dev/sandbox", "namespace-stripped"],
+    },
+    Change {
         name: "restricted",
         kubectl: &["label", "namespace", "NS", "pod-security.kubernetes.io/enforce=privileged", "--overwrite"],
         step: "correct Namespace/NS",

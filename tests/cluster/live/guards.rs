@@ -78,7 +78,8 @@ fn pods_that_are_not_restricted_fail_their_sandbox_with_the_servers_reason() {
 
     // What failed is mended by the next commit. The server's times are whole seconds, and it is not judged by a refusal
     // that is older than it.
-    let refused = case.field("bad", "deployment/web", ".status.conditions[?(@.type==\"ReplicaFailure\")].lastTransitionTime");
+    let refused =
+        case.field("bad", "deployment/web", ".status.conditions[?(@.type==\"ReplicaFailure\")].lastTransitionTime");
     let refused: jiff::Timestamp = refused.parse().expect("a refusal has its time");
     crate::wait::wait_until("a second has passed", std::time::Duration::from_secs(9), || {
         let passed = jiff::Timestamp::now().as_second() - refused.as_second();
@@ -108,4 +109,21 @@ fn what_fails_to_start_is_told_and_is_not_called_done() {
     case.commit("one that is");
     case.run(0, &[]);
     case.assert_settled();
+}
+
+/// A quota that is not counted yet lets everything through, so nothing else is sent before it is.
+#[test]
+fn the_quota_is_in_force_before_the_first_pod() {
+    let Some(case) = Case::start("quota") else { return };
+    case.repo.edit("charts/app/templates/limits.yaml", "pods: \"10\"", "pods: \"1\"");
+    let names = ["a", "b", "c", "d"];
+    names.iter().for_each(|name| _ = case.sandbox(name, ""));
+    case.commit("two pods where one may be");
+    let run = case.run(4, &["--timeout=8s"]);
+    for name in names {
+        let (status, reason) = run.came_of(name);
+        assert_eq!(status, "failed", "{name}");
+        assert!(reason.contains("exceeded quota"), "{name}: {reason}");
+        assert_eq!(case.kubectl(name, &["get", "pods", "--output=name"]).lines().count(), 1, "{name}");
+    }
 }

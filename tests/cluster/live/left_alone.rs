@@ -49,6 +49,12 @@ const ADDITIONS: &[Addition] = &[
         stays: ["service/web", ".metadata.annotations.note", "looked at"],
     },
     Addition {
+        name: "exposed",
+        kubectl: &["patch", "service/web", r#"--patch={"spec": {"externalIPs": ["192.0.2.9"]}}"#],
+        says: [".spec.externalIPs", "kubectl-patch", "can weaken the sandbox"].as_slice(),
+        stays: ["service/web", ".spec.externalIPs[0]", "192.0.2.9"],
+    },
+    Addition {
         name: "status",
         kubectl: &["patch", "deployment/web", "--subresource=status", CONDITION],
         says: &[],
@@ -155,4 +161,20 @@ fn an_object_with_our_labels_alone_is_not_removed() {
     case.plane.apply("somebody", &yaml);
     case.assert_settled();
     assert!(case.has("one", "configmap/theirs"));
+}
+
+#[test]
+fn replicas_that_an_autoscaler_or_the_fleet_leaves_to_others_are_not_put_back() {
+    let Some(case) = Case::start("ignored") else { return };
+    let autoscaler = "{{- if .Values.scaled }}\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: web\n\
+        spec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n  minReplicas: 1\n  maxReplicas: 5\n\
+        {{- end }}\n";
+    case.repo.write("charts/app/templates/scale.yaml", autoscaler);
+    case.settings("ignore.Deployment = [\".spec.template.spec.containers.env\"]");
+    case.sandbox("scaled", "values.scaled = true").sandbox("released", "").commit("two");
+    case.run(0, &[]);
+    case.kubectl("scaled", &["scale", "deployment/web", "--replicas=3"]);
+    case.kubectl("released", &["set", "env", "deployment/web", "MODE=theirs"]);
+    case.assert_settled();
+    assert_eq!(case.field("scaled", "deployment/web", ".spec.replicas"), "3");
 }

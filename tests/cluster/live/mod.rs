@@ -7,6 +7,7 @@
 mod bounds;
 mod case;
 mod charts;
+mod cluster_wide;
 mod copied;
 mod drift;
 mod first;
@@ -17,6 +18,7 @@ mod left_alone;
 mod lifetimes;
 mod others;
 mod plan;
+mod removals;
 mod rivals;
 mod troubles;
 mod unreadable;

@@ -21,6 +21,11 @@ fn a_foreign_namespace_holds_its_sandbox_by_name_and_stays_untouched() {
     assert!(run.reason("theirs").contains(&case.namespace("theirs")), "{}", run.reason("theirs"));
     assert_eq!(state(), before);
 
+    // A file whose time is over wants nothing, and so nobody has to see to it.
+    case.repo.edit(&file("theirs"), "branch =", "expires = 2025-01-31T18:00:00Z\nbranch =");
+    case.commit("theirs is over");
+    case.assert_settled();
+
     // Nor is it removed when the file goes.
     case.repo.remove(&file("theirs"));
     case.commit("theirs is not asked for any more");
@@ -89,4 +94,33 @@ fn only_the_named_sandbox_is_worked_on() {
     assert!(case.lives("one") && !case.lives("two") && !case.has_namespace("three"));
     let run = case.tool().run(&["--plan", "--only=nobody"]);
     assert_eq!(run.status, 64, "{run:?}");
+}
+
+#[test]
+fn a_namespace_that_only_has_our_label_is_told_and_never_removed() {
+    let Some(case) = Case::start("labelled") else { return };
+    case.sandbox("one", "").sandbox("copied", "").commit("two");
+    case.run(0, &["--timeout=0s"]);
+    // A copy with all that is written on ours; and one of ours with nothing left that shows who made it.
+    let copy = format!("{}-copy", case.id);
+    let text = case.plane.must(&["get", "namespace", &case.namespace("one"), "--output=json"]);
+    let mut object: serde_json::Value = serde_json::from_str(&text).expect("kubectl writes JSON");
+    let metadata = object["metadata"].as_object_mut().expect("it has metadata");
+    metadata.retain(|key, _| ["labels", "annotations"].contains(&key.as_str()));
+    metadata.insert("name".into(), copy.clone().into());
+    case.plane.apply("somebody", &object.to_string());
+    let strip = r#"--patch={"metadata": {"managedFields": [{}]}}"#;
+    case.plane.must(&["patch", "namespace", &case.namespace("copied"), "--type=merge", strip]);
+    case.repo.remove(&file("one")).remove(&file("copied"));
+    case.sandbox("other", "").commit("both files go");
+
+    let run = case.run(0, &["--timeout=0s"]);
+    for (namespace, action) in
+        [(copy.clone(), "held"), (case.namespace("copied"), "held"), (case.namespace("one"), "remove")]
+    {
+        let sandbox = run.sandboxes().iter().find(|s| s["namespace"] == namespace.as_str()).expect("it is told");
+        assert_eq!(sandbox["action"], action, "{sandbox:#}");
+    }
+    assert!(case.lives("copied"));
+    assert_eq!(case.plane.must(&["get", "namespace", &copy, "--output=jsonpath={.status.phase}"]), "Active");
 }

@@ -131,3 +131,33 @@ fn a_fleet_that_cannot_be_read_changes_nothing_at_all() {
     assert_eq!(case.plane.writes(mark, &case.user).len(), 0);
     assert_eq!(case.state("one"), before);
 }
+
+/// The server quotes what it does not like, and of a Secret that would be a value.
+#[test]
+fn a_secret_that_the_server_refuses_is_not_quoted() {
+    let Some(case) = Case::start("quoted") else { return };
+    let template = |data: &str| format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: one\n{data}\n");
+    let path = "charts/app/templates/secret.yaml";
+    case.repo.write(path, &template("data: {user: YXBw}"));
+    case.sandbox("one", "").commit("a Secret");
+    case.run(0, &[]);
+    let before = case.state("one");
+    for data in [
+        "data: {user: 31337424242}",
+        "data: {'no key': 'MzEzMzc0MjQyNDI='}",
+        "data: {user: '31337424242'}",
+        "type: 31337424242",
+    ] {
+        case.repo.write(path, &template(data));
+        case.sandbox("new", "").commit("a Secret that is none");
+        let run = case.tool().run(&super::case::applying(&["--log=trace"]));
+        assert_eq!(run.status, 4, "{data}: {}", run.stdout);
+        for value in ["31337424242", "MzEzMzc0MjQyNDI="] {
+            assert!(!run.stdout.contains(value) && !run.stderr.contains(value), "{data}: {}", run.stdout);
+        }
+        let plan = super::plan::Printed::read(&run.stdout);
+        assert_eq!(plan.action("one"), "held", "{data}: {:#}", plan.0);
+        assert!(plan.reason("one").contains("Secret/one"), "{data}: {}", plan.reason("one"));
+        assert_eq!(case.state("one"), before, "{data}");
+    }
+}

@@ -201,3 +201,19 @@ fn a_cluster_that_cannot_be_reached_is_an_error() {
     assert!(run.stderr.contains("127.0.0.1:1"), "{run:?}");
     assert_eq!(run.stderr.lines().count(), 2, "an error and a hint: {run:?}");
 }
+
+#[test]
+fn a_server_that_asks_for_patience_is_asked_again() {
+    let Some(case) = Case::start("patience") else { return };
+    case.sandbox("one", "").commit("one");
+    let gate = Gate::open(case.plane, &case.user);
+    let mut seen = std::collections::BTreeSet::new();
+    // The first of each request is turned away; a create may only be sent again where it was not begun.
+    gate.rule(move |asked| {
+        let is_new = seen.insert((asked.method.clone(), asked.path.clone()));
+        if is_new { Verdict::Answer(429, "too many requests", &["Retry-After: 0"]) } else { Verdict::Pass }
+    });
+    let run = Printed::read(&Tool::new(&case.repo, &gate.user).expect(0, &applying(&[])));
+    assert_eq!(run.came_of("one"), ("done", ""));
+    case.assert_settled();
+}
