@@ -83,8 +83,7 @@ fn every_link_leads_somewhere() {
             assert!(there.exists(), "{document}: {target} leads nowhere");
             if !anchor.is_empty() {
                 let headings = fs::read_to_string(&there).expect("a readable document");
-                let anchors: Vec<String> =
-                    headings.lines().filter(|l| l.starts_with('#')).map(|line| anchor_of(line)).collect();
+                let anchors: Vec<String> = headings.lines().filter(|l| l.starts_with('#')).map(anchor_of).collect();
                 assert!(anchors.iter().any(|a| a == anchor), "{document}: {target}: {anchors:?}");
             }
             seen += 1;
@@ -141,7 +140,9 @@ impl Clone {
                 shown += 1;
             }
         }
-        told.iter().for_each(|line| self.done(line));
+        for line in &told {
+            self.done(line);
+        }
         shown
     }
 
@@ -299,7 +300,7 @@ fn documents() -> Vec<String> {
                 if !name.starts_with('.') && name != "target" {
                     folders.push(path);
                 }
-            } else if name.ends_with(".md") {
+            } else if path.extension().is_some_and(|extension| extension == "md") {
                 found.push(name);
             }
         }

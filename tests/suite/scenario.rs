@@ -89,9 +89,9 @@ fn run(case: &Path) -> String {
     let every = "for repo in . ../*/; do git -C $repo rev-list --all --reflog; done 2> /dev/null";
     let commits = shell(every, home.path(), &work);
     let transcript = transcript.replace(&home.path().display().to_string(), "[TMP]");
-    let began = fs::metadata(work.join(".gitignore")).and_then(|file| file.modified()).expect("a file has its time");
-    let began = Timestamp::try_from(began).expect("a time of today");
-    without_today(&with_numbers(&transcript, &String::from_utf8_lossy(&commits.stdout)), began)
+    let today = fs::metadata(work.join(".gitignore")).and_then(|file| file.modified()).expect("a file has its time");
+    let today = Timestamp::try_from(today).expect("a time of today");
+    without_today(&with_numbers(&transcript, &String::from_utf8_lossy(&commits.stdout)), today)
 }
 
 /// A step begins with `$ ` and goes on until the next; what stands before the first is a comment.
@@ -168,10 +168,10 @@ fn with_numbers(transcript: &str, commits: &str) -> String {
 }
 
 /// The times at which files of the cluster's folder were changed, in words of the same width.
-fn without_today(transcript: &str, began: Timestamp) -> String {
+fn without_today(transcript: &str, today: Timestamp) -> String {
     let time = Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ").expect("a regular expression");
     let words = |found: &regex::Captures<'_>| match found[0].parse::<Timestamp>() {
-        Ok(at) if at.duration_since(began).abs() < SignedDuration::from_hours(24) => "[the time it is now]".to_owned(),
+        Ok(at) if at.duration_since(today).abs() < SignedDuration::from_hours(24) => "[the time it is now]".to_owned(),
         _ => found[0].to_owned(),
     };
     time.replace_all(transcript, words).into_owned()
