@@ -71,6 +71,11 @@ impl<'a> Call<'a, '_, '_> {
         self.run.step(1 + (bytes as u64 >> 6))
     }
 
+    /// Counts the work of reading a text of a language.
+    pub(super) fn reading(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.run.step(1 + (bytes as u64 >> 2))
+    }
+
     /// `fmt.Sprintf("%v", …)` of a value.
     pub(super) fn printed(&self, value: &Value) -> Result<Vec<u8>, Fault> {
         crate::chart::template::to_text(value, self.run.session.limits.output)

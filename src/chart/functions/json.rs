@@ -17,7 +17,7 @@ pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("fromJson", &[Ty::Str], from_json_map).pass(),
     Func::new("fromJsonArray", &[Ty::Str], from_json_array).pass(),
     Func::new("mustFromJson", &[Ty::Str], |call| {
-        call.room(call.bytes(0).len())?;
+        call.reading(call.bytes(0).len())?;
         let json = jsonread::parse(&call.text(0))?;
         Ok(Value::from(&json).dug())
     })
@@ -144,7 +144,7 @@ pub(super) fn go_kind(json: &Json) -> &'static str {
 }
 
 fn from_json_map(call: &mut Call<'_, '_, '_>) -> Outcome {
-    call.room(call.bytes(0).len())?;
+    call.reading(call.bytes(0).len())?;
     let error = match jsonread::parse(&call.text(0)) {
         Ok(json @ Json::Object(_)) => return Ok(from_json(&json)),
         Ok(Json::Null) => return Ok(Value::Map(Map::from_iter([]))),
@@ -157,7 +157,7 @@ fn from_json_map(call: &mut Call<'_, '_, '_>) -> Outcome {
 }
 
 fn from_json_array(call: &mut Call<'_, '_, '_>) -> Outcome {
-    call.room(call.bytes(0).len())?;
+    call.reading(call.bytes(0).len())?;
     let error = match jsonread::parse(&call.text(0)) {
         Ok(json @ Json::Array(_)) => return Ok(from_json(&json)),
         Ok(Json::Null) => return Ok(super::lists::list(Vec::new())),

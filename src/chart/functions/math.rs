@@ -36,9 +36,11 @@ pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("round", &[Ty::Any, Ty::Int], round).rest(Ty::Float),
     Func::new("until", &[Ty::Int], |call| {
         let stop = call.int(0);
-        count(0, stop, if stop < 0 { -1 } else { 1 }).map(ints)
+        count(call, (0, stop, if stop < 0 { -1 } else { 1 })).map(ints)
     }),
-    Func::new("untilStep", &[Ty::Int, Ty::Int, Ty::Int], |call| count(call.int(0), call.int(1), call.int(2)).map(ints)),
+    Func::new("untilStep", &[Ty::Int, Ty::Int, Ty::Int], |call| {
+        count(call, (call.int(0), call.int(1), call.int(2))).map(ints)
+    }),
     Func::new("seq", &[], seq).rest(Ty::Int),
 ];
 
@@ -101,7 +103,7 @@ fn round(call: &mut Call<'_, '_, '_>) -> Outcome {
 }
 
 /// From `start` to before `stop`; nothing where the step leads elsewhere.
-fn count(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, Fault> {
+fn count(call: &mut Call<'_, '_, '_>, (start, stop, step): (i64, i64, i64)) -> Result<Vec<i64>, Fault> {
     if step == 0 || (stop < start) != (step < 0) {
         return Ok(Vec::new());
     }
@@ -109,6 +111,7 @@ fn count(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, Fault> {
     if distance > MAX_COUNT.unsigned_abs() {
         return Err(Fault::bound(format!("a list of numbers is longer than {MAX_COUNT}")));
     }
+    call.run.step(distance)?;
     let mut numbers = Vec::new();
     let mut i = start;
     while (step > 0 && i < stop) || (step < 0 && i > stop) {
@@ -139,7 +142,7 @@ fn seq(call: &mut Call<'_, '_, '_>) -> Outcome {
     };
     // The end is counted too.
     let stop = end.saturating_add(if down { -1 } else { 1 });
-    let numbers = count(start, stop, step)?;
+    let numbers = count(call, (start, stop, step))?;
     let words: Vec<String> = numbers.iter().map(i64::to_string).collect();
     Ok(words.join(" ").into())
 }

@@ -258,7 +258,7 @@ fn split_n(call: &mut Call<'_, '_, '_>, text: &[u8], (separator, count): (&[u8],
     let part = |bytes: &[u8]| Value::Str(Str::from(bytes));
     let mut out = Vec::new();
     let mut rest = text;
-    call.run.step(text.len() as u64 / 8)?;
+    call.run.step(text.len() as u64 >> 1)?;
     while out.len() + 1 < most {
         let at = if separator.is_empty() {
             // Between runes.

@@ -171,7 +171,7 @@ fn float(f: f64) -> String {
 
 fn from_toml(call: &mut Call<'_, '_, '_>) -> Outcome {
     let text = call.text(0);
-    call.room(text.len().saturating_mul(4))?;
+    call.reading(text.len())?;
     match ::toml::from_str::<::toml::Table>(&text) {
         Ok(table) => Ok(read_table(&table)),
         Err(error) => Ok(new_map([("Error", Value::from(format!("toml: {}", error.message())))])),

@@ -32,7 +32,7 @@ fn mismatch(json: &serde_json::Value, wanted: &str) -> String {
 }
 
 fn from_yaml(call: &mut Call<'_, '_, '_>) -> Outcome {
-    call.room(call.bytes(0).len())?;
+    call.reading(call.bytes(0).len())?;
     let error = match read(call) {
         Ok(json @ serde_json::Value::Object(_)) => return Ok(from_json(&json)),
         Ok(serde_json::Value::Null) => return Ok(Value::Map(Map::from_iter([]))),
@@ -43,7 +43,7 @@ fn from_yaml(call: &mut Call<'_, '_, '_>) -> Outcome {
 }
 
 fn from_yaml_array(call: &mut Call<'_, '_, '_>) -> Outcome {
-    call.room(call.bytes(0).len())?;
+    call.reading(call.bytes(0).len())?;
     let error = match read(call) {
         Ok(json @ serde_json::Value::Array(_)) => return Ok(from_json(&json)),
         Ok(serde_json::Value::Null) => return Ok(super::lists::list(Vec::new())),

@@ -55,9 +55,13 @@ impl<'t> Frame<'t> {
             }
         };
         let done = done.and_then(|value| {
-            run.step(1)?;
             if let Value::Str(text) = &value {
-                run.check_size(text.bytes().len())?;
+                let length = text.bytes().len();
+                run.check_size(length)?;
+                // Texts count by their size, so that the bound on steps is one on memory too.
+                run.step(1 + (length as u64 >> 4))?;
+            } else {
+                run.step(1)?;
             }
             Ok(value)
         });

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unnecessary_wraps, reason = "methods have one signature, whether they can fail or not")]
 
-use super::map::{List, MapKind};
+use super::error::Fault;
+use super::map::{List, Map, MapKind};
 use super::object::Object;
+use super::quote::go_quote;
 use super::value::{Str, Value};
 use crate::chart::functions::{Call, Func, Outcome, Ty};
 use base64::Engine as _;
@@ -39,11 +41,50 @@ pub(crate) const VALUES: &[Func] = &[
             other => other.clone(),
         })
     }),
+    Func::new("Table", &[Ty::Str], |call| {
+        let map = table(call.value(0), &call.text(1))?;
+        Ok(Value::Map(map.seen_as(MapKind::Values)))
+    }),
+    Func::new("PathValue", &[Ty::Str], path_value),
     Func::new("YAML", &[], |call| {
         let json = crate::chart::functions::json::to_json(call, 0)?;
         Ok(Value::from(json.map(|json| crate::chart::yaml::write(&json)).unwrap_or_default()))
     }),
 ];
+
+/// The map below a path of names.
+fn table(values: &Value, path: &str) -> Result<Map, Fault> {
+    let no_table = |name: &str| Fault::from(format!("{} is not a table", go_quote(name)));
+    let Value::Map(map) = values else {
+        return Err(no_table(path));
+    };
+    let mut here = map.clone();
+    for name in path.split('.') {
+        match here.get(name) {
+            Some(Value::Map(map)) if map.kind().is_any() => here = map,
+            _ => return Err(no_table(name)),
+        }
+    }
+    Ok(here)
+}
+
+fn path_value(call: &mut Call<'_, '_, '_>) -> Outcome {
+    let path = call.text(1);
+    if path.is_empty() {
+        return Err("YAML path cannot be empty".into());
+    }
+    let (parents, key) = path.rsplit_once('.').map_or((None, &*path), |(parents, key)| (Some(parents), key));
+    let no_value = || Fault::from(format!("{} is not a value", go_quote(key)));
+    let map = match (parents, call.value(0)) {
+        (Some(parents), values) => table(values, parents).map_err(|_| no_value())?,
+        (None, Value::Map(map)) => map.clone(),
+        (None, _) => return Err(no_value()),
+    };
+    match map.get(key) {
+        Some(value) if !matches!(value, Value::Map(_)) => Ok(value),
+        _ => Err(no_value()),
+    }
+}
 
 fn files<'a>(call: &Call<'a, '_, '_>) -> &'a super::files::Files {
     static NONE: std::sync::LazyLock<super::files::Files> = std::sync::LazyLock::new(super::files::Files::default);

@@ -24,9 +24,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 64 MiB and 100 million steps: some seconds.
+    /// 64 MiB and 20 million steps: a second or two. A large public chart takes some ten thousand.
     fn default() -> Self {
-        Self { output: 64 << 20, steps: 100_000_000 }
+        Self { output: 64 << 20, steps: 20_000_000 }
     }
 }
 
@@ -204,6 +204,7 @@ impl<'s> Run<'s> {
     /// Helm's `tpl`.
     pub(crate) fn tpl(&mut self, text: &Str, data: &Value) -> Result<Str, Fault> {
         let quoted = || super::quote::go_quote(&text.text());
+        self.step(text.bytes().len() as u64 >> 3)?;
         let parsed = self.texts.parsed(text);
         let set = parsed.map_err(|error| Fault::within(&format!("cannot parse template {}: ", quoted()), error))?;
         if self.too_deep() {
