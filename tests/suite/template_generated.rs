@@ -22,7 +22,10 @@ fn objects(files: &[(&str, &str)], session: &mut Session) -> Result<Vec<(String,
     Ok(all)
 }
 
-fn found(files: &[(&str, &str)]) -> (Vec<(String, Json)>, Result<Vec<SecretKeys>, Misplaced>) {
+/// The objects without their generated keys, and those keys.
+type Found = (Vec<(String, Json)>, Result<Vec<SecretKeys>, Misplaced>);
+
+fn found(files: &[(&str, &str)]) -> Found {
     let mut session = Session::default();
     let mut objects = objects(files, &mut session).expect("it renders");
     let keys = extract(&mut objects, &session.tokens);

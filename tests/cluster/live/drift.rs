@@ -230,9 +230,13 @@ fn every_foreign_change_is_seen_told_and_put_back_in_one_run() {
     case.run(0, &[]);
     case.assert_settled();
 
-    CHANGES.iter().for_each(|change| change.make(&case));
+    for change in CHANGES {
+        change.make(&case);
+    }
     let plan = case.plan(2, &[]);
-    CHANGES.iter().for_each(|change| change.assert_seen(&case, &plan));
+    for change in CHANGES {
+        change.assert_seen(&case, &plan);
+    }
     assert_eq!(plan.action("untouched"), "keep");
 
     let mark = case.plane.mark();
@@ -286,7 +290,9 @@ fn what_the_commit_drops_goes_even_where_somebody_else_holds_it_too() {
     let Some(case) = Case::start("dropped") else { return };
     case.settings("namespace.labels.team = \"ada\"");
     let names = ["ours-alone", "stripped", "rival"];
-    names.iter().for_each(|name| _ = case.sandbox(name, ""));
+    for name in names {
+        case.sandbox(name, "");
+    }
     case.commit("three");
     case.run(0, &[]);
     case.kubectl(

@@ -18,7 +18,9 @@ fn plain(encoded: &str) -> String {
 const TEMPLATE: &str = "charts/app/templates/database.yaml";
 
 /// What happens between one run and the next, and whether there is anything to do then.
-const EDITS: [(fn(&Case), bool); 10] = [
+type Edit = (fn(&Case), bool);
+
+const EDITS: [Edit; 10] = [
     (|case| edit(case, &file("one"), "one:1", "one:2"), true),
     (|case| edit(case, TEMPLATE, "  user: app\n", "  user: app2\n"), true),
     // The first of two keys with one value goes, and comes back as the last.
@@ -99,7 +101,9 @@ const REMOVE_BOTH: &str =
 fn a_lost_password_holds_its_sandbox_while_a_volume_lives() {
     let Some(case) = Case::start("lost") else { return };
     let names = ["whole", "keys", "restored"];
-    names.iter().for_each(|name| _ = case.sandbox(name, "values.database = true"));
+    for name in names {
+        case.sandbox(name, "values.database = true");
+    }
     case.commit("three databases");
     case.run(0, &[]);
     let password = value(&case, "restored", "password");

@@ -117,7 +117,9 @@ fn the_quota_is_in_force_before_the_first_pod() {
     let Some(case) = Case::start("quota") else { return };
     case.repo.edit("charts/app/templates/limits.yaml", "pods: \"10\"", "pods: \"1\"");
     let names = ["a", "b", "c", "d"];
-    names.iter().for_each(|name| _ = case.sandbox(name, ""));
+    for name in names {
+        case.sandbox(name, "");
+    }
     case.commit("two pods where one may be");
     let run = case.run(4, &["--timeout=8s"]);
     for name in names {

@@ -88,7 +88,7 @@ fn through_all_of_it(write: usize, verdict: &Verdict) {
 }
 
 /// The writes of a creation: the namespace claimed (1) and applied (2), then quota and policies, the account, the Secret
-/// without its values (6), with them (7), with its hash (8), the ConfigMap, two Services, two workloads, the record (14).
+/// without its values (6), with them (7), with its hash (8), the settings, two Services, two workloads, the record (14).
 fn at_each(writes: &[usize], verdict: &Verdict) {
     // All at once: most of it is waiting.
     thread::scope(|scope| {

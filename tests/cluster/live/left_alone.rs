@@ -71,7 +71,9 @@ const ADDITIONS: &[Addition] = &[
 #[test]
 fn what_others_add_is_reported_and_stays() {
     let Some(case) = Case::start("extra") else { return };
-    ADDITIONS.iter().for_each(|addition| _ = case.sandbox(addition.name, ""));
+    for addition in ADDITIONS {
+        case.sandbox(addition.name, "");
+    }
     case.commit("a sandbox for each addition");
     case.run(0, &[]);
     for addition in ADDITIONS {
@@ -104,17 +106,17 @@ fn what_others_add_is_reported_and_stays() {
     case.assert_settled();
 }
 
-/// Controllers copy a Service's labels to its Endpoints and EndpointSlices, and those of Endpoints to the slices that
-/// mirror them: ours too.
+/// Controllers copy a Service's labels to its `Endpoints` and `EndpointSlices`, and those of `Endpoints` to the slices
+/// that mirror them: ours too.
 #[test]
 fn copies_of_our_labels_authorise_nothing() {
     let Some(case) = Case::start("copies") else { return };
     case.sandbox("one", "values.outside = true").commit("sandbox one");
     case.run(0, &[]);
-    let ours = "--selector=reconcile.dev/sandbox=one";
+    let labelled = "--selector=reconcile.dev/sandbox=one";
     let all = || {
         let line = "--output=jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.uid}{\"\\n\"}{end}";
-        case.kubectl("one", &["get", "endpoints,endpointslices", ours, line])
+        case.kubectl("one", &["get", "endpoints,endpointslices", labelled, line])
     };
     let copied = wait_until("the controllers have copied the labels", SOON, || {
         let all = all();
@@ -136,9 +138,11 @@ fn copies_of_our_labels_authorise_nothing() {
         .writes(mark, &case.user)
         .into_iter()
         .filter(|write| write.object_ref.resource.starts_with("endpoint"))
-        .map(|write| format!("{} {} {}", write.verb, write.object_ref.resource, write.object_ref.name))
+        .map(|write| write.object_ref.name)
         .collect();
-    assert_eq!(written.len(), 2, "{written:?}");
+    // Without their Service the controller may be first to remove its Endpoints.
+    let ours = ["outside", "outside-by-hand"];
+    assert!(written.iter().all(|name| ours.contains(&name.as_str())), "{written:?}");
     let left = all();
     for line in copied.lines().filter(|line| line.contains(" web")) {
         assert!(left.contains(line), "{line:?} is gone or another one: {left}");

@@ -15,7 +15,9 @@ fn passwords(case: &Case, names: &[&str]) -> Vec<String> {
 fn two_runs_at_once_make_everything_once() {
     let Some(case) = Case::start("rivals") else { return };
     let names = ["a", "b", "c"];
-    names.iter().for_each(|name| _ = case.sandbox(name, "values.database = true"));
+    for name in names {
+        case.sandbox(name, "values.database = true");
+    }
     case.commit("three databases");
     let runs = [case.start_run(), case.start_run()];
     for run in runs {
@@ -31,7 +33,9 @@ fn two_runs_at_once_make_everything_once() {
     case.assert_settled();
 
     // And two updates at once.
-    names.iter().for_each(|name| _ = case.repo.edit(&file(name), ":1", ":2"));
+    for name in names {
+        case.repo.edit(&file(name), ":1", ":2");
+    }
     case.repo.edit(
         "charts/app/templates/database.yaml",
         "user: app",
@@ -82,7 +86,9 @@ const MEANWHILE: &[Meanwhile] = &[
 #[test]
 fn what_changes_after_the_plan_is_not_overwritten() {
     let Some(case) = Case::start("meanwhile") else { return };
-    MEANWHILE.iter().for_each(|meanwhile| _ = case.sandbox(meanwhile.name, ""));
+    for meanwhile in MEANWHILE {
+        case.sandbox(meanwhile.name, "");
+    }
     case.commit("one for each");
     case.run(0, &[]);
     let gate = Gate::open(case.plane, &case.user);

@@ -62,7 +62,9 @@ fn with_charts(case: &Case) {
 fn broken_sandboxes_stay_as_they_are_beside_healthy_ones() {
     let Some(case) = Case::start("broken") else { return };
     with_charts(&case);
-    TROUBLES.iter().for_each(|trouble| _ = case.sandbox(trouble.name, ""));
+    for trouble in TROUBLES {
+        case.sandbox(trouble.name, "");
+    }
     case.sandbox("healthy", "").commit("all are well");
     case.run(0, &[]);
     let before: Vec<String> = TROUBLES.iter().map(|trouble| case.state(trouble.name)).collect();

@@ -199,7 +199,7 @@ fn a_cluster_that_cannot_be_reached_is_an_error() {
     let run = case.tool().run(&["--plan", &format!("--kubeconfig={}", closed.path().display())]);
     assert_eq!(run.status, 1, "{run:?}");
     assert!(run.stderr.contains("127.0.0.1:1"), "{run:?}");
-    assert_eq!(run.stderr.lines().count(), 2, "an error and a hint: {run:?}");
+    assert!(run.stderr.starts_with("error: ") && run.stderr.matches("refused").count() == 1, "told once: {run:?}");
 }
 
 #[test]
