@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 /// A generated value where none can be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{template}: {object}: {message} at {path}{}", .made.as_ref().map(|made| format!(", made at {made}")).unwrap_or_default())]
+#[error("{template}: {object}: {message} at {path}{}", made_at(.made.as_deref()))]
 pub struct Misplaced {
     /// The file that the object came from.
     pub template: String,
@@ -23,6 +23,10 @@ pub struct Misplaced {
     pub message: String,
     /// Where in the templates the value was made: file, line and column.
     pub made: Option<String>,
+}
+
+fn made_at(place: Option<&str>) -> String {
+    place.map(|place| format!(", made at {place}")).unwrap_or_default()
 }
 
 /// The generated keys of one object.
