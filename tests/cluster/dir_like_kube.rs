@@ -105,7 +105,9 @@ fn deployment(dice: &mut Dice, namespace: &str) -> Value {
     let mut body = json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {"name": "web", "namespace": namespace, "labels": labels(dice), "annotations": labels(dice)},
+        // Paused, so that its controller does not annotate it in between.
         "spec": {
+            "paused": true,
             "selector": {"matchLabels": {"app": "web"}},
             "template": {"metadata": {"labels": {"app": "web"}}, "spec": spec},
         },
