@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::step::{Halt, Run};
 use crate::chart::generated::{GeneratedKey, Part, PlaceholderId, RandomKind};
 use crate::cluster::{Apply, ErrorKind, Target};
-use crate::manifest::{Fields, GENERATED_MANAGER, Kind, ObjectId, PathElement};
+use crate::manifest::{Fields, GENERATED_MANAGER, Kind, ObjectId};
 use crate::plan::UNKNOWN_MANAGER;
 
 const TRIES: usize = 5;
@@ -203,12 +203,5 @@ fn owned_keys(secret: &Value) -> (Vec<String>, Vec<String>) {
 
 fn data_keys(entry: &Value) -> Vec<String> {
     let fields = entry.get("fieldsV1").and_then(|raw| Fields::parse(raw.to_string().as_bytes()).ok());
-    let data = fields.as_ref().and_then(|fields| fields.child(&PathElement::Field("data".into())));
-    let elements = data.map(|data| data.children.as_slice()).unwrap_or_default().iter();
-    elements
-        .filter_map(|(element, _)| match element {
-            PathElement::Field(name) => Some(name.clone()),
-            _ => None,
-        })
-        .collect()
+    fields.map(|fields| fields.names_below("data")).unwrap_or_default()
 }

@@ -13,7 +13,7 @@ use futures::StreamExt as _;
 use tracing::Instrument as _;
 
 use crate::cluster::Cluster;
-use crate::plan::{Action, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step};
+use crate::plan::{Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step};
 use step::{Halt, Run};
 
 /// How a plan is carried out.
@@ -53,14 +53,9 @@ pub enum Event<'a> {
 
 /// Carries a plan out. One sandbox that fails never stops the others.
 pub async fn run(plan: &Plan, cluster: &dyn Cluster, options: Options, watch: &(dyn Fn(Event<'_>) + Sync)) -> Outcome {
-    let busy = || plan.sandboxes.iter().filter(|s| !s.steps.is_empty());
-    let is_removal = |s: &&SandboxPlan| matches!(s.action, Action::Expire | Action::Remove);
-    // Room is made before it is used: the limits were planned as if what goes were gone.
-    let phases: [Vec<&SandboxPlan>; 2] =
-        [busy().filter(is_removal).collect(), busy().filter(|s| !is_removal(s)).collect()];
     let mut sandboxes = Vec::new();
-    for phase in phases {
-        let outcomes = futures::stream::iter(phase.into_iter().map(|sandbox| {
+    for turn in plan.turns() {
+        let outcomes = futures::stream::iter(turn.into_iter().map(|sandbox| {
             let span = tracing::info_span!("sandbox", name = %sandbox.name, action = ?sandbox.action);
             async move {
                 let outcome = carry_out(sandbox, cluster, options, watch).await;

@@ -7,7 +7,9 @@ use futures::StreamExt as _;
 use futures::future::join_all;
 
 use super::{Apply, Cluster, Error, ErrorKind, Query, Target};
-use crate::manifest::{Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Release, Resource, Scope, builtin};
+use crate::manifest::{
+    Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Release, Resource, Scope, builtin, namespaces,
+};
 use crate::plan::{Answer, Answers, DryRun, Live, LiveNamespace, Meta, Questions, Record, observe};
 
 /// How many single objects are asked for side by side.
@@ -33,13 +35,12 @@ pub struct Survey<'a> {
 /// [`Live::unreadable`], and concerns only the sandboxes that have that kind.
 pub async fn survey(cluster: &dyn Cluster, survey: &Survey<'_>) -> Result<Live, Error> {
     let mut live = Live::default();
-    let namespace = Kind::new("v1", "Namespace");
     let selector = format!("{LABEL_FLEET}={}", survey.fleet_id);
-    let mut namespaces = Vec::new();
-    let resource = namespace_resource();
-    let query = Query { kind: &namespace, resource: &resource, namespace: None, selector: &selector };
-    cluster.list(&query, &mut |meta| namespaces.push(meta)).await?;
-    for meta in &namespaces {
+    let mut found = Vec::new();
+    let (kind, resource) = namespaces();
+    let query = Query { kind: &kind, resource: &resource, namespace: None, selector: &selector };
+    cluster.list(&query, &mut |meta| found.push(meta)).await?;
+    for meta in &found {
         live.namespaces.insert(meta.name.clone(), live_namespace(meta, survey));
     }
     let recorded = live.namespaces.values().flat_map(|n| n.record.kinds.iter());
@@ -50,11 +51,6 @@ pub async fn survey(cluster: &dyn Cluster, survey: &Survey<'_>) -> Result<Live, 
     find_namespaces(cluster, survey, &mut live).await?;
     find_objects(cluster, survey, &mut live).await;
     Ok(live)
-}
-
-fn namespace_resource() -> Resource {
-    builtin(&Kind::new("v1", "Namespace"))
-        .unwrap_or_else(|| Resource { plural: "namespaces".into(), scope: Scope::Cluster })
 }
 
 /// Of several versions of one kind the first, which is the wanted one: all are views of the same objects.
@@ -118,8 +114,7 @@ async fn list_kinds(cluster: &dyn Cluster, survey: &Survey<'_>, selector: &str, 
 
 /// Namespaces that a sandbox would have and that carry no label of ours: foreign, or ours with the label taken.
 async fn find_namespaces(cluster: &dyn Cluster, survey: &Survey<'_>, live: &mut Live) -> Result<(), Error> {
-    let kind = Kind::new("v1", "Namespace");
-    let resource = namespace_resource();
+    let (kind, resource) = namespaces();
     let names = survey.wanted.iter().map(|(_, namespace, _)| *namespace).chain(survey.others.iter().copied());
     let missing: Vec<ObjectId> =
         names.filter(|name| !live.namespaces.contains_key(*name)).map(ObjectId::namespace).collect();
@@ -183,8 +178,7 @@ pub async fn answer(cluster: &dyn Cluster, questions: &Questions<'_>, live: &Liv
         Some((manifest.id.clone(), Answer { live, dry_run: try_out(cluster, target, manifest, dry_run).await }))
     });
     let removed = futures::stream::iter(&questions.removed).map(|id| async move {
-        let (kind, resource) =
-            live.resources.iter().find(|(kind, _)| kind.group == id.group && kind.kind == id.kind)?;
+        let (kind, resource) = live.served(id)?;
         let live = cluster.get(&Target { kind, resource, id }).await.ok().flatten();
         Some(((*id).clone(), Answer { live, dry_run: DryRun::Local("it goes".into()) }))
     });

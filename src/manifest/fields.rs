@@ -53,6 +53,17 @@ impl Fields {
         self.children.iter().find_map(|(own, child)| (own == element).then_some(child))
     }
 
+    /// The names of the fields right below a field, such as the keys of `data`.
+    pub fn names_below(&self, field: &str) -> Vec<String> {
+        let below = self.field(field).map(|below| below.children.as_slice()).unwrap_or_default().iter();
+        below
+            .filter_map(|(element, _)| match element {
+                PathElement::Field(name) => Some(name.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Whether the set has this path, or owns something above it whole.
     pub fn covers(&self, path: &[PathElement]) -> bool {
         let Some((first, rest)) = path.split_first() else { return true };

@@ -13,7 +13,7 @@ pub use canonical::{canonical, data_key_to_base64};
 pub use fields::{Fields, PathElement, field_path, unowned};
 pub use id::{Kind, ObjectId};
 pub use release::{Hash, Manifest, Owner, Release, Stamp};
-pub use scope::{Resource, Scope, builtin};
+pub use scope::{Resource, Scope, builtin, namespaces};
 
 /// The field manager of everything that is declared (design: 'Live state').
 pub const MANAGER: &str = "reconcile";

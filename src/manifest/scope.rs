@@ -70,6 +70,11 @@ const CLUSTER: &[(&str, &str, &str)] = &[
     ("storage.k8s.io", "StorageClass", "storageclasses"),
 ];
 
+/// The kind of Namespaces, and how it is served.
+pub fn namespaces() -> (Kind, Resource) {
+    (Kind::new("v1", "Namespace"), Resource { plural: "namespaces".into(), scope: Scope::Cluster })
+}
+
 /// The resource of a kind of Kubernetes' own; `None` for all others, which only discovery knows.
 pub fn builtin(kind: &Kind) -> Option<Resource> {
     let find = |table: &[(&str, &str, &str)]| {

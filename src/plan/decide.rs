@@ -1,6 +1,6 @@
 //! The plan of a fleet: each sandbox on its own, then the bounds over all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::objects::{DifferenceKind, differences, owned_objects};
 use super::safety::{bound_removals, bound_sandboxes, excess_pins, hold};
@@ -8,7 +8,7 @@ use super::sandbox::{Case, Held};
 use super::state::{Answers, Input, LiveNamespace, Question, Source, Wanted};
 use super::types::{Action, Hold, Plan, SandboxPlan, Step, Work};
 use super::words;
-use crate::manifest::{Kind, LABEL_FLEET, LABEL_SANDBOX, ObjectId, Resource, Scope, builtin};
+use crate::manifest::{Kind, LABEL_FLEET, LABEL_SANDBOX, ObjectId, Resource, namespaces};
 
 /// What has to be asked before [`plan`] can judge every change.
 #[derive(Clone, Debug, Default)]
@@ -118,7 +118,7 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
             "take another sandbox's [pin] away, or raise max_pins in sandboxes/fleet.toml",
         ));
     }
-    if let Some(at) = wanted.expires.filter(|at| *at < input.now) {
+    if let Some(at) = wanted.expires.filter(|_| is_over(wanted, input)) {
         let ago = words::span(at, input.now);
         return Ok(match live {
             Some(namespace) => {
@@ -196,7 +196,7 @@ fn rewound(namespace: &LiveNamespace, input: &Input) -> Result<(), Held> {
     if input.policy.allow_rewind || input.contained.contains(commit) {
         return Ok(());
     }
-    let short = commit.get(..7).unwrap_or(commit);
+    let short = words::short(commit);
     Err(Held::new(
         Hold::Safety,
         format!("it was applied from commit {short}, which the planned commit does not contain"),
@@ -219,14 +219,7 @@ fn unreadable<'a>(kinds: impl Iterator<Item = &'a Kind>, input: &Input) -> Resul
 
 /// Namespaces of the fleet that no file asks for.
 fn unasked(input: &Input) -> Vec<SandboxPlan> {
-    let asked: BTreeSet<&str> = input
-        .sources
-        .values()
-        .map(|source| match source {
-            Source::Wanted(wanted) => wanted.namespace.as_str(),
-            Source::Broken { namespace, .. } => namespace,
-        })
-        .collect();
+    let asked: BTreeSet<&str> = input.sources.values().map(Source::namespace).collect();
     let mut plans = Vec::new();
     for (name, namespace) in &input.live.namespaces {
         if asked.contains(name.as_str()) {
@@ -235,10 +228,9 @@ fn unasked(input: &Input) -> Vec<SandboxPlan> {
         let sandbox = sandbox_of(namespace).to_owned();
         let path = namespace.record.path.clone().unwrap_or_else(|| format!("sandboxes/{sandbox}.toml"));
         let mut plan = SandboxPlan {
-            namespace: name.clone(),
             action: Action::Remove,
             reason: format!("{path} is gone{}", at_commit(input)),
-            ..blank(&sandbox)
+            ..SandboxPlan::blank(&sandbox, name)
         };
         let allowed = made_by_us(namespace)
             .and_then(|()| moved(&sandbox, name, input))
@@ -272,11 +264,7 @@ fn made_by_us(namespace: &LiveNamespace) -> Result<(), Held> {
 /// A sandbox that is asked for in another namespace by now, as after a change of `namespace_prefix`: what is in the
 /// old one is not let go for that.
 fn moved(sandbox: &str, from: &str, input: &Input) -> Result<(), Held> {
-    let to = match input.sources.get(sandbox) {
-        None => return Ok(()),
-        Some(Source::Wanted(wanted)) => &wanted.namespace,
-        Some(Source::Broken { namespace, .. }) => namespace,
-    };
+    let Some(to) = input.sources.get(sandbox).map(Source::namespace) else { return Ok(()) };
     Err(Held::new(
         Hold::Safety,
         format!("it is asked for in namespace {to} now, and still lives in {from}"),
@@ -287,26 +275,11 @@ fn moved(sandbox: &str, from: &str, input: &Input) -> Result<(), Held> {
 }
 
 fn at_commit(input: &Input) -> String {
-    input.commit.as_ref().map(|c| format!(" at {}", c.get(..7).unwrap_or(c))).unwrap_or_default()
-}
-
-fn blank(name: &str) -> SandboxPlan {
-    SandboxPlan {
-        name: name.to_owned(),
-        namespace: String::new(),
-        action: Action::Held,
-        reason: String::new(),
-        remedy: None,
-        hold: None,
-        expires: None,
-        url: None,
-        notes: Vec::new(),
-        steps: Vec::new(),
-    }
+    input.commit.as_ref().map(|commit| format!(" at {}", words::short(commit))).unwrap_or_default()
 }
 
 fn broken(name: &str, namespace: &str, held: Held) -> SandboxPlan {
-    let mut plan = SandboxPlan { namespace: namespace.to_owned(), ..blank(name) };
+    let mut plan = SandboxPlan::blank(name, namespace);
     hold(&mut plan, held);
     plan
 }
@@ -314,19 +287,16 @@ fn broken(name: &str, namespace: &str, held: Held) -> SandboxPlan {
 /// Cluster-scoped objects go before their namespace, which takes everything in it along: its record alone tells where
 /// to look for them. Their end is waited for after it, as something in it may keep them.
 fn removal_steps(sandbox: &str, namespace: &LiveNamespace, reason: &str, input: &Input) -> Vec<Step> {
-    let kinds: BTreeMap<(&str, &str), (&Kind, &Resource)> =
-        input.live.resources.iter().map(|(k, r)| ((k.group.as_str(), k.kind.as_str()), (k, r))).collect();
     let name = &namespace.observed.id.name;
     let mut steps: Vec<Step> = owned_objects(sandbox, name, &input.live)
         .filter(|o| o.id.namespace.is_none() && o.deleting.is_none())
         .filter_map(|observed| {
-            let (kind, resource) = kinds.get(&(observed.id.group.as_str(), observed.id.kind.as_str()))?;
-            Some(removal((*kind).clone(), (*resource).clone(), reason, observed))
+            let (kind, resource) = input.live.served(&observed.id)?;
+            Some(removal(kind.clone(), resource.clone(), reason, observed))
         })
         .collect();
     let ends: Vec<Step> = steps.iter().filter_map(end_of).collect();
-    let kind = Kind::new("v1", "Namespace");
-    let resource = builtin(&kind).unwrap_or(Resource { plural: "namespaces".into(), scope: Scope::Cluster });
+    let (kind, resource) = namespaces();
     let mut last = removal(kind, resource, reason, &namespace.observed);
     if let Work::Delete { awaited, .. } = &mut last.work {
         *awaited = true;

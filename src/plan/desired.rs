@@ -83,11 +83,11 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, no
     let broken =
         |reason: String, remedy: String| Source::Broken { namespace: sandbox.namespace.clone(), reason, remedy };
     let (since, commit) = match start {
-        Start::At { time, commit } => (Some(*time), format!(", commit {}", short(commit))),
+        Start::At { time, commit } => (Some(*time), format!(", commit {}", words::short(commit))),
         Start::Before(time) => (Some(*time), String::new()),
         Start::Uncommitted => (Some(now), ", not committed".to_owned()),
         Start::CutOff { commit, .. } if matches!(sandbox.life, Life::Never | Life::Until(_)) => {
-            (None, format!(", commit {} or before", short(commit)))
+            (None, format!(", commit {} or before", words::short(commit)))
         }
         Start::CutOff { why, remedy, .. } | Start::Unknown { why, remedy } => {
             return broken(why.clone(), remedy.clone());
@@ -118,10 +118,6 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, no
         notes,
         release: rendered.release,
     }))
-}
-
-fn short(commit: &str) -> &str {
-    commit.get(..7).unwrap_or(commit)
 }
 
 fn life_notes(sandbox: &Sandbox, life: &Lifetime, now: Timestamp) -> Vec<String> {

@@ -284,10 +284,7 @@ fn generated(meta: &Meta, keys: &[&str], others: &[(&Managed, Fields)]) -> Gener
     let kept = meta
         .applied_by(crate::manifest::GENERATED_MANAGER)
         .and_then(|m| Fields::parse(&m.fields).ok())
-        .map(|fields| {
-            let data = fields.child(&PathElement::Field("data".into()));
-            data.map(|data| data.children.iter().filter_map(|(e, _)| field_name(e)).collect()).unwrap_or_default()
-        })
+        .map(|fields| fields.names_below("data"))
         .unwrap_or_default();
     let taken = keys
         .iter()
@@ -301,11 +298,4 @@ fn generated(meta: &Meta, keys: &[&str], others: &[(&Managed, Fields)]) -> Gener
         })
         .collect();
     GeneratedKeys { kept, taken }
-}
-
-fn field_name(element: &PathElement) -> Option<String> {
-    match element {
-        PathElement::Field(name) => Some(name.clone()),
-        _ => None,
-    }
 }

@@ -38,7 +38,6 @@ pub(super) fn bound_removals(plans: &mut [SandboxPlan], input: &Input, live: usi
     expiring.sort_by_key(|at| plans[*at].expires);
     for &at in expiring.iter().skip(left) {
         let plan = &mut plans[at];
-        plan.action = Action::Held;
         let reason = format!("{}; one run removes {ceiling} at most, the oldest first", plan.reason);
         let remedy = format!("the next run goes on; all at once: --allow-removals {}", expiring.len() + gone.len());
         hold(plan, Held::new(Hold::Policy, reason, remedy));

@@ -11,7 +11,7 @@ use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
 use super::types::{Action, Hold, SandboxPlan, Step, Work};
 use super::words;
-use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, Scope, builtin};
+use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, namespaces};
 
 /// One wanted sandbox and what there is to judge it by.
 pub(super) struct Case<'a> {
@@ -85,16 +85,12 @@ impl Case<'_> {
 
     pub(super) fn blank(&self, action: Action, reason: String) -> SandboxPlan {
         SandboxPlan {
-            name: self.name.to_owned(),
-            namespace: self.wanted.namespace.clone(),
             action,
             reason,
-            remedy: None,
-            hold: None,
             expires: self.wanted.expires,
             url: self.wanted.url.clone(),
             notes: self.wanted.notes.clone(),
-            steps: Vec::new(),
+            ..SandboxPlan::blank(self.name, &self.wanted.namespace)
         }
     }
 
@@ -125,11 +121,11 @@ impl Case<'_> {
     }
 
     fn namespace_step(&self, action: Action, reason: String, diff: String, work: Work) -> Step {
-        let kind = Kind::new("v1", "Namespace");
+        let (kind, resource) = namespaces();
         Step {
             action,
             id: ObjectId::namespace(&self.wanted.namespace),
-            resource: builtin(&kind).unwrap_or(Resource { plural: "namespaces".into(), scope: Scope::Cluster }),
+            resource,
             kind,
             reason,
             diff,
@@ -243,13 +239,7 @@ impl Case<'_> {
         let Some(observed) = difference.observed else {
             return Err(Held::new(Hold::Broken, format!("{} was not observed", difference.id), "report this"));
         };
-        let listed = self
-            .input
-            .live
-            .resources
-            .iter()
-            .find(|(kind, _)| kind.group == observed.id.group && kind.kind == observed.id.kind);
-        let Some((kind, resource)) = listed else {
+        let Some((kind, resource)) = self.input.live.served(&observed.id) else {
             return Err(Held::new(Hold::Broken, format!("the kind of {} is not served", observed.id), "report this"));
         };
         Ok(Step {

@@ -53,6 +53,16 @@ pub enum Source {
     },
 }
 
+impl Source {
+    /// The namespace that it has, read or not.
+    pub fn namespace(&self) -> &str {
+        match self {
+            Source::Wanted(wanted) => &wanted.namespace,
+            Source::Broken { namespace, .. } => namespace,
+        }
+    }
+}
+
 /// One sandbox, read and rendered.
 #[derive(Clone, Debug)]
 pub struct Wanted {
@@ -98,6 +108,11 @@ impl Live {
         self.resources
             .get(kind)
             .or_else(|| self.resources.iter().find_map(|(other, resource)| other.same_store(kind).then_some(resource)))
+    }
+
+    /// The kind of an object as it is spoken, and how it is served.
+    pub fn served(&self, id: &ObjectId) -> Option<(&Kind, &Resource)> {
+        self.resources.iter().find(|(kind, _)| kind.group == id.group && kind.kind == id.kind)
     }
 
     /// Why a kind could not be read, where it could not.

@@ -175,6 +175,22 @@ impl Work {
 }
 
 impl SandboxPlan {
+    /// Of a sandbox that nothing is said of yet.
+    pub(super) fn blank(name: &str, namespace: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            namespace: namespace.to_owned(),
+            action: Action::Held,
+            reason: String::new(),
+            remedy: None,
+            hold: None,
+            expires: None,
+            url: None,
+            notes: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+
     /// The steps that people are shown.
     pub fn shown_steps(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|step| !step.quiet)
@@ -182,6 +198,14 @@ impl SandboxPlan {
 }
 
 impl Plan {
+    /// The sandboxes that something is done to, in the order of their turns: those of one turn side by side. What goes
+    /// goes first, as room is made before it is used: the limits are planned as if what goes were gone.
+    pub fn turns(&self) -> [Vec<&SandboxPlan>; 2] {
+        let busy = self.sandboxes.iter().filter(|sandbox| !sandbox.steps.is_empty());
+        let (going, others) = busy.partition(|sandbox| matches!(sandbox.action, Action::Expire | Action::Remove));
+        [going, others]
+    }
+
     /// Whether a run would change anything.
     pub fn has_changes(&self) -> bool {
         self.sandboxes.iter().any(|s| !s.steps.is_empty())

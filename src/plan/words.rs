@@ -42,6 +42,11 @@ pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
     text
 }
 
+/// A commit's first seven digits.
+pub(super) fn short(commit: &str) -> &str {
+    commit.get(..7).unwrap_or(commit)
+}
+
 /// `1 sandbox`, `2 sandboxes`.
 pub(super) fn sandboxes(count: usize) -> String {
     if count == 1 { "1 sandbox".into() } else { format!("{count} sandboxes") }

@@ -1,7 +1,7 @@
 //! One type from another: what sprig's `int`, `toString` and their like make of any value.
 
 use super::{Call, Func, Outcome, Ty};
-use crate::chart::template::{IntKind, List, ListKind, Str, Value, parse_float, parse_unsigned};
+use crate::chart::template::{IntKind, List, ListKind, Str, Value, parse_float, parse_signed};
 
 pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("int", &[Ty::Any], |call| Ok(Value::int(to_int(call.value(0))))),
@@ -22,17 +22,6 @@ fn atoi(text: &str) -> i64 {
     text.parse().unwrap_or(0)
 }
 
-/// `strconv.ParseInt(text, 0, 64)`: bases by prefix, so `010` is eight.
-pub(super) fn parse_int(text: &str) -> Option<i64> {
-    let (negative, body) = match text.as_bytes().first()? {
-        b'-' => (true, text.get(1..)?),
-        b'+' => (false, text.get(1..)?),
-        _ => (false, text),
-    };
-    let magnitude = i128::from(parse_unsigned(body)?);
-    i64::try_from(if negative { -magnitude } else { magnitude }).ok()
-}
-
 /// Any value as an integer; what is none is 0.
 #[allow(clippy::cast_possible_truncation)] // Go's own conversion
 pub(super) fn to_int(value: &Value) -> i64 {
@@ -40,7 +29,7 @@ pub(super) fn to_int(value: &Value) -> i64 {
         Value::Int(i, _) => *i,
         Value::Float(f) => float_to_int(*f),
         Value::Bool(b) => i64::from(*b),
-        Value::Str(text) => parse_int(without_zero_decimals(&text.text())).unwrap_or(0),
+        Value::Str(text) => parse_signed(without_zero_decimals(&text.text())).unwrap_or(0),
         _ => 0,
     }
 }

@@ -39,7 +39,7 @@ pub use value::{IntKind, Str, Value};
 pub(crate) use error::{WARN_END, WARN_START};
 pub(crate) use float::format_float;
 pub(crate) use format::to_text;
-pub(crate) use number::{parse_float, parse_unsigned};
+pub(crate) use number::{parse_float, parse_signed};
 pub(crate) use printf::sprintf;
 pub(crate) use quote::{Keep, go_quote, is_print, quote_rune, quote_with};
 

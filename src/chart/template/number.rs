@@ -115,7 +115,8 @@ fn int_to_float(i: i64) -> f64 {
     i as f64
 }
 
-fn parse_signed(text: &str) -> Option<i64> {
+/// `strconv.ParseInt(text, 0, 64)`: bases by prefix, so `010` is eight.
+pub(crate) fn parse_signed(text: &str) -> Option<i64> {
     let (negative, body) = match text.as_bytes().first()? {
         b'-' => (true, text.get(1..)?),
         b'+' => (false, text.get(1..)?),
@@ -126,7 +127,7 @@ fn parse_signed(text: &str) -> Option<i64> {
 }
 
 /// `strconv.ParseUint(text, 0, 64)`.
-pub(crate) fn parse_unsigned(text: &str) -> Option<u64> {
+fn parse_unsigned(text: &str) -> Option<u64> {
     let lower = text.to_ascii_lowercase();
     let (radix, body) = match lower.as_bytes() {
         [b'0', b'x', ..] => (16, lower.get(2..)?),
