@@ -48,6 +48,9 @@ pub struct Args {
     /// Where the desired state is.
     #[command(flatten)]
     pub source: Source,
+    /// Where the live state is.
+    #[command(flatten)]
+    pub target: Target,
     /// What is planned, and how it is applied.
     #[command(flatten)]
     pub run: Run,
@@ -105,13 +108,10 @@ pub struct Source {
     pub now: Option<Now>,
 }
 
-/// What is planned, and how it is applied. Only without a command.
+/// Where the live state is. Commands that ask a cluster have it as their own.
 #[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Plan and apply")]
-pub struct Run {
-    /// Only plan; exit status 2 where there are changes
-    #[arg(long)]
-    pub plan: bool,
+#[command(next_help_heading = "Cluster")]
+pub struct Target {
     /// The cluster: kube for the one that kubectl would use, or dir:PATH for a folder of YAML files
     #[arg(long, value_name = "CLUSTER", default_value = "kube")]
     pub cluster: ClusterName,
@@ -121,6 +121,15 @@ pub struct Run {
     /// The kubeconfig context [default: its current one]
     #[arg(long, value_name = "NAME")]
     pub context: Option<String>,
+}
+
+/// What is planned, and how it is applied. Only without a command.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Plan and apply")]
+pub struct Run {
+    /// Only plan; exit status 2 where there are changes
+    #[arg(long)]
+    pub plan: bool,
     /// Only this sandbox; may be given several times
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
@@ -321,7 +330,7 @@ impl Args {
     fn check(&self, matches: &ArgMatches) -> Result<(), clap::Error> {
         let error = |kind, message: String| Err(Self::command().error(kind, message));
         if let Some(name) = matches.subcommand_name() {
-            let options = Run::augment_args(clap::Command::new("run"));
+            let options = Target::augment_args(Run::augment_args(clap::Command::new("run")));
             let given = options
                 .get_arguments()
                 .find(|option| matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine));
@@ -330,8 +339,8 @@ impl Args {
                 return error(ErrorKind::ArgumentConflict, format!("{name} does not take --{option}"));
             }
         }
-        if matches!(self.run.cluster, ClusterName::Dir(_))
-            && (self.run.kubeconfig.is_some() || self.run.context.is_some())
+        if matches!(self.target.cluster, ClusterName::Dir(_))
+            && (self.target.kubeconfig.is_some() || self.target.context.is_some())
         {
             let message = "--kubeconfig and --context are of no use with --cluster dir:PATH";
             return error(ErrorKind::ArgumentConflict, message.into());

@@ -20,7 +20,7 @@ fn defaults() {
     let args = good("");
     assert!(args.command.is_none());
     assert!(!args.run.plan && !args.run.yes && !args.source.worktree && !args.run.allow_rewind);
-    assert_eq!(args.run.cluster, ClusterName::Kube);
+    assert_eq!(args.target.cluster, ClusterName::Kube);
     assert_eq!(args.run.format, PlanFormat::Text);
     assert_eq!(args.run.diff, DiffBy::Server);
     assert_eq!(args.run.timeout, Duration::from_mins(15));
