@@ -4,6 +4,7 @@ pub mod args;
 mod check;
 mod desired;
 mod failure;
+mod history;
 mod planning;
 mod print;
 mod reconcile;

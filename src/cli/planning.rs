@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::args::{self, ClusterName, DiffBy};
 use super::desired::Desired;
 use super::failure::{Exit, Failure};
+use super::history::history;
 use super::print::Printer;
 use crate::cluster::kube::KubeConnect;
 use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, survey};
@@ -80,8 +81,13 @@ impl Planning {
         let read = |error| unread(&error, target);
         let input = input(request, &desired, &*cluster, &copied, &read).await?;
         let dry_run = request.diff == DiffBy::Server;
-        let answers = answer(&*cluster, &questions(&input), &input.live, dry_run).await;
-        let plan = plan(&input, &answers);
+        let mut answers = answer(&*cluster, &questions(&input), &input.live, dry_run).await;
+        let mut planned = plan(&input, &answers);
+        answers.history = history(&desired, &copied, &input, &planned)?;
+        if !answers.history.is_empty() {
+            planned = plan(&input, &answers);
+        }
+        let plan = planned;
         Ok(Self { desired, cluster, input, plan })
     }
 }

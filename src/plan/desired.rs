@@ -71,6 +71,7 @@ fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
         errors => format!(", and {} more", errors - 1),
     };
     Source::Broken {
+        path: broken.path.clone(),
         namespace: format!("{}{}", fleet.settings.namespace_prefix, broken.name),
         reason: format!("{}{place}: {reason}{more}", broken.path),
         remedy: first
@@ -81,7 +82,13 @@ fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
 
 fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, now: Timestamp) -> Source {
     let broken =
-        |reason: String, remedy: String| Source::Broken { namespace: sandbox.namespace.clone(), reason, remedy };
+        |reason: String, remedy: String| {
+            Source::Broken { path: sandbox.path.clone(), namespace: sandbox.namespace.clone(), reason, remedy }
+        };
+    let known = match start {
+        Start::At { commit, .. } => Some(commit.clone()),
+        _ => None,
+    };
     let (since, commit) = match start {
         Start::At { time, commit } => (Some(*time), format!(", commit {}", words::short(commit))),
         Start::Before(time) => (Some(*time), String::new()),
@@ -110,6 +117,7 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, no
         namespace: sandbox.namespace.clone(),
         path: sandbox.path.clone(),
         origin: format!("{}{commit}", sandbox.path),
+        commit: known,
         since,
         expires: life.expiry,
         pinned_past: life.natural.filter(|_| life.pin.counts()),
@@ -159,6 +167,7 @@ fn part_cluster_scoped(sources: &mut BTreeMap<String, Source>) {
         if let Some((id, holder)) = taken {
             let holder: String = holder;
             *source = Source::Broken {
+                path: wanted.path.clone(),
                 namespace: wanted.namespace.clone(),
                 reason: format!("{id} is cluster-scoped, and sandbox {holder} has one of that name"),
                 remedy: "make the name depend on the namespace, in the chart".to_owned(),

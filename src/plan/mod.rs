@@ -3,6 +3,8 @@
 //! [`questions`] tells what has to be asked of the cluster before every change can be judged; [`plan`] decides, from
 //! the input and the answers alone.
 
+mod blame;
+mod cause;
 mod decide;
 mod desired;
 mod live;
@@ -16,12 +18,16 @@ mod show;
 mod state;
 mod survivors;
 mod types;
+mod values;
 mod words;
 
+pub use blame::{Culprit, Inquiry, Now, Suspect};
+pub use cause::{Blame, Cause, CauseShown, Change, Commit, History};
 pub use decide::{Questions, plan, questions};
 pub use desired::{Start, sources};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, UNKNOWN_MANAGER, observe};
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
+pub use values::Drifted;
 pub use types::{Action, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::cause::{self, Blame};
 use super::live::Observed;
 use super::lost::has_copies;
 use super::objects::{Difference, DifferenceKind, difference, differences, notes};
@@ -10,6 +11,7 @@ use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
 use super::types::{Action, Hold, SandboxPlan, Step, Work};
+use super::values::{self, Drifted};
 use super::words;
 use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, namespaces};
 
@@ -37,7 +39,7 @@ impl Held {
 impl Case<'_> {
     /// The plan of a sandbox that has no namespace yet.
     pub(super) fn create(&self) -> Result<SandboxPlan, Held> {
-        let mut plan = self.blank(Action::Create, format!("asked for by {}", self.wanted.origin));
+        let mut plan = self.blank(Action::Create, self.asked());
         let start = Record { kinds: kinds_of(&self.wanted.release.manifests), ..Record::default() };
         let claim = self.namespace_manifest(&start);
         let diff = show::change(&claim, None).0;
@@ -87,10 +89,42 @@ impl Case<'_> {
         SandboxPlan {
             action,
             reason,
+            causes: self.blame().map(|blame| blame.causes.clone()).unwrap_or_default(),
             expires: self.wanted.expires,
             url: self.wanted.url.clone(),
             notes: self.wanted.notes.clone(),
             ..SandboxPlan::blank(self.name, &self.wanted.namespace)
+        }
+    }
+
+    fn blame(&self) -> Option<&Blame> {
+        self.answers.history.get(&self.wanted.namespace)
+    }
+
+    /// Which files made the sandbox so, and whose commits.
+    pub(super) fn asked(&self) -> String {
+        match self.blame() {
+            Some(Blame { remark: Some(remark), .. }) => remark.clone(),
+            Some(blame) if !blame.causes.is_empty() => {
+                format!("asked for by {}", cause::sentences(&blame.causes.iter().collect::<Vec<_>>()))
+            }
+            _ => format!("asked for by {}", self.wanted.origin),
+        }
+    }
+
+    /// The file that decides about its expiry, and that file's commit.
+    pub(super) fn dated(&self) -> String {
+        match self.blame().and_then(|blame| blame.causes.first()) {
+            Some(cause) => format!("by {}", cause::sentence(cause)),
+            None => format!("by {}", self.wanted.origin),
+        }
+    }
+
+    /// The same of one object.
+    fn asked_of(&self, id: &ObjectId) -> String {
+        match self.blame().map(|blame| blame.of_object(id)) {
+            Some(causes) if !causes.is_empty() => format!("asked for by {}", cause::sentences(&causes)),
+            _ => self.asked(),
         }
     }
 
@@ -128,6 +162,7 @@ impl Case<'_> {
             resource,
             kind,
             reason,
+            drift: Vec::new(),
             diff,
             quiet: false,
             work,
@@ -183,6 +218,7 @@ impl Case<'_> {
             ));
         }
         let (diff, local) = show::change(manifest, answer);
+        let drift = drifted(difference, manifest, answer);
         let (action, mut reason) = self.object_verdict(difference, manifest, answer, namespace);
         if let Some(why) = local {
             reason = format!("local diff ({why}); {reason}");
@@ -193,7 +229,7 @@ impl Case<'_> {
         {
             *remove = survivors(live, dry, &manifest.body);
         }
-        Ok(step(action, manifest, resource, &reason, diff, work))
+        Ok(Step { drift, ..step(action, manifest, resource, &reason, diff, work) })
     }
 
     fn object_verdict(
@@ -204,7 +240,7 @@ impl Case<'_> {
         namespace: &LiveNamespace,
     ) -> (Action, String) {
         let known = namespace.record.release.as_deref() == Some(self.wanted.release.hash.as_str());
-        let asked = format!("{}, asked for by {}", manifest.source, self.wanted.origin);
+        let asked = format!("{}, {}", manifest.source, self.asked_of(&manifest.id));
         match &difference.kind {
             DifferenceKind::Missing if known => (Action::Create, "it was deleted, by whom is not recorded".to_owned()),
             DifferenceKind::Missing => (Action::Create, asked),
@@ -223,11 +259,11 @@ impl Case<'_> {
                 format!("generated {} lost, by whom is not recorded, and no volume lives", words::some(keys)),
             ),
             DifferenceKind::Drifted => {
-                let drift = difference.observed.map(|o| o.drift.as_slice()).unwrap_or_default();
+                let said = values::sentences(&drifted(difference, manifest, answer));
                 if answer.is_some_and(|a| show::is_same(manifest, a)) {
-                    (Action::Adopt, format!("as wanted, but not ours any more: {}", words::drifts(drift)))
+                    (Action::Adopt, format!("as wanted, but not ours any more: {said}"))
                 } else {
-                    (Action::Correct, words::drifts(drift))
+                    (Action::Correct, said)
                 }
             }
             _ => (Action::Update, asked),
@@ -247,7 +283,8 @@ impl Case<'_> {
             id: observed.id.clone(),
             kind: kind.clone(),
             resource: resource.clone(),
-            reason: format!("no longer in the release, asked for by {}", self.wanted.origin),
+            reason: format!("no longer in the release, {}", self.asked_of(&observed.id)),
+            drift: Vec::new(),
             diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref())),
             quiet: false,
             work: Work::Delete { precondition: observed.precondition.clone(), awaited: true },
@@ -277,10 +314,10 @@ impl Case<'_> {
     fn verdict(&self, namespace: &LiveNamespace, steps: &[Step], finished: bool) -> (Action, String) {
         let changes: Vec<&Step> = steps.iter().filter(|s| s.work.is_change()).collect();
         if namespace.record.release.is_none() {
-            return (Action::Create, format!("an earlier run did not finish; asked for by {}", self.wanted.origin));
+            return (Action::Create, format!("an earlier run did not finish; {}", self.asked()));
         }
         if !finished {
-            return (Action::Update, format!("asked for by {}", self.wanted.origin));
+            return (Action::Update, self.asked());
         }
         let named = |steps: &[&Step]| words::some(&steps.iter().map(|s| s.id.to_string()).collect::<Vec<_>>());
         if changes.is_empty() {
@@ -314,7 +351,7 @@ impl Case<'_> {
             all.push(self.record_step(Action::Update, reason, &start, uid.clone()));
         }
         if !finished && steps.iter().all(|s| !s.work.is_change()) && namespace.record.release.is_some() {
-            *reason = format!("only its record differs; asked for by {}", self.wanted.origin);
+            *reason = format!("only its record differs; {}", self.asked());
         }
         all.extend(steps);
         if is_whole {
@@ -341,12 +378,18 @@ impl Case<'_> {
         let before = namespace.record.expires.as_deref().unwrap_or("unknown");
         match &record.expires {
             Some(after) if after != before => {
-                format!("its expiry moves from {before} to {after}, by {}", self.wanted.origin)
+                format!("its expiry moves from {before} to {after}, {}", self.asked())
             }
             _ if !observed.drift.is_empty() => words::drifts(&observed.drift),
-            _ => format!("its namespace's labels or record change, by {}", self.wanted.origin),
+            _ => format!("its namespace's labels or record change, {}", self.asked()),
         }
     }
+}
+
+/// What others changed of an object that is to be as it was applied.
+fn drifted(difference: &Difference<'_>, manifest: &Manifest, answer: Option<&Answer>) -> Vec<Drifted> {
+    let drift = difference.observed.map(|o| o.drift.as_slice()).filter(|_| difference.kind == DifferenceKind::Drifted);
+    values::drifted(&manifest.body, answer.and_then(|a| a.live.as_ref()), drift.unwrap_or_default())
 }
 
 fn apply(manifest: &Manifest, observed: Option<&Observed>) -> Work {
@@ -366,6 +409,7 @@ fn step(action: Action, manifest: &Manifest, resource: Resource, reason: &str, d
         kind: manifest.kind.clone(),
         resource,
         reason: reason.to_owned(),
+        drift: Vec::new(),
         diff,
         quiet: false,
         work,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::cause::History;
 use super::live::Observed;
 use super::record::Record;
 use crate::fleet::MaxRemovals;
@@ -44,6 +45,8 @@ pub enum Source {
     Wanted(Box<Wanted>),
     /// It could not be read or rendered: what is live of it is held as it is.
     Broken {
+        /// Its file's path in the repository.
+        path: String,
         /// Its namespace.
         namespace: String,
         /// What is wrong; several lines where a place in a file is shown.
@@ -70,8 +73,10 @@ pub struct Wanted {
     pub namespace: String,
     /// Its file's path in the repository.
     pub path: String,
-    /// Who asked for it: the file and its last commit, for reasons.
+    /// Who asked for it: its file and that file's last commit, for reasons, where history was not asked.
     pub origin: String,
+    /// That commit, where it is known.
+    pub commit: Option<String>,
     /// When its file last changed: the planned instant for one that is not committed, `None` where that was before the
     /// history that is here.
     pub since: Option<Timestamp>,
@@ -167,6 +172,8 @@ pub struct Question<'a> {
 pub struct Answers {
     /// By object.
     pub objects: BTreeMap<ObjectId, Answer>,
+    /// What history tells of the sandboxes that change.
+    pub history: History,
     /// How many volume claims live in a namespace, for those where a generated value is lost.
     pub claims: BTreeMap<String, Result<usize, String>>,
 }
