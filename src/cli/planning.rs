@@ -210,6 +210,7 @@ fn policy(request: &Request, fleet: &Fleet) -> Policy {
         max_sandboxes: Some(count(limits.max_sandboxes)),
         max_per_owner: limits.max_per_owner.map(count),
         max_pins: Some(count(limits.max_pins)),
+        budget: fleet.settings.budget,
         max_removals: limits.max_removals,
         allow_removals: request.allow_removals,
         allow_rewind: request.allow_rewind,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::live::Observed;
 use super::record::Record;
-use crate::fleet::MaxRemovals;
+use crate::fleet::{Budget, MaxRemovals};
 use crate::manifest::{Kind, Manifest, ObjectId, Release, Resource};
 
 /// Everything a plan is a function of.
@@ -143,6 +143,8 @@ pub struct Policy {
     pub max_per_owner: Option<usize>,
     /// At most so many kept by a pin.
     pub max_pins: Option<usize>,
+    /// At most so much, all quotas together.
+    pub budget: Budget,
     /// At most so many removals in one plan.
     pub max_removals: MaxRemovals,
     /// `--allow-removals`: so many removals are meant.

@@ -11,6 +11,7 @@ mod fields;
 mod fleet;
 mod fleet_life;
 mod fleet_name;
+mod fleet_quantity;
 mod goldens;
 mod interrupted;
 mod kube_faults;

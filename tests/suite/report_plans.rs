@@ -23,6 +23,7 @@ pub fn plan(sandboxes: Vec<SandboxPlan>) -> Plan {
         cluster: "dir:target/demo".into(),
         now: at("2026-11-21T13:30:00Z"),
         sandboxes,
+        budget: Vec::new(),
         warnings: Vec::new(),
     }
 }
@@ -40,6 +41,7 @@ pub fn sandbox(name: &str, action: Action, reason: &str) -> SandboxPlan {
         url: None,
         notes: Vec::new(),
         steps: Vec::new(),
+        after: Vec::new(),
     }
 }
 
