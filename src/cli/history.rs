@@ -49,6 +49,8 @@ pub fn history(
                 .commit_info(&id)
                 .map_or_else(|| Change::Unknown("its commit is not here".to_owned()), |info| Change::By(commit(info))),
             (None, Some(LastChange::By(info))) => Change::By(commit(info.clone())),
+            (None, Some(LastChange::Before(id))) => Change::Before(id.clone()),
+            (None, Some(LastChange::None)) => Change::Nobody,
             (None, Some(LastChange::Unknown(why))) => Change::Unknown(why.clone()),
             (None, None) => Change::Uncommitted,
         };
@@ -164,7 +166,11 @@ impl<'a> Asking<'a> {
 
     /// Which file broke what is live; of one that is not live yet, its own.
     fn broken(&mut self, sandbox: &SandboxPlan, path: &str) -> Option<Found> {
-        let own = || Some(Found::file(path, None));
+        let is_its_own = self.desired.fleet.broken.contains_key(&sandbox.name);
+        let own = || {
+            let remark = (!is_its_own).then(|| "asked for by".to_owned());
+            Some(Found { remark, ..Found::file(path, None) })
+        };
         let record = self.input.live.namespaces.get(&sandbox.namespace).map(|namespace| &namespace.record);
         let Some(commit) = record.and_then(|record| record.commit.as_deref()) else { return own() };
         if !self.input.contained.contains(commit) {

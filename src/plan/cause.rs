@@ -29,6 +29,10 @@ pub enum Change {
     By(Commit),
     /// No commit yet: the working directory has it so.
     Uncommitted,
+    /// This commit, by its id, or one before it: the history is cut off there.
+    Before(String),
+    /// No commit that is known of.
+    Nobody,
     /// It is not known: why.
     Unknown(String),
 }
@@ -67,6 +71,8 @@ impl From<&Cause> for CauseShown {
         let (commit, note) = match &cause.change {
             Change::By(commit) => (Some(commit), None),
             Change::Uncommitted => (None, Some("not committed".to_owned())),
+            Change::Before(id) => (None, Some(format!("commit {id} or before: this clone is shallow"))),
+            Change::Nobody => (None, Some("no commit had it".to_owned())),
             Change::Unknown(why) => (None, Some(why.clone())),
         };
         Self {
@@ -116,6 +122,8 @@ fn change(change: &Change) -> String {
     match change {
         Change::By(commit) => format!(", {}", words::commit(commit)),
         Change::Uncommitted => ", not committed".to_owned(),
+        Change::Before(id) => format!(", commit {} or before", words::short(id)),
+        Change::Nobody => ", which no commit has".to_owned(),
         Change::Unknown(why) => format!(" (by which commit is not known: {why})"),
     }
 }

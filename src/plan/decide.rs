@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::cause::{self, Cause, Change};
 use super::objects::{DifferenceKind, differences, owned_objects};
-use super::safety::{bound_removals, bound_sandboxes, excess_pins, hold};
+use super::room::{budget_sums, budget_warnings, share_room};
+use super::safety::{bound_removals, excess_pins, hold};
 use super::sandbox::{Case, Held};
 use super::state::{Answers, Input, LiveNamespace, Question, Source, Wanted};
 use super::types::{Action, Hold, Plan, SandboxPlan, Step, Work};
@@ -72,15 +73,11 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
     }
     plans.extend(unasked(input, answers));
     plans.sort_by(|a, b| (&a.name, &a.namespace).cmp(&(&b.name, &b.namespace)));
-    let live: BTreeSet<String> = input
-        .live
-        .namespaces
-        .values()
-        .filter(|n| n.observed.ours || n.observed.was_ours)
-        .map(|n| n.observed.sandbox.clone())
-        .collect();
-    bound_removals(&mut plans, input, live.len());
-    bound_sandboxes(&mut plans, input, &live);
+    let live = input.live.namespaces.values().filter(|n| n.observed.ours || n.observed.was_ours).count();
+    bound_removals(&mut plans, input, live);
+    share_room(&mut plans, input);
+    let budget = budget_sums(&plans, input);
+    let warnings = input.warnings.iter().cloned().chain(budget_warnings(&plans, input)).collect();
     if !input.policy.only.is_empty() {
         plans.retain(|plan| input.policy.only.contains(&plan.name));
     }
@@ -91,7 +88,8 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
         cluster: input.cluster.clone(),
         now: input.now,
         sandboxes: plans,
-        warnings: input.warnings.clone(),
+        budget,
+        warnings,
     }
 }
 
@@ -114,7 +112,14 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
     if let Some(namespace) = live {
         standing(name, wanted, namespace, input)?;
     }
-    if pin_in_excess && live.is_some() {
+    if pin_in_excess && live.is_none() {
+        return Ok(SandboxPlan {
+            notes: Vec::new(),
+            expires: wanted.pinned_past,
+            ..case.blank(Action::Keep, "its time is over, and its pin is one more than the fleet allows".to_owned())
+        });
+    }
+    if pin_in_excess {
         return Err(Held::new(
             Hold::Policy,
             "its time is over, and the pin that would keep it is one more than the fleet allows",
@@ -290,6 +295,12 @@ fn name_removal(plan: &mut SandboxPlan, path: &str, answers: &Answers) {
         (None, [Cause { change: Change::Uncommitted, .. }, ..]) => {
             plan.reason = format!("{path} is gone, which is not committed");
         }
+        (None, [Cause { change: Change::Before(id), .. }, ..]) => {
+            plan.reason = format!("{path} is gone, removed by commit {} or before", words::short(id));
+        }
+        (None, [Cause { change: Change::Nobody, .. }, ..]) => {
+            plan.reason = format!("{}, and no commit of it is known", plan.reason);
+        }
         (None, [Cause { change: Change::Unknown(why), .. }, ..]) => {
             plan.reason = format!("{}; by which commit is not known: {why}", plan.reason);
         }
@@ -301,11 +312,15 @@ fn name_removal(plan: &mut SandboxPlan, path: &str, answers: &Answers) {
 fn name_causes(plan: &mut SandboxPlan, answers: &Answers) {
     let Some(blame) = answers.history.get(&plan.namespace).filter(|blame| !blame.causes.is_empty()) else { return };
     plan.causes.clone_from(&blame.causes);
-    let since = cause::sentences(&blame.causes.iter().collect::<Vec<_>>());
+    let causes = cause::sentences(&blame.causes.iter().collect::<Vec<_>>());
+    let told = match &blame.remark {
+        Some(word) => format!("{word} {causes}"),
+        None => format!("so since {causes}"),
+    };
     // A place in a file comes below the first line, and stays there.
     let (first, rest) = plan.reason.split_once('\n').map_or((plan.reason.as_str(), None), |(a, b)| (a, Some(b)));
     let rest = rest.map(|rest| format!("\n{rest}")).unwrap_or_default();
-    plan.reason = format!("{first}; so since {since}{rest}");
+    plan.reason = format!("{first}; {told}{rest}");
 }
 
 fn at_commit(input: &Input) -> String {

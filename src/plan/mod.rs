@@ -10,8 +10,10 @@ mod desired;
 mod live;
 mod lost;
 mod objects;
+mod quota;
 mod ready;
 mod record;
+mod room;
 mod safety;
 mod sandbox;
 mod show;
@@ -29,5 +31,5 @@ pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precond
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
+pub use types::{Action, BudgetSum, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
 pub use values::Drifted;
-pub use types::{Action, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};

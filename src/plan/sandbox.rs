@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::cause::{self, Blame};
+use super::cause::{self, Blame, Cause};
 use super::live::Observed;
 use super::lost::has_copies;
 use super::objects::{Difference, DifferenceKind, difference, differences, notes};
+use super::quota::{larger, quota_of};
 use super::record::{Record, expires_text, generated_of, kinds_of};
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
@@ -13,6 +14,7 @@ use super::survivors::survivors;
 use super::types::{Action, Hold, SandboxPlan, Step, Work};
 use super::values::{self, Drifted};
 use super::words;
+use crate::fleet::Budget;
 use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, namespaces};
 
 /// One wanted sandbox and what there is to judge it by.
@@ -40,9 +42,14 @@ impl Case<'_> {
     /// The plan of a sandbox that has no namespace yet.
     pub(super) fn create(&self) -> Result<SandboxPlan, Held> {
         let mut plan = self.blank(Action::Create, self.asked());
-        let start = Record { kinds: kinds_of(&self.wanted.release.manifests), ..Record::default() };
+        let start = Record {
+            kinds: kinds_of(&self.wanted.release.manifests),
+            owner: self.wanted.owner.clone(),
+            quota: Some(self.quota()),
+            ..Record::default()
+        };
         let claim = self.namespace_manifest(&start);
-        let diff = show::change(&claim, None).0;
+        let diff = show::change(&claim, None, &self.input.key).0;
         plan.steps.push(self.namespace_step(
             Action::Create,
             plan.reason.clone(),
@@ -57,7 +64,7 @@ impl Case<'_> {
             }
             let action = if difference.observed.is_some() { Action::Update } else { Action::Create };
             let resource = self.resource(manifest)?;
-            let (diff, _) = show::change(manifest, self.answers.objects.get(&manifest.id));
+            let (diff, _) = show::change(manifest, self.answers.objects.get(&manifest.id), &self.input.key);
             let work = apply(manifest, difference.observed);
             plan.steps.push(step(action, manifest, resource, &plan.reason, diff, work));
         }
@@ -120,12 +127,26 @@ impl Case<'_> {
         }
     }
 
+    /// The template that makes an object, unless it is what changed, and who asked for it.
+    fn asked_by(&self, manifest: &Manifest) -> String {
+        let below = manifest.source.split_once('/').map_or(manifest.source.as_str(), |(_, below)| below);
+        let is_cause = |cause: &Cause| cause.path.strip_suffix(below).is_some_and(|chart| chart.ends_with('/'));
+        let causes = self.blame().map(|blame| blame.of_object(&manifest.id)).unwrap_or_default();
+        let asked = self.asked_of(&manifest.id);
+        if causes.into_iter().any(is_cause) { asked } else { format!("{}, {asked}", manifest.source) }
+    }
+
     /// The same of one object.
     fn asked_of(&self, id: &ObjectId) -> String {
         match self.blame().map(|blame| blame.of_object(id)) {
             Some(causes) if !causes.is_empty() => format!("asked for by {}", cause::sentences(&causes)),
             _ => self.asked(),
         }
+    }
+
+    /// What its quotas let it request.
+    fn quota(&self) -> Budget {
+        quota_of(&self.wanted.release.manifests, &self.wanted.namespace)
     }
 
     fn owner(&self) -> Owner {
@@ -151,6 +172,8 @@ impl Case<'_> {
             path: Some(self.wanted.path.clone()),
             generated: generated_of(&self.wanted.release.manifests),
             expires: Some(expires_text(self.wanted.expires)),
+            owner: self.wanted.owner.clone(),
+            quota: Some(self.quota()),
         }
     }
 
@@ -217,8 +240,8 @@ impl Case<'_> {
                 "see whether the cluster is well; the next run tries again",
             ));
         }
-        let (diff, local) = show::change(manifest, answer);
-        let drift = drifted(difference, manifest, answer);
+        let (diff, local) = show::change(manifest, answer, &self.input.key);
+        let drift = self.drifted(difference, manifest, answer);
         let (action, mut reason) = self.object_verdict(difference, manifest, answer, namespace);
         if let Some(why) = local {
             reason = format!("local diff ({why}); {reason}");
@@ -240,7 +263,7 @@ impl Case<'_> {
         namespace: &LiveNamespace,
     ) -> (Action, String) {
         let known = namespace.record.release.as_deref() == Some(self.wanted.release.hash.as_str());
-        let asked = format!("{}, {}", manifest.source, self.asked_of(&manifest.id));
+        let asked = self.asked_by(manifest);
         match &difference.kind {
             DifferenceKind::Missing if known => (Action::Create, "it was deleted, by whom is not recorded".to_owned()),
             DifferenceKind::Missing => (Action::Create, asked),
@@ -259,7 +282,7 @@ impl Case<'_> {
                 format!("generated {} lost, by whom is not recorded, and no volume lives", words::some(keys)),
             ),
             DifferenceKind::Drifted => {
-                let said = values::sentences(&drifted(difference, manifest, answer));
+                let said = values::sentences(&self.drifted(difference, manifest, answer));
                 if answer.is_some_and(|a| show::is_same(manifest, a)) {
                     (Action::Adopt, format!("as wanted, but not ours any more: {said}"))
                 } else {
@@ -267,6 +290,15 @@ impl Case<'_> {
                 }
             }
             _ => (Action::Update, asked),
+        }
+    }
+
+    /// What others changed of an object that is to be as it was applied.
+    fn drifted(&self, difference: &Difference<'_>, manifest: &Manifest, answer: Option<&Answer>) -> Vec<Drifted> {
+        let live = answer.and_then(|a| a.live.as_ref());
+        match difference.observed.filter(|_| difference.kind == DifferenceKind::Drifted) {
+            Some(observed) => values::drifted(&manifest.body, live, &observed.drift, &self.input.key),
+            None => Vec::new(),
         }
     }
 
@@ -285,7 +317,7 @@ impl Case<'_> {
             resource: resource.clone(),
             reason: format!("no longer in the release, {}", self.asked_of(&observed.id)),
             drift: Vec::new(),
-            diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref())),
+            diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref()), &self.input.key),
             quiet: false,
             work: Work::Delete { precondition: observed.precondition.clone(), awaited: true },
         })
@@ -346,8 +378,10 @@ impl Case<'_> {
         let uid = Some(observed.precondition.uid.clone());
         let mut all = Vec::new();
         let kinds: BTreeSet<Kind> = namespace.record.kinds.union(&record.kinds).cloned().collect();
-        if kinds != namespace.record.kinds {
-            let start = Record { kinds, ..namespace.record.clone() };
+        let quota = namespace.record.quota.zip(record.quota).map(|(before, after)| larger(&before, &after));
+        let grows = namespace.record.quota.is_some() && quota != namespace.record.quota;
+        if kinds != namespace.record.kinds || grows {
+            let start = Record { kinds, quota, ..namespace.record.clone() };
             all.push(self.record_step(Action::Update, reason, &start, uid.clone()));
         }
         if !finished && steps.iter().all(|s| !s.work.is_change()) && namespace.record.release.is_some() {
@@ -381,15 +415,14 @@ impl Case<'_> {
                 format!("its expiry moves from {before} to {after}, {}", self.asked())
             }
             _ if !observed.drift.is_empty() => words::drifts(&observed.drift),
+            _ if record.owner != namespace.record.owner => {
+                let name = |record: &Record| record.owner.clone().unwrap_or_else(|| "nobody".to_owned());
+                let (before, after) = (name(&namespace.record), name(record));
+                format!("it is {after}'s now and was {before}'s, {}", self.asked())
+            }
             _ => format!("its namespace's labels or record change, {}", self.asked()),
         }
     }
-}
-
-/// What others changed of an object that is to be as it was applied.
-fn drifted(difference: &Difference<'_>, manifest: &Manifest, answer: Option<&Answer>) -> Vec<Drifted> {
-    let drift = difference.observed.map(|o| o.drift.as_slice()).filter(|_| difference.kind == DifferenceKind::Drifted);
-    values::drifted(&manifest.body, answer.and_then(|a| a.live.as_ref()), drift.unwrap_or_default())
 }
 
 fn apply(manifest: &Manifest, observed: Option<&Observed>) -> Work {

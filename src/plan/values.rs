@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::live::{By, Drift};
 use super::words;
 use crate::manifest::{Fields, MANAGER, PathElement, field_path, unowned};
-use crate::report::{clean, mask};
+use crate::report::{FingerprintKey, clean, mask};
 
 /// A declared field that somebody else changed. Values of Secrets are masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,12 +28,17 @@ pub struct Drifted {
 }
 
 /// The drift of an object with its values, as far as the object as it is now is known.
-pub(super) fn drifted(wanted: &Value, live: Option<&Value>, drift: &[Drift]) -> Vec<Drifted> {
+pub(super) fn drifted(
+    wanted: &Value,
+    live: Option<&Value>,
+    drift: &[Drift],
+    key: &FingerprintKey,
+) -> Vec<Drifted> {
     if drift.is_empty() {
         return Vec::new();
     }
     let paths = live.map(|live| lost(wanted, live)).unwrap_or_default();
-    let shown = live.map(|live| mask((Some(&clean(live.clone())), Some(&clean(wanted.clone())))));
+    let shown = live.map(|live| (mask(clean(live.clone()), key), mask(clean(wanted.clone()), key)));
     drift
         .iter()
         .map(|drift| {
@@ -43,7 +48,7 @@ pub(super) fn drifted(wanted: &Value, live: Option<&Value>, drift: &[Drift]) -> 
             };
             let path = paths.iter().find(|path| field_path(path) == drift.path);
             let (found, wanted) = match (path, &shown) {
-                (Some(path), Some((Some(live), Some(wanted)))) => (at(live, path), at(wanted, path)),
+                (Some(path), Some((live, wanted))) => (at(live, path), at(wanted, path)),
                 _ => (None, None),
             };
             Drifted { path: drift.path.clone(), manager, time, wanted: wanted.map(short), found: found.map(short) }

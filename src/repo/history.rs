@@ -21,6 +21,10 @@ pub type Older = BTreeMap<String, Option<Arc<[u8]>>>;
 pub enum LastChange {
     /// This one.
     By(CommitInfo),
+    /// This one or one before it: the history of a shallow clone ends there.
+    Before(String),
+    /// None since the commit that was asked about, or none at all.
+    None,
     /// It cannot be told: why.
     Unknown(String),
 }
@@ -106,14 +110,14 @@ impl Repo {
         }
         let ends = self.shallow_ends()?;
         if let Err(why) = walk.run(start, &here, &ends) {
-            walk.give_up(&format!("the history cannot be read: {why}"));
+            walk.give_up(&LastChange::Unknown(format!("the history cannot be read: {why}")));
         }
         let found = std::mem::take(&mut walk.found);
         found
             .into_iter()
             .map(|(path, by)| match by {
                 Ok(id) => Ok((path, LastChange::By(self.info(id)?))),
-                Err(why) => Ok((path, LastChange::Unknown(why))),
+                Err(other) => Ok((path, other)),
             })
             .collect()
     }
@@ -131,7 +135,7 @@ struct Walk<'r> {
     odb: &'r Odb<'r>,
     root: &'r str,
     pending: Vec<Pending>,
-    found: BTreeMap<String, Result<Oid, String>>,
+    found: BTreeMap<String, Result<Oid, LastChange>>,
 }
 
 impl Walk<'_> {
@@ -140,15 +144,15 @@ impl Walk<'_> {
         let mut commit = here.clone();
         let mut folders = self.folders(commit.tree)?;
         while !self.pending.is_empty() {
-            self.leave(|pending| pending.since == Some(id), "no commit since then changed it");
+            self.leave(|pending| pending.since == Some(id), &LastChange::None);
             if ends.contains(&id) {
-                self.give_up("this clone is too shallow");
+                self.give_up(&LastChange::Before(id.to_string()));
                 break;
             }
             let Some(parent) = commit.first_parent else {
                 // The history begins here: what is there came with it, and what is not never was.
                 self.date(id, |pending| pending.blob.is_some());
-                self.give_up("no commit had it");
+                self.give_up(&LastChange::None);
                 break;
             };
             let next = object::commit(self.odb, parent)?;
@@ -209,14 +213,14 @@ impl Walk<'_> {
         }
     }
 
-    fn leave(&mut self, which: impl Fn(&Pending) -> bool, why: &str) {
+    fn leave(&mut self, which: impl Fn(&Pending) -> bool, answer: &LastChange) {
         for pending in self.pending.extract_if(.., |pending| which(pending)) {
-            self.found.insert(pending.path, Err(why.to_owned()));
+            self.found.insert(pending.path, Err(answer.clone()));
         }
     }
 
-    fn give_up(&mut self, why: &str) {
-        self.leave(|_| true, why);
+    fn give_up(&mut self, answer: &LastChange) {
+        self.leave(|_| true, answer);
     }
 }
 
