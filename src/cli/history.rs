@@ -6,7 +6,7 @@ use super::desired::{Desired, of_repo};
 use super::failure::Failure;
 use crate::fleet::{FLEET_FILE, SecretRef};
 use crate::plan::{
-    Action, Blame, Cause, Change, Commit, Culprit, History, Hold, Inquiry, Input, Now, Plan, SandboxPlan, Source,
+    Action, Blame, Cause, Change, Commit, Culprit, History, Hold, Inquiry, Input, Now, SandboxPlan, Source,
     Suspect, Wanted,
 };
 use crate::release::Copied;
@@ -16,19 +16,16 @@ use crate::repo::{CommitInfo, LastChange, Older};
 ///
 /// # Errors
 /// Where not even the commit that is planned can be read.
-pub fn history(
+pub fn history<'p>(
     desired: &Desired,
     copied: &BTreeMap<SecretRef, Copied>,
     input: &Input,
-    plan: &Plan,
+    plans: impl Iterator<Item = &'p SandboxPlan>,
 ) -> Result<History, Failure> {
     let now = Now { files: &desired.tree.files, fleet: &desired.fleet, charts: &desired.charts, copied };
     let mut asking = Asking { desired, input, inquiry: Inquiry::new(now), older: BTreeMap::new() };
-    let found: Vec<(&str, Found)> = plan
-        .sandboxes
-        .iter()
-        .filter_map(|sandbox| Some((sandbox.namespace.as_str(), asking.about(sandbox)?)))
-        .collect();
+    let found: Vec<(&str, Found)> =
+        plans.filter_map(|sandbox| Some((sandbox.namespace.as_str(), asking.about(sandbox)?))).collect();
     let mut walked: BTreeMap<String, Option<String>> = BTreeMap::new();
     for (_, found) in &found {
         for (path, known) in &found.files {
@@ -42,26 +39,42 @@ pub fn history(
     }
     let walked = desired.repo.last_changes(&walked).map_err(|error| of_repo(&error))?;
     let blame = |found: Found| {
-        let change = |path: &str, known: Option<String>| match (known, walked.get(path)) {
-            _ if desired.is_dirty(path) => Change::Uncommitted,
-            (Some(id), _) => desired
-                .repo
-                .commit_info(&id)
-                .map_or_else(|| Change::Unknown("its commit is not here".to_owned()), |info| Change::By(commit(info))),
-            (None, Some(LastChange::By(info))) => Change::By(commit(info.clone())),
-            (None, Some(LastChange::Before(id))) => Change::Before(id.clone()),
-            (None, Some(LastChange::None)) => Change::Nobody,
-            (None, Some(LastChange::Unknown(why))) => Change::Unknown(why.clone()),
-            (None, None) => Change::Uncommitted,
-        };
         let (causes, objects) = found
             .files
             .into_iter()
-            .map(|((path, objects), known)| (Cause { change: change(&path, known), path }, objects))
+            .map(|((path, objects), known)| (Cause { change: change(desired, &path, known.as_deref(), &walked), path }, objects))
             .unzip();
         Blame { causes, objects, remark: found.remark }
     };
     Ok(found.into_iter().map(|(namespace, found)| (namespace.to_owned(), blame(found))).collect())
+}
+
+/// Who changed one file last; `known` is that commit's id where it is known already.
+///
+/// # Errors
+/// Where not even the commit that is read can be.
+pub fn last_change(desired: &Desired, path: &str, known: Option<&str>) -> Result<Cause, Failure> {
+    let mut asked = BTreeMap::new();
+    if known.is_none() && !desired.is_dirty(path) {
+        asked.insert(path.to_owned(), None);
+    }
+    let walked = desired.repo.last_changes(&asked).map_err(|error| of_repo(&error))?;
+    Ok(Cause { path: path.to_owned(), change: change(desired, path, known, &walked) })
+}
+
+fn change(desired: &Desired, path: &str, known: Option<&str>, walked: &BTreeMap<String, LastChange>) -> Change {
+    match (known, walked.get(path)) {
+        _ if desired.is_dirty(path) => Change::Uncommitted,
+        (Some(id), _) => desired
+            .repo
+            .commit_info(id)
+            .map_or_else(|| Change::Unknown("its commit is not here".to_owned()), |info| Change::By(commit(info))),
+        (None, Some(LastChange::By(info))) => Change::By(commit(info.clone())),
+        (None, Some(LastChange::Before(id))) => Change::Before(id.clone()),
+        (None, Some(LastChange::None)) => Change::Nobody,
+        (None, Some(LastChange::Unknown(why))) => Change::Unknown(why.clone()),
+        (None, None) => Change::Uncommitted,
+    }
 }
 
 fn commit(info: CommitInfo) -> Commit {

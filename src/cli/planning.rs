@@ -14,7 +14,7 @@ use crate::cluster::kube::KubeConnect;
 use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, survey};
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
-use crate::plan::{Input, Plan, Policy, Source, plan, questions};
+use crate::plan::{Answers, Input, Plan, Policy, SandboxPlan, Source, plan, questions};
 use crate::release::Copied;
 use crate::report::FingerprintKey;
 
@@ -74,23 +74,55 @@ impl Planning {
         request: &Request,
         printer: &Printer,
     ) -> Result<Self, Failure> {
-        let key = super::fingerprint::key()?;
         let desired = Desired::read(source, printer)?;
+        let LiveSide { cluster, input, plan, .. } = LiveSide::read(&desired, target, request, None).await?;
+        Ok(Self { desired, cluster, input, plan })
+    }
+}
+
+/// The live state, and what was made of both.
+pub struct LiveSide {
+    /// The cluster.
+    pub cluster: Box<dyn Cluster>,
+    /// All that the plan is a function of.
+    pub input: Input,
+    /// What was asked besides.
+    pub answers: Answers,
+    /// The plan.
+    pub plan: Plan,
+}
+
+impl LiveSide {
+    /// Reads the live state and plans. Where only one sandbox is of interest, nothing is asked for the sake of the
+    /// others but what bounds them all.
+    ///
+    /// # Errors
+    /// Where nothing could be planned at all.
+    pub async fn read(
+        desired: &Desired,
+        target: &args::Target,
+        request: &Request,
+        of_interest: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let key = super::fingerprint::key()?;
         let cluster = cluster::connect(&spec(target)).await.map_err(|error| Failure::of(&error))?;
         check_context(&desired.fleet, &*cluster)?;
         check_clock(&*cluster).await?;
         let secrets = Secrets { copied: copied_secrets(&desired.fleet, &*cluster).await, key };
         let read = |error| unread(&error, target);
-        let input = input(request, &desired, &*cluster, &secrets, &read).await?;
-        let dry_run = request.diff == DiffBy::Server;
-        let mut answers = answer(&*cluster, &questions(&input), &input.live, dry_run).await;
+        let input = input(request, desired, &*cluster, &secrets, &read).await?;
+        let mut asked = questions(&input);
+        if let Some(name) = of_interest {
+            asked.keep_only(name, &input);
+        }
+        let mut answers = answer(&*cluster, &asked, &input.live, request.diff == DiffBy::Server).await;
         let mut planned = plan(&input, &answers);
-        answers.history = history(&desired, &secrets.copied, &input, &planned)?;
+        let of_interest = |sandbox: &SandboxPlan| of_interest.is_none_or(|name| sandbox.name == name);
+        answers.history = history(desired, &secrets.copied, &input, planned.sandboxes.iter().filter(|s| of_interest(s)))?;
         if !answers.history.is_empty() {
             planned = plan(&input, &answers);
         }
-        let plan = planned;
-        Ok(Self { desired, cluster, input, plan })
+        Ok(Self { cluster, input, answers, plan: planned })
     }
 }
 

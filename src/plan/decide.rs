@@ -23,6 +23,24 @@ pub struct Questions<'a> {
     pub claims: BTreeSet<String>,
 }
 
+impl Questions<'_> {
+    /// Leaves only what concerns one sandbox.
+    pub fn keep_only(&mut self, name: &str, input: &Input) {
+        let Some(source) = input.sources.get(name) else { return *self = Self::default() };
+        let namespace = source.namespace();
+        let here = |id: &ObjectId| match &id.namespace {
+            Some(own) => own == namespace,
+            None => match source {
+                Source::Wanted(wanted) => wanted.release.manifests.iter().any(|manifest| manifest.id == *id),
+                Source::Broken { .. } => false,
+            },
+        };
+        self.objects.retain(|question| here(&question.manifest.id));
+        self.removed.retain(|id| here(id) || input.live.objects.get(*id).is_some_and(|o| o.sandbox == name));
+        self.claims.retain(|own| own == namespace);
+    }
+}
+
 /// The questions of an input; none when nothing differs.
 pub fn questions(input: &Input) -> Questions<'_> {
     let mut questions = Questions::default();

@@ -3,9 +3,11 @@
 //! One line a sandbox, then what is done to it. What is unchanged is counted, not listed.
 
 pub(super) mod outcome;
+mod why;
 mod wrap;
 
 pub use outcome::{outcome, waits};
+pub use why::why;
 
 use unicode_width::UnicodeWidthStr;
 
