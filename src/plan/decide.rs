@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::objects::{DifferenceKind, differences, owned_objects};
-use super::safety::{bound_removals, bound_sandboxes, excess_pins, hold};
+use super::room::{budget_sums, budget_warnings, share_room};
+use super::safety::{bound_removals, excess_pins, hold};
 use super::sandbox::{Case, Held};
 use super::state::{Answers, Input, LiveNamespace, Question, Source, Wanted};
 use super::types::{Action, Hold, Plan, SandboxPlan, Step, Work};
@@ -69,15 +70,11 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
     }
     plans.extend(unasked(input));
     plans.sort_by(|a, b| (&a.name, &a.namespace).cmp(&(&b.name, &b.namespace)));
-    let live: BTreeSet<String> = input
-        .live
-        .namespaces
-        .values()
-        .filter(|n| n.observed.ours || n.observed.was_ours)
-        .map(|n| n.observed.sandbox.clone())
-        .collect();
-    bound_removals(&mut plans, input, live.len());
-    bound_sandboxes(&mut plans, input, &live);
+    let live = input.live.namespaces.values().filter(|n| n.observed.ours || n.observed.was_ours).count();
+    bound_removals(&mut plans, input, live);
+    share_room(&mut plans, input);
+    let budget = budget_sums(&plans, input);
+    let warnings = input.warnings.iter().cloned().chain(budget_warnings(&plans, input)).collect();
     if !input.policy.only.is_empty() {
         plans.retain(|plan| input.policy.only.contains(&plan.name));
     }
@@ -88,7 +85,8 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
         cluster: input.cluster.clone(),
         now: input.now,
         sandboxes: plans,
-        warnings: input.warnings.clone(),
+        budget,
+        warnings,
     }
 }
 
@@ -111,7 +109,14 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
     if let Some(namespace) = live {
         standing(name, wanted, namespace, input)?;
     }
-    if pin_in_excess && live.is_some() {
+    if pin_in_excess && live.is_none() {
+        return Ok(SandboxPlan {
+            notes: Vec::new(),
+            expires: wanted.pinned_past,
+            ..case.blank(Action::Keep, "its time is over, and its pin is one more than the fleet allows".to_owned())
+        });
+    }
+    if pin_in_excess {
         return Err(Held::new(
             Hold::Policy,
             "its time is over, and the pin that would keep it is one more than the fleet allows",

@@ -8,8 +8,10 @@ mod desired;
 mod live;
 mod lost;
 mod objects;
+mod quota;
 mod ready;
 mod record;
+mod room;
 mod safety;
 mod sandbox;
 mod show;
@@ -24,4 +26,4 @@ pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precond
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
-pub use types::{Action, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
+pub use types::{Action, BudgetSum, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};

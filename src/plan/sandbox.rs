@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use super::live::Observed;
 use super::lost::has_copies;
 use super::objects::{Difference, DifferenceKind, difference, differences, notes};
+use super::quota::{larger, quota_of};
 use super::record::{Record, expires_text, generated_of, kinds_of};
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
 use super::types::{Action, Hold, SandboxPlan, Step, Work};
 use super::words;
+use crate::fleet::Budget;
 use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, namespaces};
 
 /// One wanted sandbox and what there is to judge it by.
@@ -38,9 +40,14 @@ impl Case<'_> {
     /// The plan of a sandbox that has no namespace yet.
     pub(super) fn create(&self) -> Result<SandboxPlan, Held> {
         let mut plan = self.blank(Action::Create, format!("asked for by {}", self.wanted.origin));
-        let start = Record { kinds: kinds_of(&self.wanted.release.manifests), ..Record::default() };
+        let start = Record {
+            kinds: kinds_of(&self.wanted.release.manifests),
+            owner: self.wanted.owner.clone(),
+            quota: Some(self.quota()),
+            ..Record::default()
+        };
         let claim = self.namespace_manifest(&start);
-        let diff = show::change(&claim, None).0;
+        let diff = show::change(&claim, None, &self.input.key).0;
         plan.steps.push(self.namespace_step(
             Action::Create,
             plan.reason.clone(),
@@ -55,7 +62,7 @@ impl Case<'_> {
             }
             let action = if difference.observed.is_some() { Action::Update } else { Action::Create };
             let resource = self.resource(manifest)?;
-            let (diff, _) = show::change(manifest, self.answers.objects.get(&manifest.id));
+            let (diff, _) = show::change(manifest, self.answers.objects.get(&manifest.id), &self.input.key);
             let work = apply(manifest, difference.observed);
             plan.steps.push(step(action, manifest, resource, &plan.reason, diff, work));
         }
@@ -94,6 +101,11 @@ impl Case<'_> {
         }
     }
 
+    /// What its quotas let it request.
+    fn quota(&self) -> Budget {
+        quota_of(&self.wanted.release.manifests, &self.wanted.namespace)
+    }
+
     fn owner(&self) -> Owner {
         Owner { fleet: self.input.fleet_id.clone(), sandbox: self.name.to_owned() }
     }
@@ -117,6 +129,8 @@ impl Case<'_> {
             path: Some(self.wanted.path.clone()),
             generated: generated_of(&self.wanted.release.manifests),
             expires: Some(expires_text(self.wanted.expires)),
+            owner: self.wanted.owner.clone(),
+            quota: Some(self.quota()),
         }
     }
 
@@ -182,7 +196,7 @@ impl Case<'_> {
                 "see whether the cluster is well; the next run tries again",
             ));
         }
-        let (diff, local) = show::change(manifest, answer);
+        let (diff, local) = show::change(manifest, answer, &self.input.key);
         let (action, mut reason) = self.object_verdict(difference, manifest, answer, namespace);
         if let Some(why) = local {
             reason = format!("local diff ({why}); {reason}");
@@ -248,7 +262,7 @@ impl Case<'_> {
             kind: kind.clone(),
             resource: resource.clone(),
             reason: format!("no longer in the release, asked for by {}", self.wanted.origin),
-            diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref())),
+            diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref()), &self.input.key),
             quiet: false,
             work: Work::Delete { precondition: observed.precondition.clone(), awaited: true },
         })
@@ -309,8 +323,10 @@ impl Case<'_> {
         let uid = Some(observed.precondition.uid.clone());
         let mut all = Vec::new();
         let kinds: BTreeSet<Kind> = namespace.record.kinds.union(&record.kinds).cloned().collect();
-        if kinds != namespace.record.kinds {
-            let start = Record { kinds, ..namespace.record.clone() };
+        let quota = namespace.record.quota.zip(record.quota).map(|(before, after)| larger(&before, &after));
+        let grows = namespace.record.quota.is_some() && quota != namespace.record.quota;
+        if kinds != namespace.record.kinds || grows {
+            let start = Record { kinds, quota, ..namespace.record.clone() };
             all.push(self.record_step(Action::Update, reason, &start, uid.clone()));
         }
         if !finished && steps.iter().all(|s| !s.work.is_change()) && namespace.record.release.is_some() {
@@ -344,6 +360,11 @@ impl Case<'_> {
                 format!("its expiry moves from {before} to {after}, by {}", self.wanted.origin)
             }
             _ if !observed.drift.is_empty() => words::drifts(&observed.drift),
+            _ if record.owner != namespace.record.owner => {
+                let name = |record: &Record| record.owner.clone().unwrap_or_else(|| "nobody".to_owned());
+                let (before, after) = (name(&namespace.record), name(record));
+                format!("it is {after}'s now and was {before}'s, by {}", self.wanted.origin)
+            }
             _ => format!("its namespace's labels or record change, by {}", self.wanted.origin),
         }
     }

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::live::Observed;
 use super::record::Record;
-use crate::fleet::MaxRemovals;
+use crate::fleet::{Budget, MaxRemovals};
 use crate::manifest::{Kind, Manifest, ObjectId, Release, Resource};
+use crate::report::FingerprintKey;
 
 /// Everything a plan is a function of.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct Input {
     pub contained: BTreeSet<String>,
     /// What concerns the whole run.
     pub warnings: Vec<String>,
+    /// By what secret values are told apart in diffs.
+    pub key: FingerprintKey,
 }
 
 /// A sandbox as the repository asks for it.
@@ -143,6 +146,8 @@ pub struct Policy {
     pub max_per_owner: Option<usize>,
     /// At most so many kept by a pin.
     pub max_pins: Option<usize>,
+    /// At most so much, all quotas together.
+    pub budget: Budget,
     /// At most so many removals in one plan.
     pub max_removals: MaxRemovals,
     /// `--allow-removals`: so many removals are meant.
