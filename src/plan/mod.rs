@@ -19,7 +19,7 @@ mod types;
 mod words;
 
 pub use decide::{Questions, plan, questions};
-pub use desired::{Start, sources};
+pub use desired::{Start, place, sources};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, UNKNOWN_MANAGER, observe};
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
