@@ -11,10 +11,10 @@ use super::failure::{Exit, Failure};
 use super::history::history;
 use super::print::Printer;
 use crate::cluster::kube::KubeConnect;
-use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, survey};
+use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, discover, survey};
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
-use crate::plan::{Answers, Input, Plan, Policy, SandboxPlan, Source, plan, questions};
+use crate::plan::{Answers, Input, Plan, Policy, SandboxPlan, Source, place, plan, questions};
 use crate::release::Copied;
 use crate::report::FingerprintKey;
 
@@ -202,7 +202,10 @@ async fn input(
     unread: &(dyn Fn(cluster::Error) -> Failure + Sync),
 ) -> Result<Input, Failure> {
     let settings = &desired.fleet.settings;
-    let sources = desired.sources(&secrets.copied, request.now)?;
+    let mut sources = desired.sources(&secrets.copied, request.now)?;
+    let kinds = sources.values().flat_map(Source::kinds);
+    let served = discover(cluster, kinds).await.map_err(unread)?;
+    place(&mut sources, &served.resources);
     let mut wanted = Vec::new();
     let mut others = Vec::new();
     for (name, source) in &sources {
@@ -211,7 +214,7 @@ async fn input(
             Source::Broken { namespace, .. } => others.push(namespace.as_str()),
         }
     }
-    let asked = Survey { fleet_id: &settings.id, namespace_labels: &settings.namespace.labels, wanted, others };
+    let asked = Survey { fleet_id: &settings.id, namespace_labels: &settings.namespace.labels, wanted, served: &served, others };
     let live = survey(cluster, &asked).await.map_err(unread)?;
     let commits: BTreeSet<&str> = live.namespaces.values().filter_map(|n| n.record.commit.as_deref()).collect();
     let contained = desired.contained(commits)?;

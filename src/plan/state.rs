@@ -67,6 +67,15 @@ impl Source {
             Source::Broken { namespace, .. } => namespace,
         }
     }
+
+    /// The kinds of its objects, as far as it was rendered.
+    pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
+        let manifests = match self {
+            Source::Wanted(wanted) => wanted.release.manifests.as_slice(),
+            Source::Broken { .. } => &[],
+        };
+        manifests.iter().map(|manifest| &manifest.kind)
+    }
 }
 
 /// One sandbox, read and rendered.
@@ -106,7 +115,9 @@ pub struct Live {
     pub objects: BTreeMap<ObjectId, Observed>,
     /// How the kinds are served.
     pub resources: BTreeMap<Kind, Resource>,
-    /// Kinds whose list failed, and how.
+    /// Kinds that are not served in the version that was asked for.
+    pub unserved: BTreeSet<Kind>,
+    /// Kinds whose list failed, or of which it is not known how they are served, and why.
     pub unreadable: BTreeMap<Kind, String>,
 }
 
