@@ -47,7 +47,7 @@ impl Case<'_> {
             ..Record::default()
         };
         let claim = self.namespace_manifest(&start);
-        let diff = show::change(&claim, None).0;
+        let diff = show::change(&claim, None, &self.input.key).0;
         plan.steps.push(self.namespace_step(
             Action::Create,
             plan.reason.clone(),
@@ -62,7 +62,7 @@ impl Case<'_> {
             }
             let action = if difference.observed.is_some() { Action::Update } else { Action::Create };
             let resource = self.resource(manifest)?;
-            let (diff, _) = show::change(manifest, self.answers.objects.get(&manifest.id));
+            let (diff, _) = show::change(manifest, self.answers.objects.get(&manifest.id), &self.input.key);
             let work = apply(manifest, difference.observed);
             plan.steps.push(step(action, manifest, resource, &plan.reason, diff, work));
         }
@@ -196,7 +196,7 @@ impl Case<'_> {
                 "see whether the cluster is well; the next run tries again",
             ));
         }
-        let (diff, local) = show::change(manifest, answer);
+        let (diff, local) = show::change(manifest, answer, &self.input.key);
         let (action, mut reason) = self.object_verdict(difference, manifest, answer, namespace);
         if let Some(why) = local {
             reason = format!("local diff ({why}); {reason}");
@@ -262,7 +262,7 @@ impl Case<'_> {
             kind: kind.clone(),
             resource: resource.clone(),
             reason: format!("no longer in the release, asked for by {}", self.wanted.origin),
-            diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref())),
+            diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref()), &self.input.key),
             quiet: false,
             work: Work::Delete { precondition: observed.precondition.clone(), awaited: true },
         })

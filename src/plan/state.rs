@@ -9,6 +9,7 @@ use super::live::Observed;
 use super::record::Record;
 use crate::fleet::{Budget, MaxRemovals};
 use crate::manifest::{Kind, Manifest, ObjectId, Release, Resource};
+use crate::report::FingerprintKey;
 
 /// Everything a plan is a function of.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct Input {
     pub contained: BTreeSet<String>,
     /// What concerns the whole run.
     pub warnings: Vec<String>,
+    /// By what secret values are told apart in diffs.
+    pub key: FingerprintKey,
 }
 
 /// A sandbox as the repository asks for it.

@@ -24,6 +24,7 @@ mod repo_mirror;
 mod repo_server;
 mod report_exit;
 mod report_json;
+mod report_markdown;
 mod report_mask;
 mod report_plans;
 mod report_text;

@@ -5,7 +5,7 @@ use reconcile::manifest::{Hash, Kind, ObjectId, builtin};
 use reconcile::plan::{
     Action, Hold, Outcome, Plan, Precondition, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work,
 };
-use reconcile::report::object_diff;
+use reconcile::report::{FingerprintKey, object_diff};
 use serde_json::{Value, json};
 
 pub const COMMIT: &str = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d";
@@ -74,12 +74,17 @@ pub fn step(action: Action, reason: &str, before: Option<&Value>, after: Option<
         quiet: false,
         action,
         resource: builtin(&kind).expect("a kind of Kubernetes' own"),
-        diff: object_diff(before, after, &id.to_string()),
+        diff: object_diff(before, after, &id.to_string(), &key()),
         id,
         kind,
         reason: reason.into(),
         work,
     }
+}
+
+/// The key of every fingerprint here.
+pub fn key() -> FingerprintKey {
+    FingerprintKey::new(b"the key of the tests").expect("it is long enough")
 }
 
 pub fn precondition() -> Precondition {
