@@ -59,7 +59,8 @@ impl Desired {
 
     /// Whether a file is read from the working directory and differs from the commit there.
     pub fn is_dirty(&self, path: &str) -> bool {
-        self.repo.is_worktree() && self.tree.dirty.iter().any(|dirty| dirty.strip_prefix(self.repo.root()) == Some(path))
+        self.repo.is_worktree()
+            && self.tree.dirty.iter().any(|dirty| dirty.strip_prefix(self.repo.root()) == Some(path))
     }
 
     /// What all releases are made from.
@@ -87,6 +88,7 @@ impl Desired {
             .map(|(path, date)| {
                 let start = match date {
                     Ok(FileDate::At { time, commit }) => Start::At { time, commit },
+                    Ok(FileDate::Behind { time, commit, follows }) => Start::Behind { time, commit, follows },
                     Ok(FileDate::Before(time)) => Start::Before(time),
                     Ok(FileDate::Uncommitted) => Start::Uncommitted,
                     Err(error) => undated(error),

@@ -38,6 +38,8 @@ pub const ANNOTATION_PATH: &str = "reconcile.dev/path";
 pub const ANNOTATION_EXPIRES: &str = "reconcile.dev/expires";
 /// Annotation on the Namespace: whose the sandbox is, where its file says so.
 pub const ANNOTATION_OWNER: &str = "reconcile.dev/owner";
+/// Annotation on the Namespace: a hash of what the sandbox's file says, by which a renamed file is known.
+pub const ANNOTATION_FILE: &str = "reconcile.dev/file";
 /// Annotation on the Namespace: what the sandbox's quotas let it request, `cpu=2,memory=4Gi`, or `none`.
 pub const ANNOTATION_QUOTA: &str = "reconcile.dev/quota";
 /// Annotation on the Namespace: the keys that hold generated values, `SECRET/KEY`, comma-separated.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::cause::{self, Cause, Change};
-use super::objects::{DifferenceKind, differences, owned_objects};
+use super::objects::{DifferenceKind, differences, is_anothers, owned_objects};
 use super::room::{budget_sums, budget_warnings, share_room};
 use super::safety::{bound_removals, excess_pins, hold};
 use super::sandbox::{Case, Held};
@@ -49,7 +49,7 @@ pub fn questions(input: &Input) -> Questions<'_> {
         if standing(name, wanted, namespace, input).is_err() || is_over(wanted, input) {
             continue;
         }
-        for difference in differences(wanted, name, &input.live) {
+        for difference in differences(wanted, name, input) {
             match (&difference.kind, difference.manifest) {
                 (DifferenceKind::Foreign | DifferenceKind::Deleting, _) => {}
                 (DifferenceKind::Unwanted, _) => questions.removed.push(difference.id),
@@ -265,12 +265,27 @@ fn unasked(input: &Input, answers: &Answers) -> Vec<SandboxPlan> {
             .and_then(|()| rewound(namespace, input))
             .and_then(|()| unreadable(namespace.record.kinds.iter(), input));
         match allowed {
-            Ok(()) => plan.steps = removal_steps(&sandbox, namespace, &plan.reason, input),
+            Ok(()) => {
+                plan.steps = removal_steps(&sandbox, namespace, &plan.reason, input);
+                plan.notes.extend(renamed(namespace, input));
+            }
             Err(held) => hold(&mut plan, held),
         }
         plans.push(plan);
     }
     plans
+}
+
+/// What is said of a sandbox whose file is gone, while a new one has the same content.
+fn renamed(namespace: &LiveNamespace, input: &Input) -> Option<String> {
+    let file = namespace.record.file.as_ref()?;
+    let is_new =
+        |wanted: &&Wanted| wanted.content.as_str() == file && !input.live.namespaces.contains_key(&wanted.namespace);
+    let (_, to) = wanted(input).find(|(_, wanted)| is_new(wanted))?;
+    Some(format!(
+        "{} has the same content: a sandbox that is renamed begins anew, and what is in this one goes with it",
+        to.path
+    ))
 }
 
 /// A namespace with this fleet's label, whoever put it there.
@@ -356,7 +371,7 @@ fn broken(name: &str, namespace: &str, held: Held) -> SandboxPlan {
 fn removal_steps(sandbox: &str, namespace: &LiveNamespace, reason: &str, input: &Input) -> Vec<Step> {
     let name = &namespace.observed.id.name;
     let mut steps: Vec<Step> = owned_objects(sandbox, name, &input.live)
-        .filter(|o| o.id.namespace.is_none() && o.deleting.is_none())
+        .filter(|o| o.id.namespace.is_none() && o.deleting.is_none() && !is_anothers(o, sandbox, input))
         .filter_map(|observed| {
             let (kind, resource) = input.live.served(&observed.id)?;
             Some(removal(kind.clone(), resource.clone(), reason, observed))

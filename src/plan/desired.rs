@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::state::{Source, Wanted};
 use super::words;
 use crate::fleet::{Broken, Fleet, Life, Lifetime, PinState, Sandbox};
-use crate::manifest::{Kind, Manifest, Release, Resource, Scope};
+use crate::manifest::{Hash, Kind, Manifest, Release, Resource, Scope};
 use crate::release::{Basis, render};
 
 /// How far a commit's clock may be ahead.
@@ -22,6 +23,15 @@ pub enum Start {
         time: Timestamp,
         /// Its id.
         commit: String,
+    },
+    /// By this commit, which is dated well before the one that it follows: a clock ran backwards.
+    Behind {
+        /// Its committer's time.
+        time: Timestamp,
+        /// Its id.
+        commit: String,
+        /// The time of the one before it.
+        follows: Timestamp,
     },
     /// Before that instant, which is all that matters.
     Before(Timestamp),
@@ -82,16 +92,20 @@ fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
 }
 
 fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, now: Timestamp) -> Source {
-    let broken =
-        |reason: String, remedy: String| {
-            Source::Broken { path: sandbox.path.clone(), namespace: sandbox.namespace.clone(), reason, remedy }
-        };
+    let broken = |reason: String, remedy: String| Source::Broken {
+        path: sandbox.path.clone(),
+        namespace: sandbox.namespace.clone(),
+        reason,
+        remedy,
+    };
     let known = match start {
-        Start::At { commit, .. } => Some(commit.clone()),
+        Start::At { commit, .. } | Start::Behind { commit, .. } => Some(commit.clone()),
         _ => None,
     };
     let (since, commit) = match start {
-        Start::At { time, commit } => (Some(*time), format!(", commit {}", words::short(commit))),
+        Start::At { time, commit } | Start::Behind { time, commit, .. } => {
+            (Some(*time), format!(", commit {}", words::short(commit)))
+        }
         Start::Before(time) => (Some(*time), String::new()),
         Start::Uncommitted => (Some(now), ", not committed".to_owned()),
         Start::CutOff { commit, .. } if matches!(sandbox.life, Life::Never | Life::Until(_)) => {
@@ -108,6 +122,18 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, no
         );
     }
     let life = Lifetime::at(now, since.unwrap_or(Timestamp::MIN), &sandbox.terms(&fleet.settings));
+    if let Start::Behind { time, commit, follows } = start
+        && life.is_over(now)
+        && !Lifetime::at(now, *follows, &sandbox.terms(&fleet.settings)).is_over(now)
+    {
+        return broken(
+            format!(
+                "its time is over by commit {}, which is dated {time}, and follows one of {follows}: a clock ran backwards",
+                words::short(commit)
+            ),
+            format!("see to the clock of the machine that made the commit, and change {} once more", sandbox.path),
+        );
+    }
     let rendered = match render(sandbox, basis) {
         Ok(rendered) => rendered,
         Err(fault) => return broken(fault.message, fault.hint),
@@ -123,10 +149,18 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, no
         expires: life.expiry,
         pinned_past: life.natural.filter(|_| life.pin.counts()),
         owner: sandbox.owner.clone(),
+        content: content(sandbox),
         url: sandbox.url.clone(),
         notes,
         release: rendered.release,
     }))
+}
+
+/// What a file says, without what follows from its name.
+fn content(sandbox: &Sandbox) -> Hash {
+    let Sandbox { branch, image, chart, profile, owner, life, pin, values, .. } = sandbox;
+    let text = json!([branch, image, chart, profile, owner, life, pin, values]).to_string();
+    Hash::of(text.as_bytes())
 }
 
 fn life_notes(sandbox: &Sandbox, life: &Lifetime, now: Timestamp) -> Vec<String> {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::live::{Drift, Observed};
 use super::record::Record;
-use super::state::{Live, LiveNamespace, Wanted};
+use super::state::{Input, Live, LiveNamespace, Source, Wanted};
 use crate::chart::uninstall_rank;
-use crate::manifest::{Manifest, ObjectId};
+use crate::manifest::{LABEL_SANDBOX, Manifest, ObjectId};
 
 /// One object that is not as it is wanted.
 #[derive(Clone, Debug)]
@@ -38,7 +38,8 @@ pub(super) enum DifferenceKind {
 
 /// Everything in which a live sandbox differs: wanted objects first, in apply order, then those that go, in theirs (a
 /// volume is kept by its claim).
-pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, live: &'a Live) -> Vec<Difference<'a>> {
+pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) -> Vec<Difference<'a>> {
+    let live = &input.live;
     let nothing = Record::default();
     let record = live.namespaces.get(&wanted.namespace).map_or(&nothing, |namespace| &namespace.record);
     let mut found: Vec<Difference<'a>> =
@@ -46,6 +47,7 @@ pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, live: &'a Live)
     let ids: BTreeSet<&ObjectId> = wanted.release.manifests.iter().map(|m| &m.id).collect();
     let unwanted = owned_objects(sandbox, &wanted.namespace, live)
         .filter(|observed| !ids.contains(&observed.id) && observed.deleting.is_none())
+        .filter(|observed| !is_anothers(observed, sandbox, input))
         .map(|observed| Difference {
             id: &observed.id,
             manifest: None,
@@ -56,6 +58,24 @@ pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, live: &'a Live)
     unwanted.sort_by_key(|difference| uninstall_rank(&difference.id.kind));
     found.extend(unwanted);
     found
+}
+
+/// Whether a cluster-scoped object is wanted by another sandbox, whatever sandbox its label names by now.
+pub(super) fn is_anothers(observed: &Observed, sandbox: &str, input: &Input) -> bool {
+    let wants = |source: &Source| match source {
+        Source::Wanted(wanted) => wanted.release.manifests.iter().any(|manifest| manifest.id == observed.id),
+        Source::Broken { .. } => false,
+    };
+    observed.id.namespace.is_none() && input.sources.iter().any(|(name, source)| name != sandbox && wants(source))
+}
+
+/// The sandbox that a wanted cluster-scoped object belongs to, where that is another one. A label that somebody changed
+/// is not ours any more, and says nothing.
+pub(super) fn holder<'a>(difference: &Difference<'a>, sandbox: &str) -> Option<&'a str> {
+    let observed = difference.observed.filter(|o| o.id.namespace.is_none() && o.ours)?;
+    let is_changed = observed.drift.iter().any(|drift| drift.path.contains(LABEL_SANDBOX));
+    let holder = observed.sandbox.as_str();
+    (!is_changed && !holder.is_empty() && holder != sandbox).then_some(holder)
 }
 
 /// The live objects of a sandbox that are ours: in its namespace, or cluster-scoped with its label.

@@ -8,8 +8,8 @@ use serde_json::json;
 use super::quota::{quota_text, read_quota};
 use crate::fleet::Budget;
 use crate::manifest::{
-    ANNOTATION_COMMIT, ANNOTATION_EXPIRES, ANNOTATION_GENERATED, ANNOTATION_KINDS, ANNOTATION_OWNER, ANNOTATION_PATH,
-    ANNOTATION_QUOTA, ANNOTATION_RELEASE, Kind, Manifest, ObjectId, Owner, Stamp,
+    ANNOTATION_COMMIT, ANNOTATION_EXPIRES, ANNOTATION_FILE, ANNOTATION_GENERATED, ANNOTATION_KINDS, ANNOTATION_OWNER,
+    ANNOTATION_PATH, ANNOTATION_QUOTA, ANNOTATION_RELEASE, Kind, Manifest, ObjectId, Owner, Stamp,
 };
 
 /// What is written on the Namespace.
@@ -30,6 +30,8 @@ pub struct Record {
     pub owner: Option<String>,
     /// What its quotas let it request, for the budget. Written before they grow; absent where it is not known.
     pub quota: Option<Budget>,
+    /// What its file said, as a hash.
+    pub file: Option<String>,
     /// The keys of Secrets that hold generated values, as `SECRET/KEY`. Written when they do, so that a value which is
     /// new can be told from one that was lost.
     pub generated: BTreeSet<String>,
@@ -53,6 +55,7 @@ impl Record {
             expires: get(ANNOTATION_EXPIRES),
             owner: get(ANNOTATION_OWNER),
             quota: get(ANNOTATION_QUOTA).and_then(|text| read_quota(&text)),
+            file: get(ANNOTATION_FILE),
             generated: get(ANNOTATION_GENERATED)
                 .map(|names| names.split(',').map(str::to_owned).collect())
                 .unwrap_or_default(),
@@ -79,6 +82,7 @@ impl Record {
             (ANNOTATION_EXPIRES, &self.expires),
             (ANNOTATION_OWNER, &self.owner),
             (ANNOTATION_QUOTA, &quota),
+            (ANNOTATION_FILE, &self.file),
         ];
         let mut all: BTreeMap<_, _> = optional.into_iter().filter_map(|(k, v)| Some((k, v.clone()?))).collect();
         all.insert(ANNOTATION_KINDS, kinds);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::cause::{self, Blame, Cause};
 use super::live::Observed;
 use super::lost::has_copies;
-use super::objects::{Difference, DifferenceKind, difference, differences, notes};
+use super::objects::{Difference, DifferenceKind, difference, differences, holder, notes};
 use super::quota::{larger, quota_of};
 use super::record::{Record, expires_text, generated_of, kinds_of};
 use super::show;
@@ -42,6 +42,7 @@ impl Case<'_> {
     /// The plan of a sandbox that has no namespace yet.
     pub(super) fn create(&self) -> Result<SandboxPlan, Held> {
         let mut plan = self.blank(Action::Create, self.asked());
+        plan.notes.extend(self.renamed());
         let start = Record {
             kinds: kinds_of(&self.wanted.release.manifests),
             owner: self.wanted.owner.clone(),
@@ -59,7 +60,7 @@ impl Case<'_> {
         for manifest in &self.wanted.release.manifests {
             // What needs no namespace may be there already.
             let Some(difference) = difference(manifest, &self.input.live, &start) else { continue };
-            if let Some(held) = not_ours(&difference) {
+            if let Some(held) = self.not_ours(&difference) {
                 return Err(held);
             }
             let action = if difference.observed.is_some() { Action::Update } else { Action::Create };
@@ -75,7 +76,7 @@ impl Case<'_> {
 
     /// The plan of a sandbox that has its namespace.
     pub(super) fn maintain(&self, namespace: &LiveNamespace) -> Result<SandboxPlan, Held> {
-        let differences = differences(self.wanted, self.name, &self.input.live);
+        let differences = differences(self.wanted, self.name, self.input);
         let mut steps = Vec::new();
         for difference in &differences {
             self.check(difference, namespace)?;
@@ -144,6 +145,16 @@ impl Case<'_> {
         }
     }
 
+    /// What is said of a new sandbox that has the content of one whose file is gone.
+    fn renamed(&self) -> Option<String> {
+        let is_asked = |name: &String| self.input.sources.values().any(|source| source.namespace() == name);
+        let same = self.input.live.namespaces.iter().find(|(name, namespace)| {
+            namespace.record.file.as_deref() == Some(self.wanted.content.as_str()) && !is_asked(name)
+        });
+        let path = same.and_then(|(_, namespace)| namespace.record.path.as_deref())?;
+        Some(format!("it has the content of {path}, which is gone: a sandbox that is renamed begins anew"))
+    }
+
     /// What its quotas let it request.
     fn quota(&self) -> Budget {
         quota_of(&self.wanted.release.manifests, &self.wanted.namespace)
@@ -174,6 +185,7 @@ impl Case<'_> {
             expires: Some(expires_text(self.wanted.expires)),
             owner: self.wanted.owner.clone(),
             quota: Some(self.quota()),
+            file: Some(self.wanted.content.to_string()),
         }
     }
 
@@ -212,8 +224,20 @@ impl Case<'_> {
         })
     }
 
+    /// Why an object that is there may not be changed.
+    fn not_ours(&self, difference: &Difference<'_>) -> Option<Held> {
+        let holder = holder(difference, self.name).map(|holder| {
+            Held::new(
+                Hold::Safety,
+                format!("{} is cluster-scoped, and belongs to sandbox {holder}", difference.id),
+                format!("let its name depend on the namespace, in the chart; or wait, where {holder} goes"),
+            )
+        });
+        holder.or_else(|| not_ours(difference))
+    }
+
     fn check(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
-        match (not_ours(difference), &difference.kind) {
+        match (self.not_ours(difference), &difference.kind) {
             (Some(held), _) => Err(held),
             (None, DifferenceKind::Missing | DifferenceKind::KeysLost(_)) => {
                 self.check_generated(difference, namespace)

@@ -9,7 +9,7 @@ use super::cause::History;
 use super::live::Observed;
 use super::record::Record;
 use crate::fleet::{Budget, MaxRemovals};
-use crate::manifest::{Kind, Manifest, ObjectId, Release, Resource};
+use crate::manifest::{Hash, Kind, Manifest, ObjectId, Release, Resource};
 use crate::report::FingerprintKey;
 
 /// Everything a plan is a function of.
@@ -98,6 +98,8 @@ pub struct Wanted {
     pub pinned_past: Option<Timestamp>,
     /// Its owner, for limits.
     pub owner: Option<String>,
+    /// What its file says, as a hash: the same under another name, and however it is written.
+    pub content: Hash,
     /// Where it answers.
     pub url: Option<String>,
     /// Lines to note beside it.

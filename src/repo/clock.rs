@@ -34,6 +34,15 @@ pub enum FileDate {
         /// The commit's id, in full.
         commit: String,
     },
+    /// By this commit, which is dated more than five minutes before its first parent: a clock ran backwards.
+    Behind {
+        /// The committer's time.
+        time: Timestamp,
+        /// The commit's id, in full.
+        commit: String,
+        /// The parent's time.
+        follows: Timestamp,
+    },
     /// At this instant or before, which is before the one that was asked with; the walk ended there.
     Before(Timestamp),
     /// By no commit yet: its time starts now.

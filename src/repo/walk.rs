@@ -17,6 +17,9 @@ use super::tree::timestamp;
 /// wrong clock must not make a sandbox look old.
 const CONVINCED: usize = 64;
 
+/// How many seconds the clocks of two machines may be apart.
+const BEHIND: i64 = 5 * 60;
+
 impl Repo {
     /// Dates files that a commit holds, given by their paths in the repository.
     pub(super) fn walk(&self, commit: Oid, asked: &[(String, &DateQuery)]) -> Result<Dates, RepoError> {
@@ -144,7 +147,7 @@ impl<'r> Walk<'r> {
             folder.step(self.odb, id, &mut changed, &mut added)?;
         }
         for number in changed {
-            self.date(number);
+            self.date(number, Some(parent.commit.time));
         }
         if !added.is_empty() {
             self.follow(&parent.commit, &added)?;
@@ -160,11 +163,11 @@ impl<'r> Walk<'r> {
             let source = self.pending.get(number).and_then(|pending| sources.remove(&pending.path));
             // A folder whose name is no UTF-8 is not followed into: nothing there was ever read.
             let Some(source) = source.and_then(|source| String::from_utf8(source).ok()) else {
-                self.date(*number);
+                self.date(*number, Some(parent.time));
                 continue;
             };
             if self.watch(parent.tree, &source, *number)?.is_none() {
-                self.date(*number);
+                self.date(*number, Some(parent.time));
             } else if let Some(pending) = self.pending.get_mut(number) {
                 pending.path = source.into_bytes();
             }
@@ -183,9 +186,14 @@ impl<'r> Walk<'r> {
         Ok(folder.and_then(|folder| folder.watch(name.as_bytes(), number)))
     }
 
-    fn date(&mut self, number: usize) {
+    /// By the commit that the walk is at; `parent` is when the one before it was made.
+    fn date(&mut self, number: usize, parent: Option<i64>) {
         if let Some(pending) = self.pending.remove(&number) {
-            let date = FileDate::At { time: timestamp(self.commit.time), commit: self.id.to_string() };
+            let (time, commit) = (timestamp(self.commit.time), self.id.to_string());
+            let date = match parent.filter(|parent| *parent > self.commit.time.saturating_add(BEHIND)) {
+                Some(parent) => FileDate::Behind { time, commit, follows: timestamp(parent) },
+                None => FileDate::At { time, commit },
+            };
             self.answers.insert(pending.asked, Ok(date));
         }
     }
@@ -194,7 +202,7 @@ impl<'r> Walk<'r> {
     fn date_all(&mut self) {
         let numbers: Vec<usize> = self.pending.keys().copied().collect();
         for number in numbers {
-            self.date(number);
+            self.date(number, None);
         }
     }
 

@@ -48,6 +48,12 @@ impl FleetRepo {
         self.write(path, &text.replace(from, to))
     }
 
+    /// Gives a file another name.
+    pub fn rename(&self, from: &str, to: &str) -> &Self {
+        fs::rename(self.path().join(from), self.path().join(to)).unwrap_or_else(|error| panic!("{from}: {error}"));
+        self
+    }
+
     /// Removes a file of the working directory.
     pub fn remove(&self, path: &str) -> &Self {
         fs::remove_file(self.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));

@@ -16,7 +16,7 @@ fn date_of(repo: &Repo, name: &str, oldest: Option<i64>) -> Result<FileDate, Dat
 /// The hours after [`EPOCH`] at which a sandbox's time starts.
 fn hours(repo: &Repo, name: &str) -> i64 {
     match date_of(repo, name, None) {
-        Ok(FileDate::At { time, .. }) => (time.as_second() - EPOCH) / HOUR,
+        Ok(FileDate::At { time, .. } | FileDate::Behind { time, .. }) => (time.as_second() - EPOCH) / HOUR,
         other => panic!("{other:?}"),
     }
 }
@@ -182,6 +182,24 @@ fn one_wrong_clock_does_not_end_the_walk() {
     let time = Timestamp::from_second(EPOCH + 50 * HOUR).unwrap();
     let got = date_of(&git.open(), "foo", Some(EPOCH + 40 * HOUR));
     assert_eq!(got, Ok(FileDate::At { time, commit: id }));
+}
+
+#[test]
+fn a_commit_dated_well_before_its_parent_is_told_with_the_parents_time() {
+    let git = Git::with_fleet();
+    git.commit(EPOCH + 50 * HOUR, "empty");
+    for (early, is_behind) in [(300, false), (301, true)] {
+        git.write("sandboxes/foo.toml", &format!("branch = \"x\"\n# {early}\n"));
+        git.commit(EPOCH + 50 * HOUR, "the right clock");
+        git.write("sandboxes/foo.toml", &format!("branch = \"y\"\n# {early}\n"));
+        let commit = git.commit(EPOCH + 50 * HOUR - early, "another clock");
+        let at = |seconds: i64| Timestamp::from_second(EPOCH + 50 * HOUR + seconds).unwrap();
+        let wanted = match is_behind {
+            true => FileDate::Behind { time: at(-early), commit, follows: at(0) },
+            false => FileDate::At { time: at(-early), commit },
+        };
+        assert_eq!(date_of(&git.open(), "foo", None), Ok(wanted));
+    }
 }
 
 #[test]

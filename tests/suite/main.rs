@@ -15,6 +15,7 @@ mod fleet_quantity;
 mod goldens;
 mod interrupted;
 mod kube_faults;
+mod laws;
 mod purity;
 mod readme;
 mod ready;

@@ -65,6 +65,24 @@ fn a_clock_that_is_not_the_servers_is_refused() {
 }
 
 #[test]
+fn commits_of_a_clock_that_runs_backwards_or_ahead_hold_their_sandboxes() {
+    let Some(case) = Case::start("backwards") else { return };
+    case.sandbox("behind", "ttl = \"2d\"").sandbox("ahead", "ttl = \"2d\"").commit_ago("two", 1);
+    case.run(0, &[]);
+    let before = [case.state("behind"), case.state("ahead")];
+    case.repo.edit(&file("behind"), "behind:1", "behind:2");
+    case.commit_ago("by a clock that is three days behind", 72);
+    case.repo.edit(&file("ahead"), "ahead:1", "ahead:2");
+    case.commit_ago("by a clock that is a day ahead", -24);
+    let run = case.run(4, &[]);
+    for name in ["behind", "ahead"] {
+        assert_eq!(run.action(name), "held", "{name}: {}", run.reason(name));
+    }
+    assert!(run.reason("behind").contains("a clock ran backwards"), "{}", run.reason("behind"));
+    assert_eq!([case.state("behind"), case.state("ahead")], before);
+}
+
+#[test]
 fn pods_that_are_not_restricted_fail_their_sandbox_with_the_servers_reason() {
     let Some(case) = Case::start("restricted") else { return };
     case.sandbox("bad", "values.privileged = true").sandbox("good", "").commit("one is privileged");

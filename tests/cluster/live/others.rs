@@ -82,6 +82,46 @@ fn two_fleets_in_one_cluster_do_not_touch_each_other() {
     assert_eq!(one.state("same"), own);
 }
 
+/// A copy of the repository keeps the fleet's id, and so it looks like the fleet itself.
+#[test]
+fn a_fork_with_the_same_id_and_no_common_commit_changes_nothing() {
+    let Some(case) = Case::start("origin") else { return };
+    case.sandbox("same", "").sandbox("gone", "").commit("the fleet");
+    case.run(0, &[]);
+    let before = [case.state("same"), case.state("gone")];
+    let fork = Case::of(case.plane, case.plane.user(crate::plane::Rights::Admin), &case.id);
+    fork.sandbox("same", "values.fork = true").sandbox("new", "").commit("a fork of it");
+    let run = fork.run(3, &["--timeout=0s"]);
+    assert_eq!((run.action("same"), run.action("gone")), ("held", "held"));
+    assert!(run.reason("same").contains("does not contain"), "{}", run.reason("same"));
+    assert_eq!([case.state("same"), case.state("gone")], before);
+}
+
+/// At the limit, so that the new one needs the room of the old.
+#[test]
+fn a_renamed_file_is_one_sandbox_that_goes_and_one_that_comes() {
+    let Some(case) = Case::start("renamed") else { return };
+    case.settings("limits.max_sandboxes = 1\nlimits.max_removals = 0");
+    case.sandbox("before", "").commit("before");
+    case.run(0, &[]);
+    case.repo.rename(&file("before"), &file("after"));
+    case.commit("another name");
+    let run = case.run(3, &[]);
+    assert_eq!((run.action("before"), run.action("after")), ("refused", "held"));
+    assert!(case.lives("before") && !case.has_namespace("after"));
+
+    case.settings("limits.max_sandboxes = 1");
+    case.commit("it may go");
+    let run = case.run(0, &[]);
+    assert_eq!((run.action("before"), run.action("after")), ("remove", "create"));
+    for (name, other) in [("before", "after"), ("after", "before")] {
+        let notes = run.sandbox(name)["notes"].to_string();
+        assert!(notes.contains(&file(other)), "{name}: {notes}");
+    }
+    assert!(case.lives("after") && !case.has_namespace("before"));
+    case.assert_settled();
+}
+
 #[test]
 fn only_the_named_sandbox_is_worked_on() {
     let Some(case) = Case::start("only") else { return };

@@ -1,0 +1,94 @@
+//! Unreadable is not empty: what cannot be read is held, and the rest goes on as if nothing were wrong.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::sample::subsequence;
+use reconcile::plan::{Action, Input, SandboxPlan, Source};
+
+use super::adapter::Adapter;
+use super::cases;
+use super::fleet::{Bounds, NAMES};
+use super::history::history;
+use super::settles::told;
+use super::world::World;
+
+const KINDS: [&str; 9] = [
+    "ConfigMap",
+    "Deployment",
+    "Service",
+    "ClusterRole",
+    "Widget",
+    "NetworkPolicy",
+    "PersistentVolumeClaim",
+    "Secret",
+    "ResourceQuota",
+];
+
+/// Nothing that one sandbox does takes anything from another.
+fn roomy() -> Bounds {
+    Bounds { max_removals: Some("\"100%\""), ..Bounds::default() }
+}
+
+proptest! {
+    #![proptest_config(cases(48))]
+
+    #[test]
+    fn what_cannot_be_read_is_held_and_the_rest_goes_on(
+        history in history(Some(roomy())),
+        files in subsequence(NAMES.to_vec(), 0..3),
+        lists in subsequence(KINDS.to_vec(), 0..3),
+        names in subsequence(KINDS.to_vec(), 0..2),
+        chart in proptest::option::weighted(0.1, Just(())),
+    ) {
+        let mut fleet = history.fleet.clone();
+        let mut world = World::begun(&history);
+        for step in &history.steps {
+            world.live_through(step, &mut fleet);
+            let (input, whole) = world.plan(&fleet);
+            let mut torn = fleet.clone();
+            for (name, sandbox) in &mut torn.sandboxes {
+                sandbox.broken |= files.contains(&name.as_str());
+            }
+            torn.broken_chart = chart.is_some();
+            let set = |kinds: &[&str]| kinds.iter().map(|kind| (*kind).to_owned()).collect::<BTreeSet<_>>();
+            let adapter = Adapter { lists: set(&lists), names: set(&names), ..Adapter::new(&world.cluster) };
+            let (_, plan) = world.plan_through(&torn, &adapter).expect("the namespaces can be read");
+
+            prop_assert_eq!(plan.sandboxes.len(), whole.sandboxes.len());
+            for (is, was) in plan.sandboxes.iter().zip(&whole.sandboxes) {
+                let kinds = kinds(was, &input);
+                let is_any = |broken: &[&str]| broken.iter().any(|kind| kinds.contains(*kind));
+                let unread = torn.sandboxes.get(&is.name).is_some_and(|s| s.broken || torn.broken_chart);
+                if unread && was.namespace == format!("sb-{}", was.name) || is_any(&lists) {
+                    let is_idle = matches!(is.action, Action::Held | Action::Keep) && is.steps.is_empty();
+                    prop_assert!(is_idle, "{:?} of {:#?}", told(&plan), is.name);
+                } else if is_any(&names) {
+                    let is_held = is.action == Action::Held && is.steps.is_empty();
+                    prop_assert!(is_held || is.action == was.action, "{:?} of {}", told(&plan), is.name);
+                } else {
+                    prop_assert_eq!(is, was);
+                }
+            }
+            world.run(&fleet);
+        }
+    }
+
+    #[test]
+    fn where_the_namespaces_cannot_be_read_nothing_is_planned(history in history(None)) {
+        let world = World::begun(&history);
+        let lists = BTreeSet::from(["Namespace".to_owned()]);
+        let input = world.input(&history.fleet, &Adapter { lists, ..Adapter::new(&world.cluster) });
+        prop_assert!(input.is_err());
+    }
+}
+
+/// The kinds that matter to a sandbox: those it wants, and those it has had.
+fn kinds(plan: &SandboxPlan, input: &Input) -> BTreeSet<String> {
+    let wanted = match input.sources.get(&plan.name) {
+        Some(Source::Wanted(wanted)) if wanted.namespace == plan.namespace => wanted.release.manifests.as_slice(),
+        _ => &[],
+    };
+    let had = input.live.namespaces.get(&plan.namespace).into_iter().flat_map(|n| &n.record.kinds);
+    wanted.iter().map(|manifest| &manifest.kind).chain(had).map(|kind| kind.kind.clone()).collect()
+}
