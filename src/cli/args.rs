@@ -377,9 +377,10 @@ impl Args {
                 let option = option.get_long().unwrap_or_default();
                 let takes = matches!(&self.command, Some(Command::Why(_)))
                     && Target::augment_args(clap::Command::new("why")).get_arguments().any(|o| o.get_id() == given_id);
-                let message = match takes {
-                    true => format!("write --{option} behind {name}: reconcile {name} --{option} …"),
-                    false => format!("{name} does not take --{option}"),
+                let message = if takes {
+                    format!("write --{option} behind {name}: reconcile {name} --{option} …")
+                } else {
+                    format!("{name} does not take --{option}")
                 };
                 return error(ErrorKind::ArgumentConflict, message);
             }

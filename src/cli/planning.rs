@@ -118,7 +118,7 @@ impl LiveSide {
         let mut answers = answer(&*cluster, &asked, &input.live, request.diff == DiffBy::Server).await;
         let mut planned = plan(&input, &answers);
         let of_interest = |sandbox: &SandboxPlan| of_interest.is_none_or(|name| sandbox.name == name);
-        answers.history = history(desired, &secrets.copied, &input, planned.sandboxes.iter().filter(|s| of_interest(s)))?;
+        answers.history = history(desired, &secrets.copied, &input, planned.sandboxes.iter().filter(|s| of_interest(s)));
         if !answers.history.is_empty() {
             planned = plan(&input, &answers);
         }

@@ -13,6 +13,7 @@ mod fleet_life;
 mod fleet_name;
 mod fleet_quantity;
 mod goldens;
+mod history;
 mod interrupted;
 mod kube_faults;
 mod purity;
