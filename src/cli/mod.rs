@@ -19,16 +19,16 @@ use print::Printer;
 
 /// Runs a command line, the program's name first, and answers with the exit status.
 pub fn run(line: impl Iterator<Item = OsString>) -> ExitCode {
-    let args = match Args::parse_line(line) {
+    let line: Vec<OsString> = line.collect();
+    let args = match Args::parse_line(&line) {
         Ok(args) => args,
         Err(error) => {
-            // Where neither output can be written there is nobody to tell.
-            let _ = error.print();
+            Printer::of_line(&line).usage(&error);
             return ExitCode::from(args::exit_status(&error));
         }
     };
     let printer = Printer::new(&args);
-    log(&args);
+    log(&args, printer.colours_errors());
     match dispatch(&args, &printer) {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
@@ -60,7 +60,7 @@ fn clock() -> jiff::Timestamp {
     jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
-fn log(args: &Args) {
+fn log(args: &Args, is_coloured: bool) {
     use tracing_subscriber::EnvFilter;
     // The client logs each failed request, which the error that it leads to says better.
     let usual = match args.output.verbose {
@@ -70,5 +70,10 @@ fn log(args: &Args) {
     };
     let filter = args.output.log.as_deref().unwrap_or(usual);
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(usual));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(is_coloured)
+        .without_time()
+        .init();
 }

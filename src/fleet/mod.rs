@@ -16,6 +16,7 @@ mod read;
 mod read_settings;
 mod sandbox;
 mod schema;
+mod sensitive;
 mod settings;
 mod values;
 
@@ -27,4 +28,5 @@ pub use name::{LABEL_LENGTH, RESERVED, SLUG_LENGTH, check_branch, check_name, na
 pub use parse::{Broken, FLEET_FILE, Fleet, MAX_FILE, Odd, SANDBOXES, Unusable};
 pub use sandbox::{Pin, Sandbox, SandboxFile};
 pub use schema::{fleet_schema, sandbox_schema};
+pub use sensitive::is_sensitive;
 pub use settings::{Access, Defaults, Extras, NamespaceSettings, SecretRef, Settings};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::wrap::wrap;
+use super::wrap::{behind, wrap};
 use super::{COLUMN, TextOptions, labelled, push_line};
 use crate::plan::{Action, Outcome, Plan, SandboxPlan, SandboxResult};
 use crate::report::style::{BOLD, RED, YELLOW, of as colour, paint, safe};
@@ -49,7 +49,7 @@ pub fn waits(name: &str, what: &str, width: usize) -> String {
 fn came(word: &str, style: anstyle::Style, name: &str, detail: &str, width: usize) -> String {
     let (name, detail) = (safe(name), safe(detail));
     let detail = wrap(detail.trim_end(), width, COLUMN + name.width() + 2, COLUMN);
-    format!("{} {}: {detail}\n", paint(style, &format!("{word:<9}")), paint(BOLD, &name))
+    format!("{} {}:{}\n", paint(style, &format!("{word:<9}")), paint(BOLD, &name), behind(&detail))
 }
 
 /// How one sandbox ended.
