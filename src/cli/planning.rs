@@ -8,12 +8,13 @@ use serde_json::Value;
 use super::args::{self, ClusterName, DiffBy};
 use super::desired::Desired;
 use super::failure::{Exit, Failure};
+use super::history::history;
 use super::print::Printer;
 use crate::cluster::kube::KubeConnect;
-use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, survey};
+use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, discover, survey};
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
-use crate::plan::{Input, Plan, Policy, Source, plan, questions};
+use crate::plan::{Answers, Input, Plan, Policy, SandboxPlan, Source, place, plan, questions};
 use crate::release::Copied;
 use crate::report::FingerprintKey;
 
@@ -73,18 +74,55 @@ impl Planning {
         request: &Request,
         printer: &Printer,
     ) -> Result<Self, Failure> {
-        let key = super::fingerprint::key()?;
         let desired = Desired::read(source, printer)?;
+        let LiveSide { cluster, input, plan, .. } = LiveSide::read(&desired, target, request, None).await?;
+        Ok(Self { desired, cluster, input, plan })
+    }
+}
+
+/// The live state, and what was made of both.
+pub struct LiveSide {
+    /// The cluster.
+    pub cluster: Box<dyn Cluster>,
+    /// All that the plan is a function of.
+    pub input: Input,
+    /// What was asked besides.
+    pub answers: Answers,
+    /// The plan.
+    pub plan: Plan,
+}
+
+impl LiveSide {
+    /// Reads the live state and plans. Where only one sandbox is of interest, nothing is asked for the sake of the
+    /// others but what bounds them all.
+    ///
+    /// # Errors
+    /// Where nothing could be planned at all.
+    pub async fn read(
+        desired: &Desired,
+        target: &args::Target,
+        request: &Request,
+        of_interest: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let key = super::fingerprint::key()?;
         let cluster = cluster::connect(&spec(target)).await.map_err(|error| Failure::of(&error))?;
         check_context(&desired.fleet, &*cluster)?;
         check_clock(&*cluster).await?;
         let secrets = Secrets { copied: copied_secrets(&desired.fleet, &*cluster).await, key };
         let read = |error| unread(&error, target);
-        let input = input(request, &desired, &*cluster, &secrets, &read).await?;
-        let dry_run = request.diff == DiffBy::Server;
-        let answers = answer(&*cluster, &questions(&input), &input.live, dry_run).await;
-        let plan = plan(&input, &answers);
-        Ok(Self { desired, cluster, input, plan })
+        let input = input(request, desired, &*cluster, &secrets, &read).await?;
+        let mut asked = questions(&input);
+        if let Some(name) = of_interest {
+            asked.keep_only(name, &input);
+        }
+        let mut answers = answer(&*cluster, &asked, &input.live, request.diff == DiffBy::Server).await;
+        let mut planned = plan(&input, &answers);
+        let of_interest = |sandbox: &SandboxPlan| of_interest.is_none_or(|name| sandbox.name == name);
+        answers.history = history(desired, &secrets.copied, &input, planned.sandboxes.iter().filter(|s| of_interest(s)))?;
+        if !answers.history.is_empty() {
+            planned = plan(&input, &answers);
+        }
+        Ok(Self { cluster, input, answers, plan: planned })
     }
 }
 
@@ -164,7 +202,10 @@ async fn input(
     unread: &(dyn Fn(cluster::Error) -> Failure + Sync),
 ) -> Result<Input, Failure> {
     let settings = &desired.fleet.settings;
-    let sources = desired.sources(&secrets.copied, request.now)?;
+    let mut sources = desired.sources(&secrets.copied, request.now)?;
+    let kinds = sources.values().flat_map(Source::kinds);
+    let served = discover(cluster, kinds).await.map_err(unread)?;
+    place(&mut sources, &served.resources);
     let mut wanted = Vec::new();
     let mut others = Vec::new();
     for (name, source) in &sources {
@@ -173,7 +214,7 @@ async fn input(
             Source::Broken { namespace, .. } => others.push(namespace.as_str()),
         }
     }
-    let asked = Survey { fleet_id: &settings.id, namespace_labels: &settings.namespace.labels, wanted, others };
+    let asked = Survey { fleet_id: &settings.id, namespace_labels: &settings.namespace.labels, wanted, served: &served, others };
     let live = survey(cluster, &asked).await.map_err(unread)?;
     let commits: BTreeSet<&str> = live.namespaces.values().filter_map(|n| n.record.commit.as_deref()).collect();
     let contained = desired.contained(commits)?;
@@ -221,6 +262,7 @@ fn policy(request: &Request, fleet: &Fleet) -> Policy {
         max_sandboxes: Some(count(limits.max_sandboxes)),
         max_per_owner: limits.max_per_owner.map(count),
         max_pins: Some(count(limits.max_pins)),
+        budget: fleet.settings.budget,
         max_removals: limits.max_removals,
         allow_removals: request.allow_removals,
         allow_rewind: request.allow_rewind,

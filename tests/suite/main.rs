@@ -14,6 +14,7 @@ mod fields;
 mod fleet;
 mod fleet_life;
 mod fleet_name;
+mod fleet_quantity;
 mod goldens;
 mod interrupted;
 mod json_schema;

@@ -23,6 +23,7 @@ pub fn plan(sandboxes: Vec<SandboxPlan>) -> Plan {
         cluster: "dir:target/demo".into(),
         now: at("2026-11-21T13:30:00Z"),
         sandboxes,
+        budget: Vec::new(),
         warnings: Vec::new(),
     }
 }
@@ -34,12 +35,14 @@ pub fn sandbox(name: &str, action: Action, reason: &str) -> SandboxPlan {
         namespace: format!("dev-sandbox-{name}"),
         action,
         reason: reason.into(),
+        causes: Vec::new(),
         remedy: None,
         hold: None,
         expires: None,
         url: None,
         notes: Vec::new(),
         steps: Vec::new(),
+        after: Vec::new(),
     }
 }
 
@@ -69,6 +72,7 @@ pub fn step(action: Action, reason: &str, before: Option<&Value>, after: Option<
         },
     };
     Step {
+        drift: Vec::new(),
         quiet: false,
         action,
         resource: builtin(&kind).expect("a kind of Kubernetes' own"),

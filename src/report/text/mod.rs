@@ -3,9 +3,11 @@
 //! One line a sandbox, then what is done to it. What is unchanged is counted, not listed.
 
 pub(super) mod outcome;
+mod why;
 mod wrap;
 
 pub use outcome::{outcome, waits};
+pub use why::why;
 
 use unicode_width::UnicodeWidthStr;
 
@@ -74,6 +76,9 @@ pub fn plan(plan: &Plan, options: &TextOptions) -> String {
         text.push_str(&labelled("warning", warning, 0, options.width));
     }
     text.push('\n');
+    if !plan.budget.is_empty() {
+        push_line(&mut text, 0, &wrap(&format!("Budget: {}", words::budget(&plan.budget)), options.width, 0, 8));
+    }
     let closing = summary(&plan.summary(), "nothing to do", |words| words.planned);
     push_line(&mut text, 0, &paint(BOLD, &wrap(&format!("Plan: {closing}"), options.width, 0, 6)));
     text
