@@ -1,5 +1,6 @@
 //! The command line: types, one file a command, one printer.
 
+mod apply;
 pub mod args;
 mod check;
 mod desired;
@@ -8,6 +9,7 @@ mod planning;
 mod print;
 mod reconcile;
 mod render;
+mod save;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -41,14 +43,15 @@ fn dispatch(args: &Args, printer: &Printer) -> Result<u8, Failure> {
     match &args.command {
         Some(Command::Render(options)) => render::render(args, options, printer),
         Some(Command::Check(options)) => check::check(args, options, printer),
-        None => {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()
-                .map_err(|error| Failure::of(&error))?;
-            runtime.block_on(reconcile::reconcile(args, printer))
-        }
+        Some(Command::Apply(options)) => run_to_end(apply::apply(args, options, printer)),
+        None => run_to_end(reconcile::reconcile(args, printer)),
     }
+}
+
+fn run_to_end(command: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failure> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Failure::of(&error))?;
+    runtime.block_on(command)
 }
 
 /// The one place where the clock is read.

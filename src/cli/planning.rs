@@ -13,7 +13,7 @@ use crate::cluster::kube::KubeConnect;
 use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, survey};
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
-use crate::plan::{Input, Plan, Policy, Source, plan, questions};
+use crate::plan::{Input, Plan, Policy, Source, Version, plan, questions};
 use crate::release::Copied;
 
 /// How far our clock may be from the API server's.
@@ -32,6 +32,8 @@ pub struct Request {
     pub allow_rewind: bool,
     /// Who makes the diffs.
     pub diff: DiffBy,
+    /// Objects of which no dry run counts, as there was none when the plan was reviewed.
+    pub local: BTreeSet<ObjectId>,
 }
 
 impl Request {
@@ -43,6 +45,7 @@ impl Request {
             allow_removals: run.allow_removals.map(count),
             allow_rewind: run.allow_rewind,
             diff: run.diff,
+            local: BTreeSet::new(),
         }
     }
 }
@@ -50,13 +53,15 @@ impl Request {
 /// Both states, and what was made of them.
 pub struct Planning {
     /// The repository, at the planned commit.
-    #[allow(dead_code, reason = "read by the next commands")]
     pub desired: Desired,
     /// The cluster.
     pub cluster: Box<dyn Cluster>,
     /// All that the plan is a function of.
-    #[allow(dead_code, reason = "read by the next commands")]
     pub input: Input,
+    /// Objects that are judged without a dry run, which would have shown more.
+    pub local: BTreeSet<ObjectId>,
+    /// The Secrets that are copied, as they were read.
+    pub copied: BTreeSet<Version>,
     /// The plan.
     pub plan: Plan,
 }
@@ -76,13 +81,16 @@ impl Planning {
         let cluster = cluster::connect(&spec(target)).await.map_err(|error| Failure::of(&error))?;
         check_context(&desired.fleet, &*cluster)?;
         check_clock(&*cluster).await?;
-        let copied = copied_secrets(&desired.fleet, &*cluster).await;
+        let (copied, versions) = copied_secrets(&desired.fleet, &*cluster).await;
         let read = |error| unread(&error, target);
         let input = input(request, &desired, &*cluster, &copied, &read).await?;
         let dry_run = request.diff == DiffBy::Server;
-        let answers = answer(&*cluster, &questions(&input), &input.live, dry_run).await;
+        let questions = questions(&input);
+        let mut answers = answer(&*cluster, &questions, &input.live, dry_run).await;
+        answers.forget(&request.local);
+        let local = if dry_run { answers.partial(&questions) } else { BTreeSet::new() };
         let plan = plan(&input, &answers);
-        Ok(Self { desired, cluster, input, plan })
+        Ok(Self { desired, cluster, input, local, copied: versions, plan })
     }
 }
 
@@ -121,21 +129,35 @@ async fn check_clock(cluster: &dyn Cluster) -> Result<(), Failure> {
     }
 }
 
-async fn copied_secrets(fleet: &Fleet, cluster: &dyn Cluster) -> BTreeMap<SecretRef, Copied> {
+async fn copied_secrets(fleet: &Fleet, cluster: &dyn Cluster) -> (BTreeMap<SecretRef, Copied>, BTreeSet<Version>) {
     let kind = Kind::new("v1", "Secret");
     let mut copied = BTreeMap::new();
-    let Some(resource) = builtin(&kind) else { return copied };
+    let mut versions = BTreeSet::new();
+    let Some(resource) = builtin(&kind) else { return (copied, versions) };
     for reference in &fleet.settings.copy_secrets {
         let id = ObjectId::new(&kind, Some(&reference.namespace), &reference.name);
         let target = Target { kind: &kind, resource: &resource, id: &id };
         let answer = match cluster.get(&target).await {
-            Ok(Some(secret)) => read(&secret),
+            Ok(Some(secret)) => {
+                versions.insert(version(reference, &secret));
+                read(&secret)
+            }
             Ok(None) => Copied::Unreadable("it is not there".into()),
             Err(error) => Copied::Unreadable(error.to_string()),
         };
         copied.insert(reference.clone(), answer);
     }
-    copied
+    (copied, versions)
+}
+
+fn version(reference: &SecretRef, secret: &Value) -> Version {
+    let text = |key: &str| secret["metadata"][key].as_str().unwrap_or_default().to_owned();
+    Version {
+        namespace: reference.namespace.clone(),
+        name: reference.name.clone(),
+        uid: text("uid"),
+        resource_version: text("resourceVersion"),
+    }
 }
 
 fn read(secret: &Value) -> Copied {

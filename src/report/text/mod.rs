@@ -5,7 +5,7 @@
 mod outcome;
 mod wrap;
 
-pub use outcome::{outcome, waits};
+pub use outcome::{outcome, stale, waits};
 
 use unicode_width::UnicodeWidthStr;
 
