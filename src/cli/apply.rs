@@ -12,7 +12,7 @@ use crate::apply::Ledger;
 use crate::cluster::Target;
 use crate::manifest::{Kind, ObjectId, namespaces};
 use crate::plan::{Difference, MAX_AGE, Plan, Saved, Version};
-use crate::report::text;
+use crate::report::{exit_status, text};
 
 /// How far the clock of the machine that planned may be ahead of this one's.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -44,19 +44,22 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer) -> Result<u8
     let job = Job { plan: &plan, how: &options.how, diffs: diffs(args), printer };
     job.print()?;
     if options.check {
-        job.finish(None, false)?;
+        job.finish(None)?;
         printer.note("the plan holds");
         return Ok(0);
     }
     if !job.is_wanted() {
-        return job.finish(None, false);
+        job.finish(None)?;
+        return Ok(0);
     }
     let claimed = ledger.claim(&saved.id, super::clock(), MEMORY).await;
     if let Some(at) = claimed.map_err(|error| unnoted(&error, &ledger))? {
         return Err(used(&at, &ledger));
     }
     let outcome = job.carry_out(cluster).await;
-    job.finish(Some(&outcome), false)
+    job.finish(Some(&outcome))?;
+    // What waits for somebody beside this plan was said when it was reviewed, or is for the next run to say.
+    Ok(exit_status(&saved.own(plan.clone()), Some(&outcome), false))
 }
 
 fn source(saved: &Saved, args: &Args) -> Source {
@@ -95,8 +98,11 @@ fn check_age(saved: &Saved, clock: Timestamp) -> Result<(), Failure> {
 
 /// Where the commit is not there, what is missing is not a revision that somebody wrote.
 fn unplanned(mut failure: Failure, saved: &Saved) -> Failure {
-    if failure.message.contains(&saved.basis.commit) {
-        failure.message = format!("the plan was made of commit {}: {}", saved.basis.commit, failure.message);
+    let commit = &saved.basis.commit;
+    if failure.message == format!("unknown revision `{commit}`") {
+        failure.message = format!("the plan was made of commit {commit}, which is not in this repository");
+        failure.hints.retain(|hint| hint.contains("shallow"));
+        failure.hints.push("fetch it (git fetch), or name a repository that has it with --repo".into());
     }
     failure
 }

@@ -32,13 +32,13 @@ pub async fn reconcile(args: &Args, printer: &Printer) -> Result<u8, Failure> {
             save::save(file, &planning, &request).await?;
             printer.note(&save::next(file, args));
         }
-        return job.finish(None, true);
     }
-    if !job.is_wanted() {
-        return job.finish(None, false);
-    }
-    let outcome = job.carry_out(&*planning.cluster).await;
-    job.finish(Some(&outcome), false)
+    let outcome = match args.run.plan || !job.is_wanted() {
+        true => None,
+        false => Some(job.carry_out(&*planning.cluster).await),
+    };
+    job.finish(outcome.as_ref())?;
+    Ok(exit_status(&planning.plan, outcome.as_ref(), args.run.plan))
 }
 
 /// Which diffs a command line asks for.
@@ -100,11 +100,11 @@ impl Job<'_> {
         apply::run(self.plan, cluster, options, &watch).await
     }
 
-    /// Prints what came of it, where it was carried out, and answers with the exit status.
+    /// Prints what came of it, where it was carried out.
     ///
     /// # Errors
     /// Where standard output cannot be written.
-    pub fn finish(&self, outcome: Option<&Outcome>, plan_only: bool) -> Result<u8, Failure> {
+    pub fn finish(&self, outcome: Option<&Outcome>) -> Result<(), Failure> {
         match (self.how.format, outcome) {
             (PlanFormat::Json, _) => {
                 let value = json::plan(self.plan, outcome);
@@ -117,7 +117,7 @@ impl Job<'_> {
             }
             (PlanFormat::Text, None) => {}
         }
-        Ok(exit_status(self.plan, outcome, plan_only))
+        Ok(())
     }
 
     fn text(&self) -> String {

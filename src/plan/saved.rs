@@ -229,6 +229,16 @@ impl Saved {
         if saved.checksum == saved.sum() { Ok(saved) } else { Err(NotSaved::Edited) }
     }
 
+    /// A plan without the sandboxes that are not in this file.
+    pub fn own(&self, mut plan: Plan) -> Plan {
+        plan.sandboxes.retain(|sandbox| self.has(sandbox));
+        plan
+    }
+
+    pub(super) fn has(&self, sandbox: &SandboxPlan) -> bool {
+        self.sandboxes.iter().any(|s| (&s.name, &s.namespace) == (&sandbox.name, &sandbox.namespace))
+    }
+
     /// The instant that it is for by now: a plan as of another time keeps its distance from the clock.
     pub fn as_of(&self, clock: Timestamp) -> Timestamp {
         self.basis.now.saturating_add(self.age(clock)).unwrap_or(self.basis.now)
@@ -284,7 +294,7 @@ fn saved_step(step: &Step, salt: &str) -> SavedStep {
         kind: step.kind.to_string(),
         namespace: step.id.namespace.clone(),
         name: step.id.name.clone(),
-        work: tag(&work).to_lowercase(),
+        work: words_of(tag(&work)),
         precondition: precondition(&step.work),
         content: Hash::of(format!("{salt}\n{content}").as_bytes()),
     }
@@ -297,6 +307,18 @@ fn tag(work: &Value) -> &str {
         Value::Object(map) => map.keys().next().map_or("", String::as_str),
         _ => "",
     }
+}
+
+/// `AwaitQuota` as `await-quota`.
+fn words_of(tag: &str) -> String {
+    let mut words = String::new();
+    for c in tag.chars() {
+        if c.is_ascii_uppercase() && !words.is_empty() {
+            words.push('-');
+        }
+        words.push(c.to_ascii_lowercase());
+    }
+    words
 }
 
 fn precondition(work: &Work) -> Option<Precondition> {

@@ -41,8 +41,7 @@ impl Saved {
         let only = &self.basis.policy.only;
         plan.sandboxes.retain(|sandbox| only.is_empty() || only.contains(&sandbox.name));
         for sandbox in &mut plan.sandboxes {
-            let is_in = self.sandboxes.iter().any(|s| (&s.name, &s.namespace) == (&sandbox.name, &sandbox.namespace));
-            if is_in || sandbox.steps.is_empty() {
+            if self.has(sandbox) || sandbox.steps.is_empty() {
                 continue;
             }
             sandbox.action = Action::Held;

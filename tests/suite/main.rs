@@ -26,6 +26,7 @@ mod report_json;
 mod report_mask;
 mod report_plans;
 mod report_text;
+mod saved;
 mod scenario;
 mod schemas;
 mod template;

@@ -13,7 +13,7 @@ use std::thread;
 use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 
-const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/scenarios");
+pub(super) const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/scenarios");
 
 /// When the first commit is made.
 const BEGINNING: &str = "2030-01-01T00:00:00Z";
@@ -111,7 +111,7 @@ fn steps_of(text: &str) -> Vec<String> {
 }
 
 /// Runs a step; standard error comes out beside standard output, in the order of writing.
-fn shell(step: &str, home: &Path, work: &Path) -> Output {
+pub(super) fn shell(step: &str, home: &Path, work: &Path) -> Output {
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_reconcile"));
     let folder = binary.parent().expect("a binary lies in a folder");
     let path = std::env::var("PATH").unwrap_or_default();
@@ -135,7 +135,7 @@ fn shell(step: &str, home: &Path, work: &Path) -> Output {
         .expect("sh runs")
 }
 
-fn text_of(output: &Output) -> String {
+pub(super) fn text_of(output: &Output) -> String {
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
