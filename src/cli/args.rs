@@ -27,8 +27,10 @@ Examples:
   reconcile --cluster dir:target/demo         on a folder of YAML files instead of a cluster
   reconcile --only feature-x --timeout 0s     one sandbox, not waiting until it is ready
   reconcile --plan --format json | jq .summary
+  reconcile --plan --format markdown          for a comment on a pull request
   reconcile --plan --out plan.json            a plan to be reviewed …
   reconcile apply plan.json                   … and carried out as it was reviewed, once
+  reconcile why feature-x                     one sandbox's story, and what the next runs do to it
   reconcile render feature-x | kubectl diff -f -
 
 Exit status (of several, the first in the order 64, 1, 3, 4, 2, 0):
@@ -38,6 +40,14 @@ Exit status (of several, the first in the order 64, 1, 3, 4, 2, 0):
    3  a safety rule refused something
    4  done in part: some sandboxes are broken or failed
   64  the command line is wrong";
+
+const WHY_EXAMPLES: &str = "\
+Examples:
+  reconcile why feature-x
+  reconcile why feature-x --now +3d           as of then
+  reconcile why feature-x --format json | jq .next
+
+Exit status: 0; 1 where the cluster cannot be read, and only half is told; 64 where there is no such sandbox";
 
 /// The whole command line.
 #[derive(Clone, Debug, Parser)]
@@ -66,6 +76,9 @@ pub struct Args {
 pub enum Command {
     /// Print the manifests of sandboxes, without a cluster
     Render(Render),
+    /// Tell one sandbox's whole story: desired by, rendered from, live as, what the next run will do
+    #[command(after_help = WHY_EXAMPLES)]
+    Why(Why),
     /// Validate and render every sandbox and compare the golden renderings, without a cluster
     Check(Check),
     /// Carry out a plan that was saved by --plan --out, if it still holds
@@ -81,6 +94,20 @@ pub struct Render {
     /// yaml documents, or one json array
     #[arg(long, value_enum, hide_possible_values = true, default_value_t = RenderFormat::Yaml)]
     pub format: RenderFormat,
+}
+
+/// `reconcile why`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Why {
+    /// The sandbox: its file's name without .toml
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// text for people, or json for programs
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = WhyFormat::Text)]
+    pub format: WhyFormat,
+    /// Where the live state is.
+    #[command(flatten)]
+    pub target: Target,
 }
 
 /// `reconcile check`.
@@ -174,7 +201,7 @@ pub struct Run {
 /// How a plan is printed and carried out.
 #[derive(Clone, Debug, clap::Args)]
 pub struct How {
-    /// text for people, or json for programs
+    /// text for people, json for programs, or markdown for a pull request
     #[arg(long, value_enum, hide_possible_values = true, default_value_t = PlanFormat::Text)]
     pub format: PlanFormat,
     /// How long to wait until a sandbox is ready, such as 90s or 15m; 0s does not wait
@@ -207,6 +234,17 @@ pub struct Output {
 /// How a plan is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PlanFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For pull requests.
+    Markdown,
+}
+
+/// How a story is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhyFormat {
     /// For people.
     Text,
     /// For programs.
@@ -378,9 +416,9 @@ impl Args {
                 let option = option.get_long().unwrap_or_default();
                 let own = Self::command()
                     .find_subcommand(name)
-                    .is_some_and(|c| c.get_opts().any(|o| o.get_long() == Some(option)));
+                    .is_some_and(|command| command.get_opts().any(|o| o.get_long() == Some(option)));
                 let message = match own {
-                    true => format!("write --{option} behind {name}"),
+                    true => format!("write --{option} behind {name}: reconcile {name} --{option} …"),
                     false => format!("{name} does not take --{option}"),
                 };
                 return error(ErrorKind::ArgumentConflict, message);
@@ -404,6 +442,7 @@ impl Args {
     pub fn target(&self) -> &Target {
         match &self.command {
             Some(Command::Apply(apply)) => &apply.target,
+            Some(Command::Why(why)) => &why.target,
             _ => &self.target,
         }
     }

@@ -5,11 +5,14 @@ pub mod args;
 mod check;
 mod desired;
 mod failure;
+mod fingerprint;
+mod history;
 mod planning;
 mod print;
 mod reconcile;
 mod render;
 mod save;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -43,15 +46,14 @@ fn dispatch(args: &Args, printer: &Printer) -> Result<u8, Failure> {
     match &args.command {
         Some(Command::Render(options)) => render::render(args, options, printer),
         Some(Command::Check(options)) => check::check(args, options, printer),
-        Some(Command::Apply(options)) => run_to_end(apply::apply(args, options, printer)),
-        None => run_to_end(reconcile::reconcile(args, printer)),
+        Some(Command::Why(options)) => runtime()?.block_on(why::why(args, options, printer)),
+        Some(Command::Apply(options)) => runtime()?.block_on(apply::apply(args, options, printer)),
+        None => runtime()?.block_on(reconcile::reconcile(args, printer)),
     }
 }
 
-fn run_to_end(command: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failure> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Failure::of(&error))?;
-    runtime.block_on(command)
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Failure::of(&error))
 }
 
 /// The one place where the clock is read.

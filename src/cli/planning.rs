@@ -8,13 +8,15 @@ use serde_json::Value;
 use super::args::{self, ClusterName, DiffBy};
 use super::desired::Desired;
 use super::failure::{Exit, Failure};
+use super::history::history;
 use super::print::Printer;
 use crate::cluster::kube::KubeConnect;
-use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, survey};
+use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, discover, survey};
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
-use crate::plan::{Input, Plan, Policy, Source, Version, plan, questions};
+use crate::plan::{Answers, Input, Plan, Policy, SandboxPlan, Source, Version, place, plan, questions};
 use crate::release::Copied;
+use crate::report::FingerprintKey;
 
 /// How far our clock may be from the API server's.
 const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
@@ -78,20 +80,72 @@ impl Planning {
         printer: &Printer,
     ) -> Result<Self, Failure> {
         let desired = Desired::read(source, printer)?;
+        let LiveSide { cluster, input, plan, local, copied, .. } =
+            LiveSide::read(&desired, target, request, None).await?;
+        Ok(Self { desired, cluster, input, local, copied, plan })
+    }
+}
+
+/// The live state, and what was made of both.
+pub struct LiveSide {
+    /// The cluster.
+    pub cluster: Box<dyn Cluster>,
+    /// All that the plan is a function of.
+    pub input: Input,
+    /// What was asked besides.
+    pub answers: Answers,
+    /// Objects that are judged without a dry run, which would have shown more.
+    pub local: BTreeSet<ObjectId>,
+    /// The Secrets that are copied, as they were read.
+    pub copied: BTreeSet<Version>,
+    /// The plan.
+    pub plan: Plan,
+}
+
+impl LiveSide {
+    /// Reads the live state and plans. Where only one sandbox is of interest, nothing is asked for the sake of the
+    /// others but what bounds them all.
+    ///
+    /// # Errors
+    /// Where nothing could be planned at all.
+    pub async fn read(
+        desired: &Desired,
+        target: &args::Target,
+        request: &Request,
+        of_interest: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let key = super::fingerprint::key()?;
         let cluster = cluster::connect(&spec(target)).await.map_err(|error| Failure::of(&error))?;
         check_context(&desired.fleet, &*cluster)?;
         check_clock(&*cluster).await?;
         let (copied, versions) = copied_secrets(&desired.fleet, &*cluster).await;
+        let secrets = Secrets { copied, key };
         let read = |error| unread(&error, target);
-        let input = input(request, &desired, &*cluster, &copied, &read).await?;
+        let input = input(request, desired, &*cluster, &secrets, &read).await?;
+        let mut asked = questions(&input);
+        if let Some(name) = of_interest {
+            asked.keep_only(name, &input);
+        }
         let dry_run = request.diff == DiffBy::Server;
-        let questions = questions(&input);
-        let mut answers = answer(&*cluster, &questions, &input.live, dry_run).await;
+        let mut answers = answer(&*cluster, &asked, &input.live, dry_run).await;
         answers.forget(&request.local);
-        let local = if dry_run { answers.partial(&questions) } else { BTreeSet::new() };
-        let plan = plan(&input, &answers);
-        Ok(Self { desired, cluster, input, local, copied: versions, plan })
+        let local = if dry_run { answers.partial(&asked) } else { BTreeSet::new() };
+        let mut planned = plan(&input, &answers);
+        let of_interest = |sandbox: &SandboxPlan| of_interest.is_none_or(|name| sandbox.name == name);
+        answers.history = history(desired, &secrets.copied, &input, planned.sandboxes.iter().filter(|s| of_interest(s)))?;
+        if !answers.history.is_empty() {
+            planned = plan(&input, &answers);
+        }
+        Ok(Self { cluster, input, answers, local, copied: versions, plan: planned })
     }
+}
+
+/// What nobody is shown.
+struct Secrets {
+    /// The Secrets that are copied into every sandbox.
+    copied: BTreeMap<SecretRef, Copied>,
+    /// By what the values of Secrets are told apart.
+    key: FingerprintKey,
 }
 
 fn spec(target: &args::Target) -> ClusterSpec {
@@ -172,11 +226,14 @@ async fn input(
     request: &Request,
     desired: &Desired,
     cluster: &dyn Cluster,
-    copied: &BTreeMap<SecretRef, Copied>,
+    secrets: &Secrets,
     unread: &(dyn Fn(cluster::Error) -> Failure + Sync),
 ) -> Result<Input, Failure> {
     let settings = &desired.fleet.settings;
-    let sources = desired.sources(copied, request.now)?;
+    let mut sources = desired.sources(&secrets.copied, request.now)?;
+    let kinds = sources.values().flat_map(Source::kinds);
+    let served = discover(cluster, kinds).await.map_err(unread)?;
+    place(&mut sources, &served.resources);
     let mut wanted = Vec::new();
     let mut others = Vec::new();
     for (name, source) in &sources {
@@ -185,7 +242,7 @@ async fn input(
             Source::Broken { namespace, .. } => others.push(namespace.as_str()),
         }
     }
-    let asked = Survey { fleet_id: &settings.id, namespace_labels: &settings.namespace.labels, wanted, others };
+    let asked = Survey { fleet_id: &settings.id, namespace_labels: &settings.namespace.labels, wanted, served: &served, others };
     let live = survey(cluster, &asked).await.map_err(unread)?;
     let commits: BTreeSet<&str> = live.namespaces.values().filter_map(|n| n.record.commit.as_deref()).collect();
     let contained = desired.contained(commits)?;
@@ -202,6 +259,7 @@ async fn input(
         policy: policy(request, &desired.fleet),
         contained,
         warnings: desired.warnings.clone(),
+        key: secrets.key.clone(),
     })
 }
 
@@ -232,6 +290,7 @@ fn policy(request: &Request, fleet: &Fleet) -> Policy {
         max_sandboxes: Some(count(limits.max_sandboxes)),
         max_per_owner: limits.max_per_owner.map(count),
         max_pins: Some(count(limits.max_pins)),
+        budget: fleet.settings.budget,
         max_removals: limits.max_removals,
         allow_removals: request.allow_removals,
         allow_rewind: request.allow_rewind,

@@ -10,7 +10,7 @@ use crate::apply::{self, Event, Options};
 use crate::cluster::Cluster;
 use crate::plan::{Outcome, Plan};
 use crate::report::text::{self, Diffs, TextOptions};
-use crate::report::{exit_status, json};
+use crate::report::{exit_status, json, markdown};
 
 /// How many sandboxes are worked on side by side.
 const SIDE_BY_SIDE: usize = 16;
@@ -70,7 +70,7 @@ impl Job<'_> {
     /// Where standard output cannot be written.
     pub fn print(&self) -> Result<(), Failure> {
         match self.how.format {
-            PlanFormat::Json => Ok(()),
+            PlanFormat::Json | PlanFormat::Markdown => Ok(()),
             PlanFormat::Text => self.printer.answer(&self.text()),
         }
     }
@@ -83,7 +83,7 @@ impl Job<'_> {
         if self.how.yes || !somebody_is_there() {
             return true;
         }
-        if self.how.format == PlanFormat::Json {
+        if self.how.format != PlanFormat::Text {
             self.printer.note(&self.text());
         }
         let agreed = self.printer.asks("Apply this plan?");
@@ -111,6 +111,7 @@ impl Job<'_> {
                 let text = serde_json::to_string_pretty(&value).map_err(|error| Failure::of(&error))?;
                 self.printer.answer(&format!("{text}\n"))?;
             }
+            (PlanFormat::Markdown, _) => self.printer.answer(&markdown::page(self.plan, outcome, self.diffs))?,
             (PlanFormat::Text, Some(outcome)) => {
                 let options = TextOptions { diffs: Diffs::None, width: width() };
                 self.printer.answer(&text::outcome(self.plan, outcome, &options))?;

@@ -12,7 +12,7 @@ mod proxy;
 mod transport;
 mod url;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use http::{Method, StatusCode};
@@ -24,8 +24,8 @@ pub use config::KubeConnect;
 use errors::{Status, Subject, from_answer};
 use transport::{Answer, Ask, Repeat, Transport};
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Target};
-use crate::manifest::{Kind, ObjectId, Resource, namespaces};
+use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Target};
+use crate::manifest::{Kind, ObjectId, namespaces};
 use crate::plan::Meta;
 
 /// Objects in one page of a list.
@@ -130,8 +130,8 @@ impl Cluster for Kube {
         }
     }
 
-    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<BTreeMap<Kind, Resource>, Error> {
-        discovery::resources(&self.transport, kinds).await
+    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<Served, Error> {
+        Ok(discovery::resources(&self.transport, kinds).await)
     }
 
     /// Lists are consistent reads (no `resourceVersion`): a run sees what the run before it wrote. Servers since 1.31

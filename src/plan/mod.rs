@@ -3,25 +3,36 @@
 //! [`questions`] tells what has to be asked of the cluster before every change can be judged; [`plan`] decides, from
 //! the input and the answers alone.
 
+mod blame;
+mod cause;
 mod decide;
 mod desired;
+mod forecast;
 mod live;
 mod lost;
 mod objects;
+mod quota;
 mod ready;
 mod record;
+mod room;
 mod safety;
 mod sandbox;
 mod saved;
 mod show;
 mod stale;
 mod state;
+mod story;
+mod story_live;
 mod survivors;
 mod types;
+mod values;
 mod words;
 
+pub use blame::{Culprit, Inquiry, Now, Suspect};
+pub use cause::{Blame, Cause, CauseShown, Change, Commit, History};
 pub use decide::{Questions, plan, questions};
-pub use desired::{Start, sources};
+pub use desired::{Start, place, sources};
+pub use forecast::{Ahead, Outlook, forecast};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, UNKNOWN_MANAGER, observe};
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
@@ -30,4 +41,9 @@ pub use saved::{
 };
 pub use stale::Difference;
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
-pub use types::{Action, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
+pub use story::{
+    Desired, Differing, Expiry, Held as HeldTold, KindCount, Known, Live as LiveTold, LiveKnown, LiveState, Next, Pin, Place, Rendered,
+    STORY_VERSION, StepTold, Story, short_commit, story, story_schema,
+};
+pub use types::{Action, BudgetSum, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
+pub use values::Drifted;

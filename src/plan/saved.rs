@@ -282,11 +282,11 @@ pub(super) fn saved(sandbox: &SandboxPlan, live: &Live, salt: &str) -> SavedSand
         namespace: sandbox.namespace.clone(),
         action: sandbox.action,
         before,
-        steps: sandbox.steps.iter().map(|step| saved_step(step, salt)).collect(),
+        steps: sandbox.steps.iter().map(|step| saved_step(step, live, salt)).collect(),
     }
 }
 
-fn saved_step(step: &Step, salt: &str) -> SavedStep {
+fn saved_step(step: &Step, live: &Live, salt: &str) -> SavedStep {
     let work = json(&step.work);
     let content = outline(&work, step.id.is_secret(), "");
     SavedStep {
@@ -295,7 +295,7 @@ fn saved_step(step: &Step, salt: &str) -> SavedStep {
         namespace: step.id.namespace.clone(),
         name: step.id.name.clone(),
         work: words_of(tag(&work)),
-        precondition: precondition(&step.work),
+        precondition: precondition(step, live),
         content: Hash::of(format!("{salt}\n{content}").as_bytes()),
     }
 }
@@ -321,11 +321,20 @@ fn words_of(tag: &str) -> String {
     words
 }
 
-fn precondition(work: &Work) -> Option<Precondition> {
-    match work {
+/// What the object was when it was planned. For a Namespace's record that is more than the executor asks for, which
+/// has to go on after its own earlier steps.
+fn precondition(step: &Step, live: &Live) -> Option<Precondition> {
+    match &step.work {
         Work::Apply { precondition, .. } => precondition.clone(),
         Work::Delete { precondition, .. } | Work::Replace { precondition, .. } => Some(precondition.clone()),
-        Work::Claim { .. } | Work::AwaitGone { .. } | Work::AwaitQuota | Work::AwaitReady | Work::Record { .. } => None,
+        Work::Record { uid: Some(_), .. } => {
+            live.namespaces.get(&step.id.name).map(|namespace| namespace.observed.precondition.clone())
+        }
+        Work::Claim { .. }
+        | Work::AwaitGone { .. }
+        | Work::AwaitQuota
+        | Work::AwaitReady
+        | Work::Record { uid: None, .. } => None,
     }
 }
 
