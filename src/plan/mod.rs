@@ -17,7 +17,9 @@ mod record;
 mod room;
 mod safety;
 mod sandbox;
+mod saved;
 mod show;
+mod stale;
 mod state;
 mod story;
 mod story_live;
@@ -34,6 +36,10 @@ pub use forecast::{Ahead, Outlook, forecast};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, UNKNOWN_MANAGER, observe};
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
+pub use saved::{
+    Basis, FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedPolicy, SavedSandbox, SavedStep, Version, is_saved_plan,
+};
+pub use stale::Difference;
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
 pub use story::{
     Desired, Differing, Expiry, Held as HeldTold, KindCount, Known, Live as LiveTold, LiveKnown, LiveState, Next, Pin, Place, Rendered,

@@ -32,6 +32,7 @@ mod report_markdown;
 mod report_mask;
 mod report_plans;
 mod report_text;
+mod saved;
 mod scenario;
 mod scenario_secrets;
 mod scenario_width;

@@ -22,6 +22,7 @@ mod others;
 mod plan;
 mod removals;
 mod rivals;
+mod saved;
 mod table;
 mod troubles;
 mod unreadable;
