@@ -219,6 +219,18 @@ impl Chart {
     }
 }
 
+/// Stands for a line that may hold a value of a Secret.
+const LEFT_OUT: &str = "(the line is left out, for it may hold a value of a Secret)";
+
+/// Whether a text that need not be YAML speaks of an object of kind Secret.
+fn names_secret(text: &str) -> bool {
+    text.match_indices("Secret").any(|(at, _)| {
+        let before = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t', '"', '\'']);
+        let before = before.strip_suffix(':').unwrap_or_default();
+        before.trim_end_matches([' ', '\t', '"', '\'']).ends_with("kind")
+    })
+}
+
 impl Rendered {
     /// Takes the values that the cluster generates out of the objects.
     fn take_generated(&mut self, tokens: &Tokens) -> Result<(), Misplaced> {
@@ -244,11 +256,12 @@ impl Rendered {
         for part in split(text) {
             let value = yaml::read_strict(part.text, Numbers::Exact).map_err(|error| {
                 let line = part.line + error.line - 1;
-                let shown = text.lines().nth(line - 1).unwrap_or_default();
+                let is_secret = names_secret(part.text);
+                let shown = text.lines().nth(line - 1).filter(|_| !is_secret).unwrap_or(LEFT_OUT);
                 RenderError::Yaml {
                     template: template.to_owned(),
                     line,
-                    message: error.message,
+                    message: if is_secret { error.unquoted() } else { error.message },
                     shown: shown.to_owned(),
                 }
             })?;
@@ -256,7 +269,8 @@ impl Rendered {
                 Value::Null => continue,
                 Value::Object(_) => {}
                 _ => {
-                    let shown = part.text.lines().next().unwrap_or_default().to_owned();
+                    let first = part.text.lines().next().filter(|_| !names_secret(part.text));
+                    let shown = first.unwrap_or(LEFT_OUT).to_owned();
                     return Err(RenderError::NoObject { template: template.to_owned(), line: part.line, shown });
                 }
             }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::state::{Source, Wanted};
 use super::words;
 use crate::fleet::{Broken, Fleet, Life, Lifetime, PinState, Sandbox};
+use crate::manifest::{Kind, Manifest, Release, Resource, Scope};
 use crate::release::{Basis, render};
 
 /// How far a commit's clock may be ahead.
@@ -154,6 +155,23 @@ fn life_notes(sandbox: &Sandbox, life: &Lifetime, now: Timestamp) -> Vec<String>
         PinState::None | PinState::Idle | PinState::Keeps => {}
     }
     notes
+}
+
+/// Puts custom resources where their definition says that they live, once the cluster has said so: a chart does not.
+pub fn place(sources: &mut BTreeMap<String, Source>, resources: &BTreeMap<Kind, Resource>) {
+    let is_wide = |kind: &Kind| {
+        let resource = resources.iter().find(|(other, _)| other.same_store(kind));
+        resource.is_some_and(|(_, resource)| resource.scope == Scope::Cluster)
+    };
+    for source in sources.values_mut() {
+        let Source::Wanted(wanted) = source else { continue };
+        if wanted.release.manifests.iter().any(|m| m.id.namespace.is_some() && is_wide(&m.kind)) {
+            let manifests = std::mem::take(&mut wanted.release.manifests);
+            let place = |m: Manifest| if is_wide(&m.kind) { m.in_no_namespace() } else { m };
+            wanted.release = Release::new(manifests.into_iter().map(place).collect());
+        }
+    }
+    part_cluster_scoped(sources);
 }
 
 /// A cluster-scoped object can belong to one sandbox only: of two that ask for it, the second by name is held.

@@ -201,7 +201,9 @@ impl Case<'_> {
     }
 
     fn resource(&self, manifest: &Manifest) -> Result<Resource, Held> {
-        self.input.live.resource(&manifest.kind).cloned().ok_or_else(|| {
+        let live = &self.input.live;
+        let resource = live.resource(&manifest.kind).filter(|_| !live.unserved.contains(&manifest.kind));
+        resource.cloned().ok_or_else(|| {
             Held::new(
                 Hold::Broken,
                 format!("{} asks for {}, which this cluster does not serve", manifest.source, manifest.kind),

@@ -5,6 +5,7 @@ mod charts;
 mod ignore;
 mod lint;
 mod objects;
+mod quoted;
 mod values;
 
 use std::collections::BTreeMap;
@@ -62,9 +63,14 @@ pub fn render(sandbox: &Sandbox, basis: &Basis<'_>) -> Result<Rendered, Fault> {
     let chart = basis.charts.get(&sandbox.chart)?;
     let info = ReleaseInfo::install(&sandbox.name, &sandbox.namespace);
     let capabilities = Capabilities::default();
-    let values: Value = values::merged(sandbox, basis, chart, &info)?;
+    let none = serde_json::Map::new();
+    let values: Value = values::merged(sandbox, basis, chart, &info)
+        .map_err(|fault| quoted::without_secrets(fault, &[&sandbox.values, &basis.settings.defaults.values]))?;
     let input = RenderInput { release: &info, values: &values, capabilities: &capabilities };
-    let rendered = chart.render(&input).map_err(|error| charts::fault(&sandbox.chart, &error))?;
+    let rendered = chart.render(&input).map_err(|error| {
+        let fault = charts::fault(&sandbox.chart, &error);
+        quoted::without_secrets(fault, &[chart.values(), values.as_object().unwrap_or(&none)])
+    })?;
     let mut notes = Vec::new();
     if !rendered.hooks.is_empty() {
         notes.push(format!("{} Helm hooks of chart {} are not run", rendered.hooks.len(), sandbox.chart));

@@ -1,8 +1,11 @@
 //! Unit and golden cases.
 
 mod args;
+#[path = "../canary.rs"]
+mod canary;
 mod chart;
 mod clock;
+mod colours;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contract_dir;
@@ -15,6 +18,7 @@ mod fleet_quantity;
 mod goldens;
 mod history;
 mod interrupted;
+mod json_schema;
 mod kube_faults;
 mod purity;
 mod readme;
@@ -29,7 +33,10 @@ mod report_markdown;
 mod report_mask;
 mod report_plans;
 mod report_text;
+mod saved;
 mod scenario;
+mod scenario_secrets;
+mod scenario_width;
 mod schemas;
 mod template;
 mod template_generated;
