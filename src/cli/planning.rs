@@ -242,7 +242,13 @@ async fn input(
             Source::Broken { namespace, .. } => others.push(namespace.as_str()),
         }
     }
-    let asked = Survey { fleet_id: &settings.id, namespace_labels: &settings.namespace.labels, wanted, served: &served, others };
+    let asked = Survey {
+        fleet_id: &settings.id,
+        namespace_labels: &settings.namespace.labels,
+        wanted,
+        served: &served,
+        others,
+    };
     let live = survey(cluster, &asked).await.map_err(unread)?;
     let commits: BTreeSet<&str> = live.namespaces.values().filter_map(|n| n.record.commit.as_deref()).collect();
     let contained = desired.contained(commits)?;
