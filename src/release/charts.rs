@@ -23,10 +23,11 @@ impl Charts {
         Self(charts)
     }
 
-    pub(super) fn get(&self, name: &str) -> Result<&Chart, Fault> {
-        match self.0.get(name) {
-            Some(Ok(chart)) => Ok(chart),
-            Some(Err(fault)) => Err(fault.clone()),
+    /// A chart and its name.
+    pub(super) fn get(&self, name: &str) -> Result<(&str, &Chart), Fault> {
+        match self.0.get_key_value(name) {
+            Some((name, Ok(chart))) => Ok((name, chart)),
+            Some((_, Err(fault))) => Err(fault.clone()),
             None => Err(Fault::new(format!("chart {name} was not loaded"), "report this")),
         }
     }

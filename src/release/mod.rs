@@ -9,12 +9,10 @@ mod values;
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 pub use charts::Charts;
 pub use objects::Copied;
 
-use crate::chart::{Capabilities, ReleaseInfo, RenderInput};
+use crate::chart::{Capabilities, ReleaseInfo, Stage};
 use crate::fleet::{Sandbox, SecretRef, Settings};
 use crate::manifest::Release;
 
@@ -59,16 +57,40 @@ pub struct Rendered {
 /// # Errors
 /// Where the chart, its values or what they make of each other cannot be used; the sandbox is then held.
 pub fn render(sandbox: &Sandbox, basis: &Basis<'_>) -> Result<Rendered, Fault> {
-    let chart = basis.charts.get(&sandbox.chart)?;
-    let info = ReleaseInfo::install(&sandbox.name, &sandbox.namespace);
-    let capabilities = Capabilities::default();
-    let values: Value = values::merged(sandbox, basis, chart, &info)?;
-    let input = RenderInput { release: &info, values: &values, capabilities: &capabilities };
-    let rendered = chart.render(&input).map_err(|error| charts::fault(&sandbox.chart, &error))?;
-    let mut notes = Vec::new();
-    if !rendered.hooks.is_empty() {
-        notes.push(format!("{} Helm hooks of chart {} are not run", rendered.hooks.len(), sandbox.chart));
+    Renderer::new(basis).render(sandbox)
+}
+
+/// Renders sandboxes one after another, and keeps what they have in common.
+pub struct Renderer<'a> {
+    basis: &'a Basis<'a>,
+    layers: values::Layers<'a>,
+    stages: BTreeMap<&'a str, Stage<'a>>,
+}
+
+impl<'a> Renderer<'a> {
+    /// Of one fleet.
+    pub fn new(basis: &'a Basis<'a>) -> Self {
+        Self { basis, layers: values::Layers::new(basis), stages: BTreeMap::new() }
     }
-    let release = objects::release(sandbox, basis, rendered)?;
-    Ok(Rendered { release, notes })
+
+    /// Renders a sandbox.
+    ///
+    /// # Errors
+    /// As [`render()`].
+    pub fn render(&mut self, sandbox: &Sandbox) -> Result<Rendered, Fault> {
+        let charts: &'a Charts = self.basis.charts;
+        let (name, chart) = charts.get(&sandbox.chart)?;
+        let stage = self.stages.entry(name).or_insert_with(|| Stage::new(chart, Capabilities::default()));
+        let info = ReleaseInfo::install(&sandbox.name, &sandbox.namespace);
+        let values = self.layers.merged(sandbox, chart, &info, stage.capabilities())?;
+        let fault = |error| charts::fault(&sandbox.chart, &error);
+        let texts = stage.texts(&info, &values).map_err(fault)?;
+        let objects = texts.objects().map_err(fault)?;
+        let mut notes = Vec::new();
+        if !objects.hooks.is_empty() {
+            notes.push(format!("{} Helm hooks of chart {} are not run", objects.hooks.len(), sandbox.chart));
+        }
+        let release = objects::release(sandbox, self.basis, objects)?;
+        Ok(Rendered { release, notes })
+    }
 }
