@@ -45,6 +45,18 @@ pub struct Objects<'t> {
     pub warnings: Vec<String>,
 }
 
+/// Stands for a line that may hold a value of a Secret.
+const LEFT_OUT: &str = "(the line is left out, for it may hold a value of a Secret)";
+
+/// Whether a text that need not be YAML speaks of an object of kind Secret.
+fn names_secret(text: &str) -> bool {
+    text.match_indices("Secret").any(|(at, _)| {
+        let before = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t', '"', '\'']);
+        let before = before.strip_suffix(':').unwrap_or_default();
+        before.trim_end_matches([' ', '\t', '"', '\'']).ends_with("kind")
+    })
+}
+
 impl Texts {
     /// Reads the objects.
     ///
@@ -69,14 +81,17 @@ impl<'t> Objects<'t> {
     fn add(&mut self, template: &'t str, file: &str, part: Part<'t>) -> Result<(), RenderError> {
         let tree = yaml::read_tree(part.text).map_err(|error| {
             let line = part.line + error.line - 1;
-            let shown = file.lines().nth(line - 1).unwrap_or_default().to_owned();
-            RenderError::Yaml { template: template.to_owned(), line, message: error.message, shown }
+            let is_secret = names_secret(part.text);
+            let shown = file.lines().nth(line - 1).filter(|_| !is_secret).unwrap_or(LEFT_OUT).to_owned();
+            let message = if is_secret { error.unquoted() } else { error.message };
+            RenderError::Yaml { template: template.to_owned(), line, message, shown }
         })?;
         match tree {
             Tree::Null => return Ok(()),
             Tree::Map(_) => {}
             _ => {
-                let shown = part.text.lines().next().unwrap_or_default().to_owned();
+                let first = part.text.lines().next().filter(|_| !names_secret(part.text));
+                let shown = first.unwrap_or(LEFT_OUT).to_owned();
                 return Err(RenderError::NoObject { template: template.to_owned(), line: part.line, shown });
             }
         }

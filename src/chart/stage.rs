@@ -60,7 +60,9 @@ impl<'c> Stage<'c> {
         self.chart.check(&self.capabilities)?;
         let mut warnings = Vec::new();
         let mut entries = Entries::new();
-        for key in self.chart.values.keys().chain(user.keys().filter(|key| !self.chart.values.contains_key(*key))) {
+        let own = Arc::clone(&self.chart.values);
+        let further = user.keys().filter(|key| !own.contains_key(*key));
+        for key in own.keys().chain(further) {
             let kept = self.kept(key, user.get(key));
             warnings.extend(kept.warnings.iter().cloned());
             let value = kept.value.clone();

@@ -97,7 +97,7 @@ impl Layers<'_> {
     /// A chart's own values below the user's.
     fn own(&mut self, chart: &Chart, values: &mut Table, prefix: &str) {
         for (key, own) in &*chart.values {
-            self.key(chart, (key, own), values, prefix);
+            self.key(chart, (key.as_str(), own), values, prefix);
         }
     }
 

@@ -22,8 +22,8 @@ mod tree;
 mod validate;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -34,7 +34,7 @@ use entry::Entry;
 use selector::Selector;
 use store::Store;
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Target};
+use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Target};
 use crate::manifest::{Kind, ObjectId, Resource, Scope, builtin};
 use crate::plan::Meta;
 
@@ -113,19 +113,44 @@ impl Cluster for Dir {
         None
     }
 
+    /// Where the folder lies: it has nothing else before the first write.
+    async fn identity(&self) -> Result<String, Error> {
+        let failed = |error: std::io::Error| {
+            Error::new(ErrorKind::Other, format!("find {}", self.description), error.to_string())
+        };
+        let path = std::path::absolute(self.store.disk.path("")).map_err(failed)?;
+        let mut below = Vec::new();
+        for there in path.ancestors() {
+            match there.canonicalize() {
+                Ok(there) => {
+                    let whole: PathBuf = std::iter::once(there.as_path()).chain(below.into_iter().rev()).collect();
+                    return Ok(format!("dir:{}", whole.display()));
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    below.extend(there.file_name().map(Path::new));
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Ok(format!("dir:{}", path.display()))
+    }
+
     async fn clock(&self) -> Result<Option<Timestamp>, Error> {
         Ok(None)
     }
 
-    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<BTreeMap<Kind, Resource>, Error> {
+    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<Served, Error> {
         let _lock = self.store.disk.shared()?;
-        let mut served = BTreeMap::new();
+        let mut served = Served::default();
         for kind in kinds {
             let resource = match builtin(kind) {
                 Some(resource) => schema::of(kind).map(|_| resource),
                 None => self.custom(kind)?,
             };
-            served.extend(resource.map(|resource| (kind.clone(), resource)));
+            match resource {
+                Some(resource) => drop(served.resources.insert(kind.clone(), resource)),
+                None => drop(served.unserved.insert(kind.clone())),
+            }
         }
         Ok(served)
     }

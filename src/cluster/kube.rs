@@ -12,7 +12,7 @@ mod proxy;
 mod transport;
 mod url;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use http::{Method, StatusCode};
@@ -24,8 +24,8 @@ pub use config::KubeConnect;
 use errors::{Status, Subject, from_answer};
 use transport::{Answer, Ask, Repeat, Transport};
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Target};
-use crate::manifest::{Kind, Resource};
+use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Target};
+use crate::manifest::{Kind, ObjectId, namespaces};
 use crate::plan::Meta;
 
 /// Objects in one page of a list.
@@ -104,6 +104,20 @@ impl Cluster for Kube {
         self.context.as_deref()
     }
 
+    /// The uid of the namespace that every cluster has, and nobody can delete.
+    async fn identity(&self) -> Result<String, Error> {
+        let (kind, resource) = namespaces();
+        let id = ObjectId::namespace("kube-system");
+        match self.metadata(&Target { kind: &kind, resource: &resource, id: &id }).await? {
+            Some(meta) => Ok(meta.uid),
+            None => Err(Error::new(
+                ErrorKind::NotFound,
+                "get namespaces kube-system",
+                "there is none, so this cluster cannot be told from others",
+            )),
+        }
+    }
+
     async fn clock(&self) -> Result<Option<Timestamp>, Error> {
         if let Some(now) = self.transport.clock() {
             return Ok(Some(now));
@@ -116,8 +130,8 @@ impl Cluster for Kube {
         }
     }
 
-    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<BTreeMap<Kind, Resource>, Error> {
-        discovery::resources(&self.transport, kinds).await
+    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<Served, Error> {
+        Ok(discovery::resources(&self.transport, kinds).await)
     }
 
     /// Lists are consistent reads (no `resourceVersion`): a run sees what the run before it wrote. Servers since 1.31

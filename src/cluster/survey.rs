@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use futures::StreamExt as _;
 use futures::future::join_all;
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Target};
+use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Target};
 use crate::manifest::{
     Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Release, Resource, Scope, builtin, namespaces,
 };
@@ -24,8 +24,23 @@ pub struct Survey<'a> {
     pub namespace_labels: &'a BTreeMap<String, String>,
     /// The wanted sandboxes: name, namespace and release.
     pub wanted: Vec<(&'a str, &'a str, &'a Release)>,
+    /// How the kinds among them that are not Kubernetes' own are served, see [`discover`].
+    pub served: &'a Served,
     /// Namespaces to look for by name although nothing of them could be rendered.
     pub others: Vec<&'a str>,
+}
+
+/// How the kinds of manifests are served that are not Kubernetes' own: whether their objects live in a namespace is
+/// known only then. Nothing is asked where there are none.
+///
+/// # Errors
+/// Where the cluster cannot be asked at all.
+pub async fn discover<'k>(
+    cluster: &dyn Cluster,
+    kinds: impl Iterator<Item = &'k Kind>,
+) -> Result<Served, Error> {
+    let custom = one_version_each(kinds.filter(|kind| builtin(kind).is_none()));
+    if custom.is_empty() { Ok(Served::default()) } else { cluster.resources(&custom).await }
 }
 
 /// Reads what the cluster holds of a fleet.
@@ -46,7 +61,12 @@ pub async fn survey(cluster: &dyn Cluster, survey: &Survey<'_>) -> Result<Live, 
     let recorded = live.namespaces.values().flat_map(|n| n.record.kinds.iter());
     let asked = survey.wanted.iter().flat_map(|(_, _, release)| release.manifests.iter().map(|m| &m.kind));
     let kinds = one_version_each(asked.chain(recorded));
-    live.resources = cluster.resources(&kinds).await?;
+    let mut served = survey.served.clone();
+    let unasked: BTreeSet<Kind> = kinds.into_iter().filter(|kind| !served.has(kind)).collect();
+    served.extend(cluster.resources(&unasked).await?);
+    live.resources = served.resources;
+    live.unserved = served.unserved;
+    live.unreadable.extend(served.unknown);
     list_kinds(cluster, survey, &selector, &mut live).await;
     find_namespaces(cluster, survey, &mut live).await?;
     find_objects(cluster, survey, &mut live).await;

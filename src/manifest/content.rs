@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::{Hash, LABEL_FLEET, LABEL_SANDBOX};
 use crate::chart::yaml::{Entry, Tree, write_json_string};
 
@@ -41,6 +39,24 @@ impl Content {
         Self { text: writer.out.into(), holes: writer.holes }
     }
 
+    /// The same without a namespace.
+    pub fn without_namespace(mut self) -> Self {
+        const KEY: &str = ",\"namespace\":";
+        if let [_, _, at] = *self.holes.as_slice()
+            && let Some(start) = at.checked_sub(KEY.len())
+        {
+            // The labels always come before it, and a comma between.
+            self.text = [self.text.get(..start), self.text.get(at..)].into_iter().flatten().collect::<String>().into();
+            self.holes.pop();
+        }
+        self
+    }
+
+    /// Whether a word stands anywhere in it.
+    pub fn mentions(&self, word: &str) -> bool {
+        self.text.contains(word)
+    }
+
     /// The pieces between the holes.
     fn pieces<'a>(&'a self, names: &'a Names) -> impl Iterator<Item = &'a str> {
         let starts = std::iter::once(0).chain(self.holes.iter().copied());
@@ -57,10 +73,7 @@ impl Content {
 
     /// The hash of the object with our labels and of what is generated beside it.
     pub fn hash(&self, names: &Names, generated: &str) -> Hash {
-        let mut hasher = Sha256::new();
-        self.pieces(names).for_each(|piece| hasher.update(piece));
-        hasher.update(generated);
-        Hash::from_digest(&hasher.finalize())
+        Hash::of_all(self.pieces(names).chain([generated]))
     }
 }
 
@@ -109,11 +122,11 @@ impl Writer {
         self.out.push('{');
         let mut is_first = true;
         loop {
-            let key = match (own.peek(), further.peek()) {
+            let key: &str = match (own.peek().copied(), further.peek().copied()) {
                 (None, None) => break,
                 (Some((key, _)), None) => key,
-                (None, Some(further)) => **further,
-                (Some((key, _)), Some(further)) => (**key).min(further),
+                (None, Some(further)) => further,
+                (Some((key, _)), Some(further)) => (&**key).min(further),
             };
             let value = own.next_if(|(own, _)| *own == key).map(|(_, value)| value);
             further.next_if(|further| **further == key);

@@ -17,8 +17,15 @@ impl Hash {
         Self::from_digest(&Sha256::digest(bytes))
     }
 
+    /// The hash of pieces, one after another.
+    pub(super) fn of_all<'p>(pieces: impl Iterator<Item = &'p str>) -> Self {
+        let mut hasher = Sha256::new();
+        pieces.for_each(|piece| hasher.update(piece));
+        Self::from_digest(&hasher.finalize())
+    }
+
     /// The 32 bytes of a digest.
-    pub(super) fn from_digest(digest: &[u8]) -> Self {
+    fn from_digest(digest: &[u8]) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [b'0'; LENGTH];
         for (pair, byte) in text.chunks_exact_mut(2).zip(digest) {

@@ -69,6 +69,26 @@ impl Manifest {
         entry(child(&mut body, "metadata"), "annotations").insert(ANNOTATION_HASH.into(), json!(self.hash));
         body
     }
+
+    /// Whether a word stands anywhere in it; much cheaper than a look at its body.
+    pub fn mentions(&self, word: &str) -> bool {
+        self.content.mentions(word)
+    }
+
+    /// The same object as one that belongs to no namespace.
+    #[must_use]
+    pub fn in_no_namespace(mut self) -> Self {
+        self.id.namespace = None;
+        self.content = self.content.without_namespace();
+        self.hash = hash(&self.content, &Names::new(&self.owner.fleet, &self.owner.sandbox, ""), &self.generated);
+        self
+    }
+}
+
+/// Over an object without its hash, and what is generated in it.
+fn hash(content: &Content, names: &Names, generated: &[GeneratedKey]) -> Hash {
+    let beside = if generated.is_empty() { String::new() } else { json!(generated).to_string() };
+    content.hash(names, &beside)
 }
 
 /// What a manifest is made of.
@@ -102,8 +122,7 @@ impl Batch {
         let Draft { kind, id, mut tree, source, generated } = draft;
         reduce(&mut tree);
         let content = Content::new(&tree, id.namespace.is_some());
-        let beside = if generated.is_empty() { String::new() } else { json!(generated).to_string() };
-        let hash = content.hash(&self.names, &beside);
+        let hash = hash(&content, &self.names, &generated);
         Manifest { kind, id, source, hash, generated, owner: Arc::clone(&self.owner), content }
     }
 }
@@ -122,9 +141,54 @@ impl Release {
     /// touches no sandbox.
     pub fn new(mut manifests: Vec<Manifest>) -> Self {
         manifests.shrink_to_fit();
-        let mut lines: Vec<String> = manifests.iter().map(|m| format!("{} {:?} {}\n", m.kind, m.id, m.hash)).collect();
-        lines.sort_unstable();
-        Self { hash: Hash::of(lines.concat().as_bytes()), manifests }
+        let mut text = String::with_capacity(manifests.len() * 256);
+        let mut lines = Vec::with_capacity(manifests.len());
+        for manifest in &manifests {
+            let start = text.len();
+            write_line(manifest, &mut text);
+            lines.push(start..text.len());
+        }
+        lines.sort_unstable_by(|a, b| text.get(a.clone()).cmp(&text.get(b.clone())));
+        Self { hash: Hash::of_all(lines.into_iter().filter_map(|line| text.get(line))), manifests }
+    }
+}
+
+/// `{kind} {id:?} {hash}`, without the machinery of formatting for the words that need none.
+fn write_line(manifest: &Manifest, out: &mut String) {
+    let Manifest { kind, id, hash, .. } = manifest;
+    if !kind.group.is_empty() {
+        out.push_str(&kind.group);
+        out.push('/');
+    }
+    for piece in [&*kind.version, "/", &kind.kind, " ObjectId { group: "] {
+        out.push_str(piece);
+    }
+    write_quoted(&id.group, out);
+    out.push_str(", kind: ");
+    write_quoted(&id.kind, out);
+    out.push_str(", namespace: ");
+    match &id.namespace {
+        Some(namespace) => {
+            out.push_str("Some(");
+            write_quoted(namespace, out);
+            out.push(')');
+        }
+        None => out.push_str("None"),
+    }
+    out.push_str(", name: ");
+    write_quoted(&id.name, out);
+    for piece in [" } ", hash.as_str(), "\n"] {
+        out.push_str(piece);
+    }
+}
+
+fn write_quoted(word: &str, out: &mut String) {
+    if word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'/' | b':')) {
+        for piece in ["\"", word, "\""] {
+            out.push_str(piece);
+        }
+    } else {
+        out.push_str(&format!("{word:?}"));
     }
 }
 

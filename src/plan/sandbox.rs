@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::cause::{self, Blame, Cause};
 use super::live::Observed;
 use super::lost::has_copies;
 use super::objects::{Difference, DifferenceKind, difference, differences, notes};
@@ -11,6 +12,7 @@ use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
 use super::types::{Action, Hold, SandboxPlan, Step, Work};
+use super::values::{self, Drifted};
 use super::words;
 use crate::fleet::Budget;
 use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, namespaces};
@@ -39,7 +41,7 @@ impl Held {
 impl Case<'_> {
     /// The plan of a sandbox that has no namespace yet.
     pub(super) fn create(&self) -> Result<SandboxPlan, Held> {
-        let mut plan = self.blank(Action::Create, format!("asked for by {}", self.wanted.origin));
+        let mut plan = self.blank(Action::Create, self.asked());
         let start = Record {
             kinds: kinds_of(&self.wanted.release.manifests),
             owner: self.wanted.owner.clone(),
@@ -94,10 +96,51 @@ impl Case<'_> {
         SandboxPlan {
             action,
             reason,
+            causes: self.blame().map(|blame| blame.causes.clone()).unwrap_or_default(),
             expires: self.wanted.expires,
             url: self.wanted.url.clone(),
             notes: self.wanted.notes.clone(),
             ..SandboxPlan::blank(self.name, &self.wanted.namespace)
+        }
+    }
+
+    fn blame(&self) -> Option<&Blame> {
+        self.answers.history.get(&self.wanted.namespace)
+    }
+
+    /// Which files made the sandbox so, and whose commits.
+    pub(super) fn asked(&self) -> String {
+        match self.blame() {
+            Some(Blame { remark: Some(remark), .. }) => remark.clone(),
+            Some(blame) if !blame.causes.is_empty() => {
+                format!("asked for by {}", cause::sentences(&blame.causes.iter().collect::<Vec<_>>()))
+            }
+            _ => format!("asked for by {}", self.wanted.origin),
+        }
+    }
+
+    /// The file that decides about its expiry, and that file's commit.
+    pub(super) fn dated(&self) -> String {
+        match self.blame().and_then(|blame| blame.causes.first()) {
+            Some(cause) => format!("by {}", cause::sentence(cause)),
+            None => format!("by {}", self.wanted.origin),
+        }
+    }
+
+    /// The template that makes an object, unless it is what changed, and who asked for it.
+    fn asked_by(&self, manifest: &Manifest) -> String {
+        let below = manifest.source.split_once('/').map_or(manifest.source.as_str(), |(_, below)| below);
+        let is_cause = |cause: &Cause| cause.path.strip_suffix(below).is_some_and(|chart| chart.ends_with('/'));
+        let causes = self.blame().map(|blame| blame.of_object(&manifest.id)).unwrap_or_default();
+        let asked = self.asked_of(&manifest.id);
+        if causes.into_iter().any(is_cause) { asked } else { format!("{}, {asked}", manifest.source) }
+    }
+
+    /// The same of one object.
+    fn asked_of(&self, id: &ObjectId) -> String {
+        match self.blame().map(|blame| blame.of_object(id)) {
+            Some(causes) if !causes.is_empty() => format!("asked for by {}", cause::sentences(&causes)),
+            _ => self.asked(),
         }
     }
 
@@ -142,6 +185,7 @@ impl Case<'_> {
             resource,
             kind,
             reason,
+            drift: Vec::new(),
             diff,
             quiet: false,
             work,
@@ -157,7 +201,9 @@ impl Case<'_> {
     }
 
     fn resource(&self, manifest: &Manifest) -> Result<Resource, Held> {
-        self.input.live.resource(&manifest.kind).cloned().ok_or_else(|| {
+        let live = &self.input.live;
+        let resource = live.resource(&manifest.kind).filter(|_| !live.unserved.contains(&manifest.kind));
+        resource.cloned().ok_or_else(|| {
             Held::new(
                 Hold::Broken,
                 format!("{} asks for {}, which this cluster does not serve", manifest.source, manifest.kind),
@@ -197,6 +243,7 @@ impl Case<'_> {
             ));
         }
         let (diff, local) = show::change(manifest, answer, &self.input.key);
+        let drift = self.drifted(difference, manifest, answer);
         let (action, mut reason) = self.object_verdict(difference, manifest, answer, namespace);
         if let Some(why) = local {
             reason = format!("local diff ({why}); {reason}");
@@ -207,7 +254,7 @@ impl Case<'_> {
         {
             *remove = survivors(live, dry, &manifest.body());
         }
-        Ok(step(action, manifest, resource, &reason, diff, work))
+        Ok(Step { drift, ..step(action, manifest, resource, &reason, diff, work) })
     }
 
     fn object_verdict(
@@ -218,7 +265,7 @@ impl Case<'_> {
         namespace: &LiveNamespace,
     ) -> (Action, String) {
         let known = namespace.record.release.as_deref() == Some(self.wanted.release.hash.as_str());
-        let asked = format!("{}, asked for by {}", manifest.source, self.wanted.origin);
+        let asked = self.asked_by(manifest);
         match &difference.kind {
             DifferenceKind::Missing if known => (Action::Create, "it was deleted, by whom is not recorded".to_owned()),
             DifferenceKind::Missing => (Action::Create, asked),
@@ -237,14 +284,23 @@ impl Case<'_> {
                 format!("generated {} lost, by whom is not recorded, and no volume lives", words::some(keys)),
             ),
             DifferenceKind::Drifted => {
-                let drift = difference.observed.map(|o| o.drift.as_slice()).unwrap_or_default();
+                let said = values::sentences(&self.drifted(difference, manifest, answer));
                 if answer.is_some_and(|a| show::is_same(manifest, a)) {
-                    (Action::Adopt, format!("as wanted, but not ours any more: {}", words::drifts(drift)))
+                    (Action::Adopt, format!("as wanted, but not ours any more: {said}"))
                 } else {
-                    (Action::Correct, words::drifts(drift))
+                    (Action::Correct, said)
                 }
             }
             _ => (Action::Update, asked),
+        }
+    }
+
+    /// What others changed of an object that is to be as it was applied.
+    fn drifted(&self, difference: &Difference<'_>, manifest: &Manifest, answer: Option<&Answer>) -> Vec<Drifted> {
+        let live = answer.and_then(|a| a.live.as_ref());
+        match difference.observed.filter(|_| difference.kind == DifferenceKind::Drifted) {
+            Some(observed) => values::drifted(&manifest.body(), live, &observed.drift, &self.input.key),
+            None => Vec::new(),
         }
     }
 
@@ -261,7 +317,8 @@ impl Case<'_> {
             id: observed.id.clone(),
             kind: kind.clone(),
             resource: resource.clone(),
-            reason: format!("no longer in the release, asked for by {}", self.wanted.origin),
+            reason: format!("no longer in the release, {}", self.asked_of(&observed.id)),
+            drift: Vec::new(),
             diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref()), &self.input.key),
             quiet: false,
             work: Work::Delete { precondition: observed.precondition.clone(), awaited: true },
@@ -291,10 +348,10 @@ impl Case<'_> {
     fn verdict(&self, namespace: &LiveNamespace, steps: &[Step], finished: bool) -> (Action, String) {
         let changes: Vec<&Step> = steps.iter().filter(|s| s.work.is_change()).collect();
         if namespace.record.release.is_none() {
-            return (Action::Create, format!("an earlier run did not finish; asked for by {}", self.wanted.origin));
+            return (Action::Create, format!("an earlier run did not finish; {}", self.asked()));
         }
         if !finished {
-            return (Action::Update, format!("asked for by {}", self.wanted.origin));
+            return (Action::Update, self.asked());
         }
         let named = |steps: &[&Step]| words::some(&steps.iter().map(|s| s.id.to_string()).collect::<Vec<_>>());
         if changes.is_empty() {
@@ -330,7 +387,7 @@ impl Case<'_> {
             all.push(self.record_step(Action::Update, reason, &start, uid.clone()));
         }
         if !finished && steps.iter().all(|s| !s.work.is_change()) && namespace.record.release.is_some() {
-            *reason = format!("only its record differs; asked for by {}", self.wanted.origin);
+            *reason = format!("only its record differs; {}", self.asked());
         }
         all.extend(steps);
         if is_whole {
@@ -357,15 +414,15 @@ impl Case<'_> {
         let before = namespace.record.expires.as_deref().unwrap_or("unknown");
         match &record.expires {
             Some(after) if after != before => {
-                format!("its expiry moves from {before} to {after}, by {}", self.wanted.origin)
+                format!("its expiry moves from {before} to {after}, {}", self.asked())
             }
             _ if !observed.drift.is_empty() => words::drifts(&observed.drift),
             _ if record.owner != namespace.record.owner => {
                 let name = |record: &Record| record.owner.clone().unwrap_or_else(|| "nobody".to_owned());
                 let (before, after) = (name(&namespace.record), name(record));
-                format!("it is {after}'s now and was {before}'s, by {}", self.wanted.origin)
+                format!("it is {after}'s now and was {before}'s, {}", self.asked())
             }
-            _ => format!("its namespace's labels or record change, by {}", self.wanted.origin),
+            _ => format!("its namespace's labels or record change, {}", self.asked()),
         }
     }
 }
@@ -387,6 +444,7 @@ fn step(action: Action, manifest: &Manifest, resource: Resource, reason: &str, d
         kind: manifest.kind.clone(),
         resource,
         reason: reason.to_owned(),
+        drift: Vec::new(),
         diff,
         quiet: false,
         work,

@@ -23,11 +23,15 @@ impl Charts {
         Self(charts)
     }
 
-    /// A chart and its name.
-    pub(super) fn get(&self, name: &str) -> Result<(&str, &Chart), Fault> {
-        match self.0.get_key_value(name) {
-            Some((name, Ok(chart))) => Ok((name, chart)),
-            Some((_, Err(fault))) => Err(fault.clone()),
+    /// The version of a chart, where it could be read.
+    pub fn version(&self, name: &str) -> Option<&str> {
+        self.get(name).ok().map(|chart| chart.metadata().version.as_str())
+    }
+
+    pub(super) fn get(&self, name: &str) -> Result<&Chart, Fault> {
+        match self.0.get(name) {
+            Some(Ok(chart)) => Ok(chart),
+            Some(Err(fault)) => Err(fault.clone()),
             None => Err(Fault::new(format!("chart {name} was not loaded"), "report this")),
         }
     }

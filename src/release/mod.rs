@@ -5,12 +5,13 @@ mod charts;
 mod ignore;
 mod lint;
 mod objects;
+mod quoted;
 mod values;
 
 use std::collections::BTreeMap;
 
 pub use charts::Charts;
-pub use objects::Copied;
+pub use objects::{Copied, is_copy};
 
 use crate::chart::{Capabilities, ReleaseInfo, Stage};
 use crate::fleet::{Sandbox, SecretRef, Settings};
@@ -64,7 +65,7 @@ pub fn render(sandbox: &Sandbox, basis: &Basis<'_>) -> Result<Rendered, Fault> {
 pub struct Renderer<'a> {
     basis: &'a Basis<'a>,
     layers: values::Layers<'a>,
-    stages: BTreeMap<&'a str, Stage<'a>>,
+    stages: BTreeMap<String, Stage<'a>>,
 }
 
 impl<'a> Renderer<'a> {
@@ -79,11 +80,19 @@ impl<'a> Renderer<'a> {
     /// As [`render()`].
     pub fn render(&mut self, sandbox: &Sandbox) -> Result<Rendered, Fault> {
         let charts: &'a Charts = self.basis.charts;
-        let (name, chart) = charts.get(&sandbox.chart)?;
-        let stage = self.stages.entry(name).or_insert_with(|| Stage::new(chart, Capabilities::default()));
+        let chart = charts.get(&sandbox.chart)?;
+        let new = || Stage::new(chart, Capabilities::default());
+        let stage = self.stages.entry(sandbox.chart.clone()).or_insert_with(new);
         let info = ReleaseInfo::install(&sandbox.name, &sandbox.namespace);
-        let values = self.layers.merged(sandbox, chart, &info, stage.capabilities())?;
-        let fault = |error| charts::fault(&sandbox.chart, &error);
+        let defaults = &self.basis.settings.defaults.values;
+        let values = self
+            .layers
+            .merged(sandbox, chart, &info, stage.capabilities())
+            .map_err(|fault| quoted::without_secrets(fault, &[&sandbox.values, defaults]))?;
+        let fault = |error| {
+            let fault = charts::fault(&sandbox.chart, &error);
+            quoted::without_secrets(fault, &[chart.values(), values.as_object().unwrap_or(defaults)])
+        };
         let texts = stage.texts(&info, &values).map_err(fault)?;
         let objects = texts.objects().map_err(fault)?;
         let mut notes = Vec::new();

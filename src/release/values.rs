@@ -68,10 +68,11 @@ impl<'a> Layers<'a> {
         const NONE: &Value = &Value::Null;
         let Some(profile) = &sandbox.profile else { return Ok(NONE) };
         let key = (sandbox.chart.clone(), profile.clone());
-        Ok(match self.profiles.entry(key) {
+        let found: &Value = match self.profiles.entry(key) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(read_profile(sandbox, profile, chart)?),
-        })
+        };
+        Ok(found)
     }
 }
 

@@ -49,6 +49,20 @@ pub struct Error {
 }
 
 impl Error {
+    /// What is wrong, without what it quotes of the text: for texts that may hold secrets.
+    pub fn unquoted(&self) -> String {
+        let mut words = self.message.clone();
+        for quote in ['`', '\'', '"'] {
+            // From the first to the last, so that a quote within what is quoted ends nothing. One character is syntax.
+            if let (Some(from), Some(to)) = (words.find(quote), words.rfind(quote))
+                && to > from + 2
+            {
+                words.replace_range(from + 1..to, "…");
+            }
+        }
+        words
+    }
+
     /// The words of go-yaml, with its own idea of the line, for templates that print them.
     pub fn in_go(&self) -> String {
         match self.go_line {
