@@ -88,8 +88,8 @@ impl Repo {
     pub fn merged(&self, change: (&str, Timestamp), applied: &str) -> Option<CommitInfo> {
         let (older, applied) = (Oid::from_str(change.0).ok()?, Oid::from_str(applied).ok()?);
         let time = self.git.find_commit(applied).ok()?.committer().when().seconds();
-        let is_before = change.1.as_second() <= time
-            && (older == applied || self.git.graph_descendant_of(applied, older).ok()?);
+        let is_before =
+            change.1.as_second() <= time && (older == applied || self.git.graph_descendant_of(applied, older).ok()?);
         if !is_before {
             return None;
         }
