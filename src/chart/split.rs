@@ -39,9 +39,9 @@ pub fn split(text: &str) -> Vec<Part<'_>> {
 /// of the separator before that.
 fn separator(body: &[u8], start: usize) -> Option<(usize, usize)> {
     let rest = body.get(start..)?;
-    let found = memmem::find_iter(rest, b"---").map(|at| start + at).find(|at| {
-        *at == 0 || (*at > start && body[at - 1] == b'\n')
-    })?;
+    let found = memmem::find_iter(rest, b"---")
+        .map(|at| start + at)
+        .find(|at| *at == 0 || (*at > start && body[at - 1] == b'\n'))?;
     let before = body[start..found].iter().rev().take_while(|byte| is_ascii_space(**byte)).count();
     let after = body[found + 3..].iter().take_while(|byte| is_ascii_space(**byte)).count();
     Some((found - before, found + 3 + after))

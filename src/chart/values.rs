@@ -56,7 +56,12 @@ pub(super) fn layer(chart: &Chart, user: Table, nulls: Nulls, warnings: &mut Vec
 }
 
 /// [`coalesce`] of one key at the top, for a chart without subcharts.
-pub(super) fn coalesce_key(chart: &Chart, key: &str, user: Option<&Value>, warnings: &mut Vec<String>) -> Option<Value> {
+pub(super) fn coalesce_key(
+    chart: &Chart,
+    key: &str,
+    user: Option<&Value>,
+    warnings: &mut Vec<String>,
+) -> Option<Value> {
     let mut values = Table::new();
     if let Some(user) = user {
         values.insert(key.to_owned(), user.clone());

@@ -6,8 +6,8 @@ use super::desired::{Desired, of_repo};
 use super::failure::Failure;
 use crate::fleet::{FLEET_FILE, SecretRef};
 use crate::plan::{
-    Action, Blame, Cause, Change, Commit, Culprit, History, Hold, Inquiry, Input, Now, SandboxPlan, Source,
-    Suspect, Wanted,
+    Action, Blame, Cause, Change, Commit, Culprit, History, Hold, Input, Inquiry, Now, SandboxPlan, Source, Suspect,
+    Wanted,
 };
 use crate::release::Copied;
 use crate::repo::{CommitInfo, LastChange, Older};
@@ -42,7 +42,9 @@ pub fn history<'p>(
         let (causes, objects) = found
             .files
             .into_iter()
-            .map(|((path, objects), known)| (Cause { change: change(desired, &path, known.as_deref(), &walked), path }, objects))
+            .map(|((path, objects), known)| {
+                (Cause { change: change(desired, &path, known.as_deref(), &walked), path }, objects)
+            })
             .unzip();
         Blame { causes, objects, remark: found.remark }
     };
@@ -121,7 +123,9 @@ impl<'a> Asking<'a> {
                 let speaks = action != Action::Keep;
                 speaks.then(|| Found::file(&wanted.path, wanted.commit.clone()))
             }
-            (Some(Source::Wanted(wanted)), _) if !sandbox.steps.is_empty() || is_broken => self.changed(sandbox, wanted),
+            (Some(Source::Wanted(wanted)), _) if !sandbox.steps.is_empty() || is_broken => {
+                self.changed(sandbox, wanted)
+            }
             (Some(Source::Broken { path, .. }), Action::Held) => self.broken(sandbox, path),
             _ => None,
         }
@@ -150,7 +154,9 @@ impl<'a> Asking<'a> {
         let short = commit.get(..7).unwrap_or(commit);
         if !self.input.contained.contains(commit) && self.desired.repo.commit_info(commit).is_none() {
             let asked = format!("asked for by {}", wanted.origin);
-            return Some(Found::remark(format!("{asked}; what changed since is not known: commit {short} is not here")));
+            return Some(Found::remark(format!(
+                "{asked}; what changed since is not known: commit {short} is not here"
+            )));
         }
         let chart = &self.desired.fleet.sandboxes.get(&sandbox.name)?.chart;
         let older = match self.older(commit, &wanted.path, chart) {
@@ -174,7 +180,10 @@ impl<'a> Asking<'a> {
             return Some(Found::remark(unexplained(sandbox, wanted, short, content)));
         }
         let known = |path: &str| wanted.commit.clone().filter(|_| path == wanted.path);
-        Some(Found { files: culprits.into_iter().map(|c| (known(&c.0), c)).map(|(k, c)| (c, k)).collect(), ..Found::default() })
+        Some(Found {
+            files: culprits.into_iter().map(|c| (known(&c.0), c)).map(|(k, c)| (c, k)).collect(),
+            ..Found::default()
+        })
     }
 
     /// Which file broke what is live; of one that is not live yet, its own.
@@ -191,15 +200,8 @@ impl<'a> Asking<'a> {
         }
         let chart = self.desired.fleet.sandboxes.get(&sandbox.name).map(|sandbox| sandbox.chart.clone());
         let Ok(older) = self.older(commit, path, chart.as_deref().unwrap_or_default()) else { return own() };
-        let suspect = Suspect {
-            name: &sandbox.name,
-            path,
-            commit,
-            older: &older,
-            release: None,
-            content: true,
-            expiry: false,
-        };
+        let suspect =
+            Suspect { name: &sandbox.name, path, commit, older: &older, release: None, content: true, expiry: false };
         let culprits = self.inquiry.culprits(&suspect);
         (!culprits.is_empty())
             .then(|| Found { files: culprits.into_iter().map(|culprit| (culprit, None)).collect(), ..Found::default() })

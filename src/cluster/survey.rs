@@ -35,10 +35,7 @@ pub struct Survey<'a> {
 ///
 /// # Errors
 /// Where the cluster cannot be asked at all.
-pub async fn discover<'k>(
-    cluster: &dyn Cluster,
-    kinds: impl Iterator<Item = &'k Kind>,
-) -> Result<Served, Error> {
+pub async fn discover<'k>(cluster: &dyn Cluster, kinds: impl Iterator<Item = &'k Kind>) -> Result<Served, Error> {
     let custom = one_version_each(kinds.filter(|kind| builtin(kind).is_none()));
     if custom.is_empty() { Ok(Served::default()) } else { cluster.resources(&custom).await }
 }

@@ -93,9 +93,11 @@ impl Fleet {
         let settings = read_settings(files, odd, &mut found);
         let mut sandboxes = BTreeMap::new();
         let candidates = std::mem::take(&mut heap.candidates);
-        let read = side_by_side::map(&candidates, || (), |(), (name, path, bytes)| {
-            read_sandbox(name, path, bytes, settings.as_ref())
-        });
+        let read = side_by_side::map(
+            &candidates,
+            || (),
+            |(), (name, path, bytes)| read_sandbox(name, path, bytes, settings.as_ref()),
+        );
         for ((name, path, _), read) in candidates.into_iter().zip(read) {
             match read {
                 (Some(sandbox), mut notes) => {

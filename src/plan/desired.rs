@@ -55,10 +55,14 @@ pub fn sources(
 ) -> BTreeMap<String, Source> {
     let broken = fleet.broken.iter().map(|(name, broken)| (name.clone(), broken_source(broken, fleet)));
     let sandboxes: Vec<(&String, &Sandbox)> = fleet.sandboxes.iter().collect();
-    let wanted = side_by_side::map(&sandboxes, || Renderer::new(basis), |renderer, (name, sandbox)| {
-        let start = starts.get(&sandbox.path).unwrap_or(&Start::Uncommitted);
-        ((*name).clone(), source(sandbox, fleet, renderer, start, now))
-    });
+    let wanted = side_by_side::map(
+        &sandboxes,
+        || Renderer::new(basis),
+        |renderer, (name, sandbox)| {
+            let start = starts.get(&sandbox.path).unwrap_or(&Start::Uncommitted);
+            ((*name).clone(), source(sandbox, fleet, renderer, start, now))
+        },
+    );
     let mut sources = broken.chain(wanted).collect();
     part_cluster_scoped(&mut sources);
     sources
@@ -84,10 +88,12 @@ fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
 }
 
 fn source(sandbox: &Sandbox, fleet: &Fleet, renderer: &mut Renderer<'_>, start: &Start, now: Timestamp) -> Source {
-    let broken =
-        |reason: String, remedy: String| {
-            Source::Broken { path: sandbox.path.clone(), namespace: sandbox.namespace.clone(), reason, remedy }
-        };
+    let broken = |reason: String, remedy: String| Source::Broken {
+        path: sandbox.path.clone(),
+        namespace: sandbox.namespace.clone(),
+        reason,
+        remedy,
+    };
     let known = match start {
         Start::At { commit, .. } => Some(commit.clone()),
         _ => None,

@@ -42,8 +42,8 @@ pub use saved::{
 pub use stale::Difference;
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
 pub use story::{
-    Desired, Differing, Expiry, Held as HeldTold, KindCount, Known, Live as LiveTold, LiveKnown, LiveState, Next, Pin, Place, Rendered,
-    STORY_VERSION, StepTold, Story, short_commit, story, story_schema,
+    Desired, Differing, Expiry, Held as HeldTold, KindCount, Known, Live as LiveTold, LiveKnown, LiveState, Next, Pin,
+    Place, Rendered, STORY_VERSION, StepTold, Story, short_commit, story, story_schema,
 };
 pub use types::{Action, BudgetSum, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
 pub use values::Drifted;

@@ -315,10 +315,9 @@ pub fn story(known: &Known<'_>) -> Story {
         rendered: sandbox.and_then(|sandbox| rendered(sandbox, wanted?, known)),
         expiry: sandbox.and_then(|sandbox| Some(expiry(sandbox, wanted?, known))),
         place: place(known, sandbox),
-        held: main.filter(|plan| matches!(plan.action, Action::Held | Action::Refused)).map(|plan| Held {
-            reason: plan.reason.clone(),
-            remedy: plan.remedy.clone(),
-        }),
+        held: main
+            .filter(|plan| matches!(plan.action, Action::Held | Action::Refused))
+            .map(|plan| Held { reason: plan.reason.clone(), remedy: plan.remedy.clone() }),
         notes,
         url: wanted.and_then(|wanted| wanted.url.clone()),
         port_forward: wanted.filter(|wanted| wanted.url.is_none()).and_then(port_forward),

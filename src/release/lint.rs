@@ -45,10 +45,9 @@ fn walk(tree: &Tree<'_>) -> Option<Found> {
             let found = twice(key, value).map(|key| (VecDeque::new(), key)).or_else(|| walk(value))?;
             Some(below(found, format!(".{key}")))
         }),
-        Tree::List(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(position, item)| Some(below(walk(item)?, format!("[{position}]")))),
+        Tree::List(items) => {
+            items.iter().enumerate().find_map(|(position, item)| Some(below(walk(item)?, format!("[{position}]"))))
+        }
         _ => None,
     }
 }

@@ -35,12 +35,7 @@ impl Repo {
     ///
     /// # Errors
     /// Where the older commit, or a file of it, cannot be read.
-    pub fn changed_since(
-        &self,
-        commit: &str,
-        tree: &Tree,
-        wanted: &dyn Fn(&str) -> bool,
-    ) -> Result<Older, RepoError> {
+    pub fn changed_since(&self, commit: &str, tree: &Tree, wanted: &dyn Fn(&str) -> bool) -> Result<Older, RepoError> {
         let odb = self.odb()?;
         let unread = |why| RepoError::object(why, self.partial);
         let id = Oid::from_str(commit).map_err(RepoError::git("reading the commit's id"))?;

@@ -145,9 +145,9 @@ impl<'t> Tree<'t> {
             Value::String(text) => Tree::Text(Cow::Borrowed(text)),
             Value::Array(items) => Tree::List(items.iter().map(Tree::of).collect()),
             // The map is sorted, as this one is.
-            Value::Object(map) => {
-                Tree::Map(Entries(map.iter().map(|(key, value)| (Cow::Borrowed(key.as_str()), Tree::of(value))).collect()))
-            }
+            Value::Object(map) => Tree::Map(Entries(
+                map.iter().map(|(key, value)| (Cow::Borrowed(key.as_str()), Tree::of(value))).collect(),
+            )),
         }
     }
 

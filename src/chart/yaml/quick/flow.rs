@@ -95,5 +95,6 @@ fn begins(byte: u8) -> bool {
 }
 
 fn is_harmless(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'-' | b'+' | b'=' | b'@' | b'*' | b'(' | b')' | b'$')
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'_' | b'.' | b'/' | b'-' | b'+' | b'=' | b'@' | b'*' | b'(' | b')' | b'$')
 }
