@@ -417,9 +417,10 @@ impl Args {
                 let own = Self::command()
                     .find_subcommand(name)
                     .is_some_and(|command| command.get_opts().any(|o| o.get_long() == Some(option)));
-                let message = match own {
-                    true => format!("write --{option} behind {name}: reconcile {name} --{option} …"),
-                    false => format!("{name} does not take --{option}"),
+                let message = if own {
+                    format!("write --{option} behind {name}: reconcile {name} --{option} …")
+                } else {
+                    format!("{name} does not take --{option}")
                 };
                 return error(ErrorKind::ArgumentConflict, message);
             }

@@ -133,7 +133,7 @@ impl LiveSide {
         let mut planned = plan(&input, &answers);
         let of_interest = |sandbox: &SandboxPlan| of_interest.is_none_or(|name| sandbox.name == name);
         answers.history =
-            history(desired, &secrets.copied, &input, planned.sandboxes.iter().filter(|s| of_interest(s)))?;
+            history(desired, &secrets.copied, &input, planned.sandboxes.iter().filter(|s| of_interest(s)));
         if !answers.history.is_empty() {
             planned = plan(&input, &answers);
         }

@@ -70,11 +70,9 @@ async fn with_live(desired: &Desired, live: &LiveSide, options: &Why, now: Times
         let message = format!("there is no sandbox {name}, in the fleet or in the cluster");
         return Err(Failure::new(Exit::Usage, message, hint));
     };
-    let asked = own_cause(desired, name, &live.input.sources)?;
-    let since = match live.input.live.namespaces.contains_key(&first.namespace) {
-        true => made_at(live, &first.namespace).await,
-        false => None,
-    };
+    let asked = own_cause(desired, name, &live.input.sources);
+    let lives = live.input.live.namespaces.contains_key(&first.namespace);
+    let since = if lives { made_at(live, &first.namespace).await } else { None };
     let outlook = Outlook { name, fleet: &desired.fleet, answers: &live.answers, asked: asked.as_ref() };
     let ahead = forecast(live.input.clone(), &outlook, first);
     Ok(story(&Known {
@@ -93,7 +91,7 @@ async fn with_live(desired: &Desired, live: &LiveSide, options: &Why, now: Times
 fn without_live(desired: &Desired, failure: &Failure, options: &Why, now: Timestamp) -> Result<Story, Failure> {
     let copied = only_named(&desired.fleet.settings);
     let sources = desired.sources(&copied, now)?;
-    let asked = own_cause(desired, &options.name, &sources)?;
+    let asked = own_cause(desired, &options.name, &sources);
     Ok(story(&Known {
         name: &options.name,
         fleet: &desired.fleet,
@@ -108,16 +106,15 @@ fn without_live(desired: &Desired, failure: &Failure, options: &Why, now: Timest
 }
 
 /// The sandbox's own file, with who changed it last.
-fn own_cause(desired: &Desired, name: &str, sources: &BTreeMap<String, Source>) -> Result<Option<Cause>, Failure> {
-    let (path, commit) = match sources.get(name) {
-        Some(Source::Wanted(wanted)) => {
+fn own_cause(desired: &Desired, name: &str, sources: &BTreeMap<String, Source>) -> Option<Cause> {
+    let (path, commit) = match sources.get(name)? {
+        Source::Wanted(wanted) => {
             let Wanted { path, commit, .. } = &**wanted;
             (path, commit.as_deref())
         }
-        Some(Source::Broken { path, .. }) => (path, None),
-        None => return Ok(None),
+        Source::Broken { path, .. } => (path, None),
     };
-    last_change(desired, path, commit).map(Some)
+    Some(last_change(desired, path, commit))
 }
 
 /// When a namespace was made; not known where it cannot be read.

@@ -16,6 +16,7 @@ mod fleet_life;
 mod fleet_name;
 mod fleet_quantity;
 mod goldens;
+mod history;
 mod interrupted;
 mod json_schema;
 mod kube_faults;

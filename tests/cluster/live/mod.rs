@@ -10,6 +10,7 @@ mod charts;
 mod cluster_wide;
 mod copied;
 mod drift;
+mod explained;
 mod first;
 mod foreign;
 mod generated;
