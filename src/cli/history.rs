@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::desired::Desired;
 use crate::fleet::{FLEET_FILE, SecretRef};
 use crate::plan::{
-    Action, Blame, Cause, Change, Commit, Culprit, History, Hold, Inquiry, Input, Now, SandboxPlan, Source,
-    Suspect, Wanted,
+    Action, Blame, Cause, Change, Commit, Culprit, History, Hold, Input, Inquiry, Now, SandboxPlan, Source, Suspect,
+    Wanted,
 };
 use crate::release::Copied;
 use crate::repo::{CommitInfo, LastChange, Older};
@@ -132,7 +132,9 @@ impl<'a> Asking<'a> {
                 let speaks = action != Action::Keep;
                 speaks.then(|| Found::file(&wanted.path, wanted.commit.clone()))
             }
-            (Some(Source::Wanted(wanted)), _) if !sandbox.steps.is_empty() || is_broken => self.changed(sandbox, wanted),
+            (Some(Source::Wanted(wanted)), _) if !sandbox.steps.is_empty() || is_broken => {
+                self.changed(sandbox, wanted)
+            }
             (Some(Source::Broken { path, .. }), Action::Held) => self.broken(sandbox, path),
             _ => None,
         }
@@ -161,7 +163,9 @@ impl<'a> Asking<'a> {
         let short = commit.get(..7).unwrap_or(commit);
         if !self.input.contained.contains(commit) && self.desired.repo.commit_info(commit).is_none() {
             let asked = format!("asked for by {}", wanted.origin);
-            return Some(Found::remark(format!("{asked}; what changed since is not known: commit {short} is not here")));
+            return Some(Found::remark(format!(
+                "{asked}; what changed since is not known: commit {short} is not here"
+            )));
         }
         let chart = &self.desired.fleet.sandboxes.get(&sandbox.name)?.chart;
         let older = match self.older(commit, &wanted.path, chart) {
@@ -203,15 +207,8 @@ impl<'a> Asking<'a> {
         }
         let chart = self.desired.fleet.sandboxes.get(&sandbox.name).map(|sandbox| sandbox.chart.clone());
         let Ok(older) = self.older(commit, path, chart.as_deref().unwrap_or_default()) else { return own() };
-        let suspect = Suspect {
-            name: &sandbox.name,
-            path,
-            commit,
-            older: &older,
-            release: None,
-            content: true,
-            expiry: false,
-        };
+        let suspect =
+            Suspect { name: &sandbox.name, path, commit, older: &older, release: None, content: true, expiry: false };
         let culprits = self.inquiry.culprits(&suspect);
         (!culprits.is_empty())
             .then(|| Found { files: culprits.into_iter().map(|culprit| (culprit, None)).collect(), ..Found::default() })

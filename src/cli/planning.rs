@@ -132,7 +132,8 @@ impl LiveSide {
         let local = if dry_run { answers.partial(&asked) } else { BTreeSet::new() };
         let mut planned = plan(&input, &answers);
         let of_interest = |sandbox: &SandboxPlan| of_interest.is_none_or(|name| sandbox.name == name);
-        answers.history = history(desired, &secrets.copied, &input, planned.sandboxes.iter().filter(|s| of_interest(s)));
+        answers.history =
+            history(desired, &secrets.copied, &input, planned.sandboxes.iter().filter(|s| of_interest(s)));
         if !answers.history.is_empty() {
             planned = plan(&input, &answers);
         }
@@ -242,7 +243,13 @@ async fn input(
             Source::Broken { namespace, .. } => others.push(namespace.as_str()),
         }
     }
-    let asked = Survey { fleet_id: &settings.id, namespace_labels: &settings.namespace.labels, wanted, served: &served, others };
+    let asked = Survey {
+        fleet_id: &settings.id,
+        namespace_labels: &settings.namespace.labels,
+        wanted,
+        served: &served,
+        others,
+    };
     let live = survey(cluster, &asked).await.map_err(unread)?;
     let commits: BTreeSet<&str> = live.namespaces.values().filter_map(|n| n.record.commit.as_deref()).collect();
     let contained = desired.contained(commits)?;

@@ -13,9 +13,7 @@ use super::print::{Printer, width};
 use super::render::only_named;
 use crate::cluster::Target;
 use crate::manifest::{ObjectId, namespaces};
-use crate::plan::{
-    Cause, Known, LiveKnown, Outlook, Source, Story, Wanted, forecast, story,
-};
+use crate::plan::{Cause, Known, LiveKnown, Outlook, Source, Story, Wanted, forecast, story};
 use crate::report::text;
 
 /// Tells it; exit status 1 where the cluster cannot be read, so that only half of it is known.

@@ -82,10 +82,12 @@ fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
 }
 
 fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, now: Timestamp) -> Source {
-    let broken =
-        |reason: String, remedy: String| {
-            Source::Broken { path: sandbox.path.clone(), namespace: sandbox.namespace.clone(), reason, remedy }
-        };
+    let broken = |reason: String, remedy: String| Source::Broken {
+        path: sandbox.path.clone(),
+        namespace: sandbox.namespace.clone(),
+        reason,
+        remedy,
+    };
     let known = match start {
         Start::At { commit, .. } => Some(commit.clone()),
         _ => None,

@@ -36,12 +36,7 @@ impl Repo {
     ///
     /// # Errors
     /// Where the older commit, or a file of it, cannot be read.
-    pub fn changed_since(
-        &self,
-        commit: &str,
-        tree: &Tree,
-        wanted: &dyn Fn(&str) -> bool,
-    ) -> Result<Older, RepoError> {
+    pub fn changed_since(&self, commit: &str, tree: &Tree, wanted: &dyn Fn(&str) -> bool) -> Result<Older, RepoError> {
         let odb = self.odb()?;
         let unread = |why| RepoError::object(why, self.partial);
         let id = Oid::from_str(commit).map_err(RepoError::git("reading the commit's id"))?;
@@ -93,8 +88,8 @@ impl Repo {
     pub fn merged(&self, change: (&str, Timestamp), applied: &str) -> Option<CommitInfo> {
         let (older, applied) = (Oid::from_str(change.0).ok()?, Oid::from_str(applied).ok()?);
         let time = self.git.find_commit(applied).ok()?.committer().when().seconds();
-        let is_before = change.1.as_second() <= time
-            && (older == applied || self.git.graph_descendant_of(applied, older).ok()?);
+        let is_before =
+            change.1.as_second() <= time && (older == applied || self.git.graph_descendant_of(applied, older).ok()?);
         if !is_before {
             return None;
         }

@@ -265,7 +265,9 @@ fn reconcile_lines(line: impl AsRef<str>) -> Vec<Vec<String>> {
     let calls = (0..words.len()).filter(|at| is_program(&words[*at]) && words.get(at.wrapping_sub(1)) != Some(&"-t"));
     let ends = |word: &str| matches!(word, "|" | "||" | "&&" | ";" | ">" | "2>&1");
     calls
-        .filter(|at| words.get(at + 1).is_none_or(|next| next.starts_with('-') || matches!(*next, "check" | "render" | "why")))
+        .filter(|at| {
+            words.get(at + 1).is_none_or(|next| next.starts_with('-') || matches!(*next, "check" | "render" | "why"))
+        })
         .map(|at| words[at + 1..].iter().take_while(|word| !ends(word)).map(|word| (*word).to_owned()).collect())
         .collect()
 }

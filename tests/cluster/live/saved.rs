@@ -65,7 +65,8 @@ fn reviewed(saved: &Value) -> Vec<String> {
         "NetworkPolicy" => "networkpolicies".to_owned(),
         kind => format!("{}s", kind.to_lowercase()),
     };
-    let steps = saved["sandboxes"].as_array().expect("a list").iter().flat_map(|s| s["steps"].as_array().expect("a list"));
+    let steps =
+        saved["sandboxes"].as_array().expect("a list").iter().flat_map(|s| s["steps"].as_array().expect("a list"));
     let text = |step: &Value, key: &str| step[key].as_str().expect("a text").to_owned();
     let mut all: Vec<String> = steps
         .filter(|step| !text(step, "work").starts_with("await"))
@@ -151,11 +152,7 @@ const MEANWHILE: &[Meanwhile] = &[
         kubectl: &[&["scale", "deployment/web", "--replicas=3"]],
         says: "Deployment/web was changed since, by kubectl",
     },
-    Meanwhile {
-        name: "deleted",
-        kubectl: &[&["delete", "deployment/web"]],
-        says: "Deployment/web was deleted since",
-    },
+    Meanwhile { name: "deleted", kubectl: &[&["delete", "deployment/web"]], says: "Deployment/web was deleted since" },
     Meanwhile {
         name: "remade",
         kubectl: &[
@@ -193,7 +190,10 @@ fn what_somebody_else_did_since_refuses_all_of_it() {
     for Meanwhile { name, kubectl, .. } in MEANWHILE {
         for args in *kubectl {
             let namespace = case.namespace(name);
-            case.kubectl(name, &args.iter().map(|arg| if *arg == "NS" { &namespace } else { *arg }).collect::<Vec<_>>());
+            case.kubectl(
+                name,
+                &args.iter().map(|arg| if *arg == "NS" { &namespace } else { *arg }).collect::<Vec<_>>(),
+            );
         }
     }
     case.plane.must(&["create", "namespace", &case.namespace("taken")]);
@@ -242,8 +242,7 @@ fn a_newer_commit_and_another_namespace_refuse_it() {
 
 /// The exit statuses of runs that were started, sorted.
 fn statuses(runs: Vec<Child>) -> Vec<(i32, String)> {
-    let mut all: Vec<(i32, String)> =
-        runs.into_iter().map(Run::of).map(|run| (run.status, words(&run))).collect();
+    let mut all: Vec<(i32, String)> = runs.into_iter().map(Run::of).map(|run| (run.status, words(&run))).collect();
     all.sort();
     all
 }
@@ -364,7 +363,8 @@ fn a_copied_secret_is_bound_and_not_told() {
         assert!(!told.contains(form), "{form}");
     }
     let objects = case.kubectl("one", &["get", "secrets", "--output=yaml"]);
-    let hashes: Vec<&str> = objects.lines().filter_map(|line| line.trim().strip_prefix("reconcile.dev/hash: ")).collect();
+    let hashes: Vec<&str> =
+        objects.lines().filter_map(|line| line.trim().strip_prefix("reconcile.dev/hash: ")).collect();
     assert_eq!(hashes.len(), 2, "{objects}");
     assert!(hashes.iter().all(|hash| !told.contains(hash)), "{hashes:?}");
 }
