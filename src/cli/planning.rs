@@ -1,19 +1,20 @@
 //! What every command that plans does first: the desired state and the live state, read, and the plan made of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::args::{self, ClusterName, DiffBy};
+use super::args::{self, ClusterName, DiffBy, DriftBy};
 use super::desired::Desired;
 use super::failure::{Exit, Failure};
 use super::print::Printer;
 use crate::cluster::kube::KubeConnect;
-use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, survey};
+use crate::cluster::{self, Cluster, ClusterSpec, ErrorKind, Survey, Target, Unknown, answer, survey};
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
-use crate::plan::{Input, Plan, Policy, Source, plan, questions};
+use crate::plan::{DriftMode, Input, Plan, Policy, Source, plan, questions};
 use crate::release::Copied;
 
 /// How far our clock may be from the API server's.
@@ -32,6 +33,8 @@ pub struct Request {
     pub allow_rewind: bool,
     /// Who makes the diffs.
     pub diff: DiffBy,
+    /// Whether drift is looked for.
+    pub drift: DriftMode,
 }
 
 impl Request {
@@ -43,6 +46,10 @@ impl Request {
             allow_removals: run.allow_removals.map(count),
             allow_rewind: run.allow_rewind,
             diff: run.diff,
+            drift: match run.drift {
+                DriftBy::Detect => DriftMode::Detect,
+                DriftBy::Skip => DriftMode::Skip,
+            },
         }
     }
 }
@@ -62,7 +69,7 @@ pub struct Planning {
 }
 
 impl Planning {
-    /// Reads both states and plans.
+    /// Reads both states, side by side, and plans.
     ///
     /// # Errors
     /// Where nothing could be planned at all.
@@ -72,13 +79,14 @@ impl Planning {
         request: &Request,
         printer: &Printer,
     ) -> Result<Self, Failure> {
+        let spec = spec(target);
+        let connecting = tokio::spawn(async move { cluster::connect(&spec).await });
         let desired = Desired::read(source, printer)?;
-        let cluster = cluster::connect(&spec(target)).await.map_err(|error| Failure::of(&error))?;
+        let cluster = connecting.await.map_err(|error| Failure::of(&error))?.map_err(|error| Failure::of(&error))?;
         check_context(&desired.fleet, &*cluster)?;
+        let (desired, input) = both(request, desired, &*cluster, target).await?;
         check_clock(&*cluster).await?;
-        let copied = copied_secrets(&desired.fleet, &*cluster).await;
-        let read = |error| unread(&error, target);
-        let input = input(request, &desired, &*cluster, &copied, &read).await?;
+        check_only(request, &input.sources, &input.live)?;
         let dry_run = request.diff == DiffBy::Server;
         let answers = answer(&*cluster, &questions(&input), &input.live, dry_run).await;
         let plan = plan(&input, &answers);
@@ -106,10 +114,9 @@ fn check_context(fleet: &Fleet, cluster: &dyn Cluster) -> Result<(), Failure> {
     }
 }
 
+/// Lifetimes are counted by our clock. The API server's comes with each of its answers.
 async fn check_clock(cluster: &dyn Cluster) -> Result<(), Failure> {
-    // The first thing that is asked: where nobody answers, it says where.
-    let asked = |error| Failure::of(&error).hint(Some(format!("asked was cluster {}", cluster.describe())));
-    let server = cluster.clock().await.map_err(asked)?;
+    let server = cluster.clock().await.map_err(|error| Failure::of(&error))?;
     let ours = super::clock();
     match server {
         Some(server) if server.duration_since(ours).abs() > SKEW => Err(Failure::new(
@@ -131,7 +138,7 @@ async fn copied_secrets(fleet: &Fleet, cluster: &dyn Cluster) -> BTreeMap<Secret
         let answer = match cluster.get(&target).await {
             Ok(Some(secret)) => read(&secret),
             Ok(None) => Copied::Unreadable("it is not there".into()),
-            Err(error) => Copied::Unreadable(error.to_string()),
+            Err(error) => Copied::Unreadable(error.with_remedy()),
         };
         copied.insert(reference.clone(), answer);
     }
@@ -146,50 +153,71 @@ fn read(secret: &Value) -> Copied {
     }
 }
 
-async fn input(
+/// Reads the live state, while another thread renders what is wanted.
+async fn both(
     request: &Request,
-    desired: &Desired,
+    desired: Desired,
     cluster: &dyn Cluster,
-    copied: &BTreeMap<SecretRef, Copied>,
-    unread: &(dyn Fn(cluster::Error) -> Failure + Sync),
-) -> Result<Input, Failure> {
-    let settings = &desired.fleet.settings;
-    let sources = desired.sources(copied, request.now)?;
-    let mut wanted = Vec::new();
-    let mut others = Vec::new();
-    for (name, source) in &sources {
-        match source {
-            Source::Wanted(w) => wanted.push((name.as_str(), w.namespace.as_str(), &w.release)),
-            Source::Broken { namespace, .. } => others.push(namespace.as_str()),
-        }
-    }
-    let asked = Survey { fleet_id: &settings.id, namespace_labels: &settings.namespace.labels, wanted, others };
-    let live = survey(cluster, &asked).await.map_err(unread)?;
+    target: &args::Target,
+) -> Result<(Desired, Input), Failure> {
+    let (now, settings) = (request.now, desired.fleet.settings.clone());
+    let policy = policy(request, &desired.fleet);
+    let rendered = OnceLock::new();
+    let sources = async {
+        let copied = copied_secrets(&desired.fleet, cluster).await;
+        let rendering = tokio::task::spawn_blocking(move || {
+            let sources = desired.sources(&copied, now);
+            (desired, sources)
+        });
+        let (desired, sources) = rendering.await.map_err(|error| Failure::of(&error))?;
+        // Set here alone.
+        let _ = rendered.set(desired);
+        sources
+    };
+    let asked = Survey {
+        fleet_id: &settings.id,
+        namespace_labels: &settings.namespace.labels,
+        now,
+        drift: request.drift,
+        only: &request.only,
+    };
+    let (sources, live) = survey(cluster, &asked, sources).await.map_err(|unknown| match unknown {
+        Unknown::Live(error) => unread(&error, cluster, target),
+        Unknown::Wanted(failure) => failure,
+    })?;
+    let Some(desired) = rendered.into_inner() else {
+        return Err(Failure::new(Exit::Failed, "what is wanted was not read", "report this"));
+    };
     let commits: BTreeSet<&str> = live.namespaces.values().filter_map(|n| n.record.commit.as_deref()).collect();
     let contained = desired.contained(commits)?;
-    check_only(request, &sources, &live)?;
-    Ok(Input {
-        fleet: settings.name.clone(),
-        fleet_id: settings.id.clone(),
+    let input = Input {
+        fleet: settings.name,
+        fleet_id: settings.id,
         commit: desired.tree.commit.as_ref().map(|commit| commit.id.clone()),
         cluster: cluster.describe().to_owned(),
-        now: request.now,
-        namespace_labels: settings.namespace.labels.clone(),
+        now,
+        namespace_labels: settings.namespace.labels,
         sources,
         live,
-        policy: policy(request, &desired.fleet),
+        policy,
         contained,
         warnings: desired.warnings.clone(),
-    })
+    };
+    Ok((desired, input))
 }
 
 /// What lives is unknown, so nothing can be said to be missing or to be over.
-fn unread(error: &cluster::Error, target: &args::Target) -> Failure {
+fn unread(error: &cluster::Error, cluster: &dyn Cluster, target: &args::Target) -> Failure {
     let hint = match target.cluster {
         ClusterName::Kube => "nothing is changed while the cluster cannot be read",
         ClusterName::Dir(_) => "see to that file; nothing is changed while the folder cannot be read",
     };
-    Failure::of(error).hint(Some(hint))
+    let asked = match error.kind {
+        // Where nobody answers, it says where.
+        ErrorKind::Unreachable => Some(format!("asked was cluster {}", cluster.describe())),
+        _ => error.remedy.clone(),
+    };
+    Failure::of(error).hint(asked).hint(Some(hint))
 }
 
 fn check_only(request: &Request, sources: &BTreeMap<String, Source>, live: &crate::plan::Live) -> Result<(), Failure> {

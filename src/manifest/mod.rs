@@ -10,7 +10,7 @@ mod release;
 mod scope;
 
 pub use canonical::{canonical, data_key_to_base64};
-pub use fields::{Fields, PathElement, field_path, unowned};
+pub use fields::{Fields, PathElement, field_path, owns_all, unowned};
 pub use id::{Kind, ObjectId};
 pub use release::{Hash, Manifest, Owner, Release, Stamp};
 pub use scope::{Resource, Scope, builtin, namespaces};

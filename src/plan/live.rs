@@ -182,7 +182,7 @@ pub struct GeneratedKeys {
 pub const UNKNOWN_MANAGER: &str = "before-first-apply";
 
 /// Managers whose writes are the cluster's own bookkeeping, not somebody's change.
-const SYSTEM_MANAGERS: &[&str] = &[
+pub(super) const SYSTEM_MANAGERS: &[&str] = &[
     "kube-apiserver",
     "kube-controller-manager",
     "kube-scheduler",
@@ -265,7 +265,7 @@ fn extras(id: &ObjectId, own: &Fields, others: &[(&Managed, Fields)], declared: 
     found
 }
 
-fn data_path(key: &str) -> [PathElement; 2] {
+pub(super) fn data_path(key: &str) -> [PathElement; 2] {
     [PathElement::Field("data".into()), PathElement::Field(key.into())]
 }
 

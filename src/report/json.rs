@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::shown;
-use crate::plan::{self, Action, Outcome, SandboxResult};
+use crate::plan::{self, Action, DriftMode, Outcome, SandboxResult};
 
 /// The version of this format.
 pub const VERSION: u32 = 1;
@@ -25,6 +25,8 @@ pub struct Plan {
     pub now: Timestamp,
     /// The cluster, for people.
     pub cluster: String,
+    /// Whether drift was looked for, or skipped as `--drift skip` asks.
+    pub drift: DriftMode,
     /// How many sandboxes are in for what.
     pub summary: Summary,
     /// By name.
@@ -131,6 +133,7 @@ pub fn plan(plan: &plan::Plan, outcome: Option<&Outcome>) -> Plan {
         commit: plan.commit.clone(),
         now: plan.now,
         cluster: plan.cluster.clone(),
+        drift: plan.drift,
         summary,
         sandboxes: plan.sandboxes.iter().map(|s| sandbox(s, outcome)).collect(),
         warnings: plan.warnings.clone(),
