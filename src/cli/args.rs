@@ -27,6 +27,8 @@ Examples:
   reconcile --cluster dir:target/demo         on a folder of YAML files instead of a cluster
   reconcile --only feature-x --timeout 0s     one sandbox, not waiting until it is ready
   reconcile --plan --format json | jq .summary
+  reconcile --plan --format markdown          for a comment on a pull request
+  reconcile why feature-x                     one sandbox's story, and what the next runs do to it
   reconcile render feature-x | kubectl diff -f -
 
 Exit status (of several, the first in the order 64, 1, 3, 4, 2, 0):
@@ -36,6 +38,14 @@ Exit status (of several, the first in the order 64, 1, 3, 4, 2, 0):
    3  a safety rule refused something
    4  done in part: some sandboxes are broken or failed
   64  the command line is wrong";
+
+const WHY_EXAMPLES: &str = "\
+Examples:
+  reconcile why feature-x
+  reconcile why feature-x --now +3d           as of then
+  reconcile why feature-x --format json | jq .next
+
+Exit status: 0; 1 where the cluster cannot be read, and only half is told; 64 where there is no such sandbox";
 
 /// The whole command line.
 #[derive(Clone, Debug, Parser)]
@@ -64,6 +74,9 @@ pub struct Args {
 pub enum Command {
     /// Print the manifests of sandboxes, without a cluster
     Render(Render),
+    /// Tell one sandbox's whole story: desired by, rendered from, live as, what the next run will do
+    #[command(after_help = WHY_EXAMPLES)]
+    Why(Why),
     /// Validate and render every sandbox and compare the golden renderings, without a cluster
     Check(Check),
 }
@@ -77,6 +90,20 @@ pub struct Render {
     /// yaml documents, or one json array
     #[arg(long, value_enum, hide_possible_values = true, default_value_t = RenderFormat::Yaml)]
     pub format: RenderFormat,
+}
+
+/// `reconcile why`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Why {
+    /// The sandbox: its file's name without .toml
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// text for people, or json for programs
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = WhyFormat::Text)]
+    pub format: WhyFormat,
+    /// Where the live state is.
+    #[command(flatten)]
+    pub target: Target,
 }
 
 /// `reconcile check`.
@@ -133,7 +160,7 @@ pub struct Run {
     /// Only this sandbox; may be given several times
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
-    /// text for people, or json for programs
+    /// text for people, json for programs, or markdown for a pull request
     #[arg(long, value_enum, hide_possible_values = true, default_value_t = PlanFormat::Text)]
     pub format: PlanFormat,
     /// Who makes the diffs: the server, by a dry run that shows its defaults; or local, which needs no right to change
@@ -179,6 +206,17 @@ pub struct Output {
 /// How a plan is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PlanFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For pull requests.
+    Markdown,
+}
+
+/// How a story is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhyFormat {
     /// For people.
     Text,
     /// For programs.
@@ -348,13 +386,22 @@ impl Args {
                 .get_arguments()
                 .find(|option| matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine));
             if let Some(option) = given {
+                let given_id = option.get_id();
                 let option = option.get_long().unwrap_or_default();
-                return error(ErrorKind::ArgumentConflict, format!("{name} does not take --{option}"));
+                let takes = matches!(&self.command, Some(Command::Why(_)))
+                    && Target::augment_args(clap::Command::new("why")).get_arguments().any(|o| o.get_id() == given_id);
+                let message = match takes {
+                    true => format!("write --{option} behind {name}: reconcile {name} --{option} …"),
+                    false => format!("{name} does not take --{option}"),
+                };
+                return error(ErrorKind::ArgumentConflict, message);
             }
         }
-        if matches!(self.target.cluster, ClusterName::Dir(_))
-            && (self.target.kubeconfig.is_some() || self.target.context.is_some())
-        {
+        let target = match &self.command {
+            Some(Command::Why(why)) => &why.target,
+            _ => &self.target,
+        };
+        if matches!(target.cluster, ClusterName::Dir(_)) && (target.kubeconfig.is_some() || target.context.is_some()) {
             let message = "--kubeconfig and --context are of no use with --cluster dir:PATH";
             return error(ErrorKind::ArgumentConflict, message.into());
         }

@@ -4,10 +4,13 @@ pub mod args;
 mod check;
 mod desired;
 mod failure;
+mod fingerprint;
+mod history;
 mod planning;
 mod print;
 mod reconcile;
 mod render;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -41,14 +44,13 @@ fn dispatch(args: &Args, printer: &Printer) -> Result<u8, Failure> {
     match &args.command {
         Some(Command::Render(options)) => render::render(args, options, printer),
         Some(Command::Check(options)) => check::check(args, options, printer),
-        None => {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()
-                .map_err(|error| Failure::of(&error))?;
-            runtime.block_on(reconcile::reconcile(args, printer))
-        }
+        Some(Command::Why(options)) => runtime()?.block_on(why::why(args, options, printer)),
+        None => runtime()?.block_on(reconcile::reconcile(args, printer)),
     }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Failure::of(&error))
 }
 
 /// The one place where the clock is read.

@@ -1,21 +1,25 @@
 //! What every command that plans does first: the desired state and the live state, read, and the plan made of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use super::args::{self, ClusterName, DiffBy, DriftBy};
 use super::desired::Desired;
 use super::failure::{Exit, Failure};
+use super::history::history;
 use super::print::Printer;
 use crate::cluster::kube::KubeConnect;
-use crate::cluster::{self, Cluster, ClusterSpec, ErrorKind, Survey, Target, Unknown, answer, survey};
+use crate::cluster::{
+    self, Cluster, ClusterSpec, ErrorKind, Sources, Survey, Target, Unknown, answer, discover, survey,
+};
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
-use crate::plan::{DriftMode, Input, Plan, Policy, Source, plan, questions};
+use crate::plan::{Answers, DriftMode, Input, Live, Plan, Policy, SandboxPlan, Source, place, plan, questions};
 use crate::release::Copied;
+use crate::report::FingerprintKey;
 
 /// How far our clock may be from the API server's.
 const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
@@ -69,7 +73,7 @@ pub struct Planning {
 }
 
 impl Planning {
-    /// Reads both states, side by side, and plans.
+    /// Reads both states and plans.
     ///
     /// # Errors
     /// Where nothing could be planned at all.
@@ -79,19 +83,67 @@ impl Planning {
         request: &Request,
         printer: &Printer,
     ) -> Result<Self, Failure> {
-        let spec = spec(target);
-        let connecting = tokio::spawn(async move { cluster::connect(&spec).await });
         let desired = Desired::read(source, printer)?;
-        let cluster = connecting.await.map_err(|error| Failure::of(&error))?.map_err(|error| Failure::of(&error))?;
-        check_context(&desired.fleet, &*cluster)?;
-        let (desired, input) = both(request, desired, &*cluster, target).await?;
-        check_clock(&*cluster).await?;
-        check_only(request, &input.sources, &input.live)?;
-        let dry_run = request.diff == DiffBy::Server;
-        let answers = answer(&*cluster, &questions(&input), &input.live, dry_run).await;
-        let plan = plan(&input, &answers);
+        let LiveSide { cluster, input, plan, .. } = LiveSide::read(&desired, target, request, None).await?;
         Ok(Self { desired, cluster, input, plan })
     }
+}
+
+/// The live state, and what was made of both.
+pub struct LiveSide {
+    /// The cluster.
+    pub cluster: Box<dyn Cluster>,
+    /// All that the plan is a function of.
+    pub input: Input,
+    /// What was asked besides.
+    pub answers: Answers,
+    /// The plan.
+    pub plan: Plan,
+}
+
+impl LiveSide {
+    /// Reads the live state and plans. Where only one sandbox is of interest, nothing is asked for the sake of the
+    /// others but what bounds them all.
+    ///
+    /// # Errors
+    /// Where nothing could be planned at all.
+    pub async fn read(
+        desired: &Desired,
+        target: &args::Target,
+        request: &Request,
+        of_interest: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let key = super::fingerprint::key()?;
+        let cluster = cluster::connect(&spec(target)).await.map_err(|error| Failure::of(&error))?;
+        check_context(&desired.fleet, &*cluster)?;
+        let secrets = Secrets { copied: copied_secrets(&desired.fleet, &*cluster).await, key };
+        let (sources, live) = both(request, desired, &*cluster, &secrets.copied).map_err(|unknown| match unknown {
+            Unknown::Live(error) => unread(&error, &*cluster, target),
+            Unknown::Wanted(failure) => failure,
+        })?;
+        check_clock(&*cluster).await?;
+        let input = input(request, desired, &*cluster, (sources, live), &secrets)?;
+        let mut asked = questions(&input);
+        if let Some(name) = of_interest {
+            asked.keep_only(name, &input);
+        }
+        let mut answers = answer(&*cluster, &asked, &input.live, request.diff == DiffBy::Server).await;
+        let mut planned = plan(&input, &answers);
+        let of_interest = |sandbox: &SandboxPlan| of_interest.is_none_or(|name| sandbox.name == name);
+        answers.history = history(desired, &secrets.copied, &input, planned.sandboxes.iter().filter(|s| of_interest(s)))?;
+        if !answers.history.is_empty() {
+            planned = plan(&input, &answers);
+        }
+        Ok(Self { cluster, input, answers, plan: planned })
+    }
+}
+
+/// What nobody is shown.
+struct Secrets {
+    /// The Secrets that are copied into every sandbox.
+    copied: BTreeMap<SecretRef, Copied>,
+    /// By what the values of Secrets are told apart.
+    key: FingerprintKey,
 }
 
 fn spec(target: &args::Target) -> ClusterSpec {
@@ -154,26 +206,14 @@ fn read(secret: &Value) -> Copied {
 }
 
 /// Reads the live state, while another thread renders what is wanted.
-async fn both(
+fn both(
     request: &Request,
-    desired: Desired,
+    desired: &Desired,
     cluster: &dyn Cluster,
-    target: &args::Target,
-) -> Result<(Desired, Input), Failure> {
-    let (now, settings) = (request.now, desired.fleet.settings.clone());
-    let policy = policy(request, &desired.fleet);
-    let rendered = OnceLock::new();
-    let sources = async {
-        let copied = copied_secrets(&desired.fleet, cluster).await;
-        let rendering = tokio::task::spawn_blocking(move || {
-            let sources = desired.sources(&copied, now);
-            (desired, sources)
-        });
-        let (desired, sources) = rendering.await.map_err(|error| Failure::of(&error))?;
-        // Set here alone.
-        let _ = rendered.set(desired);
-        sources
-    };
+    copied: &BTreeMap<SecretRef, Copied>,
+) -> Result<(Sources, Live), Unknown<Failure>> {
+    let (settings, now) = (&desired.fleet.settings, request.now);
+    let starts = desired.starts(now).map_err(Unknown::Wanted)?;
     let asked = Survey {
         fleet_id: &settings.id,
         namespace_labels: &settings.namespace.labels,
@@ -181,29 +221,53 @@ async fn both(
         drift: request.drift,
         only: &request.only,
     };
-    let (sources, live) = survey(cluster, &asked, sources).await.map_err(|unknown| match unknown {
-        Unknown::Live(error) => unread(&error, cluster, target),
-        Unknown::Wanted(failure) => failure,
-    })?;
-    let Some(desired) = rendered.into_inner() else {
-        return Err(Failure::new(Exit::Failed, "what is wanted was not read", "report this"));
-    };
+    // What the thread reads is borrowed: it ends with this function.
+    let (fleet, basis, starts) = (&desired.fleet, desired.basis(copied), &starts);
+    let handle = tokio::runtime::Handle::current();
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            let (done, rendered) = oneshot::channel();
+            // Nobody listens any more where the cluster could not be read.
+            scope.spawn(move || drop(done.send(crate::plan::sources(fleet, &basis, starts, now))));
+            let sources = async {
+                let mut sources = rendered.await.map_err(|error| Unknown::Wanted(Failure::of(&error)))?;
+                let served = discover(cluster, sources.values().flat_map(Source::kinds)).await.map_err(Unknown::Live)?;
+                if !served.resources.is_empty() {
+                    place(&mut sources, &served.resources);
+                }
+                Ok::<_, Unknown<Failure>>((sources, served))
+            };
+            handle.block_on(survey(cluster, &asked, sources))
+        })
+    })
+}
+
+fn input(
+    request: &Request,
+    desired: &Desired,
+    cluster: &dyn Cluster,
+    read: (Sources, Live),
+    secrets: &Secrets,
+) -> Result<Input, Failure> {
+    let settings = &desired.fleet.settings;
+    let (sources, live) = read;
     let commits: BTreeSet<&str> = live.namespaces.values().filter_map(|n| n.record.commit.as_deref()).collect();
     let contained = desired.contained(commits)?;
-    let input = Input {
-        fleet: settings.name,
-        fleet_id: settings.id,
+    check_only(request, &sources, &live)?;
+    Ok(Input {
+        fleet: settings.name.clone(),
+        fleet_id: settings.id.clone(),
         commit: desired.tree.commit.as_ref().map(|commit| commit.id.clone()),
         cluster: cluster.describe().to_owned(),
-        now,
-        namespace_labels: settings.namespace.labels,
+        now: request.now,
+        namespace_labels: settings.namespace.labels.clone(),
         sources,
         live,
-        policy,
+        policy: policy(request, &desired.fleet),
         contained,
         warnings: desired.warnings.clone(),
-    };
-    Ok((desired, input))
+        key: secrets.key.clone(),
+    })
 }
 
 /// What lives is unknown, so nothing can be said to be missing or to be over.
@@ -212,15 +276,15 @@ fn unread(error: &cluster::Error, cluster: &dyn Cluster, target: &args::Target) 
         ClusterName::Kube => "nothing is changed while the cluster cannot be read",
         ClusterName::Dir(_) => "see to that file; nothing is changed while the folder cannot be read",
     };
-    let asked = match error.kind {
+    let first = match error.kind {
         // Where nobody answers, it says where.
         ErrorKind::Unreachable => Some(format!("asked was cluster {}", cluster.describe())),
         _ => error.remedy.clone(),
     };
-    Failure::of(error).hint(asked).hint(Some(hint))
+    Failure::of(error).hint(first).hint(Some(hint))
 }
 
-fn check_only(request: &Request, sources: &BTreeMap<String, Source>, live: &crate::plan::Live) -> Result<(), Failure> {
+fn check_only(request: &Request, sources: &BTreeMap<String, Source>, live: &Live) -> Result<(), Failure> {
     let lives = |name: &String| live.namespaces.values().any(|n| n.observed.ours && n.observed.sandbox == *name);
     match request.only.iter().find(|name| !sources.contains_key(*name) && !lives(name)) {
         None => Ok(()),
@@ -238,6 +302,7 @@ fn policy(request: &Request, fleet: &Fleet) -> Policy {
         max_sandboxes: Some(count(limits.max_sandboxes)),
         max_per_owner: limits.max_per_owner.map(count),
         max_pins: Some(count(limits.max_pins)),
+        budget: fleet.settings.budget,
         max_removals: limits.max_removals,
         allow_removals: request.allow_removals,
         allow_rewind: request.allow_rewind,

@@ -22,7 +22,7 @@ mod tree;
 mod validate;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ use entry::Entry;
 use selector::Selector;
 use store::Store;
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Sink, Target};
+use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
 use crate::manifest::{Kind, ObjectId, Resource, Scope, builtin};
 use crate::plan::{Meta, Seen};
 
@@ -117,15 +117,18 @@ impl Cluster for Dir {
         Ok(None)
     }
 
-    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<BTreeMap<Kind, Resource>, Error> {
+    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<Served, Error> {
         let _lock = self.store.disk.shared()?;
-        let mut served = BTreeMap::new();
+        let mut served = Served::default();
         for kind in kinds {
             let resource = match builtin(kind) {
                 Some(resource) => schema::of(kind).map(|_| resource),
                 None => self.custom(kind)?,
             };
-            served.extend(resource.map(|resource| (kind.clone(), resource)));
+            match resource {
+                Some(resource) => drop(served.resources.insert(kind.clone(), resource)),
+                None => drop(served.unserved.insert(kind.clone())),
+            }
         }
         Ok(served)
     }

@@ -13,7 +13,7 @@ mod proxy;
 mod transport;
 mod url;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -26,8 +26,8 @@ pub use config::KubeConnect;
 use errors::{Status, Subject, from_answer};
 use transport::{Answer, Ask, Repeat, Transport};
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Sink, Target};
-use crate::manifest::{Kind, Resource};
+use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
+use crate::manifest::Kind;
 use crate::plan::Meta;
 
 const JSON: &str = "application/json";
@@ -116,8 +116,8 @@ impl Cluster for Kube {
         }
     }
 
-    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<BTreeMap<Kind, Resource>, Error> {
-        discovery::resources(&self.transport, kinds).await
+    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<Served, Error> {
+        Ok(discovery::resources(&self.transport, kinds).await)
     }
 
     /// Lists are consistent reads (no `resourceVersion`): a run sees what the run before it wrote. Servers since 1.31

@@ -8,7 +8,7 @@ pub mod kube;
 mod metadata;
 mod survey;
 
-pub use survey::{Sources, Survey, Unknown, answer, survey};
+pub use survey::{Sources, Survey, Unknown, answer, discover, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -36,8 +36,8 @@ pub trait Cluster: Send + Sync {
     /// The server's clock; `None` where the cluster has none of its own.
     async fn clock(&self) -> Result<Option<Timestamp>, Error>;
 
-    /// How each kind is served; a kind that the cluster does not serve is left out of the answer.
-    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<BTreeMap<Kind, Resource>, Error>;
+    /// How each kind is served. What could not be told of one kind says nothing of the others.
+    async fn resources(&self, kinds: &BTreeSet<Kind>) -> Result<Served, Error>;
 
     /// The metadata of all objects of a kind that the query selects, each once, page by page as they arrive. A list that
     /// fails half-way is an error, whatever `sink` has seen.
@@ -86,6 +86,41 @@ pub trait Sink: Send {
 impl<F: FnMut(Meta) + Send> Sink for F {
     fn take(&mut self, meta: Meta) {
         self(meta);
+    }
+}
+
+/// How some kinds are served.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Served {
+    /// Those that are, by a version that is: the one asked for, or where that is not served another of the same kind.
+    pub resources: BTreeMap<Kind, Resource>,
+    /// Those that are not, in the version asked for: nobody answers for their group, or it has no such version or kind.
+    pub unserved: BTreeSet<Kind>,
+    /// Those of which it could not be told, and why.
+    pub unknown: BTreeMap<Kind, String>,
+}
+
+impl Served {
+    /// Whether a kind was asked for.
+    pub fn has(&self, kind: &Kind) -> bool {
+        self.resources.contains_key(kind) || self.unserved.contains(kind) || self.unknown.contains_key(kind)
+    }
+
+    /// The answers about some kinds.
+    #[must_use]
+    pub fn only(mut self, kinds: &BTreeSet<Kind>) -> Self {
+        // Another version than was asked for may be the one that is served.
+        self.resources.retain(|served, _| kinds.iter().any(|kind| kind.same_store(served)));
+        self.unserved.retain(|kind| kinds.contains(kind));
+        self.unknown.retain(|kind, _| kinds.contains(kind));
+        self
+    }
+
+    /// Takes the answers of another in.
+    pub fn extend(&mut self, other: Served) {
+        self.resources.extend(other.resources);
+        self.unserved.extend(other.unserved);
+        self.unknown.extend(other.unknown);
     }
 }
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::SetOnce;
 
 use super::judge::{Index, Judge, Listed};
-use super::{Apply, Cluster, Error, ErrorKind, Query, Sink, Target};
+use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
 use crate::manifest::{Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Resource, Scope, builtin, namespaces};
 use crate::plan::{
     Answer, Answers, DriftMode, DryRun, Live, LiveNamespace, Meta, Questions, Record, Seen, Source, Unread, observe,
@@ -50,6 +50,19 @@ pub enum Unknown<E> {
     Wanted(E),
 }
 
+/// How the kinds of manifests are served that are not Kubernetes' own: whether their objects live in a namespace is
+/// known only then. Nothing is asked where there are none.
+///
+/// # Errors
+/// Where the cluster cannot be asked at all.
+pub async fn discover<'k>(
+    cluster: &dyn Cluster,
+    kinds: impl Iterator<Item = &'k Kind>,
+) -> Result<Served, Error> {
+    let custom = one_version_each(kinds.filter(|kind| builtin(kind).is_none()));
+    if custom.is_empty() { Ok(Served::default()) } else { cluster.resources(&custom).await }
+}
+
 /// Reads what the cluster holds of a fleet, while `sources` finds out what is wanted.
 ///
 /// # Errors
@@ -58,28 +71,37 @@ pub enum Unknown<E> {
 pub async fn survey<E>(
     cluster: &dyn Cluster,
     survey: &Survey<'_>,
-    sources: impl Future<Output = Result<Sources, E>>,
+    sources: impl Future<Output = Result<(Sources, Served), Unknown<E>>>,
 ) -> Result<(Sources, Live), Unknown<E>> {
     let wanted = OnceLock::new();
     let live = {
         let index = SetOnce::new();
         let reader = Reader { cluster, survey, index: &index };
         let coming = async {
-            let sources = sources.await.map_err(Unknown::Wanted)?;
+            let (sources, served) = sources.await?;
             // Set here alone.
             let _ = index.set(Index::of(wanted.get_or_init(|| sources)));
-            Ok(())
+            Ok::<_, Unknown<E>>(served)
         };
-        let begun = async { reader.begin().await.map_err(Unknown::Live) };
-        let (begun, ()) = try_join(begun, coming).await?;
+        let begun = async { reader.begin().await.map_err(Unknown::<E>::Live) };
+        let (begun, served) = try_join(begun, coming).await?;
         let sources = wanted.get_or_init(Sources::new);
-        reader.finish(begun, sources).await.map_err(Unknown::Live)?
+        reader.finish(begun, sources, served).await.map_err(Unknown::Live)?
     };
     Ok((wanted.into_inner().unwrap_or_default(), live))
 }
 
 /// The kinds listed, and how that went.
 type Lists = BTreeMap<Kind, Result<Listed, Error>>;
+
+/// What is read before it is known what is wanted.
+#[derive(Default)]
+struct Begun {
+    namespaces: BTreeMap<String, LiveNamespace>,
+    /// How the kinds are served that the namespaces record.
+    served: Served,
+    lists: Lists,
+}
 
 struct Reader<'r, 'm> {
     cluster: &'r dyn Cluster,
@@ -90,42 +112,48 @@ struct Reader<'r, 'm> {
 
 impl Reader<'_, '_> {
     /// The namespaces, and, where all objects are looked at, the lists of the kinds that they record.
-    async fn begin(&self) -> Result<(Live, Lists), Error> {
-        let mut live = Live::default();
+    async fn begin(&self) -> Result<Begun, Error> {
+        let mut begun = Begun::default();
         let (kind, resource) = namespaces();
         let selector = self.selector(None);
         let query = Query { kind: &kind, resource: &resource, namespace: None, selector: &selector };
         for meta in list_all(self.cluster, &query).await? {
-            live.namespaces.insert(meta.name.clone(), live_namespace(&meta, self.survey));
+            begun.namespaces.insert(meta.name.clone(), live_namespace(&meta, self.survey));
         }
-        if self.survey.drift == DriftMode::Skip || !self.survey.only.is_empty() {
-            return Ok((live, Lists::new()));
+        if self.survey.drift == DriftMode::Detect && self.survey.only.is_empty() {
+            let recorded = one_version_each(begun.namespaces.values().flat_map(|n| n.record.kinds.iter()));
+            begun.served = self.cluster.resources(&recorded).await?;
+            begun.lists = self.lists(&begun.served.resources, None).await;
         }
-        let recorded = one_version_each(live.namespaces.values().flat_map(|n| n.record.kinds.iter()));
-        self.serve(&recorded, &mut live).await;
-        let lists = self.lists(&live.resources, None).await;
-        Ok((live, lists))
+        Ok(begun)
     }
 
     /// The rest, now that it is known what is wanted.
-    async fn finish(&self, begun: (Live, Lists), sources: &Sources) -> Result<Live, Error> {
-        let (mut live, mut lists) = begun;
-        live.drift = self.survey.drift;
-        self.find_namespaces(sources, &mut live).await?;
-        let namespaces = std::mem::take(&mut live.namespaces);
+    async fn finish(&self, begun: Begun, sources: &Sources, mut served: Served) -> Result<Live, Error> {
+        let Begun { mut namespaces, served: recorded, mut lists } = begun;
+        self.find_namespaces(sources, &mut namespaces).await?;
         let scope = Scrutiny::of(self.survey, sources, &namespaces);
         let asked = one_version_each(scope.wanted.iter().chain(&scope.recorded).copied());
-        self.serve(&asked, &mut live).await;
-        live.resources.retain(|kind, _| asked.contains(kind));
-        let mut missing = live.resources.clone();
+        let mut unasked: BTreeSet<Kind> = asked.iter().filter(|kind| !served.has(kind)).cloned().collect();
+        served.extend(recorded.only(&unasked));
+        unasked.retain(|kind| !served.has(kind));
+        served.extend(self.cluster.resources(&unasked).await?);
+        let mut missing = served.resources.clone();
         missing.retain(|kind, resource| {
             let is_listed = lists.iter().any(|(other, result)| other.same_store(kind) && result.is_ok());
             !is_listed && !lists.contains_key(kind) && scope.wants(kind, resource)
         });
-        // In a version that is wanted no more: only where that failed does it matter.
-        lists.retain(|kind, result| result.is_ok() || live.resources.contains_key(kind));
+        // One that failed in a version that is wanted no more does not matter.
+        lists.retain(|kind, result| result.is_ok() || served.resources.contains_key(kind));
         lists.extend(self.lists(&missing, scope.names.as_deref()).await);
-        live.unseen = scope.unseen;
+        let mut live = Live {
+            drift: self.survey.drift,
+            unseen: scope.unseen,
+            resources: served.resources,
+            unserved: served.unserved,
+            ..Live::default()
+        };
+        live.unreadable.extend(served.unknown.into_iter().map(|(kind, error)| (kind, Unread { error, remedy: None })));
         live.namespaces = namespaces;
         for (kind, result) in lists {
             match result {
@@ -140,24 +168,6 @@ impl Reader<'_, '_> {
         }
         self.find_objects(sources, &mut live).await;
         Ok(live)
-    }
-
-    /// Finds out how kinds are served. A group that cannot be asked concerns only the sandboxes that have a kind of it.
-    async fn serve(&self, kinds: &BTreeSet<Kind>, live: &mut Live) {
-        let is_unknown = |kind: &&Kind| !live.resources.contains_key(kind) && !live.unreadable.contains_key(kind);
-        let unknown: BTreeSet<Kind> = kinds.iter().filter(is_unknown).cloned().collect();
-        if let Ok(served) = self.cluster.resources(&unknown).await {
-            live.resources.extend(served);
-            return;
-        }
-        for kind in unknown {
-            match self.cluster.resources(&BTreeSet::from([kind.clone()])).await {
-                Ok(served) => live.resources.extend(served),
-                Err(error) => {
-                    live.unreadable.insert(kind, unread(&error));
-                }
-            }
-        }
     }
 
     /// What selects the fleet, or some of its sandboxes.
@@ -183,14 +193,18 @@ impl Reader<'_, '_> {
     }
 
     /// Namespaces that a sandbox would have and that carry no label of ours: foreign, or ours with the label taken.
-    async fn find_namespaces(&self, sources: &Sources, live: &mut Live) -> Result<(), Error> {
+    async fn find_namespaces(
+        &self,
+        sources: &Sources,
+        live: &mut BTreeMap<String, LiveNamespace>,
+    ) -> Result<(), Error> {
         let is_looked_for = |source: &Source| match source {
             // Who has taken the name of what is over does not matter, and its label is drift.
             Source::Wanted(wanted) => self.survey.drift == DriftMode::Detect || !is_over(wanted.expires, self.survey.now),
             Source::Broken { .. } => true,
         };
         let names = sources.values().filter(|source| is_looked_for(source)).map(Source::namespace);
-        let missing: BTreeSet<&str> = names.filter(|name| !live.namespaces.contains_key(*name)).collect();
+        let missing: BTreeSet<&str> = names.filter(|name| !live.contains_key(*name)).collect();
         let (kind, resource) = namespaces();
         let found = if missing.len() > BY_NAME {
             let query = Query { kind: &kind, resource: &resource, namespace: None, selector: "" };
@@ -210,17 +224,16 @@ impl Reader<'_, '_> {
             found.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?
         };
         for meta in found {
-            live.namespaces.insert(meta.name.clone(), live_namespace(&meta, self.survey));
+            live.insert(meta.name.clone(), live_namespace(&meta, self.survey));
         }
         Ok(())
     }
 
     /// Wanted objects that are in no list: those of live namespaces, and those that need none.
     async fn find_objects(&self, sources: &Sources, live: &mut Live) {
-        let is_seen = |name: &String| !live.unseen.contains(name);
         let missing: Vec<(&Manifest, Resource)> = sources
             .iter()
-            .filter(|(name, _)| is_seen(name))
+            .filter(|(name, _)| !live.unseen.contains(*name))
             .filter_map(|(_, source)| source.wanted())
             .flat_map(|wanted| {
                 let lives = live.namespaces.get(&wanted.namespace).is_some_and(|n| n.observed.was_ours);

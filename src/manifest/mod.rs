@@ -36,5 +36,9 @@ pub const ANNOTATION_COMMIT: &str = "reconcile.dev/commit";
 pub const ANNOTATION_PATH: &str = "reconcile.dev/path";
 /// Annotation on the Namespace: the instant after which the sandbox is garbage, or `never`.
 pub const ANNOTATION_EXPIRES: &str = "reconcile.dev/expires";
+/// Annotation on the Namespace: whose the sandbox is, where its file says so.
+pub const ANNOTATION_OWNER: &str = "reconcile.dev/owner";
+/// Annotation on the Namespace: what the sandbox's quotas let it request, `cpu=2,memory=4Gi`, or `none`.
+pub const ANNOTATION_QUOTA: &str = "reconcile.dev/quota";
 /// Annotation on the Namespace: the keys that hold generated values, `SECRET/KEY`, comma-separated.
 pub const ANNOTATION_GENERATED: &str = "reconcile.dev/generated";

@@ -91,14 +91,31 @@ impl Manifest {
         let labels = entry(metadata, "labels");
         labels.insert(LABEL_FLEET.into(), json!(stamp.owner.fleet));
         labels.insert(LABEL_SANDBOX.into(), json!(stamp.owner.sandbox));
-        let mut content = body.to_string();
-        if !stamp.generated.is_empty() {
-            content.push_str(&json!(stamp.generated).to_string());
-        }
-        let hash = Hash::of(content.as_bytes());
+        let hash = hash(&body, &stamp.generated);
         entry(child(&mut body, "metadata"), "annotations").insert(ANNOTATION_HASH.into(), json!(hash));
         Self { kind, id, source: stamp.source.to_owned(), body, hash, generated: stamp.generated }
     }
+
+    /// The same object as one that belongs to no namespace.
+    #[must_use]
+    pub fn in_no_namespace(mut self) -> Self {
+        self.id.namespace = None;
+        let metadata = child(&mut self.body, "metadata");
+        metadata.remove("namespace");
+        entry(metadata, "annotations").remove(ANNOTATION_HASH);
+        self.hash = hash(&self.body, &self.generated);
+        entry(child(&mut self.body, "metadata"), "annotations").insert(ANNOTATION_HASH.into(), json!(self.hash));
+        self
+    }
+}
+
+/// Over an object without its hash, and what is generated in it.
+fn hash(body: &Value, generated: &[GeneratedKey]) -> Hash {
+    let mut content = body.to_string();
+    if !generated.is_empty() {
+        content.push_str(&json!(generated).to_string());
+    }
+    Hash::of(content.as_bytes())
 }
 
 /// A sandbox's manifests in the order in which they are applied, and one hash over them.

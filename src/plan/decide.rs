@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::cause::{self, Cause, Change};
 use super::objects::{DifferenceKind, differences, owned_objects};
-use super::safety::{bound_removals, bound_sandboxes, excess_pins, hold};
+use super::room::{budget_sums, budget_warnings, share_room};
+use super::safety::{bound_removals, excess_pins, hold};
 use super::sandbox::{Case, Held};
 use super::state::{Answers, Input, LiveNamespace, Question, Source, Wanted};
 use super::types::{Action, Hold, Plan, SandboxPlan, Step, Work};
@@ -19,6 +21,24 @@ pub struct Questions<'a> {
     pub removed: Vec<&'a ObjectId>,
     /// Namespaces whose volume claims are to be counted.
     pub claims: BTreeSet<String>,
+}
+
+impl Questions<'_> {
+    /// Leaves only what concerns one sandbox.
+    pub fn keep_only(&mut self, name: &str, input: &Input) {
+        let Some(source) = input.sources.get(name) else { return *self = Self::default() };
+        let namespace = source.namespace();
+        let here = |id: &ObjectId| match &id.namespace {
+            Some(own) => own == namespace,
+            None => match source {
+                Source::Wanted(wanted) => wanted.release.manifests.iter().any(|manifest| manifest.id == *id),
+                Source::Broken { .. } => false,
+            },
+        };
+        self.objects.retain(|question| here(&question.manifest.id));
+        self.removed.retain(|id| here(id) || input.live.objects.get(*id).is_some_and(|o| o.sandbox == name));
+        self.claims.retain(|own| own == namespace);
+    }
 }
 
 /// The questions of an input; none when nothing differs.
@@ -62,22 +82,20 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
                     plan
                 })
             }
-            Source::Broken { namespace, reason, remedy } => {
-                broken(name, namespace, Held::new(Hold::Broken, reason.clone(), remedy.clone()))
+            Source::Broken { namespace, reason, remedy, .. } => {
+                let mut plan = broken(name, namespace, Held::new(Hold::Broken, reason.clone(), remedy.clone()));
+                name_causes(&mut plan, answers);
+                plan
             }
         });
     }
-    plans.extend(unasked(input));
+    plans.extend(unasked(input, answers));
     plans.sort_by(|a, b| (&a.name, &a.namespace).cmp(&(&b.name, &b.namespace)));
-    let live: BTreeSet<String> = input
-        .live
-        .namespaces
-        .values()
-        .filter(|n| n.observed.ours || n.observed.was_ours)
-        .map(|n| n.observed.sandbox.clone())
-        .collect();
-    bound_removals(&mut plans, input, live.len());
-    bound_sandboxes(&mut plans, input, &live);
+    let live = input.live.namespaces.values().filter(|n| n.observed.ours || n.observed.was_ours).count();
+    bound_removals(&mut plans, input, live);
+    share_room(&mut plans, input);
+    let budget = budget_sums(&plans, input);
+    let warnings = input.warnings.iter().cloned().chain(budget_warnings(&plans, input)).collect();
     if !input.policy.only.is_empty() {
         plans.retain(|plan| input.policy.only.contains(&plan.name));
     }
@@ -89,7 +107,8 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
         now: input.now,
         drift: input.live.drift,
         sandboxes: plans,
-        warnings: input.warnings.clone(),
+        budget,
+        warnings,
     }
 }
 
@@ -112,7 +131,14 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
     if let Some(namespace) = live {
         standing(name, wanted, namespace, input)?;
     }
-    if pin_in_excess && live.is_some() {
+    if pin_in_excess && live.is_none() {
+        return Ok(SandboxPlan {
+            notes: Vec::new(),
+            expires: wanted.pinned_past,
+            ..case.blank(Action::Keep, "its time is over, and its pin is one more than the fleet allows".to_owned())
+        });
+    }
+    if pin_in_excess {
         return Err(Held::new(
             Hold::Policy,
             "its time is over, and the pin that would keep it is one more than the fleet allows",
@@ -123,7 +149,7 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
         let ago = words::span(at, input.now);
         return Ok(match live {
             Some(namespace) => {
-                let mut plan = case.blank(Action::Expire, format!("its time was over {ago} ago, by {}", wanted.origin));
+                let mut plan = case.blank(Action::Expire, format!("its time was over {ago} ago, {}", case.dated()));
                 plan.steps = removal_steps(name, namespace, &plan.reason, input);
                 plan
             }
@@ -219,7 +245,7 @@ fn unreadable<'a>(kinds: impl Iterator<Item = &'a Kind>, input: &Input) -> Resul
 }
 
 /// Namespaces of the fleet that no file asks for.
-fn unasked(input: &Input) -> Vec<SandboxPlan> {
+fn unasked(input: &Input, answers: &Answers) -> Vec<SandboxPlan> {
     let asked: BTreeSet<&str> = input.sources.values().map(Source::namespace).collect();
     let mut plans = Vec::new();
     for (name, namespace) in &input.live.namespaces {
@@ -233,6 +259,7 @@ fn unasked(input: &Input) -> Vec<SandboxPlan> {
             reason: format!("{path} is gone{}", at_commit(input)),
             ..SandboxPlan::blank(&sandbox, name)
         };
+        name_removal(&mut plan, &path, answers);
         let allowed = made_by_us(namespace)
             .and_then(|()| moved(&sandbox, name, input))
             .and_then(|()| settled(namespace))
@@ -273,6 +300,46 @@ fn moved(sandbox: &str, from: &str, input: &Input) -> Result<(), Held> {
             "put namespace_prefix in sandboxes/fleet.toml back, or give it up by hand: kubectl delete namespace {from}"
         ),
     ))
+}
+
+/// Who removed a file, where history was asked.
+fn name_removal(plan: &mut SandboxPlan, path: &str, answers: &Answers) {
+    let Some(blame) = answers.history.get(&plan.namespace) else { return };
+    plan.causes.clone_from(&blame.causes);
+    match (&blame.remark, blame.causes.as_slice()) {
+        (Some(remark), _) => plan.reason = format!("{}; {remark}", plan.reason),
+        (None, [Cause { change: Change::By(commit), .. }, ..]) => {
+            plan.reason = format!("{path} is gone, removed by {}", words::commit(commit));
+        }
+        (None, [Cause { change: Change::Uncommitted, .. }, ..]) => {
+            plan.reason = format!("{path} is gone, which is not committed");
+        }
+        (None, [Cause { change: Change::Before(id), .. }, ..]) => {
+            plan.reason = format!("{path} is gone, removed by commit {} or before", words::short(id));
+        }
+        (None, [Cause { change: Change::Nobody, .. }, ..]) => {
+            plan.reason = format!("{}, and no commit of it is known", plan.reason);
+        }
+        (None, [Cause { change: Change::Unknown(why), .. }, ..]) => {
+            plan.reason = format!("{}; by which commit is not known: {why}", plan.reason);
+        }
+        (None, []) => {}
+    }
+}
+
+/// Who broke what is held, where history was asked.
+fn name_causes(plan: &mut SandboxPlan, answers: &Answers) {
+    let Some(blame) = answers.history.get(&plan.namespace).filter(|blame| !blame.causes.is_empty()) else { return };
+    plan.causes.clone_from(&blame.causes);
+    let causes = cause::sentences(&blame.causes.iter().collect::<Vec<_>>());
+    let told = match &blame.remark {
+        Some(word) => format!("{word} {causes}"),
+        None => format!("so since {causes}"),
+    };
+    // A place in a file comes below the first line, and stays there.
+    let (first, rest) = plan.reason.split_once('\n').map_or((plan.reason.as_str(), None), |(a, b)| (a, Some(b)));
+    let rest = rest.map(|rest| format!("\n{rest}")).unwrap_or_default();
+    plan.reason = format!("{first}; {told}{rest}");
 }
 
 fn at_commit(input: &Input) -> String {
@@ -320,6 +387,7 @@ fn removal(kind: Kind, resource: Resource, reason: &str, observed: &super::Obser
         kind,
         resource,
         reason: reason.to_owned(),
+        drift: Vec::new(),
         diff: String::new(),
         quiet: false,
         work: Work::Delete { precondition: observed.precondition.clone(), awaited: false },

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::state::{Source, Wanted};
 use super::words;
 use crate::fleet::{Broken, Fleet, Life, Lifetime, PinState, Sandbox};
+use crate::manifest::{Kind, Manifest, Release, Resource, Scope};
 use crate::release::{Basis, render};
 
 /// How far a commit's clock may be ahead.
@@ -71,6 +72,7 @@ fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
         errors => format!(", and {} more", errors - 1),
     };
     Source::Broken {
+        path: broken.path.clone(),
         namespace: format!("{}{}", fleet.settings.namespace_prefix, broken.name),
         reason: format!("{}{place}: {reason}{more}", broken.path),
         remedy: first
@@ -81,7 +83,13 @@ fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
 
 fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, now: Timestamp) -> Source {
     let broken =
-        |reason: String, remedy: String| Source::Broken { namespace: sandbox.namespace.clone(), reason, remedy };
+        |reason: String, remedy: String| {
+            Source::Broken { path: sandbox.path.clone(), namespace: sandbox.namespace.clone(), reason, remedy }
+        };
+    let known = match start {
+        Start::At { commit, .. } => Some(commit.clone()),
+        _ => None,
+    };
     let (since, commit) = match start {
         Start::At { time, commit } => (Some(*time), format!(", commit {}", words::short(commit))),
         Start::Before(time) => (Some(*time), String::new()),
@@ -110,6 +118,7 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, no
         namespace: sandbox.namespace.clone(),
         path: sandbox.path.clone(),
         origin: format!("{}{commit}", sandbox.path),
+        commit: known,
         since,
         expires: life.expiry,
         pinned_past: life.natural.filter(|_| life.pin.counts()),
@@ -148,6 +157,23 @@ fn life_notes(sandbox: &Sandbox, life: &Lifetime, now: Timestamp) -> Vec<String>
     notes
 }
 
+/// Puts custom resources where their definition says that they live, once the cluster has said so: a chart does not.
+pub fn place(sources: &mut BTreeMap<String, Source>, resources: &BTreeMap<Kind, Resource>) {
+    let is_wide = |kind: &Kind| {
+        let resource = resources.iter().find(|(other, _)| other.same_store(kind));
+        resource.is_some_and(|(_, resource)| resource.scope == Scope::Cluster)
+    };
+    for source in sources.values_mut() {
+        let Source::Wanted(wanted) = source else { continue };
+        if wanted.release.manifests.iter().any(|m| m.id.namespace.is_some() && is_wide(&m.kind)) {
+            let manifests = std::mem::take(&mut wanted.release.manifests);
+            let place = |m: Manifest| if is_wide(&m.kind) { m.in_no_namespace() } else { m };
+            wanted.release = Release::new(manifests.into_iter().map(place).collect());
+        }
+    }
+    part_cluster_scoped(sources);
+}
+
 /// A cluster-scoped object can belong to one sandbox only: of two that ask for it, the second by name is held.
 fn part_cluster_scoped(sources: &mut BTreeMap<String, Source>) {
     let mut holders = BTreeMap::new();
@@ -159,6 +185,7 @@ fn part_cluster_scoped(sources: &mut BTreeMap<String, Source>) {
         if let Some((id, holder)) = taken {
             let holder: String = holder;
             *source = Source::Broken {
+                path: wanted.path.clone(),
                 namespace: wanted.namespace.clone(),
                 reason: format!("{id} is cluster-scoped, and sandbox {holder} has one of that name"),
                 remedy: "make the name depend on the namespace, in the chart".to_owned(),

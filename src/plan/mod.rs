@@ -3,29 +3,45 @@
 //! [`questions`] tells what has to be asked of the cluster before every change can be judged; [`plan`] decides, from
 //! the input and the answers alone.
 
+mod blame;
+mod cause;
 mod decide;
 mod desired;
+mod forecast;
 mod live;
 mod live_objects;
 mod lost;
 mod objects;
+mod quota;
 mod ready;
 mod record;
+mod room;
 mod safety;
 mod sandbox;
 mod settled;
 mod show;
 mod state;
+mod story;
+mod story_live;
 mod survivors;
 mod types;
+mod values;
 mod words;
 
+pub use blame::{Culprit, Inquiry, Now, Suspect};
+pub use cause::{Blame, Cause, CauseShown, Change, Commit, History};
 pub use decide::{Questions, plan, questions};
-pub use desired::{Start, sources};
+pub use desired::{Start, place, sources};
+pub use forecast::{Ahead, Outlook, forecast};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, UNKNOWN_MANAGER, observe};
 pub use live_objects::Objects;
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
 pub use settled::{FieldSets, Seen, SeenManaged, is_settled};
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Unread, Wanted};
-pub use types::{Action, DriftMode, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
+pub use story::{
+    Desired, Differing, Expiry, Held as HeldTold, KindCount, Known, Live as LiveTold, LiveKnown, LiveState, Next, Pin, Place, Rendered,
+    STORY_VERSION, StepTold, Story, short_commit, story, story_schema,
+};
+pub use types::{Action, BudgetSum, DriftMode, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
+pub use values::Drifted;

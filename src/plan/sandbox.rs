@@ -2,15 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use super::cause::{self, Blame, Cause};
 use super::live::Observed;
 use super::lost::has_copies;
 use super::objects::{Difference, DifferenceKind, difference, differences, notes};
+use super::quota::{larger, quota_of};
 use super::record::{Record, expires_text, generated_of, kinds_of};
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
 use super::types::{Action, Hold, SandboxPlan, Step, Work};
+use super::values::{self, Drifted};
 use super::words;
+use crate::fleet::Budget;
 use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, namespaces};
 
 /// One wanted sandbox and what there is to judge it by.
@@ -37,10 +41,15 @@ impl Held {
 impl Case<'_> {
     /// The plan of a sandbox that has no namespace yet.
     pub(super) fn create(&self) -> Result<SandboxPlan, Held> {
-        let mut plan = self.blank(Action::Create, format!("asked for by {}", self.wanted.origin));
-        let start = Record { kinds: kinds_of(&self.wanted.release.manifests), ..Record::default() };
+        let mut plan = self.blank(Action::Create, self.asked());
+        let start = Record {
+            kinds: kinds_of(&self.wanted.release.manifests),
+            owner: self.wanted.owner.clone(),
+            quota: Some(self.quota()),
+            ..Record::default()
+        };
         let claim = self.namespace_manifest(&start);
-        let diff = show::change(&claim, None).0;
+        let diff = show::change(&claim, None, &self.input.key).0;
         plan.steps.push(self.namespace_step(
             Action::Create,
             plan.reason.clone(),
@@ -55,7 +64,7 @@ impl Case<'_> {
             }
             let action = if difference.observed.is_some() { Action::Update } else { Action::Create };
             let resource = self.resource(manifest)?;
-            let (diff, _) = show::change(manifest, self.answers.objects.get(&manifest.id));
+            let (diff, _) = show::change(manifest, self.answers.objects.get(&manifest.id), &self.input.key);
             let work = apply(manifest, difference.observed);
             plan.steps.push(step(action, manifest, resource, &plan.reason, diff, work));
         }
@@ -87,11 +96,57 @@ impl Case<'_> {
         SandboxPlan {
             action,
             reason,
+            causes: self.blame().map(|blame| blame.causes.clone()).unwrap_or_default(),
             expires: self.wanted.expires,
             url: self.wanted.url.clone(),
             notes: self.wanted.notes.clone(),
             ..SandboxPlan::blank(self.name, &self.wanted.namespace)
         }
+    }
+
+    fn blame(&self) -> Option<&Blame> {
+        self.answers.history.get(&self.wanted.namespace)
+    }
+
+    /// Which files made the sandbox so, and whose commits.
+    pub(super) fn asked(&self) -> String {
+        match self.blame() {
+            Some(Blame { remark: Some(remark), .. }) => remark.clone(),
+            Some(blame) if !blame.causes.is_empty() => {
+                format!("asked for by {}", cause::sentences(&blame.causes.iter().collect::<Vec<_>>()))
+            }
+            _ => format!("asked for by {}", self.wanted.origin),
+        }
+    }
+
+    /// The file that decides about its expiry, and that file's commit.
+    pub(super) fn dated(&self) -> String {
+        match self.blame().and_then(|blame| blame.causes.first()) {
+            Some(cause) => format!("by {}", cause::sentence(cause)),
+            None => format!("by {}", self.wanted.origin),
+        }
+    }
+
+    /// The template that makes an object, unless it is what changed, and who asked for it.
+    fn asked_by(&self, manifest: &Manifest) -> String {
+        let below = manifest.source.split_once('/').map_or(manifest.source.as_str(), |(_, below)| below);
+        let is_cause = |cause: &Cause| cause.path.strip_suffix(below).is_some_and(|chart| chart.ends_with('/'));
+        let causes = self.blame().map(|blame| blame.of_object(&manifest.id)).unwrap_or_default();
+        let asked = self.asked_of(&manifest.id);
+        if causes.into_iter().any(is_cause) { asked } else { format!("{}, {asked}", manifest.source) }
+    }
+
+    /// The same of one object.
+    fn asked_of(&self, id: &ObjectId) -> String {
+        match self.blame().map(|blame| blame.of_object(id)) {
+            Some(causes) if !causes.is_empty() => format!("asked for by {}", cause::sentences(&causes)),
+            _ => self.asked(),
+        }
+    }
+
+    /// What its quotas let it request.
+    fn quota(&self) -> Budget {
+        quota_of(&self.wanted.release.manifests, &self.wanted.namespace)
     }
 
     fn owner(&self) -> Owner {
@@ -117,6 +172,8 @@ impl Case<'_> {
             path: Some(self.wanted.path.clone()),
             generated: generated_of(&self.wanted.release.manifests),
             expires: Some(expires_text(self.wanted.expires)),
+            owner: self.wanted.owner.clone(),
+            quota: Some(self.quota()),
         }
     }
 
@@ -128,6 +185,7 @@ impl Case<'_> {
             resource,
             kind,
             reason,
+            drift: Vec::new(),
             diff,
             quiet: false,
             work,
@@ -143,7 +201,9 @@ impl Case<'_> {
     }
 
     fn resource(&self, manifest: &Manifest) -> Result<Resource, Held> {
-        self.input.live.resource(&manifest.kind).cloned().ok_or_else(|| {
+        let live = &self.input.live;
+        let resource = live.resource(&manifest.kind).filter(|_| !live.unserved.contains(&manifest.kind));
+        resource.cloned().ok_or_else(|| {
             Held::new(
                 Hold::Broken,
                 format!("{} asks for {}, which this cluster does not serve", manifest.source, manifest.kind),
@@ -182,7 +242,8 @@ impl Case<'_> {
                 "see whether the cluster is well; the next run tries again",
             ));
         }
-        let (diff, local) = show::change(manifest, answer);
+        let (diff, local) = show::change(manifest, answer, &self.input.key);
+        let drift = self.drifted(difference, manifest, answer);
         let (action, mut reason) = self.object_verdict(difference, manifest, answer, namespace);
         if let Some(why) = local {
             reason = format!("local diff ({why}); {reason}");
@@ -193,7 +254,7 @@ impl Case<'_> {
         {
             *remove = survivors(live, dry, &manifest.body);
         }
-        Ok(step(action, manifest, resource, &reason, diff, work))
+        Ok(Step { drift, ..step(action, manifest, resource, &reason, diff, work) })
     }
 
     fn object_verdict(
@@ -204,7 +265,7 @@ impl Case<'_> {
         namespace: &LiveNamespace,
     ) -> (Action, String) {
         let known = namespace.record.release.as_deref() == Some(self.wanted.release.hash.as_str());
-        let asked = format!("{}, asked for by {}", manifest.source, self.wanted.origin);
+        let asked = self.asked_by(manifest);
         match &difference.kind {
             DifferenceKind::Missing if known => (Action::Create, "it was deleted, by whom is not recorded".to_owned()),
             DifferenceKind::Missing => (Action::Create, asked),
@@ -223,14 +284,23 @@ impl Case<'_> {
                 format!("generated {} lost, by whom is not recorded, and no volume lives", words::some(keys)),
             ),
             DifferenceKind::Drifted => {
-                let drift = difference.observed.map(|o| o.drift.as_slice()).unwrap_or_default();
+                let said = values::sentences(&self.drifted(difference, manifest, answer));
                 if answer.is_some_and(|a| show::is_same(manifest, a)) {
-                    (Action::Adopt, format!("as wanted, but not ours any more: {}", words::drifts(drift)))
+                    (Action::Adopt, format!("as wanted, but not ours any more: {said}"))
                 } else {
-                    (Action::Correct, words::drifts(drift))
+                    (Action::Correct, said)
                 }
             }
             _ => (Action::Update, asked),
+        }
+    }
+
+    /// What others changed of an object that is to be as it was applied.
+    fn drifted(&self, difference: &Difference<'_>, manifest: &Manifest, answer: Option<&Answer>) -> Vec<Drifted> {
+        let live = answer.and_then(|a| a.live.as_ref());
+        match difference.observed.filter(|_| difference.kind == DifferenceKind::Drifted) {
+            Some(observed) => values::drifted(&manifest.body, live, &observed.drift, &self.input.key),
+            None => Vec::new(),
         }
     }
 
@@ -247,8 +317,9 @@ impl Case<'_> {
             id: observed.id.clone(),
             kind: kind.clone(),
             resource: resource.clone(),
-            reason: format!("no longer in the release, asked for by {}", self.wanted.origin),
-            diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref())),
+            reason: format!("no longer in the release, {}", self.asked_of(&observed.id)),
+            drift: Vec::new(),
+            diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref()), &self.input.key),
             quiet: false,
             work: Work::Delete { precondition: observed.precondition.clone(), awaited: true },
         })
@@ -277,10 +348,10 @@ impl Case<'_> {
     fn verdict(&self, namespace: &LiveNamespace, steps: &[Step], finished: bool) -> (Action, String) {
         let changes: Vec<&Step> = steps.iter().filter(|s| s.work.is_change()).collect();
         if namespace.record.release.is_none() {
-            return (Action::Create, format!("an earlier run did not finish; asked for by {}", self.wanted.origin));
+            return (Action::Create, format!("an earlier run did not finish; {}", self.asked()));
         }
         if !finished {
-            return (Action::Update, format!("asked for by {}", self.wanted.origin));
+            return (Action::Update, self.asked());
         }
         let named = |steps: &[&Step]| words::some(&steps.iter().map(|s| s.id.to_string()).collect::<Vec<_>>());
         if changes.is_empty() && self.input.live.unseen.contains(self.name) {
@@ -311,12 +382,14 @@ impl Case<'_> {
         let uid = Some(observed.precondition.uid.clone());
         let mut all = Vec::new();
         let kinds: BTreeSet<Kind> = namespace.record.kinds.union(&record.kinds).cloned().collect();
-        if kinds != namespace.record.kinds {
-            let start = Record { kinds, ..namespace.record.clone() };
+        let quota = namespace.record.quota.zip(record.quota).map(|(before, after)| larger(&before, &after));
+        let grows = namespace.record.quota.is_some() && quota != namespace.record.quota;
+        if kinds != namespace.record.kinds || grows {
+            let start = Record { kinds, quota, ..namespace.record.clone() };
             all.push(self.record_step(Action::Update, reason, &start, uid.clone()));
         }
         if !finished && steps.iter().all(|s| !s.work.is_change()) && namespace.record.release.is_some() {
-            *reason = format!("only its record differs; asked for by {}", self.wanted.origin);
+            *reason = format!("only its record differs; {}", self.asked());
         }
         all.extend(steps);
         if is_whole {
@@ -343,10 +416,15 @@ impl Case<'_> {
         let before = namespace.record.expires.as_deref().unwrap_or("unknown");
         match &record.expires {
             Some(after) if after != before => {
-                format!("its expiry moves from {before} to {after}, by {}", self.wanted.origin)
+                format!("its expiry moves from {before} to {after}, {}", self.asked())
             }
             _ if !observed.drift.is_empty() => words::drifts(&observed.drift),
-            _ => format!("its namespace's labels or record change, by {}", self.wanted.origin),
+            _ if record.owner != namespace.record.owner => {
+                let name = |record: &Record| record.owner.clone().unwrap_or_else(|| "nobody".to_owned());
+                let (before, after) = (name(&namespace.record), name(record));
+                format!("it is {after}'s now and was {before}'s, {}", self.asked())
+            }
+            _ => format!("its namespace's labels or record change, {}", self.asked()),
         }
     }
 }
@@ -368,6 +446,7 @@ fn step(action: Action, manifest: &Manifest, resource: Resource, reason: &str, d
         kind: manifest.kind.clone(),
         resource,
         reason: reason.to_owned(),
+        drift: Vec::new(),
         diff,
         quiet: false,
         work,

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::cause::History;
 use super::live::Observed;
 use super::live_objects::Objects;
 use super::record::Record;
 use super::types::DriftMode;
-use crate::fleet::MaxRemovals;
+use crate::fleet::{Budget, MaxRemovals};
 use crate::manifest::{Kind, Manifest, ObjectId, Release, Resource};
+use crate::report::FingerprintKey;
 
 /// Everything a plan is a function of.
 #[derive(Clone, Debug)]
@@ -37,6 +39,8 @@ pub struct Input {
     pub contained: BTreeSet<String>,
     /// What concerns the whole run.
     pub warnings: Vec<String>,
+    /// By what secret values are told apart in diffs.
+    pub key: FingerprintKey,
 }
 
 /// A sandbox as the repository asks for it.
@@ -46,6 +50,8 @@ pub enum Source {
     Wanted(Box<Wanted>),
     /// It could not be read or rendered: what is live of it is held as it is.
     Broken {
+        /// Its file's path in the repository.
+        path: String,
         /// Its namespace.
         namespace: String,
         /// What is wrong; several lines where a place in a file is shown.
@@ -71,6 +77,15 @@ impl Source {
             Source::Broken { namespace, .. } => namespace,
         }
     }
+
+    /// The kinds of its objects, as far as it was rendered.
+    pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
+        let manifests = match self {
+            Source::Wanted(wanted) => wanted.release.manifests.as_slice(),
+            Source::Broken { .. } => &[],
+        };
+        manifests.iter().map(|manifest| &manifest.kind)
+    }
 }
 
 /// One sandbox, read and rendered.
@@ -80,8 +95,10 @@ pub struct Wanted {
     pub namespace: String,
     /// Its file's path in the repository.
     pub path: String,
-    /// Who asked for it: the file and its last commit, for reasons.
+    /// Who asked for it: its file and that file's last commit, for reasons, where history was not asked.
     pub origin: String,
+    /// That commit, where it is known.
+    pub commit: Option<String>,
     /// When its file last changed: the planned instant for one that is not committed, `None` where that was before the
     /// history that is here.
     pub since: Option<Timestamp>,
@@ -108,7 +125,9 @@ pub struct Live {
     pub objects: Objects,
     /// How the kinds are served.
     pub resources: BTreeMap<Kind, Resource>,
-    /// Kinds whose list failed, and how.
+    /// Kinds that are not served in the version that was asked for.
+    pub unserved: BTreeSet<Kind>,
+    /// Kinds whose list failed, or of which it is not known how they are served, and why.
     pub unreadable: BTreeMap<Kind, Unread>,
     /// Sandboxes whose objects were not looked at: they are taken to be as they were applied.
     pub unseen: BTreeSet<String>,
@@ -166,6 +185,8 @@ pub struct Policy {
     pub max_per_owner: Option<usize>,
     /// At most so many kept by a pin.
     pub max_pins: Option<usize>,
+    /// At most so much, all quotas together.
+    pub budget: Budget,
     /// At most so many removals in one plan.
     pub max_removals: MaxRemovals,
     /// `--allow-removals`: so many removals are meant.
@@ -190,6 +211,8 @@ pub struct Question<'a> {
 pub struct Answers {
     /// By object.
     pub objects: BTreeMap<ObjectId, Answer>,
+    /// What history tells of the sandboxes that change.
+    pub history: History,
     /// How many volume claims live in a namespace, for those where a generated value is lost.
     pub claims: BTreeMap<String, Result<usize, String>>,
 }

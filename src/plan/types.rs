@@ -6,8 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::cause::Cause;
 use super::live::Precondition;
+use super::values::Drifted;
 use crate::chart::generated::GeneratedKey;
+use crate::fleet::{Budgeted, Quantity};
 use crate::manifest::{Kind, ObjectId, Resource};
 
 /// What a run does, all of it.
@@ -28,6 +31,9 @@ pub struct Plan {
     pub drift: DriftMode,
     /// By name.
     pub sandboxes: Vec<SandboxPlan>,
+    /// What the quotas of all sandboxes come to when it is carried out, for each thing that the fleet has a budget for.
+    #[serde(default)]
+    pub budget: Vec<BudgetSum>,
     /// What concerns the whole run.
     pub warnings: Vec<String>,
 }
@@ -41,6 +47,19 @@ pub enum DriftMode {
     Detect,
     /// Only the objects of sandboxes whose release is not the one that was applied last.
     Skip,
+}
+
+/// What the quotas of all sandboxes come to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BudgetSum {
+    /// Of what.
+    pub what: Budgeted,
+    /// What they may come to.
+    pub limit: Quantity,
+    /// What they do, as far as they are known.
+    pub taken: Quantity,
+    /// Sandboxes whose quota is not known.
+    pub unknown: Vec<String>,
 }
 
 /// What happens to a sandbox, or to one object of it.
@@ -93,6 +112,9 @@ pub struct SandboxPlan {
     pub action: Action,
     /// Why, one line.
     pub reason: String,
+    /// The files that made it so, the most telling first, with who changed each and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<Cause>,
     /// For what is held or refused: what to do about it, one line.
     pub remedy: Option<String>,
     /// For what is held: of which sort.
@@ -105,6 +127,9 @@ pub struct SandboxPlan {
     pub notes: Vec<String>,
     /// What is done, in order. Empty where nothing is.
     pub steps: Vec<Step>,
+    /// Sandboxes whose removal makes room for this one: it is begun only when they are gone.
+    #[serde(default)]
+    pub after: Vec<String>,
 }
 
 /// One thing that is done.
@@ -120,6 +145,9 @@ pub struct Step {
     pub resource: Resource,
     /// Why: the commit and file that asked for it, or who changed what and when.
     pub reason: String,
+    /// What others changed of it: who, when, from what to what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drifted>,
     /// A unified diff of YAML, secrets masked; empty where there is nothing to show.
     pub diff: String,
     /// Whether it only serves the other steps, so that people need not read it: waits, and the note that all is done.
@@ -196,13 +224,22 @@ impl SandboxPlan {
             namespace: namespace.to_owned(),
             action: Action::Held,
             reason: String::new(),
+            causes: Vec::new(),
             remedy: None,
             hold: None,
             expires: None,
             url: None,
             notes: Vec::new(),
             steps: Vec::new(),
+            after: Vec::new(),
         }
+    }
+
+    /// Why it may not be begun, where a sandbox that had to go before it has not; `outcomes` are of the turns before.
+    pub fn waits_for(&self, outcomes: &[SandboxOutcome]) -> Option<String> {
+        let is_gone = |result: &SandboxResult| matches!(result, SandboxResult::Done | SandboxResult::Applied);
+        let stays = |name: &&String| !outcomes.iter().any(|o| o.name == **name && is_gone(&o.result));
+        self.after.iter().find(stays).map(|name| format!("{name} did not go, and there is no room beside it"))
     }
 
     /// The steps that people are shown.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use charts::Charts;
-pub use objects::Copied;
+pub use objects::{Copied, is_copy};
 
 use crate::chart::{Capabilities, ReleaseInfo, RenderInput};
 use crate::fleet::{Sandbox, SecretRef, Settings};

@@ -116,12 +116,20 @@ fn copies(sandbox: &Sandbox, basis: &Basis<'_>, owner: &Owner) -> Result<Vec<Man
         .collect()
 }
 
+/// Where a copied Secret comes from stands on it.
+const COPIED_FROM: &str = "reconcile.dev/copied-from";
+
+/// Whether a manifest is a copy of a Secret of the cluster.
+pub fn is_copy(manifest: &Manifest) -> bool {
+    manifest.body.pointer("/metadata/annotations").is_some_and(|annotations| annotations.get(COPIED_FROM).is_some())
+}
+
 fn copy(reference: &SecretRef, copied: Option<&Copied>, namespace: &str, owner: &Owner) -> Manifest {
     let from = format!("{}/{}", reference.namespace, reference.name);
     let mut body = json!({
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": { "name": reference.name, "annotations": { "reconcile.dev/copied-from": from } },
+        "metadata": { "name": reference.name, "annotations": { COPIED_FROM: from } },
     });
     if let (Some(Copied::Read { kind, data }), Some(object)) = (copied, body.as_object_mut()) {
         object.insert("type".into(), json!(kind));

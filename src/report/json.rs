@@ -6,7 +6,8 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::shown;
-use crate::plan::{self, Action, DriftMode, Outcome, SandboxResult};
+use crate::fleet::{Budgeted, Quantity};
+use crate::plan::{self, Action, CauseShown, DriftMode, Drifted, Outcome, SandboxResult};
 
 /// The version of this format.
 pub const VERSION: u32 = 1;
@@ -31,8 +32,32 @@ pub struct Plan {
     pub summary: Summary,
     /// By name.
     pub sandboxes: Vec<Sandbox>,
+    /// What the quotas of all sandboxes come to when it is carried out; null where the fleet has no budget.
+    pub budget: Option<Budget>,
     /// What concerns the whole run.
     pub warnings: Vec<String>,
+}
+
+/// What the quotas of all sandboxes come to, for each thing that has a budget.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[allow(missing_docs, reason = "what they are is described in sandboxes/fleet.schema.json")]
+pub struct Budget {
+    pub cpu: Option<Sum>,
+    pub memory: Option<Sum>,
+    pub storage: Option<Sum>,
+}
+
+/// A sum beside what it may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Sum {
+    /// What the quotas come to, a Kubernetes quantity.
+    #[schemars(with = "String")]
+    pub taken: Quantity,
+    /// What they may come to.
+    #[schemars(with = "String")]
+    pub limit: Quantity,
+    /// Sandboxes whose quota is not known, and so not in `taken`.
+    pub unknown: Vec<String>,
 }
 
 /// How many sandboxes are in for what; every action is there, with 0 where there are none.
@@ -63,6 +88,9 @@ pub struct Sandbox {
     pub action: Action,
     /// Why.
     pub reason: String,
+    /// The files that made it so, the most telling first, with who changed each and when; empty where nothing is
+    /// changed for the sake of a file.
+    pub causes: Vec<CauseShown>,
     /// For what is held or refused: what to do about it.
     pub remedy: Option<String>,
     /// When its time is over; null for never or unknown.
@@ -92,6 +120,8 @@ pub struct Step {
     pub namespace: Option<String>,
     /// The commit and file that asked for it, or who changed what and when.
     pub reason: String,
+    /// What others changed of it: who, when, from what to what. Empty where nobody did.
+    pub drift: Vec<Drifted>,
     /// A unified diff of YAML, secrets masked; empty where there is nothing to show.
     pub diff: String,
 }
@@ -136,8 +166,21 @@ pub fn plan(plan: &plan::Plan, outcome: Option<&Outcome>) -> Plan {
         drift: plan.drift,
         summary,
         sandboxes: plan.sandboxes.iter().map(|s| sandbox(s, outcome)).collect(),
+        budget: budget(&plan.budget),
         warnings: plan.warnings.clone(),
     }
+}
+
+fn budget(sums: &[plan::BudgetSum]) -> Option<Budget> {
+    let of = |what| {
+        let sum = sums.iter().find(|sum| sum.what == what)?;
+        Some(Sum { taken: sum.taken, limit: sum.limit, unknown: sum.unknown.clone() })
+    };
+    (!sums.is_empty()).then(|| Budget {
+        cpu: of(Budgeted::Cpu),
+        memory: of(Budgeted::Memory),
+        storage: of(Budgeted::Storage),
+    })
 }
 
 /// The JSON Schema of [`Plan`], kept in `src/report/plan.schema.json`.
@@ -170,6 +213,7 @@ fn sandbox(sandbox: &plan::SandboxPlan, outcome: Option<&Outcome>) -> Sandbox {
         namespace: sandbox.namespace.clone(),
         action: sandbox.action,
         reason: sandbox.reason.clone(),
+        causes: sandbox.causes.iter().map(CauseShown::from).collect(),
         remedy: sandbox.remedy.clone(),
         expires: sandbox.expires,
         url: sandbox.url.clone(),
@@ -186,6 +230,7 @@ fn step(step: &plan::Step) -> Step {
         name: step.id.name.clone(),
         namespace: step.id.namespace.clone(),
         reason: step.reason.clone(),
+        drift: step.drift.clone(),
         diff: step.diff.clone(),
     }
 }

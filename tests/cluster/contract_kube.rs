@@ -86,7 +86,7 @@ fn what_is_forbidden_names_the_rule_that_would_allow_it() {
             let rule = format!(
                 r#"a ClusterRole would allow it with the rule {{apiGroups: [""], resources: ["{resource}"], verbs: ["list"]}}"#
             );
-            assert!(error.message.contains(&rule), "{error}");
+            assert_eq!(error.remedy, Some(rule));
             assert_eq!(error.what, format!("list {resource}"));
         }
     });

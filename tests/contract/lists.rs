@@ -88,8 +88,10 @@ pub async fn custom_resources_are_served_by_their_definition(arena: &Arena<'_>) 
     let absent = Kind::new(&format!("{group}/v1"), "Gadget");
     let config_maps = Kind::new("v1", "ConfigMap");
     let asked = BTreeSet::from([kind.clone(), absent.clone(), config_maps.clone()]);
-    let served = async || arena.cluster.resources(&asked).await.expect("discovery works");
+    let all = async || arena.cluster.resources(&asked).await.expect("discovery works");
+    let served = async || all().await.resources;
     assert_eq!(served().await.into_keys().collect::<Vec<_>>(), std::slice::from_ref(&config_maps));
+    assert_eq!(all().await.unserved, BTreeSet::from([kind.clone(), absent.clone()]));
     let definition = json!({
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
         "metadata": {"name": format!("widgets.{group}")},

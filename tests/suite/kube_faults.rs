@@ -169,22 +169,28 @@ async fn faults_with_a_secret_are_told_without_it() {
 }
 
 #[tokio::test]
-async fn an_unserved_kind_is_left_out_but_a_group_that_is_ill_is_an_error() {
+async fn a_group_that_is_gone_is_told_from_one_that_is_ill_and_from_a_version() {
     let kind = reconcile::manifest::Kind::new("example.com/v1", "Widget");
     let kinds = [kind.clone()].into();
-    let resources = async |answer| Server::new(vec![answer]).client().await.resources(&kinds).await;
+    let resources = async |answers| Server::new(answers).client().await.resources(&kinds).await.unwrap();
     let served = json!({"kind": "APIResourceList", "groupVersion": "example.com/v1", "resources": [
         {"name": "widgets/status", "kind": "Widget", "namespaced": true},
         {"name": "widgets", "kind": "Widget", "namespaced": true},
         {"name": "gadgets", "kind": "Gadget", "namespaced": false},
     ]});
-    assert_eq!(resources(json_answer("200 OK", &served)).await.unwrap()[&kind].plural, "widgets");
-    let missing = answer("404 Not Found\r\nContent-Type: text/plain", "404 page not found");
-    assert!(resources(missing).await.unwrap().is_empty());
-    let error = resources(busy("503 Service Unavailable")).await.expect_err("not known");
-    assert_eq!((error.kind, error.what.as_str()), (ErrorKind::Retry, "discover example.com/v1"));
+    assert_eq!(resources(vec![json_answer("200 OK", &served)]).await.resources[&kind].plural, "widgets");
+    let missing = || answer("404 Not Found\r\nContent-Type: text/plain", "404 page not found");
+    let gone = resources(vec![missing(), missing()]).await;
+    assert!(gone.resources.is_empty() && gone.unknown.is_empty() && gone.unserved == kinds, "{gone:?}");
+    let ill = resources(vec![busy("503 Service Unavailable")]).await;
+    assert!(ill.unknown[&kind].starts_with("discover example.com/v1: ") && ill.unserved.is_empty(), "{ill:?}");
     let html = answer("200 OK\r\nContent-Type: text/html", "<html>");
-    assert_eq!(resources(html).await.expect_err("not an API server").kind, ErrorKind::Other);
+    assert!(resources(vec![html]).await.unknown.contains_key(&kind), "no API server answers so");
+    let group = json!({"kind": "APIGroup", "name": "example.com", "versions": [{"version": "v2"}, {"version": "v1"}]});
+    let moved = vec![missing(), json_answer("200 OK", &group), json_answer("200 OK", &served)];
+    let moved = resources(moved).await;
+    let other = reconcile::manifest::Kind::new("example.com/v2", "Widget");
+    assert!(moved.unserved == kinds && moved.resources[&other].plural == "widgets", "{moved:?}");
 }
 
 #[tokio::test]

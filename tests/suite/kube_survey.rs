@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use jiff::Timestamp;
-use reconcile::cluster::{Sources, Survey, survey};
+use reconcile::cluster::{Served, Sources, Survey, Unknown, survey};
 use reconcile::manifest::Kind;
 use reconcile::plan::{DriftMode, Live, Source};
 use serde_json::json;
@@ -35,7 +35,7 @@ async fn read(server: &Server, sources: Sources) -> Live {
         drift: DriftMode::Detect,
         only: &only,
     };
-    let sources = async { Ok::<_, Infallible>(sources) };
+    let sources = async { Ok::<_, Unknown<Infallible>>((sources, Served::default())) };
     survey(&server.client().await, &asked, sources).await.expect("the namespaces can be read").1
 }
 
@@ -158,6 +158,7 @@ async fn a_group_that_cannot_be_asked_concerns_its_own_kinds_alone() {
 /// Sandboxes that nothing lives of.
 fn files(count: usize) -> Sources {
     let broken = |number: usize| Source::Broken {
+        path: format!("sandboxes/{number:03}.toml"),
         namespace: format!("dev-{number:03}"),
         reason: "it does not parse".into(),
         remedy: "mend it".into(),

@@ -6,7 +6,7 @@ use reconcile::plan::DriftMode;
 use reconcile::plan::{
     Action, Hold, Outcome, Plan, Precondition, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work,
 };
-use reconcile::report::object_diff;
+use reconcile::report::{FingerprintKey, object_diff};
 use serde_json::{Value, json};
 
 pub const COMMIT: &str = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d";
@@ -25,6 +25,7 @@ pub fn plan(sandboxes: Vec<SandboxPlan>) -> Plan {
         now: at("2026-11-21T13:30:00Z"),
         drift: DriftMode::Detect,
         sandboxes,
+        budget: Vec::new(),
         warnings: Vec::new(),
     }
 }
@@ -36,12 +37,14 @@ pub fn sandbox(name: &str, action: Action, reason: &str) -> SandboxPlan {
         namespace: format!("dev-sandbox-{name}"),
         action,
         reason: reason.into(),
+        causes: Vec::new(),
         remedy: None,
         hold: None,
         expires: None,
         url: None,
         notes: Vec::new(),
         steps: Vec::new(),
+        after: Vec::new(),
     }
 }
 
@@ -71,15 +74,21 @@ pub fn step(action: Action, reason: &str, before: Option<&Value>, after: Option<
         },
     };
     Step {
+        drift: Vec::new(),
         quiet: false,
         action,
         resource: builtin(&kind).expect("a kind of Kubernetes' own"),
-        diff: object_diff(before, after, &id.to_string()),
+        diff: object_diff(before, after, &id.to_string(), &key()),
         id,
         kind,
         reason: reason.into(),
         work,
     }
+}
+
+/// The key of every fingerprint here.
+pub fn key() -> FingerprintKey {
+    FingerprintKey::new(b"the key of the tests").expect("it is long enough")
 }
 
 pub fn precondition() -> Precondition {

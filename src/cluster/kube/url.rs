@@ -20,11 +20,17 @@ pub(super) fn path(kind: &Kind, resource: &Resource, namespace: Option<&str>, na
 
 /// The path below which a group and version is served, and where it says what it serves.
 pub(super) fn group_version(kind: &Kind) -> String {
+    let mut path = group(kind);
+    push(&mut path, &kind.version);
+    path
+}
+
+/// The path below which a group is served, and where it says in which versions.
+pub(super) fn group(kind: &Kind) -> String {
     let mut path = String::from(if kind.group.is_empty() { "/api" } else { "/apis" });
     if !kind.group.is_empty() {
         push(&mut path, &kind.group);
     }
-    push(&mut path, &kind.version);
     path
 }
 

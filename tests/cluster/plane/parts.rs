@@ -178,6 +178,8 @@ pub fn controller_manager(layout: &Layout) -> Part {
         format!("--root-ca-file={}", layout.file("certs/apiserver.crt")),
         // Tests delete many namespaces at once, and each takes seconds.
         "--concurrent-namespace-syncs=40".into(),
+        // Tests wait for autoscalers.
+        "--horizontal-pod-autoscaler-sync-period=1s".into(),
         // A busy machine must not make the node unreachable.
         "--node-monitor-grace-period=30m".into(),
     ];
