@@ -54,6 +54,7 @@ fn policy(request: &Request) -> SavedPolicy {
         allow_removals: request.allow_removals,
         allow_rewind: request.allow_rewind,
         diff_local: request.diff == DiffBy::Local,
+        drift: request.drift,
     }
 }
 
@@ -66,6 +67,7 @@ pub fn request(saved: &Saved) -> Request {
         allow_removals: policy.allow_removals,
         allow_rewind: policy.allow_rewind,
         diff: if policy.diff_local { DiffBy::Local } else { DiffBy::Server },
+        drift: policy.drift,
         local: saved.basis.local.clone(),
     }
 }

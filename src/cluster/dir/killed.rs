@@ -64,7 +64,7 @@ fn seen(root: &Path) -> Vec<String> {
         let resource = builtin(&kind).unwrap();
         let mut metas = Vec::new();
         let query = Query { kind: &kind, resource: &resource, namespace: None, selector: "" };
-        block_on(cluster.list(&query, &mut |meta| metas.push(meta))).expect("it can always be read");
+        block_on(cluster.list(&query, &mut |meta: Meta| metas.push(meta))).expect("it can always be read");
         for meta in metas {
             let id = ObjectId::new(&kind, meta.namespace.as_deref(), &meta.name);
             let object = block_on(cluster.get(&Target { kind: &kind, resource: &resource, id: &id })).unwrap().unwrap();
