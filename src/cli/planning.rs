@@ -17,7 +17,9 @@ use crate::cluster::{
 };
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
-use crate::plan::{Answers, DriftMode, Input, Live, Plan, Policy, SandboxPlan, Source, place, plan, questions};
+use crate::plan::{
+    Answers, DriftMode, Input, Live, Plan, Policy, SandboxPlan, Source, Version, place, plan, questions,
+};
 use crate::release::Copied;
 use crate::report::FingerprintKey;
 
@@ -39,6 +41,8 @@ pub struct Request {
     pub diff: DiffBy,
     /// Whether drift is looked for.
     pub drift: DriftMode,
+    /// Objects of which no dry run counts, as there was none when the plan was reviewed.
+    pub local: BTreeSet<ObjectId>,
 }
 
 impl Request {
@@ -54,6 +58,7 @@ impl Request {
                 DriftBy::Detect => DriftMode::Detect,
                 DriftBy::Skip => DriftMode::Skip,
             },
+            local: BTreeSet::new(),
         }
     }
 }
@@ -61,13 +66,15 @@ impl Request {
 /// Both states, and what was made of them.
 pub struct Planning {
     /// The repository, at the planned commit.
-    #[allow(dead_code, reason = "read by the next commands")]
     pub desired: Desired,
     /// The cluster.
     pub cluster: Box<dyn Cluster>,
     /// All that the plan is a function of.
-    #[allow(dead_code, reason = "read by the next commands")]
     pub input: Input,
+    /// Objects that are judged without a dry run, which would have shown more.
+    pub local: BTreeSet<ObjectId>,
+    /// The Secrets that are copied, as they were read.
+    pub copied: BTreeSet<Version>,
     /// The plan.
     pub plan: Plan,
 }
@@ -84,8 +91,9 @@ impl Planning {
         printer: &Printer,
     ) -> Result<Self, Failure> {
         let desired = Desired::read(source, printer)?;
-        let LiveSide { cluster, input, plan, .. } = LiveSide::read(&desired, target, request, None).await?;
-        Ok(Self { desired, cluster, input, plan })
+        let LiveSide { cluster, input, plan, local, copied, .. } =
+            LiveSide::read(&desired, target, request, None).await?;
+        Ok(Self { desired, cluster, input, local, copied, plan })
     }
 }
 
@@ -97,6 +105,10 @@ pub struct LiveSide {
     pub input: Input,
     /// What was asked besides.
     pub answers: Answers,
+    /// Objects that are judged without a dry run, which would have shown more.
+    pub local: BTreeSet<ObjectId>,
+    /// The Secrets that are copied, as they were read.
+    pub copied: BTreeSet<Version>,
     /// The plan.
     pub plan: Plan,
 }
@@ -116,25 +128,30 @@ impl LiveSide {
         let key = super::fingerprint::key()?;
         let cluster = cluster::connect(&spec(target)).await.map_err(|error| Failure::of(&error))?;
         check_context(&desired.fleet, &*cluster)?;
-        let secrets = Secrets { copied: copied_secrets(&desired.fleet, &*cluster).await, key };
-        let (sources, live) = both(request, desired, &*cluster, &secrets.copied).map_err(|unknown| match unknown {
+        let (copied, versions) = copied_secrets(&desired.fleet, &*cluster).await;
+        let secrets = Secrets { copied, key };
+        let read = both(request, desired, &*cluster, &secrets.copied).map_err(|unknown| match unknown {
             Unknown::Live(error) => unread(&error, &*cluster, target),
             Unknown::Wanted(failure) => failure,
         })?;
         check_clock(&*cluster).await?;
-        let input = input(request, desired, &*cluster, (sources, live), &secrets)?;
+        let input = input(request, desired, &*cluster, read, &secrets)?;
         let mut asked = questions(&input);
         if let Some(name) = of_interest {
             asked.keep_only(name, &input);
         }
-        let mut answers = answer(&*cluster, &asked, &input.live, request.diff == DiffBy::Server).await;
+        let dry_run = request.diff == DiffBy::Server;
+        let mut answers = answer(&*cluster, &asked, &input.live, dry_run).await;
+        answers.forget(&request.local);
+        let local = if dry_run { answers.partial(&asked) } else { BTreeSet::new() };
         let mut planned = plan(&input, &answers);
         let of_interest = |sandbox: &SandboxPlan| of_interest.is_none_or(|name| sandbox.name == name);
-        answers.history = history(desired, &secrets.copied, &input, planned.sandboxes.iter().filter(|s| of_interest(s)))?;
+        answers.history =
+            history(desired, &secrets.copied, &input, planned.sandboxes.iter().filter(|s| of_interest(s)));
         if !answers.history.is_empty() {
             planned = plan(&input, &answers);
         }
-        Ok(Self { cluster, input, answers, plan: planned })
+        Ok(Self { cluster, input, answers, local, copied: versions, plan: planned })
     }
 }
 
@@ -180,21 +197,35 @@ async fn check_clock(cluster: &dyn Cluster) -> Result<(), Failure> {
     }
 }
 
-async fn copied_secrets(fleet: &Fleet, cluster: &dyn Cluster) -> BTreeMap<SecretRef, Copied> {
+async fn copied_secrets(fleet: &Fleet, cluster: &dyn Cluster) -> (BTreeMap<SecretRef, Copied>, BTreeSet<Version>) {
     let kind = Kind::new("v1", "Secret");
     let mut copied = BTreeMap::new();
-    let Some(resource) = builtin(&kind) else { return copied };
+    let mut versions = BTreeSet::new();
+    let Some(resource) = builtin(&kind) else { return (copied, versions) };
     for reference in &fleet.settings.copy_secrets {
         let id = ObjectId::new(&kind, Some(&reference.namespace), &reference.name);
         let target = Target { kind: &kind, resource: &resource, id: &id };
         let answer = match cluster.get(&target).await {
-            Ok(Some(secret)) => read(&secret),
+            Ok(Some(secret)) => {
+                versions.insert(version(reference, &secret));
+                read(&secret)
+            }
             Ok(None) => Copied::Unreadable("it is not there".into()),
             Err(error) => Copied::Unreadable(error.with_remedy()),
         };
         copied.insert(reference.clone(), answer);
     }
-    copied
+    (copied, versions)
+}
+
+fn version(reference: &SecretRef, secret: &Value) -> Version {
+    let text = |key: &str| secret["metadata"][key].as_str().unwrap_or_default().to_owned();
+    Version {
+        namespace: reference.namespace.clone(),
+        name: reference.name.clone(),
+        uid: text("uid"),
+        resource_version: text("resourceVersion"),
+    }
 }
 
 fn read(secret: &Value) -> Copied {

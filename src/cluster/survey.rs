@@ -55,10 +55,7 @@ pub enum Unknown<E> {
 ///
 /// # Errors
 /// Where the cluster cannot be asked at all.
-pub async fn discover<'k>(
-    cluster: &dyn Cluster,
-    kinds: impl Iterator<Item = &'k Kind>,
-) -> Result<Served, Error> {
+pub async fn discover<'k>(cluster: &dyn Cluster, kinds: impl Iterator<Item = &'k Kind>) -> Result<Served, Error> {
     let custom = one_version_each(kinds.filter(|kind| builtin(kind).is_none()));
     if custom.is_empty() { Ok(Served::default()) } else { cluster.resources(&custom).await }
 }
@@ -435,7 +432,7 @@ async fn try_out(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest,
     if !dry_run {
         return DryRun::Local("--diff local".into());
     }
-    let apply = Apply { body: &manifest.body, manager: MANAGER, uid: None, resource_version: None, dry_run: true };
+    let apply = Apply { body: &manifest.body(), manager: MANAGER, uid: None, resource_version: None, dry_run: true };
     match cluster.apply(&target, &apply).await {
         Ok(object) => DryRun::Server(object),
         Err(error) if error.kind == ErrorKind::Forbidden => {

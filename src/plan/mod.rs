@@ -18,8 +18,10 @@ mod record;
 mod room;
 mod safety;
 mod sandbox;
+mod saved;
 mod settled;
 mod show;
+mod stale;
 mod state;
 mod story;
 mod story_live;
@@ -37,11 +39,15 @@ pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precond
 pub use live_objects::Objects;
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
+pub use saved::{
+    Basis, FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedPolicy, SavedSandbox, SavedStep, Version, is_saved_plan,
+};
 pub use settled::{FieldSets, Seen, SeenManaged, is_settled};
+pub use stale::Difference;
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Unread, Wanted};
 pub use story::{
-    Desired, Differing, Expiry, Held as HeldTold, KindCount, Known, Live as LiveTold, LiveKnown, LiveState, Next, Pin, Place, Rendered,
-    STORY_VERSION, StepTold, Story, short_commit, story, story_schema,
+    Desired, Differing, Expiry, Held as HeldTold, KindCount, Known, Live as LiveTold, LiveKnown, LiveState, Next, Pin,
+    Place, Rendered, STORY_VERSION, StepTold, Story, short_commit, story, story_schema,
 };
 pub use types::{Action, BudgetSum, DriftMode, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
 pub use values::Drifted;

@@ -54,7 +54,7 @@ impl Case<'_> {
             Action::Create,
             plan.reason.clone(),
             diff,
-            Work::Claim { body: claim.body },
+            Work::Claim { body: claim.body() },
         ));
         for manifest in &self.wanted.release.manifests {
             // What needs no namespace may be there already.
@@ -193,7 +193,7 @@ impl Case<'_> {
     }
 
     fn record_step(&self, action: Action, reason: &str, record: &Record, uid: Option<String>) -> Step {
-        let body = self.namespace_manifest(record).body;
+        let body = self.namespace_manifest(record).body();
         Step {
             quiet: true,
             ..self.namespace_step(action, reason.to_owned(), String::new(), Work::Record { body, uid })
@@ -252,7 +252,7 @@ impl Case<'_> {
         if let (Work::Apply { remove, .. }, Some(Answer { live: Some(live), dry_run: DryRun::Server(dry) })) =
             (&mut work, answer)
         {
-            *remove = survivors(live, dry, &manifest.body);
+            *remove = survivors(live, dry, &manifest.body());
         }
         Ok(Step { drift, ..step(action, manifest, resource, &reason, diff, work) })
     }
@@ -299,7 +299,7 @@ impl Case<'_> {
     fn drifted(&self, difference: &Difference<'_>, manifest: &Manifest, answer: Option<&Answer>) -> Vec<Drifted> {
         let live = answer.and_then(|a| a.live.as_ref());
         match difference.observed.filter(|_| difference.kind == DifferenceKind::Drifted) {
-            Some(observed) => values::drifted(&manifest.body, live, &observed.drift, &self.input.key),
+            Some(observed) => values::drifted(&manifest.body(), live, &observed.drift, &self.input.key),
             None => Vec::new(),
         }
     }
@@ -407,7 +407,7 @@ impl Case<'_> {
             *action = own_action;
             reason.clone_from(&own_reason);
         }
-        let step = self.namespace_step(own_action, own_reason, String::new(), Work::Record { body: last.body, uid });
+        let step = self.namespace_step(own_action, own_reason, String::new(), Work::Record { body: last.body(), uid });
         all.push(Step { quiet, ..step });
         all
     }
@@ -431,7 +431,7 @@ impl Case<'_> {
 
 fn apply(manifest: &Manifest, observed: Option<&Observed>) -> Work {
     Work::Apply {
-        body: manifest.body.clone(),
+        body: manifest.body(),
         precondition: observed.map(|o| o.precondition.clone()),
         generated: manifest.generated.clone(),
         kept: observed.map(|o| o.generated.kept.clone()).unwrap_or_default(),

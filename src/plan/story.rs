@@ -315,10 +315,9 @@ pub fn story(known: &Known<'_>) -> Story {
         rendered: sandbox.and_then(|sandbox| rendered(sandbox, wanted?, known)),
         expiry: sandbox.and_then(|sandbox| Some(expiry(sandbox, wanted?, known))),
         place: place(known, sandbox),
-        held: main.filter(|plan| matches!(plan.action, Action::Held | Action::Refused)).map(|plan| Held {
-            reason: plan.reason.clone(),
-            remedy: plan.remedy.clone(),
-        }),
+        held: main
+            .filter(|plan| matches!(plan.action, Action::Held | Action::Refused))
+            .map(|plan| Held { reason: plan.reason.clone(), remedy: plan.remedy.clone() }),
         notes,
         url: wanted.and_then(|wanted| wanted.url.clone()),
         port_forward: wanted.filter(|wanted| wanted.url.is_none()).and_then(port_forward),
@@ -432,7 +431,8 @@ fn place(known: &Known<'_>, sandbox: Option<&Sandbox>) -> Option<Place> {
 fn port_forward(wanted: &Wanted) -> Option<String> {
     let is_service = |manifest: &&Manifest| manifest.kind.group.is_empty() && manifest.kind.kind == "Service";
     let service = wanted.release.manifests.iter().find(is_service)?;
-    let port = service.body.pointer("/spec/ports/0/port")?.as_u64()?;
+    let body = service.body();
+    let port = body.pointer("/spec/ports/0/port")?.as_u64()?;
     let local = if port < 1024 { 8000 + port } else { port };
     Some(format!("kubectl -n {} port-forward service/{} {local}:{port}", wanted.namespace, service.id.name))
 }

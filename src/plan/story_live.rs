@@ -47,12 +47,7 @@ fn unreadable(found: &LiveNamespace, wanted: Option<&Wanted>, input: &Input) -> 
     kinds.find_map(|kind| input.live.fault(kind)).map(|unread| unread.error.clone())
 }
 
-fn objects(
-    name: &str,
-    wanted: &Wanted,
-    namespace: &LiveNamespace,
-    input: &Input,
-) -> (Vec<KindCount>, Vec<Differing>) {
+fn objects(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Input) -> (Vec<KindCount>, Vec<Differing>) {
     let differences = differences(wanted, name, &input.live);
     let mut kinds: BTreeMap<&str, KindCount> = BTreeMap::new();
     for manifest in &wanted.release.manifests {

@@ -1,8 +1,11 @@
 //! Unit and golden cases.
 
 mod args;
+#[path = "../canary.rs"]
+mod canary;
 mod chart;
 mod clock;
+mod colours;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contract_dir;
@@ -14,7 +17,9 @@ mod fleet_life;
 mod fleet_name;
 mod fleet_quantity;
 mod goldens;
+mod history;
 mod interrupted;
+mod json_schema;
 mod kube_faults;
 mod kube_survey;
 mod purity;
@@ -30,7 +35,10 @@ mod report_markdown;
 mod report_mask;
 mod report_plans;
 mod report_text;
+mod saved;
 mod scenario;
+mod scenario_secrets;
+mod scenario_width;
 mod schemas;
 mod template;
 mod template_generated;
