@@ -415,7 +415,9 @@ pub async fn answer(cluster: &dyn Cluster, questions: &Questions<'_>, live: &Liv
         Some((manifest.id.clone(), Answer { live, dry_run: try_out(cluster, target, manifest, dry_run).await }))
     });
     let removed = futures::stream::iter(&questions.removed).map(|id| async move {
-        let (kind, resource) = live.served(id)?;
+        let namespaces = (ObjectId::namespace(&id.name) == **id).then(namespaces);
+        let of_namespaces = namespaces.as_ref().map(|(kind, resource)| (kind, resource));
+        let (kind, resource) = of_namespaces.or_else(|| live.served(id))?;
         let live = cluster.get(&Target { kind, resource, id }).await.ok().flatten();
         Some(((*id).clone(), Answer { live, dry_run: DryRun::Local("it goes".into()) }))
     });

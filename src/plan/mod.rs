@@ -3,6 +3,7 @@
 //! [`questions`] tells what has to be asked of the cluster before every change can be judged; [`plan`] decides, from
 //! the input and the answers alone.
 
+mod asked;
 mod blame;
 mod cause;
 mod decide;
@@ -25,6 +26,7 @@ mod stale;
 mod state;
 mod story;
 mod story_live;
+mod story_told;
 mod survivors;
 mod types;
 mod values;
@@ -46,8 +48,9 @@ pub use settled::{FieldSets, Seen, SeenManaged, is_settled};
 pub use stale::Difference;
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Unread, Wanted};
 pub use story::{
-    Desired, Differing, Expiry, Held as HeldTold, KindCount, Known, Live as LiveTold, LiveKnown, LiveState, Next, Pin,
-    Place, Rendered, STORY_VERSION, StepTold, Story, short_commit, story, story_schema,
+    Desired, Differing, Expiry, Held as HeldTold, KindCount, Live as LiveTold, LiveState, Next, Pin, Place, Rendered,
+    STORY_VERSION, StepTold, Story, short_commit, story_schema,
 };
+pub use story_told::{Known, LiveKnown, story};
 pub use types::{Action, BudgetSum, DriftMode, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
 pub use values::Drifted;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::objects::{DifferenceKind, differences, notes};
 use super::state::{Input, LiveNamespace, Wanted};
-use super::story::{Differing, KindCount, Known, Live, LiveKnown, LiveState};
+use super::story::{Differing, KindCount, Live, LiveState};
+use super::story_told::{Known, LiveKnown};
 use super::words;
 use crate::manifest::ObjectId;
 
