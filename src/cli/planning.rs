@@ -39,10 +39,10 @@ pub struct Request {
     pub allow_rewind: bool,
     /// Who makes the diffs.
     pub diff: DiffBy,
-    /// Objects of which no dry run counts, as there was none when the plan was reviewed.
-    pub local: BTreeSet<ObjectId>,
     /// Whether drift is looked for.
     pub drift: DriftMode,
+    /// Objects of which no dry run counts, as there was none when the plan was reviewed.
+    pub local: BTreeSet<ObjectId>,
 }
 
 impl Request {
@@ -54,11 +54,11 @@ impl Request {
             allow_removals: run.allow_removals.map(count),
             allow_rewind: run.allow_rewind,
             diff: run.diff,
-            local: BTreeSet::new(),
             drift: match run.drift {
                 DriftBy::Detect => DriftMode::Detect,
                 DriftBy::Skip => DriftMode::Skip,
             },
+            local: BTreeSet::new(),
         }
     }
 }
@@ -130,12 +130,12 @@ impl LiveSide {
         check_context(&desired.fleet, &*cluster)?;
         let (copied, versions) = copied_secrets(&desired.fleet, &*cluster).await;
         let secrets = Secrets { copied, key };
-        let (sources, live) = both(request, desired, &*cluster, &secrets.copied).map_err(|unknown| match unknown {
+        let read = both(request, desired, &*cluster, &secrets.copied).map_err(|unknown| match unknown {
             Unknown::Live(error) => unread(&error, &*cluster, target),
             Unknown::Wanted(failure) => failure,
         })?;
         check_clock(&*cluster).await?;
-        let input = input(request, desired, &*cluster, (sources, live), &secrets)?;
+        let input = input(request, desired, &*cluster, read, &secrets)?;
         let mut asked = questions(&input);
         if let Some(name) = of_interest {
             asked.keep_only(name, &input);

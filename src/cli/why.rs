@@ -29,8 +29,8 @@ pub async fn why(args: &Args, options: &Why, printer: &Printer) -> Result<u8, Fa
         allow_removals: None,
         allow_rewind: false,
         diff: DiffBy::Server,
-        local: BTreeSet::new(),
         drift: DriftMode::Detect,
+        local: BTreeSet::new(),
     };
     match LiveSide::read(&desired, &options.target, &request, Some(&options.name)).await {
         Ok(live) => {

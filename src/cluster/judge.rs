@@ -33,8 +33,8 @@ impl<'m> Index<'m> {
 /// What came of a list.
 #[derive(Debug, Default)]
 pub(super) struct Listed {
-    /// The manifests whose objects are wholly as wanted.
-    pub(super) settled: Vec<Hash>,
+    /// Objects that are wholly as wanted, with the hashes of their manifests.
+    pub(super) settled: Vec<(ObjectId, Hash)>,
     /// All other objects.
     pub(super) found: Vec<Observed>,
 }
@@ -75,7 +75,7 @@ impl Sink for Judge<'_, '_> {
         let Some(wanted) = self.wanted(seen.namespace, seen.name) else { return false };
         let settled = is_settled(seen, self.fleet, wanted, &mut self.sets);
         if settled {
-            self.listed.settled.push(wanted.hash.clone());
+            self.listed.settled.push((wanted.id.clone(), wanted.hash));
         }
         settled
     }

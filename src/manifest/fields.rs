@@ -41,7 +41,7 @@ impl Fields {
         self.children.is_empty() && !self.itself
     }
 
-    fn field(&self, name: &str) -> Option<&Fields> {
+    pub(super) fn field(&self, name: &str) -> Option<&Fields> {
         self.children.iter().find_map(|(element, child)| match element {
             PathElement::Field(field) if field == name => Some(child),
             _ => None,
@@ -112,10 +112,10 @@ pub fn unowned(manifest: &Value, fields: &Fields) -> Vec<Vec<PathElement>> {
     found.missing
 }
 
-/// Whether `fields` owns everything that `manifest` declares: [`unowned`] finds nothing.
-pub fn owns_all(manifest: &Value, fields: &Fields) -> bool {
+/// Whether `fields` owns all that the items of a list declare.
+pub(super) fn owns_items(items: &[Value], fields: &Fields) -> bool {
     let mut found = Any(false);
-    walk_object(manifest, fields, &mut found);
+    walk_list(items, fields, &mut found);
     !found.0
 }
 
@@ -193,7 +193,7 @@ fn walk_object(manifest: &Value, fields: &Fields, trail: &mut impl Trail) {
 }
 
 /// Stands for a node that is absent: it has nothing, and is not owned whole.
-static NOTHING: Fields = Fields { itself: true, children: Vec::new() };
+pub(super) static NOTHING: Fields = Fields { itself: true, children: Vec::new() };
 
 type Path = Vec<PathElement>;
 

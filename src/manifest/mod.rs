@@ -9,11 +9,12 @@ mod fields;
 mod hash;
 mod id;
 mod json;
+mod owned;
 mod release;
 mod scope;
 
 pub use canonical::{canonical, data_key_to_base64};
-pub use fields::{Fields, PathElement, field_path, owns_all, unowned};
+pub use fields::{Fields, PathElement, field_path, unowned};
 pub use hash::Hash;
 pub use id::{Kind, ObjectId};
 pub use release::{Batch, Draft, Manifest, Owner, Release, Stamp};

@@ -1,6 +1,6 @@
 //! The live objects of a fleet: those of which something is to be said, and of the others that there is nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::live::Observed;
 use crate::manifest::{Hash, Manifest, ObjectId};
@@ -14,8 +14,8 @@ pub struct Objects {
     cluster_scoped: BTreeMap<ObjectId, Observed>,
     /// Those of the cluster itself by the sandbox that their label names.
     by_sandbox: BTreeMap<String, BTreeSet<ObjectId>>,
-    /// The manifests whose objects are settled ([`super::is_settled`]). A manifest's hash covers its identity.
-    settled: HashSet<Hash>,
+    /// Those that are settled ([`super::is_settled`]), by the hash of the manifest that they are as.
+    settled: HashMap<ObjectId, Hash>,
 }
 
 impl Objects {
@@ -34,7 +34,12 @@ impl Objects {
 
     /// Whether a manifest's object is there wholly as wanted.
     pub fn is_settled(&self, manifest: &Manifest) -> bool {
-        self.settled.contains(&manifest.hash)
+        self.settled.get(&manifest.id) == Some(&manifest.hash)
+    }
+
+    /// Whether an object is there wholly as it is wanted.
+    pub fn is_as_wanted(&self, id: &ObjectId) -> bool {
+        self.settled.contains_key(id)
     }
 
     /// Adds an object.
@@ -57,9 +62,9 @@ impl Objects {
         }
     }
 
-    /// Notes that the objects of these manifests are settled.
-    pub fn settle(&mut self, manifests: impl IntoIterator<Item = Hash>) {
-        self.settled.extend(manifests);
+    /// Notes objects that are settled, with the hashes of their manifests.
+    pub fn settle(&mut self, settled: impl IntoIterator<Item = (ObjectId, Hash)>) {
+        self.settled.extend(settled);
     }
 
     /// What is known of the objects in a namespace, and of those of the cluster itself with a sandbox's label.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use super::live::Precondition;
 use super::state::Live;
-use super::types::{Action, DriftMode, Plan, SandboxPlan, Step, Work};
+use super::types::{Action, Plan, SandboxPlan, Step, Work};
 use crate::manifest::{ANNOTATION_HASH, ANNOTATION_RELEASE, Hash, ObjectId};
 
 /// The version of the file's format. Another one is refused, never guessed at.
@@ -83,8 +83,9 @@ pub struct SavedPolicy {
     pub allow_rewind: bool,
     /// Diffs are made here, not by the server.
     pub diff_local: bool,
-    /// Whether drift was looked for.
-    pub drift: DriftMode,
+    /// Drift is not looked for.
+    #[serde(default)]
+    pub skip_drift: bool,
 }
 
 /// One version of one Secret.

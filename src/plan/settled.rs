@@ -7,9 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::live::{Meta, SYSTEM_MANAGERS, UNKNOWN_MANAGER, data_path};
-use crate::manifest::{
-    ANNOTATION_HASH, Fields, GENERATED_MANAGER, LABEL_FLEET, MANAGER, Manifest, PathElement, owns_all,
-};
+use crate::manifest::{ANNOTATION_HASH, Fields, GENERATED_MANAGER, LABEL_FLEET, MANAGER, Manifest, PathElement};
 
 /// A live object's metadata, as far as the first look needs it.
 #[derive(Clone, Debug, Default)]
@@ -110,7 +108,7 @@ pub fn is_settled(seen: &Seen<'_>, fleet: &str, wanted: &Manifest, sets: &mut Fi
     let Some(own) = seen.managed.iter().find(|m| m.is_apply_of(MANAGER)).and_then(|m| sets.parse(m.fields)) else {
         return false;
     };
-    owns_all(&wanted.body(), &own) && has_nothing_beside(seen, &own, sets) && keeps_generated(seen, wanted, sets)
+    wanted.is_owned_by(&own) && has_nothing_beside(seen, &own, sets) && keeps_generated(seen, wanted, sets)
 }
 
 fn has_nothing_beside(seen: &Seen<'_>, own: &Fields, sets: &mut FieldSets) -> bool {

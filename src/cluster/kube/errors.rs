@@ -173,7 +173,7 @@ fn is_unmergeable(message: &str) -> bool {
 
 fn message(subject: &Subject<'_>, answer: &Answer, kind: ErrorKind, status: Option<&Status>) -> String {
     match (kind, status) {
-        (ErrorKind::Unauthorized, _) => "the server does not accept these credentials; log in again".into(),
+        (ErrorKind::Unauthorized, _) => "the server does not accept these credentials".into(),
         (ErrorKind::Forbidden, status) => {
             // What a server says of a Secret may quote it; of a whole collection it has nothing to quote.
             let may_say = subject.name.is_none() || !subject.is_secret();
