@@ -234,12 +234,14 @@ impl Saved {
 
     /// A plan without the sandboxes that are not in this file.
     pub fn own(&self, mut plan: Plan) -> Plan {
-        plan.sandboxes.retain(|sandbox| self.has(sandbox));
+        let own = self.names();
+        plan.sandboxes.retain(|sandbox| own.contains(&(sandbox.name.as_str(), sandbox.namespace.as_str())));
         plan
     }
 
-    pub(super) fn has(&self, sandbox: &SandboxPlan) -> bool {
-        self.sandboxes.iter().any(|s| (&s.name, &s.namespace) == (&sandbox.name, &sandbox.namespace))
+    /// Its sandboxes, by name and namespace.
+    pub(super) fn names(&self) -> BTreeSet<(&str, &str)> {
+        self.sandboxes.iter().map(|s| (s.name.as_str(), s.namespace.as_str())).collect()
     }
 
     /// The instant that it is for by now: a plan as of another time keeps its distance from the clock.
