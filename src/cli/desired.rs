@@ -59,7 +59,8 @@ impl Desired {
 
     /// Whether a file is read from the working directory and differs from the commit there.
     pub fn is_dirty(&self, path: &str) -> bool {
-        self.repo.is_worktree() && self.tree.dirty.iter().any(|dirty| dirty.strip_prefix(self.repo.root()) == Some(path))
+        self.repo.is_worktree()
+            && self.tree.dirty.iter().any(|dirty| dirty.strip_prefix(self.repo.root()) == Some(path))
     }
 
     /// What all releases are made from.

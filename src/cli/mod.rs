@@ -1,5 +1,6 @@
 //! The command line: types, one file a command, one printer.
 
+mod apply;
 pub mod args;
 mod check;
 mod desired;
@@ -10,6 +11,7 @@ mod planning;
 mod print;
 mod reconcile;
 mod render;
+mod save;
 mod why;
 
 use std::ffi::OsString;
@@ -45,6 +47,7 @@ fn dispatch(args: &Args, printer: &Printer) -> Result<u8, Failure> {
         Some(Command::Render(options)) => render::render(args, options, printer),
         Some(Command::Check(options)) => check::check(args, options, printer),
         Some(Command::Why(options)) => runtime()?.block_on(why::why(args, options, printer)),
+        Some(Command::Apply(options)) => runtime()?.block_on(apply::apply(args, options, printer)),
         None => runtime()?.block_on(reconcile::reconcile(args, printer)),
     }
 }

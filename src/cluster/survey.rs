@@ -35,10 +35,7 @@ pub struct Survey<'a> {
 ///
 /// # Errors
 /// Where the cluster cannot be asked at all.
-pub async fn discover<'k>(
-    cluster: &dyn Cluster,
-    kinds: impl Iterator<Item = &'k Kind>,
-) -> Result<Served, Error> {
+pub async fn discover<'k>(cluster: &dyn Cluster, kinds: impl Iterator<Item = &'k Kind>) -> Result<Served, Error> {
     let custom = one_version_each(kinds.filter(|kind| builtin(kind).is_none()));
     if custom.is_empty() { Ok(Served::default()) } else { cluster.resources(&custom).await }
 }
@@ -198,7 +195,9 @@ pub async fn answer(cluster: &dyn Cluster, questions: &Questions<'_>, live: &Liv
         Some((manifest.id.clone(), Answer { live, dry_run: try_out(cluster, target, manifest, dry_run).await }))
     });
     let removed = futures::stream::iter(&questions.removed).map(|id| async move {
-        let (kind, resource) = live.served(id)?;
+        let namespaces = (ObjectId::namespace(&id.name) == **id).then(namespaces);
+        let of_namespaces = namespaces.as_ref().map(|(kind, resource)| (kind, resource));
+        let (kind, resource) = of_namespaces.or_else(|| live.served(id))?;
         let live = cluster.get(&Target { kind, resource, id }).await.ok().flatten();
         Some(((*id).clone(), Answer { live, dry_run: DryRun::Local("it goes".into()) }))
     });
@@ -215,7 +214,7 @@ async fn try_out(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest,
     if !dry_run {
         return DryRun::Local("--diff local".into());
     }
-    let apply = Apply { body: &manifest.body, manager: MANAGER, uid: None, resource_version: None, dry_run: true };
+    let apply = Apply { body: &manifest.body(), manager: MANAGER, uid: None, resource_version: None, dry_run: true };
     match cluster.apply(&target, &apply).await {
         Ok(object) => DryRun::Server(object),
         Err(error) if error.kind == ErrorKind::Forbidden => {

@@ -17,7 +17,7 @@ use crate::manifest::{Kind, LABEL_FLEET, LABEL_SANDBOX, ObjectId, Resource, name
 pub struct Questions<'a> {
     /// Objects to dry-run, and to read where they are there.
     pub objects: Vec<Question<'a>>,
-    /// Objects that go, to show what goes.
+    /// Objects that go, to show what goes; and namespaces that others changed, to show from what to what.
     pub removed: Vec<&'a ObjectId>,
     /// Namespaces whose volume claims are to be counted.
     pub claims: BTreeSet<String>,
@@ -30,6 +30,7 @@ impl Questions<'_> {
         let namespace = source.namespace();
         let here = |id: &ObjectId| match &id.namespace {
             Some(own) => own == namespace,
+            None if *id == ObjectId::namespace(namespace) => true,
             None => match source {
                 Source::Wanted(wanted) => wanted.release.manifests.iter().any(|manifest| manifest.id == *id),
                 Source::Broken { .. } => false,
@@ -48,6 +49,9 @@ pub fn questions(input: &Input) -> Questions<'_> {
         let Some(namespace) = input.live.namespaces.get(&wanted.namespace) else { continue };
         if standing(name, wanted, namespace, input).is_err() || is_over(wanted, input) {
             continue;
+        }
+        if !namespace.observed.drift.is_empty() {
+            questions.removed.push(&namespace.observed.id);
         }
         for difference in differences(wanted, name, &input.live) {
             match (&difference.kind, difference.manifest) {

@@ -50,9 +50,9 @@ pub fn forecast(mut input: Input, outlook: &Outlook<'_>, first: &SandboxPlan) ->
         let Ok(after) = at.checked_add(SignedDuration::from_secs(1)) else { break };
         shift(&mut input, outlook.fleet, after);
         let planned = plan(&input, &answers);
-        let Some(mut own) = planned.sandboxes.into_iter().find(|plan| {
-            plan.name == outlook.name && plan.namespace == first.namespace
-        }) else {
+        let Some(mut own) =
+            planned.sandboxes.into_iter().find(|plan| plan.name == outlook.name && plan.namespace == first.namespace)
+        else {
             continue;
         };
         let is_over = own.expires.is_some_and(|expires| expires <= at);

@@ -3,6 +3,7 @@
 //! [`questions`] tells what has to be asked of the cluster before every change can be judged; [`plan`] decides, from
 //! the input and the answers alone.
 
+mod asked;
 mod blame;
 mod cause;
 mod decide;
@@ -17,10 +18,13 @@ mod record;
 mod room;
 mod safety;
 mod sandbox;
+mod saved;
 mod show;
+mod stale;
 mod state;
 mod story;
 mod story_live;
+mod story_told;
 mod survivors;
 mod types;
 mod values;
@@ -34,10 +38,15 @@ pub use forecast::{Ahead, Outlook, forecast};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, UNKNOWN_MANAGER, observe};
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
+pub use saved::{
+    Basis, FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedPolicy, SavedSandbox, SavedStep, Version, is_saved_plan,
+};
+pub use stale::Difference;
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
 pub use story::{
-    Desired, Differing, Expiry, Held as HeldTold, KindCount, Known, Live as LiveTold, LiveKnown, LiveState, Next, Pin, Place, Rendered,
-    STORY_VERSION, StepTold, Story, short_commit, story, story_schema,
+    Desired, Differing, Expiry, Held as HeldTold, KindCount, Live as LiveTold, LiveState, Next, Pin, Place, Rendered,
+    STORY_VERSION, StepTold, Story, short_commit, story_schema,
 };
+pub use story_told::{Known, LiveKnown, story};
 pub use types::{Action, BudgetSum, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
 pub use values::Drifted;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::cause::History;
+use super::decide::Questions;
 use super::live::Observed;
 use super::record::Record;
 use crate::fleet::{Budget, MaxRemovals};
@@ -214,4 +215,28 @@ pub enum DryRun {
     Refused(String),
     /// It could not be told.
     Unknown(String),
+}
+
+impl Answers {
+    /// Takes dry runs of some objects for not made. What says that a change would be refused stays.
+    pub fn forget(&mut self, objects: &BTreeSet<ObjectId>) {
+        for id in objects {
+            if let Some(answer) = self.objects.get_mut(id)
+                && matches!(answer.dry_run, DryRun::Server(_))
+            {
+                answer.dry_run = DryRun::Local("as when it was planned".into());
+            }
+        }
+    }
+
+    /// Objects of which a dry run was asked for and could not be had, or whose state could not be read: who may do more
+    /// would see more.
+    pub fn partial(&self, questions: &Questions<'_>) -> BTreeSet<ObjectId> {
+        let is_partial = |question: &&Question<'_>| {
+            self.objects.get(&question.manifest.id).is_some_and(|answer| {
+                matches!(answer.dry_run, DryRun::Local(_)) || (question.present && answer.live.is_none())
+            })
+        };
+        questions.objects.iter().filter(is_partial).map(|question| question.manifest.id.clone()).collect()
+    }
 }

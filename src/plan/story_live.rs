@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::objects::{DifferenceKind, differences, notes};
 use super::state::{Input, LiveNamespace, Wanted};
-use super::story::{Differing, KindCount, Known, Live, LiveKnown, LiveState};
+use super::story::{Differing, KindCount, Live, LiveState};
+use super::story_told::{Known, LiveKnown};
 use super::words;
 use crate::manifest::ObjectId;
 
@@ -47,12 +48,7 @@ fn unreadable(found: &LiveNamespace, wanted: Option<&Wanted>, input: &Input) -> 
     kinds.find_map(|kind| input.live.fault(kind)).map(str::to_owned)
 }
 
-fn objects(
-    name: &str,
-    wanted: &Wanted,
-    namespace: &LiveNamespace,
-    input: &Input,
-) -> (Vec<KindCount>, Vec<Differing>) {
+fn objects(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Input) -> (Vec<KindCount>, Vec<Differing>) {
     let differences = differences(wanted, name, &input.live);
     let mut kinds: BTreeMap<&str, KindCount> = BTreeMap::new();
     for manifest in &wanted.release.manifests {

@@ -42,7 +42,9 @@ fn main() {
 
 fn whole_fleets() {
     let sizes = std::env::var("RECONCILE_BENCH_SANDBOXES").unwrap_or_else(|_| "200,1000,5000".into());
-    println!("\n| sandboxes | tree | files parsed | charts | dated | rendered | in all | processor time | peak memory |");
+    println!(
+        "\n| sandboxes | tree | files parsed | charts | dated | rendered | in all | processor time | peak memory |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     let this = std::env::current_exe().expect("the path of this program");
     for size in sizes.split(',').map(|size| size.trim().parse::<usize>().expect("a number of sandboxes")) {

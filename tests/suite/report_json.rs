@@ -73,6 +73,12 @@ fn a_secret_is_in_neither_form() {
 }
 
 #[test]
+fn the_schema_of_a_story_is_current() {
+    let current = serde_json::to_string_pretty(&reconcile::plan::story_schema()).expect("JSON");
+    assert_current("src/report/why.schema.json", &format!("{current}\n"));
+}
+
+#[test]
 fn the_schema_is_current() {
     let current = serde_json::to_string_pretty(&json::schema()).expect("JSON");
     assert_current("src/report/plan.schema.json", &format!("{current}\n"));

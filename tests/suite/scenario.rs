@@ -15,7 +15,7 @@ use regex::Regex;
 
 use super::canary::canary;
 
-const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/scenarios");
+pub(super) const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/scenarios");
 
 /// When the first commit is made.
 const BEGINNING: &str = "2030-01-01T00:00:00Z";
@@ -138,33 +138,43 @@ impl Stage {
         without_today(&with_numbers(&transcript, &String::from_utf8_lossy(&commits.stdout)), today)
     }
 
-    /// Runs a step; standard error comes out beside standard output, in the order of writing.
+    /// Runs a step.
     fn shell(&self, step: &str) -> Output {
-        let binary = PathBuf::from(env!("CARGO_BIN_EXE_reconcile"));
-        let folder = binary.parent().expect("a binary lies in a folder");
-        let path = std::env::var("PATH").unwrap_or_default();
-        Command::new("sh")
-            .args(["-c", &format!("{PRELUDE}{}{{ {step}\n}} 2>&1", self.more)])
-            .current_dir(&self.work)
-            .env_clear()
-            .env("PATH", format!("{}:{path}", folder.display()))
-            .env("HOME", self.home.path())
-            .env("NO_COLOR", "1")
-            .env("RECONCILE_FINGERPRINT_KEY", format!("the key of the scenarios, {}", canary("fingerprint")))
-            .env("RECONCILE_GIT_TOKEN", canary("git"))
-            .env("CANARY", canary("planted"))
-            .env("LC_ALL", "C")
-            .env("TZ", "UTC")
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_AUTHOR_NAME", "Ada")
-            .env("GIT_AUTHOR_EMAIL", "ada@example.com")
-            .env("GIT_COMMITTER_NAME", "Ada")
-            .env("GIT_COMMITTER_EMAIL", "ada@example.com")
-            .env("GIT_AUTHOR_DATE", BEGINNING)
-            .env("GIT_COMMITTER_DATE", BEGINNING)
-            .output()
-            .expect("sh runs")
+        run(step, self.more, self.home.path(), &self.work)
     }
+}
+
+/// Runs a step; standard error comes out beside standard output, in the order of writing.
+pub(super) fn shell(step: &str, home: &Path, work: &Path) -> Output {
+    run(step, "", home, work)
+}
+
+/// Runs a step, with more shell before it.
+fn run(step: &str, more: &str, home: &Path, work: &Path) -> Output {
+    let binary = PathBuf::from(env!("CARGO_BIN_EXE_reconcile"));
+    let folder = binary.parent().expect("a binary lies in a folder");
+    let path = std::env::var("PATH").unwrap_or_default();
+    Command::new("sh")
+        .args(["-c", &format!("{PRELUDE}{more}{{ {step}\n}} 2>&1")])
+        .current_dir(work)
+        .env_clear()
+        .env("PATH", format!("{}:{path}", folder.display()))
+        .env("HOME", home)
+        .env("NO_COLOR", "1")
+        .env("RECONCILE_FINGERPRINT_KEY", format!("the key of the scenarios, {}", canary("fingerprint")))
+        .env("RECONCILE_GIT_TOKEN", canary("git"))
+        .env("CANARY", canary("planted"))
+        .env("LC_ALL", "C")
+        .env("TZ", "UTC")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_AUTHOR_NAME", "Ada")
+        .env("GIT_AUTHOR_EMAIL", "ada@example.com")
+        .env("GIT_COMMITTER_NAME", "Ada")
+        .env("GIT_COMMITTER_EMAIL", "ada@example.com")
+        .env("GIT_AUTHOR_DATE", BEGINNING)
+        .env("GIT_COMMITTER_DATE", BEGINNING)
+        .output()
+        .expect("sh runs")
 }
 
 /// A step begins with `$ ` and goes on until the next; what stands before the first is a comment.
@@ -183,7 +193,7 @@ fn steps_of(text: &str) -> Vec<String> {
     steps
 }
 
-fn text_of(output: &Output) -> String {
+pub(super) fn text_of(output: &Output) -> String {
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');

@@ -45,6 +45,11 @@ pub fn waits(name: &str, what: &str, width: usize) -> String {
     came("waiting", YELLOW, name, what, width)
 }
 
+/// A sandbox of a saved plan that is not as it was reviewed, and how not.
+pub fn stale(name: &str, what: &str, width: usize) -> String {
+    came("stale", RED, name, what, width)
+}
+
 /// `created   name: detail`, wrapped below the name.
 fn came(word: &str, style: anstyle::Style, name: &str, detail: &str, width: usize) -> String {
     let (name, detail) = (safe(name), safe(detail));

@@ -64,7 +64,10 @@ impl Page {
             (true, Some(cause)) => self.line(label, &format!("{}{}", cause.path, changed(cause))),
             (true, None) => self.line(label, "its file"),
             (false, Some(cause)) => {
-                self.line(label, &format!("nobody: {} is gone, removed{}", cause.path, changed(cause).replacen(", ", " by ", 1)));
+                self.line(
+                    label,
+                    &format!("nobody: {} is gone, removed{}", cause.path, changed(cause).replacen(", ", " by ", 1)),
+                );
             }
             (false, None) => self.line(label, "nobody: no file asks for it"),
         }
