@@ -88,7 +88,7 @@ pub fn next(file: &Path, args: &Args) -> String {
     }
     let name = file.to_string_lossy();
     let name = if name.starts_with('-') { format!("./{name}") } else { name.into_owned() };
-    format!("saved to {name}; to apply it: {command} {}", quoted(&name))
+    format!("saved to {name}; to apply it:\n  {command} {}", quoted(&name))
 }
 
 /// As a shell takes it.

@@ -214,7 +214,7 @@ async fn try_out(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest,
     if !dry_run {
         return DryRun::Local("--diff local".into());
     }
-    let apply = Apply { body: &manifest.body, manager: MANAGER, uid: None, resource_version: None, dry_run: true };
+    let apply = Apply { body: &manifest.body(), manager: MANAGER, uid: None, resource_version: None, dry_run: true };
     match cluster.apply(&target, &apply).await {
         Ok(object) => DryRun::Server(object),
         Err(error) if error.kind == ErrorKind::Forbidden => {

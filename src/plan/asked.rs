@@ -60,7 +60,7 @@ impl Case<'_> {
     ) -> Vec<Drifted> {
         let live = answer.and_then(|a| a.live.as_ref());
         match difference.observed.filter(|_| difference.kind == DifferenceKind::Drifted) {
-            Some(observed) => values::drifted(&manifest.body, live, &observed.drift, &self.input.key),
+            Some(observed) => values::drifted(&manifest.body(), live, &observed.drift, &self.input.key),
             None => Vec::new(),
         }
     }

@@ -8,7 +8,8 @@ use super::state::{Source, Wanted};
 use super::words;
 use crate::fleet::{Broken, Fleet, Life, Lifetime, PinState, Sandbox};
 use crate::manifest::{Kind, Manifest, Release, Resource, Scope};
-use crate::release::{Basis, render};
+use crate::release::{Basis, Renderer};
+use crate::side_by_side;
 
 /// How far a commit's clock may be ahead.
 const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
@@ -53,10 +54,15 @@ pub fn sources(
     now: Timestamp,
 ) -> BTreeMap<String, Source> {
     let broken = fleet.broken.iter().map(|(name, broken)| (name.clone(), broken_source(broken, fleet)));
-    let wanted = fleet.sandboxes.iter().map(|(name, sandbox)| {
-        let start = starts.get(&sandbox.path).unwrap_or(&Start::Uncommitted);
-        (name.clone(), source(sandbox, fleet, basis, start, now))
-    });
+    let sandboxes: Vec<(&String, &Sandbox)> = fleet.sandboxes.iter().collect();
+    let wanted = side_by_side::map(
+        &sandboxes,
+        || Renderer::new(basis),
+        |renderer, (name, sandbox)| {
+            let start = starts.get(&sandbox.path).unwrap_or(&Start::Uncommitted);
+            ((*name).clone(), source(sandbox, fleet, renderer, start, now))
+        },
+    );
     let mut sources = broken.chain(wanted).collect();
     part_cluster_scoped(&mut sources);
     sources
@@ -81,7 +87,7 @@ fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
     }
 }
 
-fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, now: Timestamp) -> Source {
+fn source(sandbox: &Sandbox, fleet: &Fleet, renderer: &mut Renderer<'_>, start: &Start, now: Timestamp) -> Source {
     let broken = |reason: String, remedy: String| Source::Broken {
         path: sandbox.path.clone(),
         namespace: sandbox.namespace.clone(),
@@ -110,7 +116,7 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, no
         );
     }
     let life = Lifetime::at(now, since.unwrap_or(Timestamp::MIN), &sandbox.terms(&fleet.settings));
-    let rendered = match render(sandbox, basis) {
+    let rendered = match renderer.render(sandbox) {
         Ok(rendered) => rendered,
         Err(fault) => return broken(fault.message, fault.hint),
     };

@@ -221,7 +221,7 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
         .filter_map(|m| Fields::parse(&m.fields).ok().map(|fields| (m, fields)))
         .collect();
     let own = own.unwrap_or(Fields { itself: true, children: Vec::new() });
-    let lost = wanted.map_or_else(Vec::new, |wanted| unowned(&wanted.body, &own));
+    let lost = wanted.map_or_else(Vec::new, |wanted| unowned(&wanted.body(), &own));
     let drift = lost.iter().map(|path| Drift { by: last_owner(path, &others), path: field_path(path) }).collect();
     let generated_keys: Vec<&str> =
         wanted.map(|w| w.generated.iter().map(|g| g.key.as_str()).collect()).unwrap_or_default();

@@ -53,7 +53,7 @@ impl Case<'_> {
             Action::Create,
             plan.reason.clone(),
             diff,
-            Work::Claim { body: claim.body },
+            Work::Claim { body: claim.body() },
         ));
         for manifest in &self.wanted.release.manifests {
             // What needs no namespace may be there already.
@@ -152,7 +152,7 @@ impl Case<'_> {
     }
 
     fn record_step(&self, action: Action, reason: &str, record: &Record, uid: Option<String>) -> Step {
-        let body = self.namespace_manifest(record).body;
+        let body = self.namespace_manifest(record).body();
         Step {
             quiet: true,
             ..self.namespace_step(action, reason.to_owned(), String::new(), Work::Record { body, uid })
@@ -211,7 +211,7 @@ impl Case<'_> {
         if let (Work::Apply { remove, .. }, Some(Answer { live: Some(live), dry_run: DryRun::Server(dry) })) =
             (&mut work, answer)
         {
-            *remove = survivors(live, dry, &manifest.body);
+            *remove = survivors(live, dry, &manifest.body());
         }
         Ok(Step { drift, ..step(action, manifest, resource, &reason, diff, work) })
     }
@@ -343,7 +343,7 @@ impl Case<'_> {
         if is_whole {
             return all;
         }
-        let drift = self.namespace_drift(observed, &last.body);
+        let drift = self.namespace_drift(observed, &last.body());
         let (own_action, own_reason) = if is_same_record {
             (Action::Correct, values::sentences(&drift))
         } else if *action == Action::Create {
@@ -356,7 +356,7 @@ impl Case<'_> {
             *action = own_action;
             reason.clone_from(&own_reason);
         }
-        let step = self.namespace_step(own_action, own_reason, String::new(), Work::Record { body: last.body, uid });
+        let step = self.namespace_step(own_action, own_reason, String::new(), Work::Record { body: last.body(), uid });
         all.push(Step { quiet, drift, ..step });
         all
     }
@@ -380,7 +380,7 @@ impl Case<'_> {
 
 fn apply(manifest: &Manifest, observed: Option<&Observed>) -> Work {
     Work::Apply {
-        body: manifest.body.clone(),
+        body: manifest.body(),
         precondition: observed.map(|o| o.precondition.clone()),
         generated: manifest.generated.clone(),
         kept: observed.map(|o| o.generated.kept.clone()).unwrap_or_default(),

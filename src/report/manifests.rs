@@ -44,7 +44,7 @@ fn without_values(manifest: &Manifest) -> Value {
 /// One manifest, with its generated keys as the words that tell what they will be: no base64, so that nobody takes
 /// them for values and applies them.
 pub fn shown(manifest: &Manifest) -> Value {
-    let mut body = manifest.body.clone();
+    let mut body = manifest.body();
     if manifest.generated.is_empty() {
         return body;
     }
