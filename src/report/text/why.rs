@@ -178,6 +178,7 @@ impl Page {
     }
 
     fn next(&mut self, next: &Next, story: &Story, number: usize) {
+        const NAMED: usize = 12;
         let label = match number {
             0 => "next run",
             _ if next.at <= story.now => "",
@@ -194,7 +195,6 @@ impl Page {
         if let Some(remedy) = &next.remedy {
             self.styled("", &format!("remedy: {remedy}"), YELLOW);
         }
-        const NAMED: usize = 12;
         for step in next.steps.iter().take(NAMED) {
             let own = step.reason.trim_end().strip_suffix(next.reason.trim_end()).unwrap_or(&step.reason);
             let own = own.trim_end_matches([' ', ',', ';']);
