@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use reconcile::cluster::kube::{Kube, KubeConnect};
 use reconcile::cluster::{Cluster as _, ErrorKind, Query, Target};
 use reconcile::manifest::{Kind, MANAGER, ObjectId, builtin};
+use reconcile::plan::Meta;
 use serde_json::json;
 
 use crate::contract::{self, Arena};
