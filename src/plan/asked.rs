@@ -36,7 +36,7 @@ impl Case<'_> {
 
     /// The template that makes an object, unless it is what changed, and who asked for it.
     pub(super) fn asked_by(&self, manifest: &Manifest) -> String {
-        let below = manifest.source.split_once('/').map_or(manifest.source.as_str(), |(_, below)| below);
+        let below = manifest.source.split_once('/').map_or(&*manifest.source, |(_, below)| below);
         let is_cause = |cause: &Cause| cause.path.strip_suffix(below).is_some_and(|chart| chart.ends_with('/'));
         let causes = self.blame().map(|blame| blame.of_object(&manifest.id)).unwrap_or_default();
         let asked = self.asked_of(&manifest.id);

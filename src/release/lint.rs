@@ -29,7 +29,7 @@ pub(super) fn duplicate(object: &Tree<'_>) -> Option<(String, String)> {
         return None;
     }
     let (path, key) = walk(object.get("spec")?)?;
-    Some((format!(".spec{}", path.concat()), key))
+    Some((std::iter::once(".spec").chain(path.iter().map(String::as_str)).collect(), key))
 }
 
 /// The steps to the list, and the key.
