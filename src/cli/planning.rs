@@ -262,7 +262,8 @@ fn both(
             scope.spawn(move || drop(done.send(crate::plan::sources(fleet, &basis, starts, now))));
             let sources = async {
                 let mut sources = rendered.await.map_err(|error| Unknown::Wanted(Failure::of(&error)))?;
-                let served = discover(cluster, sources.values().flat_map(Source::kinds)).await.map_err(Unknown::Live)?;
+                let served =
+                    discover(cluster, sources.values().flat_map(Source::kinds)).await.map_err(Unknown::Live)?;
                 if !served.resources.is_empty() {
                     place(&mut sources, &served.resources);
                 }

@@ -46,7 +46,11 @@ impl Kube {
     /// No kubeconfig, one that cannot be read, a context that is not in it, credentials that cannot be had.
     pub async fn connect(wanted: &KubeConnect) -> Result<Self, Error> {
         let found = config::find(wanted).await?;
-        Ok(Self { transport: Arc::new(Transport::new(found.client)), context: found.context, description: found.description })
+        Ok(Self {
+            transport: Arc::new(Transport::new(found.client)),
+            context: found.context,
+            description: found.description,
+        })
     }
 
     async fn send(&self, subject: &Subject<'_>, ask: &Ask) -> Result<Answer, Error> {

@@ -145,7 +145,8 @@ mod tests {
     #[test]
     fn what_is_cut_off_is_no_answer() {
         let whole = r#"{"data":{"a":"b\\\"","c":[{"name":"d"}]},"metadata":{"name":"x"}}"#;
-        let fields = Fields::parse(br#"{"f:data":{"f:a":{},"f:c":{"k:{\"name\":\"d\"}":{".":{},"f:name":{}}}}}"#).unwrap();
+        let fields =
+            Fields::parse(br#"{"f:data":{"f:a":{},"f:c":{"k:{\"name\":\"d\"}":{".":{},"f:name":{}}}}}"#).unwrap();
         assert_eq!(owns_text(whole, &fields), Some(true));
         for end in 1..whole.len() {
             assert_ne!(owns_text(&whole[..end], &fields), Some(true), "{}", &whole[..end]);

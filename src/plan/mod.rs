@@ -52,5 +52,7 @@ pub use story::{
     STORY_VERSION, StepTold, Story, short_commit, story_schema,
 };
 pub use story_told::{Known, LiveKnown, story};
-pub use types::{Action, BudgetSum, DriftMode, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
+pub use types::{
+    Action, BudgetSum, DriftMode, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work,
+};
 pub use values::Drifted;

@@ -62,7 +62,11 @@ pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, live: &'a Live)
 }
 
 /// The live objects of a sandbox that are ours: in its namespace, or cluster-scoped with its label.
-pub(super) fn owned_objects<'a>(sandbox: &str, namespace: &str, live: &'a Live) -> impl Iterator<Item = &'a Observed> + use<'a> {
+pub(super) fn owned_objects<'a>(
+    sandbox: &str,
+    namespace: &str,
+    live: &'a Live,
+) -> impl Iterator<Item = &'a Observed> + use<'a> {
     live.objects.of(sandbox, namespace).filter(|observed| observed.ours)
 }
 

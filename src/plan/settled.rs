@@ -7,9 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::live::{Meta, SYSTEM_MANAGERS, UNKNOWN_MANAGER, data_path};
-use crate::manifest::{
-    ANNOTATION_HASH, Fields, GENERATED_MANAGER, LABEL_FLEET, MANAGER, Manifest, PathElement,
-};
+use crate::manifest::{ANNOTATION_HASH, Fields, GENERATED_MANAGER, LABEL_FLEET, MANAGER, Manifest, PathElement};
 
 /// A live object's metadata, as far as the first look needs it.
 #[derive(Clone, Debug, Default)]
@@ -208,11 +206,8 @@ mod tests {
             time: None,
             fields: fields(0).to_string().into_bytes(),
         };
-        let generated = Managed {
-            manager: GENERATED_MANAGER.into(),
-            fields: fields(3).to_string().into_bytes(),
-            ..own.clone()
-        };
+        let generated =
+            Managed { manager: GENERATED_MANAGER.into(), fields: fields(3).to_string().into_bytes(), ..own.clone() };
         let first = prop_oneof![4 => Just(vec![own.clone(), generated]), 2 => Just(vec![own]), 1 => Just(Vec::new())];
         let common = |of: &'static [Option<&'static str>]| proptest::sample::select(of);
         (

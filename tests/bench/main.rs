@@ -99,7 +99,8 @@ fn fleet_of(plane: &'static ControlPlane, size: usize) {
         };
         let namespace = format!("{id}-s00000");
         // Into a sandbox that is there; the objects are its own by then.
-        let made = with_kapp(&["--into-ns", &namespace, "--dangerous-override-ownership-of-existing-resources"]).output();
+        let made =
+            with_kapp(&["--into-ns", &namespace, "--dangerous-override-ownership-of-existing-resources"]).output();
         assert!(made.as_ref().is_ok_and(|made| made.status.success()), "{made:?}");
         one_by_one(size, "kapp deploy --diff-run", || with_kapp(&["--into-ns", &namespace, "--diff-run"]));
     }
@@ -109,7 +110,11 @@ fn fleet_of(plane: &'static ControlPlane, size: usize) {
 /// Another image for the first sandboxes.
 fn change(repo: &FleetRepo, count: usize) {
     for number in 0..count {
-        repo.edit(&format!("sandboxes/s{number:05}.toml"), &format!("bench:{number}\""), &format!("bench:{number}-2\""));
+        repo.edit(
+            &format!("sandboxes/s{number:05}.toml"),
+            &format!("bench:{number}\""),
+            &format!("bench:{number}-2\""),
+        );
     }
     repo.commit("other images", Timestamp::now());
 }
@@ -120,7 +125,9 @@ fn one_by_one(size: usize, what: &str, command: impl Fn() -> Command) {
         (0..3).map(|_| sample(command()).unwrap_or_else(|why| panic!("{what}: {why}"))).collect();
     let mean = |of: fn(&Sample) -> f64| samples.iter().map(of).sum::<f64>() / count(samples.len()) * count(size);
     let (wall, work) = (mean(|s| s.wall), mean(|s| s.work));
-    println!("| {size} | {what}, one sandbox after another (three measured, scaled) | {wall:.1} s | | {work:.1} s | | |");
+    println!(
+        "| {size} | {what}, one sandbox after another (three measured, scaled) | {wall:.1} s | | {work:.1} s | | |"
+    );
 }
 
 fn count(number: usize) -> f64 {

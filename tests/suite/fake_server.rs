@@ -116,4 +116,3 @@ pub fn read_request(stream: &TcpStream) -> Option<String> {
     reader.read_exact(&mut body).ok()?;
     Some(format!("{}{}", first.trim_end(), String::from_utf8_lossy(&body)))
 }
-

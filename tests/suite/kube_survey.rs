@@ -96,9 +96,10 @@ async fn a_forbidden_list_says_which_rule_would_allow_it() {
     let said = r#"deployments.apps is forbidden: User "ci" cannot list resource "deployments" in API group "apps" at the cluster scope"#;
     let server = Server::routed(move |request, _| match () {
         () if request.contains("/namespaces?") => one_namespace("v1/ConfigMap,apps/v1/Deployment"),
-        () if request.contains("/deployments?") => {
-            status_answer("403 Forbidden", json!({"reason": "Forbidden", "message": said, "details": {"kind": "deployments"}}))
-        }
+        () if request.contains("/deployments?") => status_answer(
+            "403 Forbidden",
+            json!({"reason": "Forbidden", "message": said, "details": {"kind": "deployments"}}),
+        ),
         () => list_answer(&["a"], ""),
     });
     let live = read(&server, Sources::new()).await;
@@ -139,7 +140,9 @@ async fn a_part_of_a_list_is_unreadable() {
 #[tokio::test]
 async fn a_group_that_cannot_be_asked_concerns_its_own_kinds_alone() {
     let server = Server::routed(|request, _| match () {
-        () if request.contains("/namespaces?") => one_namespace("v1/ConfigMap,ill.example.com/v1/Widget,example.com/v1/Gadget"),
+        () if request.contains("/namespaces?") => {
+            one_namespace("v1/ConfigMap,ill.example.com/v1/Widget,example.com/v1/Gadget")
+        }
         () if request.contains("ill.example.com") => {
             answer("500 Internal Server Error\r\nContent-Type: text/plain", "no endpoints available")
         }

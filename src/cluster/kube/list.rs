@@ -10,17 +10,19 @@ use super::errors::{Status, Subject, from_answer};
 use super::transport::{Answer, Ask, Transport};
 use super::url;
 use crate::cluster::{Error, ErrorKind, Query, Sink};
+use crate::manifest::namespaces;
 
-/// Objects in one page of a list.
-const PAGE: &str = "500";
+/// Objects in one page of a list: some hundred kilobytes.
+const PAGE: &str = "1000";
+/// The same of namespaces, whose list nothing can go on without.
+const NAMESPACES: &str = "10000";
 /// How many bytes of one list may wait for a sink that is not ready.
 const AHEAD: usize = 2 << 20;
 
 pub(super) async fn list(transport: &Arc<Transport>, query: &Query<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
     let Query { kind, resource, namespace, .. } = *query;
     let subject = Subject { verb: "list", kind, resource, namespace, name: None };
-    let unreadable =
-        |error: decode::Undecodable| Error::new(ErrorKind::Other, subject.what(), error.to_string());
+    let unreadable = |error: decode::Undecodable| Error::new(ErrorKind::Other, subject.what(), error.to_string());
     let mut waiting: Vec<Page> = Vec::new();
     let mut bytes = 0;
     let mut next = String::new();
@@ -28,8 +30,8 @@ pub(super) async fn list(transport: &Arc<Transport>, query: &Query<'_>, sink: &m
     let mut fetching = JoinSet::new();
     fetching.spawn(page(Arc::clone(transport), path(query, &next), subject.what()));
     while let Some(answer) = fetching.join_next().await {
-        let answer =
-            answer.map_err(|error| Error::new(ErrorKind::Other, subject.what(), format!("it broke off: {error}")))??;
+        let answer = answer
+            .map_err(|error| Error::new(ErrorKind::Other, subject.what(), format!("it broke off: {error}")))??;
         if let Some(token) = token_of_expired(&answer, &next) {
             next = token;
             fetching.spawn(page(Arc::clone(transport), path(query, &next), subject.what()));
@@ -64,7 +66,8 @@ async fn page(transport: Arc<Transport>, path: String, what: String) -> Result<A
 
 fn path(query: &Query<'_>, next: &str) -> String {
     let path = url::path(query.kind, query.resource, query.namespace, None);
-    url::with_query(path, &[("labelSelector", query.selector), ("limit", PAGE), ("continue", next)])
+    let page = if *query.kind == namespaces().0 { NAMESPACES } else { PAGE };
+    url::with_query(path, &[("labelSelector", query.selector), ("limit", page), ("continue", next)])
 }
 
 /// The token with which a list goes on whose own has expired, where the server offers one that is new.
