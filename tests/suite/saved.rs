@@ -165,7 +165,6 @@ fn writes(body: &Value, before: Option<Precondition>) -> Plan {
         reason: "because".into(),
         drift: Vec::new(),
         diff: "of this run alone".into(),
-        drift: Vec::new(),
         quiet: false,
         work: Work::Apply {
             body: body.clone(),
