@@ -9,6 +9,7 @@ mod fields;
 mod hash;
 mod id;
 mod json;
+mod owned;
 mod release;
 mod scope;
 

@@ -200,7 +200,7 @@ const CLUSTERS_OWN: &[&str] =
     &["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "cloud-controller-manager"];
 
 /// Managers whose writes are the cluster's own bookkeeping, not somebody's change.
-const SYSTEM_MANAGERS: &[&str] = &[
+pub(super) const SYSTEM_MANAGERS: &[&str] = &[
     "kube-apiserver",
     "kube-controller-manager",
     "kube-scheduler",
@@ -283,7 +283,7 @@ fn extras(id: &ObjectId, own: &Fields, others: &[(&Managed, Fields)], declared: 
     found
 }
 
-fn data_path(key: &str) -> [PathElement; 2] {
+pub(super) fn data_path(key: &str) -> [PathElement; 2] {
     [PathElement::Field("data".into()), PathElement::Field(key.into())]
 }
 

@@ -304,7 +304,9 @@ impl Case<'_> {
             return (Action::Update, self.asked());
         }
         let named = |steps: &[&Step]| words::some(&steps.iter().map(|s| s.id.to_string()).collect::<Vec<_>>());
-        if changes.is_empty() {
+        if changes.is_empty() && self.input.live.unseen.contains(self.name) {
+            (Action::Keep, "its release is the one that was applied last; its objects were not looked at".into())
+        } else if changes.is_empty() {
             (Action::Keep, "nothing differs".into())
         } else if changes.iter().all(|s| s.action == Action::Adopt) {
             (Action::Adopt, format!("as wanted, but not all ours: {}", named(&changes)))

@@ -83,6 +83,9 @@ pub struct SavedPolicy {
     pub allow_rewind: bool,
     /// Diffs are made here, not by the server.
     pub diff_local: bool,
+    /// Drift is not looked for.
+    #[serde(default)]
+    pub skip_drift: bool,
 }
 
 /// One version of one Secret.

@@ -148,6 +148,12 @@ impl Case<'_> {
         let name = called(step);
         let live = self.live.objects.get(&id(step));
         let what = match (live, step.work.as_str()) {
+            (None, _) if self.live.objects.is_as_wanted(&id(step)) => {
+                return Difference {
+                    written: Some(id(step)),
+                    ..self.found(format!("{name} was changed since, and is as wanted now"))
+                };
+            }
             (None, "delete") => format!("{name} is gone already"),
             (None, _) => format!("{name} would not be written any more"),
             (Some(_), "delete") => format!("{name} would not be removed any more"),

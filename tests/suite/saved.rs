@@ -163,6 +163,7 @@ fn writes(body: &Value, before: Option<Precondition>) -> Plan {
         resource: builtin(&kind).expect("a kind that is built in"),
         kind,
         reason: "because".into(),
+        drift: Vec::new(),
         diff: "of this run alone".into(),
         drift: Vec::new(),
         quiet: false,
