@@ -6,6 +6,7 @@ pub mod dir;
 mod judge;
 pub mod kube;
 mod metadata;
+mod scrutiny;
 mod survey;
 
 pub use survey::{Sources, Survey, Unknown, answer, discover, survey};

@@ -197,8 +197,7 @@ fn place(known: &Known<'_>, sandbox: Option<&Sandbox>) -> Option<Place> {
 fn port_forward(wanted: &Wanted) -> Option<String> {
     let is_service = |manifest: &&Manifest| manifest.kind.group.is_empty() && manifest.kind.kind == "Service";
     let service = wanted.release.manifests.iter().find(is_service)?;
-    let body = service.body();
-    let port = body.pointer("/spec/ports/0/port")?.as_u64()?;
+    let port = service.body().pointer("/spec/ports/0/port")?.as_u64()?;
     let local = if port < 1024 { 8000 + port } else { port };
     Some(format!("kubectl -n {} port-forward service/{} {local}:{port}", wanted.namespace, service.id.name))
 }

@@ -81,7 +81,7 @@ fn what_a_plan_is_bound_to_refuses_it() {
     refused(&|s| s.basis.cluster_id = "dir:/elsewhere".into(), "this is another");
     refused(&|s| s.basis.fleet_id = "other".into(), "another one's commit");
     refused(&|s| s.sandboxes[0].steps[0].content = Hash::of(b""), "is not what was reviewed");
-    refused(&|s| drop(s.sandboxes[0].steps.pop()), "is not what was reviewed");
+    refused(&|s| drop(s.sandboxes[0].steps.pop()), "would be changed too");
     refused(&|s| s.sandboxes[0].steps.swap(1, 2), "is not what was reviewed");
     refused(&|s| drop(s.sandboxes[0].steps.remove(2)), "would be changed too");
     refused(&|s| s.sandboxes[0].name = "another".into(), "it is gone, and no file asks for it");
@@ -163,6 +163,7 @@ fn writes(body: &Value, before: Option<Precondition>) -> Plan {
         resource: builtin(&kind).expect("a kind that is built in"),
         kind,
         reason: "because".into(),
+        drift: Vec::new(),
         diff: "of this run alone".into(),
         drift: Vec::new(),
         quiet: false,

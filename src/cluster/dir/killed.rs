@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::Dir;
 use crate::cluster::{Apply, Cluster as _, Error, Query, Target};
 use crate::manifest::{GENERATED_MANAGER, Kind, MANAGER, ObjectId, Resource, builtin};
+use crate::plan::Meta;
 
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
