@@ -22,7 +22,7 @@ export RECONCILE_LOG=trace
 mkdir -p "$HOME/said"
 reconcile() {
   case " $* " in
-    *" render "* | *" check "* | *" why "* | *" apply "* | *" --out "* | *" --help "*) ;;
+    *" render "* | *" check "* | *" why "* | *" apply "* | *" --out "* | *" --help "* | *" --version "*) ;;
     *) for format in json markdown; do ( said "$@" ); done ;;
   esac
   command reconcile "$@"

@@ -74,8 +74,9 @@ pub(super) async fn find(wanted: &KubeConnect) -> Result<Found, Error> {
             (config, None)
         }
     };
-    login_out_of_url(&mut config);
-    let server = config.cluster_url.to_string();
+    let server = without_login(&config.cluster_url.to_string());
+    // A login in the address is none that Kubernetes takes; the client would log it with each request.
+    config.cluster_url = server.parse().map_err(|_| failed(format!("{server} is not a URL")))?;
     let server = server.trim_end_matches('/');
     let description = match &context {
         Some(context) => format!("{context} ({server})"),
@@ -91,23 +92,6 @@ pub(super) async fn find(wanted: &KubeConnect) -> Result<Found, Error> {
         other => failed(other.to_string()),
     })?;
     Ok(Found { client, context, description })
-}
-
-/// A login that stands in the server's URL is sent as a header, and no longer part of a URL that may be logged.
-fn login_out_of_url(config: &mut Config) {
-    let url = config.cluster_url.to_string();
-    let Some((login, _)) = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@')) else {
-        return;
-    };
-    let Ok(bare) = without_login(&url).parse() else { return };
-    let auth = &mut config.auth_info;
-    let has_own = auth.token.is_some() || auth.token_file.is_some() || auth.exec.is_some() || auth.username.is_some();
-    if !has_own {
-        let (name, password) = login.split_once(':').unwrap_or((login, ""));
-        auth.username = Some(name.to_owned());
-        auth.password = Some(password.to_owned().into());
-    }
-    config.cluster_url = bare;
 }
 
 const WHAT: &str = "connect to the cluster";

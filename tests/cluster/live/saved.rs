@@ -84,7 +84,11 @@ fn what_was_reviewed_is_applied_whatever_the_status_does() {
     let Some(case) = Case::start("saved") else { return };
     case.sandbox("changed", "values.database = true").sandbox("elsewhere", "").sandbox("goes", "").commit("three");
     case.run(0, &[]);
-    case.repo.edit(&file("changed"), ":1", ":2").edit("charts/app/templates/database.yaml", "user: app", "user: another");
+    case.repo.edit(&file("changed"), ":1", ":2").edit(
+        "charts/app/templates/database.yaml",
+        "user: app",
+        "user: another",
+    );
     case.repo.edit(&file("changed"), "branch =", "values.greeting = \"bye\"\nbranch =").remove(&file("goes"));
     case.sandbox("new", "values.database = true").commit("one changes, one goes, one is new");
     case.saves(&[]);
