@@ -209,8 +209,8 @@ impl Reader<'_, '_> {
         let found = if missing.len() > BY_NAME {
             let query = Query { kind: &kind, resource: &resource, namespace: None, selector: "" };
             whole(async || {
-                let mut named = Named { names: &missing, found: Vec::new() };
-                self.cluster.list(&query, &mut named).await.map(|()| named.found)
+                let mut picked = Named { names: &missing, found: Vec::new() };
+                self.cluster.list(&query, &mut picked).await.map(|()| picked.found)
             })
             .await?
         } else {

@@ -359,7 +359,7 @@ impl Case<'_> {
             reason.clone_from(&own_reason);
         }
         let step = self.namespace_step(own_action, own_reason, String::new(), Work::Record { body: last.body(), uid });
-        all.push(Step { quiet, drift, ..step });
+        all.push(Step { drift, quiet, ..step });
         all
     }
 

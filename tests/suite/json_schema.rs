@@ -179,7 +179,7 @@ fn a_broken_promise_is_found() {
         ("plan.fleet: the type was", &|s| s["properties"]["fleet"]["type"] = value!("integer")),
         ("plan.fleet: the type was", &|s| s["properties"]["fleet"]["type"] = value!(["string", "null"])),
         ("plan.now: the format was", &|s| {
-            drop(s["properties"]["now"].as_object_mut().and_then(|n| n.remove("format")))
+            drop(s["properties"]["now"].as_object_mut().and_then(|n| n.remove("format")));
         }),
         ("plan.fleet: need not be there", &|s| s["required"].as_array_mut().expect("a list").retain(|k| k != "fleet")),
         ("\"held\" is no value any more", &|s| {

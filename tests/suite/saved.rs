@@ -204,7 +204,7 @@ fn object(kind: &str, value: &str) -> Value {
 
 #[test]
 fn a_value_of_a_secret_moves_no_digest() {
-    let content = |body: &Value| saves(&writes(body, None)).sandboxes[0].steps[0].content.clone();
+    let content = |body: &Value| saves(&writes(body, None)).sandboxes[0].steps[0].content;
     assert_eq!(content(&object("Secret", "1234")), content(&object("Secret", "5678")));
     assert_ne!(content(&object("ConfigMap", "1234")), content(&object("ConfigMap", "5678")));
     let mut more = object("Secret", "1234");

@@ -131,7 +131,9 @@ impl Row {
             After::Anew => {
                 let without_uid = |contents: &BTreeMap<String, Value>| {
                     let mut contents = contents.clone();
-                    contents.values_mut().for_each(|object| object["metadata"]["uid"] = Value::Null);
+                    for object in contents.values_mut() {
+                        object["metadata"]["uid"] = Value::Null;
+                    }
                     contents
                 };
                 after != before && without_uid(after) == without_uid(before)
@@ -207,7 +209,9 @@ pub fn check(stem: &str, files: &[&str], kinds: &str) {
     case.repo_copy("rows/chart", "charts/rows");
     case.settings("limits.max_sandboxes = 500");
     let rows: Vec<Row> = files.iter().flat_map(|file| Row::read(file)).collect();
-    rows.iter().for_each(|row| row.write(&case));
+    for row in &rows {
+        row.write(&case);
+    }
     case.sandbox("untouched", "").commit("a sandbox for each row");
     case.run(0, &[]);
     assert_lists_alone(&case);
