@@ -169,9 +169,12 @@ fn what_is_written_fits_the_schema() {
     }
 }
 
+/// What is said of a change, and the change.
+type Breach<'a> = (&'a str, &'a dyn Fn(&mut Value));
+
 #[test]
 fn a_broken_promise_is_found() {
-    let broken: &[(&str, &dyn Fn(&mut Value))] = &[
+    let broken: &[Breach<'_>] = &[
         ("plan.warnings: is gone", &|s| drop(s["properties"].as_object_mut().and_then(|p| p.remove("warnings")))),
         ("plan.sandboxes[].reason: is gone", &|s| {
             drop(s["$defs"]["Sandbox"]["properties"].as_object_mut().and_then(|p| p.remove("reason")));
