@@ -199,17 +199,10 @@ pub const UNKNOWN_MANAGER: &str = "before-first-apply";
 const CLUSTERS_OWN: &[&str] =
     &["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "cloud-controller-manager"];
 
-/// Managers whose writes are the cluster's own bookkeeping, not somebody's change.
-pub(super) const SYSTEM_MANAGERS: &[&str] = &[
-    "kube-apiserver",
-    "kube-controller-manager",
-    "kube-scheduler",
-    "kubelet",
-    "cloud-controller-manager",
-    MANAGER,
-    crate::manifest::GENERATED_MANAGER,
-    UNKNOWN_MANAGER,
-];
+/// Whether a manager's writes are bookkeeping, the cluster's own or ours, and not somebody's change.
+pub(super) fn is_bookkeeper(manager: &str) -> bool {
+    CLUSTERS_OWN.contains(&manager) || [MANAGER, crate::manifest::GENERATED_MANAGER, UNKNOWN_MANAGER].contains(&manager)
+}
 
 /// Judges one live object against what is wanted of it.
 pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>) -> Observed {
@@ -268,7 +261,7 @@ struct Declared<'a> {
 fn extras(id: &ObjectId, own: &Fields, others: &[(&Managed, Fields)], declared: &Declared<'_>) -> Vec<Extra> {
     let mut found = Vec::new();
     for (managed, fields) in others {
-        if SYSTEM_MANAGERS.contains(&managed.manager.as_str()) {
+        if is_bookkeeper(&managed.manager) {
             continue;
         }
         for path in fields.minus(own) {

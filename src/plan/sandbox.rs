@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::live::Observed;
 use super::lost::has_copies;
 use super::objects::{Difference, DifferenceKind, difference, differences, notes};
-use super::quota::{larger, quota_of};
+use super::quota::larger;
 use super::record::{Record, expires_text, generated_of, kinds_of};
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
@@ -13,7 +13,6 @@ use super::survivors::survivors;
 use super::types::{Action, Hold, SandboxPlan, Step, Work};
 use super::values::{self, Drifted};
 use super::words;
-use crate::fleet::Budget;
 use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, namespaces};
 
 /// One wanted sandbox and what there is to judge it by.
@@ -44,7 +43,7 @@ impl Case<'_> {
         let start = Record {
             kinds: kinds_of(&self.wanted.release.manifests),
             owner: self.wanted.owner.clone(),
-            quota: Some(self.quota()),
+            quota: Some(self.wanted.quota),
             ..Record::default()
         };
         let claim = self.namespace_manifest(&start);
@@ -103,11 +102,6 @@ impl Case<'_> {
         }
     }
 
-    /// What its quotas let it request.
-    fn quota(&self) -> Budget {
-        quota_of(&self.wanted.release.manifests, &self.wanted.namespace)
-    }
-
     fn owner(&self) -> Owner {
         Owner { fleet: self.input.fleet_id.clone(), sandbox: self.name.to_owned() }
     }
@@ -132,7 +126,7 @@ impl Case<'_> {
             generated: generated_of(&self.wanted.release.manifests),
             expires: Some(expires_text(self.wanted.expires)),
             owner: self.wanted.owner.clone(),
-            quota: Some(self.quota()),
+            quota: Some(self.wanted.quota),
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::live::{Meta, SYSTEM_MANAGERS, UNKNOWN_MANAGER, data_path};
+use super::live::{Meta, UNKNOWN_MANAGER, data_path, is_bookkeeper};
 use crate::manifest::{ANNOTATION_HASH, Fields, GENERATED_MANAGER, LABEL_FLEET, MANAGER, Manifest, PathElement};
 
 /// A live object's metadata, as far as the first look needs it.
@@ -114,7 +114,7 @@ pub fn is_settled(seen: &Seen<'_>, fleet: &str, wanted: &Manifest, sets: &mut Fi
 fn has_nothing_beside(seen: &Seen<'_>, own: &Fields, sets: &mut FieldSets) -> bool {
     seen.managed.iter().all(|m| {
         m.subresource == "status"
-            || SYSTEM_MANAGERS.contains(&m.manager)
+            || is_bookkeeper(m.manager)
             || sets.parse(m.fields).is_some_and(|fields| fields.minus(own).is_empty())
     })
 }
