@@ -2,26 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::desired::{Desired, of_repo};
-use super::failure::Failure;
+use super::desired::Desired;
 use crate::fleet::{FLEET_FILE, SecretRef};
 use crate::plan::{
-    Action, Blame, Cause, Change, Commit, Culprit, History, Hold, Inquiry, Input, Now, SandboxPlan, Source,
-    Suspect, Wanted,
+    Action, Blame, Cause, Change, Commit, Culprit, History, Hold, Input, Inquiry, Now, SandboxPlan, Source, Suspect,
+    Wanted,
 };
 use crate::release::Copied;
 use crate::repo::{CommitInfo, LastChange, Older};
 
-/// Who changed what, for a plan that was made without knowing.
-///
-/// # Errors
-/// Where not even the commit that is planned can be read.
+/// Who changed what, for a plan that was made without knowing. What cannot be told is said to be unknown, and stops no
+/// plan.
 pub fn history<'p>(
     desired: &Desired,
     copied: &BTreeMap<SecretRef, Copied>,
     input: &Input,
     plans: impl Iterator<Item = &'p SandboxPlan>,
-) -> Result<History, Failure> {
+) -> History {
     let now = Now { files: &desired.tree.files, fleet: &desired.fleet, charts: &desired.charts, copied };
     let mut asking = Asking { desired, input, inquiry: Inquiry::new(now), older: BTreeMap::new() };
     let found: Vec<(&str, Found)> =
@@ -37,29 +34,42 @@ pub fn history<'p>(
             }
         }
     }
-    let walked = desired.repo.last_changes(&walked).map_err(|error| of_repo(&error))?;
+    let walked = last_changes(desired, &walked);
     let blame = |found: Found| {
         let (causes, objects) = found
             .files
             .into_iter()
-            .map(|((path, objects), known)| (Cause { change: change(desired, &path, known.as_deref(), &walked), path }, objects))
+            .map(|((path, objects), known)| {
+                let change = change(desired, &path, known.as_deref(), &walked);
+                let change = merged(desired, change, found.applied.as_deref());
+                (Cause { path, change }, objects)
+            })
             .unzip();
         Blame { causes, objects, remark: found.remark }
     };
-    Ok(found.into_iter().map(|(namespace, found)| (namespace.to_owned(), blame(found))).collect())
+    found.into_iter().map(|(namespace, found)| (namespace.to_owned(), blame(found))).collect()
+}
+
+fn last_changes(desired: &Desired, asked: &BTreeMap<String, Option<String>>) -> BTreeMap<String, LastChange> {
+    desired.repo.last_changes(asked).unwrap_or_else(|error| {
+        asked.keys().map(|path| (path.clone(), LastChange::Unknown(error.to_string()))).collect()
+    })
 }
 
 /// Who changed one file last; `known` is that commit's id where it is known already.
-///
-/// # Errors
-/// Where not even the commit that is read can be.
-pub fn last_change(desired: &Desired, path: &str, known: Option<&str>) -> Result<Cause, Failure> {
+pub fn last_change(desired: &Desired, path: &str, known: Option<&str>) -> Cause {
     let mut asked = BTreeMap::new();
     if known.is_none() && !desired.is_dirty(path) {
         asked.insert(path.to_owned(), None);
     }
-    let walked = desired.repo.last_changes(&asked).map_err(|error| of_repo(&error))?;
-    Ok(Cause { path: path.to_owned(), change: change(desired, path, known, &walked) })
+    let walked = last_changes(desired, &asked);
+    Cause { path: path.to_owned(), change: change(desired, path, known, &walked) }
+}
+
+/// The merge by which a file differs from what was applied, where no commit since changed it.
+fn merged(desired: &Desired, change: Change, applied: Option<&str>) -> Change {
+    let (Change::By(found), Some(applied)) = (&change, applied) else { return change };
+    desired.repo.merged((&found.id, found.time), applied).map_or(change, |info| Change::By(commit(info)))
 }
 
 fn change(desired: &Desired, path: &str, known: Option<&str>, walked: &BTreeMap<String, LastChange>) -> Change {
@@ -87,6 +97,8 @@ struct Found {
     files: Vec<(Culprit, Option<String>)>,
     /// The commit before which a removal is not looked for.
     since: Option<String>,
+    /// The commit that the files differ from.
+    applied: Option<String>,
     remark: Option<String>,
 }
 
@@ -116,12 +128,14 @@ impl<'a> Asking<'a> {
         let is_broken = sandbox.hold == Some(Hold::Broken);
         match (source, sandbox.action) {
             (None, Action::Remove | Action::Refused | Action::Held) => self.removed(sandbox),
-            (Some(Source::Wanted(wanted)), action) if action == Action::Create || is_over(wanted, self.input) => {
+            (Some(Source::Wanted(wanted)), action) if action == Action::Create || wanted.is_over(self.input.now) => {
                 // What is over and gone is not spoken of.
                 let speaks = action != Action::Keep;
                 speaks.then(|| Found::file(&wanted.path, wanted.commit.clone()))
             }
-            (Some(Source::Wanted(wanted)), _) if !sandbox.steps.is_empty() || is_broken => self.changed(sandbox, wanted),
+            (Some(Source::Wanted(wanted)), _) if !sandbox.steps.is_empty() || is_broken => {
+                self.changed(sandbox, wanted)
+            }
             (Some(Source::Broken { path, .. }), Action::Held) => self.broken(sandbox, path),
             _ => None,
         }
@@ -150,7 +164,9 @@ impl<'a> Asking<'a> {
         let short = commit.get(..7).unwrap_or(commit);
         if !self.input.contained.contains(commit) && self.desired.repo.commit_info(commit).is_none() {
             let asked = format!("asked for by {}", wanted.origin);
-            return Some(Found::remark(format!("{asked}; what changed since is not known: commit {short} is not here")));
+            return Some(Found::remark(format!(
+                "{asked}; what changed since is not known: commit {short} is not here"
+            )));
         }
         let chart = &self.desired.fleet.sandboxes.get(&sandbox.name)?.chart;
         let older = match self.older(commit, &wanted.path, chart) {
@@ -174,7 +190,8 @@ impl<'a> Asking<'a> {
             return Some(Found::remark(unexplained(sandbox, wanted, short, content)));
         }
         let known = |path: &str| wanted.commit.clone().filter(|_| path == wanted.path);
-        Some(Found { files: culprits.into_iter().map(|c| (known(&c.0), c)).map(|(k, c)| (c, k)).collect(), ..Found::default() })
+        let files = culprits.into_iter().map(|culprit| (known(&culprit.0), culprit)).map(|(known, c)| (c, known));
+        Some(Found { files: files.collect(), applied: Some(commit.to_owned()), ..Found::default() })
     }
 
     /// Which file broke what is live; of one that is not live yet, its own.
@@ -191,15 +208,8 @@ impl<'a> Asking<'a> {
         }
         let chart = self.desired.fleet.sandboxes.get(&sandbox.name).map(|sandbox| sandbox.chart.clone());
         let Ok(older) = self.older(commit, path, chart.as_deref().unwrap_or_default()) else { return own() };
-        let suspect = Suspect {
-            name: &sandbox.name,
-            path,
-            commit,
-            older: &older,
-            release: None,
-            content: true,
-            expiry: false,
-        };
+        let suspect =
+            Suspect { name: &sandbox.name, path, commit, older: &older, release: None, content: true, expiry: false };
         let culprits = self.inquiry.culprits(&suspect);
         (!culprits.is_empty())
             .then(|| Found { files: culprits.into_iter().map(|culprit| (culprit, None)).collect(), ..Found::default() })
@@ -220,10 +230,6 @@ impl<'a> Asking<'a> {
     }
 }
 
-fn is_over(wanted: &Wanted, input: &Input) -> bool {
-    wanted.expires.is_some_and(|at| at < input.now)
-}
-
 /// Why a sandbox differs although no file makes it so.
 fn unexplained(sandbox: &SandboxPlan, wanted: &Wanted, since: &str, content: bool) -> String {
     let copied = |step: &&crate::plan::Step| {
@@ -236,7 +242,7 @@ fn unexplained(sandbox: &SandboxPlan, wanted: &Wanted, since: &str, content: boo
         return format!("the Secret that is copied into it has changed ({})", names.join(", "));
     }
     if !content {
-        return format!("no file has changed for it since commit {since}");
+        return format!("though no file has changed for it since commit {since}");
     }
     format!(
         "no file makes it differ since commit {since}: another version of reconcile renders it so, or a Secret that is \

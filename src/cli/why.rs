@@ -13,9 +13,7 @@ use super::print::{Printer, width};
 use super::render::only_named;
 use crate::cluster::Target;
 use crate::manifest::{ObjectId, namespaces};
-use crate::plan::{
-    Cause, Known, LiveKnown, Outlook, Source, Story, Wanted, forecast, story,
-};
+use crate::plan::{Cause, DriftMode, Known, LiveKnown, Outlook, Source, Story, Wanted, forecast, story};
 use crate::report::text;
 
 /// Tells it; exit status 1 where the cluster cannot be read, so that only half of it is known.
@@ -31,6 +29,8 @@ pub async fn why(args: &Args, options: &Why, printer: &Printer) -> Result<u8, Fa
         allow_removals: None,
         allow_rewind: false,
         diff: DiffBy::Server,
+        drift: DriftMode::Detect,
+        local: BTreeSet::new(),
     };
     match LiveSide::read(&desired, &options.target, &request, Some(&options.name)).await {
         Ok(live) => {
@@ -71,11 +71,9 @@ async fn with_live(desired: &Desired, live: &LiveSide, options: &Why, now: Times
         let message = format!("there is no sandbox {name}, in the fleet or in the cluster");
         return Err(Failure::new(Exit::Usage, message, hint));
     };
-    let asked = own_cause(desired, name, &live.input.sources)?;
-    let since = match live.input.live.namespaces.contains_key(&first.namespace) {
-        true => made_at(live, &first.namespace).await,
-        false => None,
-    };
+    let asked = own_cause(desired, name, &live.input.sources);
+    let lives = live.input.live.namespaces.contains_key(&first.namespace);
+    let since = if lives { made_at(live, &first.namespace).await } else { None };
     let outlook = Outlook { name, fleet: &desired.fleet, answers: &live.answers, asked: asked.as_ref() };
     let ahead = forecast(live.input.clone(), &outlook, first);
     Ok(story(&Known {
@@ -94,7 +92,7 @@ async fn with_live(desired: &Desired, live: &LiveSide, options: &Why, now: Times
 fn without_live(desired: &Desired, failure: &Failure, options: &Why, now: Timestamp) -> Result<Story, Failure> {
     let copied = only_named(&desired.fleet.settings);
     let sources = desired.sources(&copied, now)?;
-    let asked = own_cause(desired, &options.name, &sources)?;
+    let asked = own_cause(desired, &options.name, &sources);
     Ok(story(&Known {
         name: &options.name,
         fleet: &desired.fleet,
@@ -109,16 +107,15 @@ fn without_live(desired: &Desired, failure: &Failure, options: &Why, now: Timest
 }
 
 /// The sandbox's own file, with who changed it last.
-fn own_cause(desired: &Desired, name: &str, sources: &BTreeMap<String, Source>) -> Result<Option<Cause>, Failure> {
-    let (path, commit) = match sources.get(name) {
-        Some(Source::Wanted(wanted)) => {
+fn own_cause(desired: &Desired, name: &str, sources: &BTreeMap<String, Source>) -> Option<Cause> {
+    let (path, commit) = match sources.get(name)? {
+        Source::Wanted(wanted) => {
             let Wanted { path, commit, .. } = &**wanted;
             (path, commit.as_deref())
         }
-        Some(Source::Broken { path, .. }) => (path, None),
-        None => return Ok(None),
+        Source::Broken { path, .. } => (path, None),
     };
-    last_change(desired, path, commit).map(Some)
+    Some(last_change(desired, path, commit))
 }
 
 /// When a namespace was made; not known where it cannot be read.

@@ -23,7 +23,7 @@ mod validate;
 mod write;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -34,9 +34,9 @@ use entry::Entry;
 use selector::Selector;
 use store::Store;
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Target};
+use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
 use crate::manifest::{Kind, ObjectId, Resource, Scope, builtin};
-use crate::plan::Meta;
+use crate::plan::{Meta, Seen};
 
 /// A cluster that is a folder.
 #[derive(Debug)]
@@ -113,6 +113,28 @@ impl Cluster for Dir {
         None
     }
 
+    /// Where the folder lies: it has nothing else before the first write.
+    async fn identity(&self) -> Result<String, Error> {
+        let failed = |error: std::io::Error| {
+            Error::new(ErrorKind::Other, format!("find {}", self.description), error.to_string())
+        };
+        let path = std::path::absolute(self.store.disk.path("")).map_err(failed)?;
+        let mut below = Vec::new();
+        for there in path.ancestors() {
+            match there.canonicalize() {
+                Ok(there) => {
+                    let whole: PathBuf = std::iter::once(there.as_path()).chain(below.into_iter().rev()).collect();
+                    return Ok(format!("dir:{}", whole.display()));
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    below.extend(there.file_name().map(Path::new));
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Ok(format!("dir:{}", path.display()))
+    }
+
     async fn clock(&self) -> Result<Option<Timestamp>, Error> {
         Ok(None)
     }
@@ -133,7 +155,9 @@ impl Cluster for Dir {
         Ok(served)
     }
 
-    async fn list(&self, query: &Query<'_>, sink: &mut (dyn FnMut(Meta) + Send)) -> Result<(), Error> {
+    async fn list(&self, query: &Query<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+        let ready = sink.ready();
+        ready.await;
         let what = format!("list {}", query.resource.plural);
         let selector =
             Selector::parse(query.selector).map_err(|message| Error::new(ErrorKind::Invalid, what, message))?;
@@ -152,7 +176,11 @@ impl Cluster for Dir {
             let of_kind = slots.filter(|(id, _)| (&id.group, &id.kind) == (&query.kind.group, &query.kind.kind));
             found.extend(of_kind.map(|(_, slot)| slot.meta).filter(|meta| selector.selects(&meta.labels)));
         }
-        found.into_iter().map(Arc::unwrap_or_clone).for_each(sink);
+        for meta in found {
+            if !sink.passes(&Seen::of(&meta)) {
+                sink.take(Arc::unwrap_or_clone(meta));
+            }
+        }
         Ok(())
     }
 

@@ -1,19 +1,31 @@
 //! Live state, read: one metadata-only list a kind, side by side, so that the cost grows with the kinds and not with
 //! the sandboxes; then by name what is wanted and in no list.
+//!
+//! What is wanted may come later than the first lists: they are fetched meanwhile, and judged when it is there.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use futures::StreamExt as _;
-use futures::future::join_all;
+use futures::future::{join_all, try_join};
+use jiff::Timestamp;
+use tokio::sync::SetOnce;
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Target};
-use crate::manifest::{
-    Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Release, Resource, Scope, builtin, namespaces,
+use super::judge::{Index, Judge, Listed};
+use super::scrutiny::Scrutiny;
+use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
+use crate::manifest::{Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Resource, Scope, builtin, namespaces};
+use crate::plan::{
+    Answer, Answers, DriftMode, DryRun, Live, LiveNamespace, Meta, Questions, Record, Seen, Source, Unread, observe,
 };
-use crate::plan::{Answer, Answers, DryRun, Live, LiveNamespace, Meta, Questions, Record, observe};
 
 /// How many single objects are asked for side by side.
 const SIDE_BY_SIDE: usize = 16;
+/// More namespaces than this are not asked for one by one, but looked for in a list of all.
+const BY_NAME: usize = 8;
+
+/// What the repository asks for, by name.
+pub type Sources = BTreeMap<String, Source>;
 
 /// What live state is read for.
 #[derive(Clone, Debug)]
@@ -22,12 +34,21 @@ pub struct Survey<'a> {
     pub fleet_id: &'a str,
     /// Labels of every namespace.
     pub namespace_labels: &'a BTreeMap<String, String>,
-    /// The wanted sandboxes: name, namespace and release.
-    pub wanted: Vec<(&'a str, &'a str, &'a Release)>,
-    /// How the kinds among them that are not Kubernetes' own are served, see [`discover`].
-    pub served: &'a Served,
-    /// Namespaces to look for by name although nothing of them could be rendered.
-    pub others: Vec<&'a str>,
+    /// The instant planned for.
+    pub now: Timestamp,
+    /// Whether drift is looked for.
+    pub drift: DriftMode,
+    /// The objects of these sandboxes alone are looked at; of all where it is empty.
+    pub only: &'a BTreeSet<String>,
+}
+
+/// Why there is nothing to plan with.
+#[derive(Debug)]
+pub enum Unknown<E> {
+    /// The cluster could not be read.
+    Live(Error),
+    /// What is wanted could not be told.
+    Wanted(E),
 }
 
 /// How the kinds of manifests are served that are not Kubernetes' own: whether their objects live in a namespace is
@@ -35,42 +56,257 @@ pub struct Survey<'a> {
 ///
 /// # Errors
 /// Where the cluster cannot be asked at all.
-pub async fn discover<'k>(
-    cluster: &dyn Cluster,
-    kinds: impl Iterator<Item = &'k Kind>,
-) -> Result<Served, Error> {
+pub async fn discover<'k>(cluster: &dyn Cluster, kinds: impl Iterator<Item = &'k Kind>) -> Result<Served, Error> {
     let custom = one_version_each(kinds.filter(|kind| builtin(kind).is_none()));
     if custom.is_empty() { Ok(Served::default()) } else { cluster.resources(&custom).await }
 }
 
-/// Reads what the cluster holds of a fleet.
+/// Reads what the cluster holds of a fleet, while `sources` finds out what is wanted.
 ///
 /// # Errors
 /// Where the namespaces cannot be listed: then nothing is known. A list of any other kind that fails is noted in
 /// [`Live::unreadable`], and concerns only the sandboxes that have that kind.
-pub async fn survey(cluster: &dyn Cluster, survey: &Survey<'_>) -> Result<Live, Error> {
-    let mut live = Live::default();
-    let selector = format!("{LABEL_FLEET}={}", survey.fleet_id);
-    let mut found = Vec::new();
-    let (kind, resource) = namespaces();
-    let query = Query { kind: &kind, resource: &resource, namespace: None, selector: &selector };
-    cluster.list(&query, &mut |meta| found.push(meta)).await?;
-    for meta in &found {
-        live.namespaces.insert(meta.name.clone(), live_namespace(meta, survey));
+pub async fn survey<E>(
+    cluster: &dyn Cluster,
+    survey: &Survey<'_>,
+    sources: impl Future<Output = Result<(Sources, Served), Unknown<E>>>,
+) -> Result<(Sources, Live), Unknown<E>> {
+    let wanted = OnceLock::new();
+    let live = {
+        let index = SetOnce::new();
+        let reader = Reader { cluster, survey, index: &index };
+        let coming = async {
+            let (sources, served) = sources.await?;
+            // Set here alone.
+            let _ = index.set(Index::of(wanted.get_or_init(|| sources)));
+            Ok::<_, Unknown<E>>(served)
+        };
+        let begun = async { reader.begin().await.map_err(Unknown::<E>::Live) };
+        let (begun, served) = try_join(begun, coming).await?;
+        let Some(sources) = wanted.get() else { return Err(Unknown::Live(never_told())) };
+        reader.finish(begun, sources, served).await.map_err(Unknown::Live)?
+    };
+    let sources = wanted.into_inner().ok_or_else(|| Unknown::Live(never_told()))?;
+    Ok((sources, live))
+}
+
+/// An empty fleet must never stand for one that was not told.
+fn never_told() -> Error {
+    Error::new(ErrorKind::Other, "survey", "what is wanted was never told")
+}
+
+/// The kinds listed, and how that went.
+type Lists = BTreeMap<Kind, Result<Listed, Error>>;
+
+/// What is read before it is known what is wanted.
+#[derive(Default)]
+struct Begun {
+    namespaces: BTreeMap<String, LiveNamespace>,
+    /// How the kinds are served that the namespaces record.
+    served: Served,
+    lists: Lists,
+}
+
+struct Reader<'r, 'm> {
+    cluster: &'r dyn Cluster,
+    survey: &'r Survey<'r>,
+    /// What is wanted, as soon as it is known.
+    index: &'r SetOnce<Index<'m>>,
+}
+
+impl Reader<'_, '_> {
+    /// The namespaces, and, where all objects are looked at, the lists of the kinds that they record.
+    async fn begin(&self) -> Result<Begun, Error> {
+        let mut begun = Begun::default();
+        let (kind, resource) = namespaces();
+        let selector = self.selector(None);
+        let query = Query { kind: &kind, resource: &resource, namespace: None, selector: &selector };
+        for meta in list_all(self.cluster, &query).await? {
+            begun.namespaces.insert(meta.name.clone(), live_namespace(&meta, self.survey));
+        }
+        if self.survey.drift == DriftMode::Detect && self.survey.only.is_empty() {
+            let recorded = one_version_each(begun.namespaces.values().flat_map(|n| n.record.kinds.iter()));
+            begun.served = self.cluster.resources(&recorded).await?;
+            begun.lists = self.lists(&begun.served.resources, None).await;
+        }
+        Ok(begun)
     }
-    let recorded = live.namespaces.values().flat_map(|n| n.record.kinds.iter());
-    let asked = survey.wanted.iter().flat_map(|(_, _, release)| release.manifests.iter().map(|m| &m.kind));
-    let kinds = one_version_each(asked.chain(recorded));
-    let mut served = survey.served.clone();
-    let unasked: BTreeSet<Kind> = kinds.into_iter().filter(|kind| !served.has(kind)).collect();
-    served.extend(cluster.resources(&unasked).await?);
-    live.resources = served.resources;
-    live.unserved = served.unserved;
-    live.unreadable.extend(served.unknown);
-    list_kinds(cluster, survey, &selector, &mut live).await;
-    find_namespaces(cluster, survey, &mut live).await?;
-    find_objects(cluster, survey, &mut live).await;
-    Ok(live)
+
+    /// The rest, now that it is known what is wanted.
+    async fn finish(&self, begun: Begun, sources: &Sources, mut served: Served) -> Result<Live, Error> {
+        let Begun { mut namespaces, served: recorded, mut lists } = begun;
+        self.find_namespaces(sources, &mut namespaces).await?;
+        let scope = Scrutiny::of(self.survey, sources, &namespaces);
+        let asked = one_version_each(scope.wanted.iter().chain(&scope.recorded).copied());
+        let mut unasked: BTreeSet<Kind> = asked.iter().filter(|kind| !served.has(kind)).cloned().collect();
+        served.extend(recorded.only(&unasked));
+        unasked.retain(|kind| !served.has(kind));
+        served.extend(self.cluster.resources(&unasked).await?);
+        let mut missing = served.resources.clone();
+        missing.retain(|kind, resource| {
+            let is_listed = lists.iter().any(|(other, result)| other.same_store(kind) && result.is_ok());
+            !is_listed && !lists.contains_key(kind) && scope.wants(kind, resource)
+        });
+        // One that failed in a version that is wanted no more does not matter.
+        lists.retain(|kind, result| result.is_ok() || served.resources.contains_key(kind));
+        lists.extend(self.lists(&missing, scope.names.as_deref()).await);
+        let mut live = Live {
+            drift: self.survey.drift,
+            unseen: scope.unseen,
+            resources: served.resources,
+            unserved: served.unserved,
+            ..Live::default()
+        };
+        live.unreadable.extend(served.unknown.into_iter().map(|(kind, error)| (kind, Unread { error, remedy: None })));
+        live.namespaces = namespaces;
+        for (kind, result) in lists {
+            match result {
+                Ok(listed) => {
+                    live.objects.settle(listed.settled);
+                    listed.found.into_iter().for_each(|observed| live.objects.insert(observed));
+                }
+                Err(error) => {
+                    live.unreadable.insert(kind, unread(&error));
+                }
+            }
+        }
+        self.find_objects(sources, &mut live).await;
+        Ok(live)
+    }
+
+    /// What selects the fleet, or some of its sandboxes.
+    fn selector(&self, names: Option<&[String]>) -> String {
+        let fleet = format!("{LABEL_FLEET}={}", self.survey.fleet_id);
+        match names {
+            None => fleet,
+            Some(names) => format!("{fleet},{} in ({})", crate::manifest::LABEL_SANDBOX, names.join(",")),
+        }
+    }
+
+    async fn lists(&self, kinds: &BTreeMap<Kind, Resource>, names: Option<&[String]>) -> Lists {
+        let selector = &self.selector(names);
+        let lists = kinds.iter().map(|(kind, resource)| async move {
+            let query = Query { kind, resource, namespace: None, selector };
+            let result = whole(async || {
+                let mut judge = Judge::new(kind, self.survey.fleet_id, self.index);
+                self.cluster.list(&query, &mut judge).await.map(|()| judge.listed)
+            });
+            (kind.clone(), result.await)
+        });
+        join_all(lists).await.into_iter().collect()
+    }
+
+    /// Namespaces that a sandbox would have and that carry no label of ours: foreign, or ours with the label taken.
+    async fn find_namespaces(
+        &self,
+        sources: &Sources,
+        live: &mut BTreeMap<String, LiveNamespace>,
+    ) -> Result<(), Error> {
+        let is_looked_for = |source: &Source| match source {
+            // Who has taken the name of what is over does not matter, and its label is drift.
+            Source::Wanted(wanted) => self.survey.drift == DriftMode::Detect || !wanted.is_over(self.survey.now),
+            Source::Broken { .. } => true,
+        };
+        let names = sources.values().filter(|source| is_looked_for(source)).map(Source::namespace);
+        let missing: BTreeSet<&str> = names.filter(|name| !live.contains_key(*name)).collect();
+        let (kind, resource) = namespaces();
+        let found = if missing.len() > BY_NAME {
+            let query = Query { kind: &kind, resource: &resource, namespace: None, selector: "" };
+            whole(async || {
+                let mut picked = Named { names: &missing, found: Vec::new() };
+                self.cluster.list(&query, &mut picked).await.map(|()| picked.found)
+            })
+            .await?
+        } else {
+            let ids: Vec<ObjectId> = missing.iter().map(|name| ObjectId::namespace(name)).collect();
+            let (kind, resource) = (&kind, &resource);
+            let found: Vec<Result<Option<Meta>, Error>> = futures::stream::iter(&ids)
+                .map(|id| async move { self.cluster.metadata(&Target { kind, resource, id }).await })
+                .buffered(SIDE_BY_SIDE)
+                .collect()
+                .await;
+            found.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?
+        };
+        for meta in found {
+            live.insert(meta.name.clone(), live_namespace(&meta, self.survey));
+        }
+        Ok(())
+    }
+
+    /// Wanted objects that are in no list: those of live namespaces, and those that need none.
+    async fn find_objects(&self, sources: &Sources, live: &mut Live) {
+        let missing: Vec<(&Manifest, Resource)> = sources
+            .iter()
+            .filter(|(name, _)| !live.unseen.contains(*name))
+            .filter_map(|(_, source)| source.wanted())
+            .flat_map(|wanted| {
+                let lives = live.namespaces.get(&wanted.namespace).is_some_and(|n| n.observed.was_ours);
+                let gone = !lives && wanted.is_over(self.survey.now);
+                wanted.release.manifests.iter().filter(move |m| lives || (m.id.namespace.is_none() && !gone))
+            })
+            .filter(|m| !live.objects.has(m) && live.fault(&m.kind).is_none())
+            .filter_map(|m| Some((m, live.resource(&m.kind)?.clone())))
+            .collect();
+        let found: Vec<(&Manifest, Result<Option<Meta>, Error>)> = futures::stream::iter(missing)
+            .map(|(manifest, resource)| async move {
+                let target = Target { kind: &manifest.kind, resource: &resource, id: &manifest.id };
+                (manifest, self.cluster.metadata(&target).await)
+            })
+            .buffered(SIDE_BY_SIDE)
+            .collect()
+            .await;
+        for (manifest, result) in found {
+            match result {
+                Ok(None) => {}
+                Ok(Some(meta)) => {
+                    let observed = observe(&meta, manifest.id.clone(), self.survey.fleet_id, Some(manifest));
+                    live.objects.insert(observed);
+                }
+                Err(error) => {
+                    live.unreadable.insert(manifest.kind.clone(), unread(&error));
+                }
+            }
+        }
+    }
+}
+
+/// Takes namespaces of some names out of a list of all.
+struct Named<'n> {
+    names: &'n BTreeSet<&'n str>,
+    found: Vec<Meta>,
+}
+
+impl Sink for Named<'_> {
+    fn passes(&mut self, seen: &Seen<'_>) -> bool {
+        !self.names.contains(seen.name)
+    }
+
+    fn take(&mut self, meta: Meta) {
+        self.found.push(meta);
+    }
+}
+
+async fn list_all(cluster: &dyn Cluster, query: &Query<'_>) -> Result<Vec<Meta>, Error> {
+    whole(async || {
+        let mut found = Vec::new();
+        cluster.list(query, &mut |meta: Meta| found.push(meta)).await.map(|()| found)
+    })
+    .await
+}
+
+/// A list that expired half-way begins anew, once, with nothing kept of the first time.
+async fn whole<T>(list: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+    match list().await {
+        Err(error) if error.kind == ErrorKind::Expired => {
+            tracing::debug!(%error, "the list begins anew");
+            list().await
+        }
+        result => result,
+    }
+}
+
+fn unread(error: &Error) -> Unread {
+    Unread { error: error.to_string(), remedy: error.remedy.clone() }
 }
 
 /// Of several versions of one kind the first, which is the wanted one: all are views of the same objects.
@@ -103,89 +339,6 @@ fn live_namespace(meta: &Meta, survey: &Survey<'_>) -> LiveNamespace {
     LiveNamespace { observed, record, fault, finalizers: meta.finalizers.clone() }
 }
 
-async fn list_kinds(cluster: &dyn Cluster, survey: &Survey<'_>, selector: &str, live: &mut Live) {
-    let wanted: HashMap<&ObjectId, &Manifest> = survey
-        .wanted
-        .iter()
-        .flat_map(|(_, _, release)| release.manifests.iter().map(|manifest| (&manifest.id, manifest)))
-        .collect();
-    let wanted = &wanted;
-    let lists = live.resources.iter().map(|(kind, resource)| async move {
-        let mut found = Vec::new();
-        let query = Query { kind, resource, namespace: None, selector };
-        let result = cluster
-            .list(&query, &mut |meta| {
-                let id = ObjectId::new(kind, meta.namespace.as_deref(), &meta.name);
-                let manifest = wanted.get(&id).copied();
-                found.push(observe(&meta, id, survey.fleet_id, manifest));
-            })
-            .await;
-        (kind.clone(), result.map(|()| found))
-    });
-    for (kind, result) in join_all(lists).await {
-        match result {
-            Ok(found) => live.objects.extend(found.into_iter().map(|o| (o.id.clone(), o))),
-            Err(error) => {
-                live.unreadable.insert(kind, error.to_string());
-            }
-        }
-    }
-}
-
-/// Namespaces that a sandbox would have and that carry no label of ours: foreign, or ours with the label taken.
-async fn find_namespaces(cluster: &dyn Cluster, survey: &Survey<'_>, live: &mut Live) -> Result<(), Error> {
-    let (kind, resource) = namespaces();
-    let names = survey.wanted.iter().map(|(_, namespace, _)| *namespace).chain(survey.others.iter().copied());
-    let missing: Vec<ObjectId> =
-        names.filter(|name| !live.namespaces.contains_key(*name)).map(ObjectId::namespace).collect();
-    let (kind, resource) = (&kind, &resource);
-    let found: Vec<Result<Option<Meta>, Error>> = futures::stream::iter(&missing)
-        .map(|id| async move { cluster.metadata(&Target { kind, resource, id }).await })
-        .buffered(SIDE_BY_SIDE)
-        .collect()
-        .await;
-    for meta in found {
-        if let Some(meta) = meta? {
-            live.namespaces.insert(meta.name.clone(), live_namespace(&meta, survey));
-        }
-    }
-    Ok(())
-}
-
-/// Wanted objects that are in no list: those of live namespaces, and those that need none.
-async fn find_objects(cluster: &dyn Cluster, survey: &Survey<'_>, live: &mut Live) {
-    let missing: Vec<(&Manifest, Resource)> = survey
-        .wanted
-        .iter()
-        .flat_map(|(_, namespace, release)| {
-            let lives = live.namespaces.get(*namespace).is_some_and(|n| n.observed.was_ours);
-            release.manifests.iter().filter(move |m| lives || m.id.namespace.is_none())
-        })
-        .filter(|m| !live.objects.contains_key(&m.id) && live.fault(&m.kind).is_none())
-        .filter_map(|m| Some((m, live.resource(&m.kind)?.clone())))
-        .collect();
-    let found: Vec<(&Manifest, Result<Option<Meta>, Error>)> = futures::stream::iter(missing)
-        .map(|(manifest, resource)| async move {
-            let target = Target { kind: &manifest.kind, resource: &resource, id: &manifest.id };
-            (manifest, cluster.metadata(&target).await)
-        })
-        .buffered(SIDE_BY_SIDE)
-        .collect()
-        .await;
-    for (manifest, result) in found {
-        match result {
-            Ok(None) => {}
-            Ok(Some(meta)) => {
-                let observed = observe(&meta, manifest.id.clone(), survey.fleet_id, Some(manifest));
-                live.objects.insert(manifest.id.clone(), observed);
-            }
-            Err(error) => {
-                live.unreadable.insert(manifest.kind.clone(), error.to_string());
-            }
-        }
-    }
-}
-
 /// Asks what [`crate::plan::questions`] wants to know.
 ///
 /// With `dry_run` false nothing is tried on the server, and the answers say so.
@@ -198,7 +351,9 @@ pub async fn answer(cluster: &dyn Cluster, questions: &Questions<'_>, live: &Liv
         Some((manifest.id.clone(), Answer { live, dry_run: try_out(cluster, target, manifest, dry_run).await }))
     });
     let removed = futures::stream::iter(&questions.removed).map(|id| async move {
-        let (kind, resource) = live.served(id)?;
+        let namespaces = (ObjectId::namespace(&id.name) == **id).then(namespaces);
+        let of_namespaces = namespaces.as_ref().map(|(kind, resource)| (kind, resource));
+        let (kind, resource) = of_namespaces.or_else(|| live.served(id))?;
         let live = cluster.get(&Target { kind, resource, id }).await.ok().flatten();
         Some(((*id).clone(), Answer { live, dry_run: DryRun::Local("it goes".into()) }))
     });
@@ -215,7 +370,7 @@ async fn try_out(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest,
     if !dry_run {
         return DryRun::Local("--diff local".into());
     }
-    let apply = Apply { body: &manifest.body, manager: MANAGER, uid: None, resource_version: None, dry_run: true };
+    let apply = Apply { body: &manifest.body(), manager: MANAGER, uid: None, resource_version: None, dry_run: true };
     match cluster.apply(&target, &apply).await {
         Ok(object) => DryRun::Server(object),
         Err(error) if error.kind == ErrorKind::Forbidden => {
@@ -230,8 +385,6 @@ async fn count_claims(cluster: &dyn Cluster, namespace: &str) -> Result<usize, S
     let kind = Kind::new("v1", "PersistentVolumeClaim");
     let resource = builtin(&kind)
         .unwrap_or_else(|| Resource { plural: "persistentvolumeclaims".into(), scope: Scope::Namespaced });
-    let mut count = 0;
     let query = Query { kind: &kind, resource: &resource, namespace: Some(namespace), selector: "" };
-    cluster.list(&query, &mut |_| count += 1).await.map_err(|error| error.to_string())?;
-    Ok(count)
+    list_all(cluster, &query).await.map(|found| found.len()).map_err(|error| error.with_remedy())
 }

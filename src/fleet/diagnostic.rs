@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level as Grade, Renderer, Snippet};
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::sensitive;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -23,7 +26,7 @@ pub struct Position {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// The line itself, without its line break.
+    /// The line itself, without its line break; where it names a secret, without the value.
     pub source: String,
     /// The bytes of `source` that are meant.
     pub span: Range<usize>,
@@ -38,12 +41,14 @@ impl Position {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let rest = text.get(line_start..).unwrap_or_default();
         let source = rest.split('\n').next().unwrap_or_default();
-        let source = source.strip_suffix('\r').unwrap_or(source);
-        let from = (start - line_start).min(source.len());
-        let to = (end - line_start).min(source.len());
+        let whole = source.strip_suffix('\r').unwrap_or(source);
+        let shown = sensitive::line(before, whole);
+        let source = shown.as_str();
+        let from = floor(source, (start - line_start).min(source.len()));
+        let to = floor(source, (end - line_start).min(source.len()));
         Position {
             line: before.matches('\n').count() + 1,
-            column: source.get(..from).unwrap_or_default().chars().count() + 1,
+            column: whole.get(..start - line_start).unwrap_or(whole).chars().count() + 1,
             source: source.to_owned(),
             span: from..to,
         }
@@ -107,7 +112,8 @@ impl Diagnostic {
             Level::Error => Grade::ERROR,
             Level::Warning => Grade::WARNING,
         };
-        let mut group = Group::with_title(grade.primary_title(self.message.as_str()));
+        let (message, hint) = (wrapped(&self.message), self.hint.as_deref().map(wrapped));
+        let mut group = Group::with_title(grade.primary_title(message.as_str()));
         group = match &self.at {
             Some(at) => group.element(
                 Snippet::source(at.source.as_str())
@@ -117,11 +123,29 @@ impl Diagnostic {
             ),
             None => group.element(annotate_snippets::Origin::path(self.path.as_str())),
         };
-        if let Some(hint) = &self.hint {
+        if let Some(hint) = &hint {
             group = group.element(Grade::HELP.message(hint.as_str()));
         }
         renderer.render(&[group])
     }
+}
+
+/// In lines that fit 80 columns with what is set before them.
+fn wrapped(text: &str) -> String {
+    const WIDTH: usize = 66;
+    let mut column = 0;
+    let mut out = String::with_capacity(text.len() + 8);
+    for (at, word) in text.split(' ').enumerate() {
+        let long = word.width();
+        if at > 0 {
+            let breaks = column + 1 + long > WIDTH;
+            out.push(if breaks { '\n' } else { ' ' });
+            column = if breaks { 0 } else { column + 1 };
+        }
+        out.push_str(word);
+        column += long;
+    }
+    out
 }
 
 impl fmt::Display for Diagnostic {

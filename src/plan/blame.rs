@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::fleet::{FLEET_FILE, Fleet, Life, SecretRef};
+use crate::fleet::{FLEET_FILE, Fleet, Life, Sandbox, SecretRef};
 use crate::manifest::{Hash, ObjectId, Release};
 use crate::release::{Basis, Charts, Copied, render};
 
@@ -122,10 +122,10 @@ impl<'a> Inquiry<'a> {
         let basis = Basis { settings: &fleet.settings, charts, copied: self.now.copied };
         let release = render(sandbox, &basis).ok()?.release;
         Some(Effect {
-            objects: release.manifests.iter().map(|m| (m.id.clone(), m.hash.clone())).collect(),
+            objects: release.manifests.iter().map(|m| (m.id.clone(), m.hash)).collect(),
             release: release.hash,
             life: sandbox.life,
-            rest: rest(&fleet, sandbox.pin.is_some()),
+            rest: rest(&fleet, sandbox),
         })
     }
 
@@ -141,10 +141,10 @@ impl<'a> Inquiry<'a> {
     }
 }
 
-/// What of a fleet's settings lies on the namespace, or decides about the expiry beside the life itself.
-fn rest(fleet: &Fleet, is_pinned: bool) -> String {
-    let pin = is_pinned.then_some(fleet.settings.limits.max_pin);
-    format!("{:?} {pin:?}", fleet.settings.namespace.labels)
+/// What else lies on the namespace, or decides about the expiry beside the life itself.
+fn rest(fleet: &Fleet, sandbox: &Sandbox) -> String {
+    let pin = sandbox.pin.as_ref().map(|pin| (pin.until, fleet.settings.limits.max_pin));
+    format!("{:?} {:?} {pin:?}", fleet.settings.namespace.labels, sandbox.owner)
 }
 
 /// Whether a sandbox comes to the same as now, in what differs, with some files put back.
@@ -157,7 +157,7 @@ fn is_same(effect: Option<&Effect>, suspect: &Suspect<'_>, back: &[&String], now
     // An edit of its own file renews it, whatever it says.
     let renewed = suspect.expiry && back.iter().any(|path| *path == suspect.path);
     let same_life = !suspect.expiry || (!renewed && sandbox.life == effect.life);
-    let same_rest = suspect.content || rest(now.fleet, sandbox.pin.is_some()) == effect.rest;
+    let same_rest = suspect.content || rest(now.fleet, sandbox) == effect.rest;
     release.hash == effect.release && same_life && same_rest
 }
 

@@ -17,7 +17,7 @@ use crate::manifest::{Kind, LABEL_FLEET, LABEL_SANDBOX, ObjectId, Resource, name
 pub struct Questions<'a> {
     /// Objects to dry-run, and to read where they are there.
     pub objects: Vec<Question<'a>>,
-    /// Objects that go, to show what goes.
+    /// Objects that go, to show what goes; and namespaces that others changed, to show from what to what.
     pub removed: Vec<&'a ObjectId>,
     /// Namespaces whose volume claims are to be counted.
     pub claims: BTreeSet<String>,
@@ -30,13 +30,14 @@ impl Questions<'_> {
         let namespace = source.namespace();
         let here = |id: &ObjectId| match &id.namespace {
             Some(own) => own == namespace,
+            None if *id == ObjectId::namespace(namespace) => true,
             None => match source {
                 Source::Wanted(wanted) => wanted.release.manifests.iter().any(|manifest| manifest.id == *id),
                 Source::Broken { .. } => false,
             },
         };
         self.objects.retain(|question| here(&question.manifest.id));
-        self.removed.retain(|id| here(id) || input.live.objects.get(*id).is_some_and(|o| o.sandbox == name));
+        self.removed.retain(|id| here(id) || input.live.objects.get(id).is_some_and(|o| o.sandbox == name));
         self.claims.retain(|own| own == namespace);
     }
 }
@@ -46,8 +47,11 @@ pub fn questions(input: &Input) -> Questions<'_> {
     let mut questions = Questions::default();
     for (name, wanted) in wanted(input) {
         let Some(namespace) = input.live.namespaces.get(&wanted.namespace) else { continue };
-        if standing(name, wanted, namespace, input).is_err() || is_over(wanted, input) {
+        if standing(name, wanted, namespace, input).is_err() || wanted.is_over(input.now) {
             continue;
+        }
+        if !namespace.observed.drift.is_empty() {
+            questions.removed.push(&namespace.observed.id);
         }
         for difference in differences(wanted, name, input) {
             match (&difference.kind, difference.manifest) {
@@ -105,6 +109,7 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
         commit: input.commit.clone(),
         cluster: input.cluster.clone(),
         now: input.now,
+        drift: input.live.drift,
         sandboxes: plans,
         budget,
         warnings,
@@ -112,21 +117,14 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
 }
 
 fn wanted(input: &Input) -> impl Iterator<Item = (&str, &Wanted)> {
-    input.sources.iter().filter_map(|(name, source)| match source {
-        Source::Wanted(wanted) => Some((name.as_str(), &**wanted)),
-        Source::Broken { .. } => None,
-    })
-}
-
-fn is_over(wanted: &Wanted, input: &Input) -> bool {
-    wanted.expires.is_some_and(|at| at < input.now)
+    input.sources.iter().filter_map(|(name, source)| Some((name.as_str(), source.wanted()?)))
 }
 
 fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
     let Case { name, wanted, input, .. } = case;
     let live = input.live.namespaces.get(&wanted.namespace);
     // What is over wants nothing, so it does not matter who has taken the name.
-    let live = live.filter(|namespace| namespace.observed.was_ours || !is_over(wanted, input));
+    let live = live.filter(|namespace| namespace.observed.was_ours || !wanted.is_over(input.now));
     if let Some(namespace) = live {
         standing(name, wanted, namespace, input)?;
     }
@@ -144,7 +142,7 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
             "take another sandbox's [pin] away, or raise max_pins in sandboxes/fleet.toml",
         ));
     }
-    if let Some(at) = wanted.expires.filter(|_| is_over(wanted, input)) {
+    if let Some(at) = wanted.expires.filter(|_| wanted.is_over(input.now)) {
         let ago = words::span(at, input.now);
         return Ok(match live {
             Some(namespace) => {
@@ -232,11 +230,11 @@ fn rewound(namespace: &LiveNamespace, input: &Input) -> Result<(), Held> {
 
 fn unreadable<'a>(kinds: impl Iterator<Item = &'a Kind>, input: &Input) -> Result<(), Held> {
     for kind in kinds {
-        if let Some(error) = input.live.fault(kind) {
+        if let Some(unread) = input.live.fault(kind) {
             return Err(Held::new(
                 Hold::Broken,
-                format!("its live state is unknown: {error}"),
-                "see whether the cluster is well and this account may list that kind",
+                format!("its live state is unknown: {}", unread.error),
+                unread.remedy.as_deref().unwrap_or("see whether the cluster is well; the next run tries again"),
             ));
         }
     }

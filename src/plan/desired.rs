@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::quota::quota_of;
 use super::state::{Source, Wanted};
 use super::words;
 use crate::fleet::{Broken, Fleet, Life, Lifetime, PinState, Sandbox};
 use crate::manifest::{Hash, Kind, Manifest, Release, Resource, Scope};
-use crate::release::{Basis, render};
+use crate::release::{Basis, Renderer};
+use crate::side_by_side;
 
 /// How far a commit's clock may be ahead.
 const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
@@ -63,10 +65,15 @@ pub fn sources(
     now: Timestamp,
 ) -> BTreeMap<String, Source> {
     let broken = fleet.broken.iter().map(|(name, broken)| (name.clone(), broken_source(broken, fleet)));
-    let wanted = fleet.sandboxes.iter().map(|(name, sandbox)| {
-        let start = starts.get(&sandbox.path).unwrap_or(&Start::Uncommitted);
-        (name.clone(), source(sandbox, fleet, basis, start, now))
-    });
+    let sandboxes: Vec<(&String, &Sandbox)> = fleet.sandboxes.iter().collect();
+    let wanted = side_by_side::map(
+        &sandboxes,
+        || Renderer::new(basis),
+        |renderer, (name, sandbox)| {
+            let start = starts.get(&sandbox.path).unwrap_or(&Start::Uncommitted);
+            ((*name).clone(), source(sandbox, fleet, renderer, start, now))
+        },
+    );
     let mut sources = broken.chain(wanted).collect();
     part_cluster_scoped(&mut sources);
     sources
@@ -91,7 +98,7 @@ fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
     }
 }
 
-fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, now: Timestamp) -> Source {
+fn source(sandbox: &Sandbox, fleet: &Fleet, renderer: &mut Renderer<'_>, start: &Start, now: Timestamp) -> Source {
     let broken = |reason: String, remedy: String| Source::Broken {
         path: sandbox.path.clone(),
         namespace: sandbox.namespace.clone(),
@@ -134,11 +141,11 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, no
             format!("see to the clock of the machine that made the commit, and change {} once more", sandbox.path),
         );
     }
-    let rendered = match render(sandbox, basis) {
-        Ok(rendered) => rendered,
+    let made = match renderer.render(sandbox) {
+        Ok(made) => made,
         Err(fault) => return broken(fault.message, fault.hint),
     };
-    let mut notes = rendered.notes;
+    let mut notes = made.notes;
     notes.extend(life_notes(sandbox, &life, now));
     Source::Wanted(Box::new(Wanted {
         namespace: sandbox.namespace.clone(),
@@ -152,7 +159,8 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, no
         content: content(sandbox),
         url: sandbox.url.clone(),
         notes,
-        release: rendered.release,
+        quota: quota_of(&made.release.manifests, &sandbox.namespace),
+        release: made.release,
     }))
 }
 

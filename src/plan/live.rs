@@ -51,6 +51,13 @@ pub struct Managed {
     pub fields: Vec<u8>,
 }
 
+impl Managed {
+    /// Whether these writes say nothing of what anybody wants.
+    fn is_churn(&self) -> bool {
+        self.subresource.as_deref() == Some("status") || (!self.apply && CLUSTERS_OWN.contains(&self.manager.as_str()))
+    }
+}
+
 impl Meta {
     /// Our Apply entry (design, invariant 5).
     pub fn applied_by(&self, manager: &str) -> Option<&Managed> {
@@ -75,13 +82,14 @@ impl Meta {
         self.labels.get(LABEL_SANDBOX).map(String::as_str)
     }
 
-    /// A digest of who owns what, without what is written through `status`: it moves when content does, and stays
-    /// when only the status churns.
+    /// A digest of who owns what, without what is written through `status` and what the cluster's own controllers note
+    /// beside (a claim that is bound, a scale that an autoscaler sets): it moves when content does, and stays when only
+    /// the status churns. What they take of ours shows, as our entry loses it.
     pub fn digest(&self) -> Hash {
         let mut lines: Vec<String> = self
             .managed
             .iter()
-            .filter(|m| m.subresource.as_deref() != Some("status"))
+            .filter(|m| !m.is_churn())
             .map(|m| {
                 let at = m.time.map(|t| t.to_string()).unwrap_or_default();
                 format!(
@@ -95,6 +103,12 @@ impl Meta {
             .collect();
         lines.sort_unstable();
         Hash::of(lines.concat().as_bytes())
+    }
+
+    /// Who wrote what counts last.
+    pub fn last_writer(&self) -> Option<By> {
+        // What comes through the scale subresource is recorded without a time (seen).
+        self.managed.iter().filter(|m| !m.is_churn()).max_by_key(|m| (m.time.is_none(), m.time)).map(by)
     }
 
     /// What a change of this object is planned against.
@@ -181,17 +195,14 @@ pub struct GeneratedKeys {
 /// What the API server calls whoever wrote an object whose `managedFields` are gone, when it is applied again.
 pub const UNKNOWN_MANAGER: &str = "before-first-apply";
 
-/// Managers whose writes are the cluster's own bookkeeping, not somebody's change.
-const SYSTEM_MANAGERS: &[&str] = &[
-    "kube-apiserver",
-    "kube-controller-manager",
-    "kube-scheduler",
-    "kubelet",
-    "cloud-controller-manager",
-    MANAGER,
-    crate::manifest::GENERATED_MANAGER,
-    UNKNOWN_MANAGER,
-];
+/// The controllers of the cluster itself.
+const CLUSTERS_OWN: &[&str] =
+    &["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "cloud-controller-manager"];
+
+/// Whether a manager's writes are bookkeeping, the cluster's own or ours, and not somebody's change.
+pub(super) fn is_bookkeeper(manager: &str) -> bool {
+    CLUSTERS_OWN.contains(&manager) || [MANAGER, crate::manifest::GENERATED_MANAGER, UNKNOWN_MANAGER].contains(&manager)
+}
 
 /// Judges one live object against what is wanted of it.
 pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>) -> Observed {
@@ -203,7 +214,7 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
         .filter_map(|m| Fields::parse(&m.fields).ok().map(|fields| (m, fields)))
         .collect();
     let own = own.unwrap_or(Fields { itself: true, children: Vec::new() });
-    let lost = wanted.map_or_else(Vec::new, |wanted| unowned(&wanted.body, &own));
+    let lost = wanted.map_or_else(Vec::new, |wanted| unowned(&wanted.body(), &own));
     let drift = lost.iter().map(|path| Drift { by: last_owner(path, &others), path: field_path(path) }).collect();
     let generated_keys: Vec<&str> =
         wanted.map(|w| w.generated.iter().map(|g| g.key.as_str()).collect()).unwrap_or_default();
@@ -250,7 +261,7 @@ struct Declared<'a> {
 fn extras(id: &ObjectId, own: &Fields, others: &[(&Managed, Fields)], declared: &Declared<'_>) -> Vec<Extra> {
     let mut found = Vec::new();
     for (managed, fields) in others {
-        if SYSTEM_MANAGERS.contains(&managed.manager.as_str()) {
+        if is_bookkeeper(&managed.manager) {
             continue;
         }
         for path in fields.minus(own) {
@@ -265,7 +276,7 @@ fn extras(id: &ObjectId, own: &Fields, others: &[(&Managed, Fields)], declared: 
     found
 }
 
-fn data_path(key: &str) -> [PathElement; 2] {
+pub(super) fn data_path(key: &str) -> [PathElement; 2] {
     [PathElement::Field("data".into()), PathElement::Field(key.into())]
 }
 

@@ -3,12 +3,14 @@
 //! [`questions`] tells what has to be asked of the cluster before every change can be judged; [`plan`] decides, from
 //! the input and the answers alone.
 
+mod asked;
 mod blame;
 mod cause;
 mod decide;
 mod desired;
 mod forecast;
 mod live;
+mod live_objects;
 mod lost;
 mod objects;
 mod quota;
@@ -17,10 +19,14 @@ mod record;
 mod room;
 mod safety;
 mod sandbox;
+mod saved;
+mod settled;
 mod show;
+mod stale;
 mod state;
 mod story;
 mod story_live;
+mod story_told;
 mod survivors;
 mod types;
 mod values;
@@ -32,12 +38,21 @@ pub use decide::{Questions, plan, questions};
 pub use desired::{Start, place, sources};
 pub use forecast::{Ahead, Outlook, forecast};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, UNKNOWN_MANAGER, observe};
+pub use live_objects::Objects;
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
-pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
-pub use story::{
-    Desired, Differing, Expiry, Held as HeldTold, KindCount, Known, Live as LiveTold, LiveKnown, LiveState, Next, Pin, Place, Rendered,
-    STORY_VERSION, StepTold, Story, short_commit, story, story_schema,
+pub use saved::{
+    Basis, FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedPolicy, SavedSandbox, SavedStep, Version, is_saved_plan,
 };
-pub use types::{Action, BudgetSum, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
+pub use settled::{FieldSets, Seen, SeenManaged, is_settled};
+pub use stale::Difference;
+pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Unread, Wanted};
+pub use story::{
+    Desired, Differing, Expiry, Held as HeldTold, KindCount, Live as LiveTold, LiveState, Next, Pin, Place, Rendered,
+    STORY_VERSION, StepTold, Story, short_commit, story_schema,
+};
+pub use story_told::{Known, LiveKnown, story};
+pub use types::{
+    Action, BudgetSum, DriftMode, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work,
+};
 pub use values::Drifted;

@@ -40,6 +40,9 @@ pub(super) enum DifferenceKind {
 /// volume is kept by its claim).
 pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) -> Vec<Difference<'a>> {
     let live = &input.live;
+    if live.unseen.contains(sandbox) {
+        return Vec::new();
+    }
     let nothing = Record::default();
     let record = live.namespaces.get(&wanted.namespace).map_or(&nothing, |namespace| &namespace.record);
     let mut found: Vec<Difference<'a>> =
@@ -79,17 +82,18 @@ pub(super) fn holder<'a>(difference: &Difference<'a>, sandbox: &str) -> Option<&
 }
 
 /// The live objects of a sandbox that are ours: in its namespace, or cluster-scoped with its label.
-pub(super) fn owned_objects<'a>(sandbox: &str, namespace: &str, live: &'a Live) -> impl Iterator<Item = &'a Observed> {
-    live.objects.values().filter(move |observed| {
-        let here = match &observed.id.namespace {
-            Some(own) => own == namespace,
-            None => observed.sandbox == sandbox,
-        };
-        here && observed.ours
-    })
+pub(super) fn owned_objects<'a>(
+    sandbox: &str,
+    namespace: &str,
+    live: &'a Live,
+) -> impl Iterator<Item = &'a Observed> + use<'a> {
+    live.objects.of(sandbox, namespace).filter(|observed| observed.ours)
 }
 
 pub(super) fn difference<'a>(manifest: &'a Manifest, live: &'a Live, record: &Record) -> Option<Difference<'a>> {
+    if live.objects.is_settled(manifest) {
+        return None;
+    }
     let observed = live.objects.get(&manifest.id);
     let kind = match observed {
         None => DifferenceKind::Missing,
@@ -142,6 +146,7 @@ fn is_put_back(observed: &Observed, record: &Record) -> bool {
 /// What is noted of objects that are as wanted, or will be: fields of others.
 pub(super) fn notes(wanted: &Wanted, namespace: &LiveNamespace, live: &Live) -> Vec<String> {
     let objects = wanted.release.manifests.iter().filter_map(|m| live.objects.get(&m.id));
+    let objects = objects.filter(|observed| !live.unseen.contains(&observed.sandbox));
     let mut notes = Vec::new();
     for observed in std::iter::once(&namespace.observed).chain(objects) {
         for extra in &observed.extras {

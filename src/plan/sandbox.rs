@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::cause::{self, Blame, Cause};
 use super::live::Observed;
 use super::lost::has_copies;
 use super::objects::{Difference, DifferenceKind, difference, differences, holder, notes};
-use super::quota::{larger, quota_of};
+use super::quota::larger;
 use super::record::{Record, expires_text, generated_of, kinds_of};
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
@@ -14,7 +13,6 @@ use super::survivors::survivors;
 use super::types::{Action, Hold, SandboxPlan, Step, Work};
 use super::values::{self, Drifted};
 use super::words;
-use crate::fleet::Budget;
 use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, namespaces};
 
 /// One wanted sandbox and what there is to judge it by.
@@ -46,7 +44,7 @@ impl Case<'_> {
         let start = Record {
             kinds: kinds_of(&self.wanted.release.manifests),
             owner: self.wanted.owner.clone(),
-            quota: Some(self.quota()),
+            quota: Some(self.wanted.quota),
             ..Record::default()
         };
         let claim = self.namespace_manifest(&start);
@@ -55,7 +53,7 @@ impl Case<'_> {
             Action::Create,
             plan.reason.clone(),
             diff,
-            Work::Claim { body: claim.body },
+            Work::Claim { body: claim.body() },
         ));
         for manifest in &self.wanted.release.manifests {
             // What needs no namespace may be there already.
@@ -105,46 +103,6 @@ impl Case<'_> {
         }
     }
 
-    fn blame(&self) -> Option<&Blame> {
-        self.answers.history.get(&self.wanted.namespace)
-    }
-
-    /// Which files made the sandbox so, and whose commits.
-    pub(super) fn asked(&self) -> String {
-        match self.blame() {
-            Some(Blame { remark: Some(remark), .. }) => remark.clone(),
-            Some(blame) if !blame.causes.is_empty() => {
-                format!("asked for by {}", cause::sentences(&blame.causes.iter().collect::<Vec<_>>()))
-            }
-            _ => format!("asked for by {}", self.wanted.origin),
-        }
-    }
-
-    /// The file that decides about its expiry, and that file's commit.
-    pub(super) fn dated(&self) -> String {
-        match self.blame().and_then(|blame| blame.causes.first()) {
-            Some(cause) => format!("by {}", cause::sentence(cause)),
-            None => format!("by {}", self.wanted.origin),
-        }
-    }
-
-    /// The template that makes an object, unless it is what changed, and who asked for it.
-    fn asked_by(&self, manifest: &Manifest) -> String {
-        let below = manifest.source.split_once('/').map_or(manifest.source.as_str(), |(_, below)| below);
-        let is_cause = |cause: &Cause| cause.path.strip_suffix(below).is_some_and(|chart| chart.ends_with('/'));
-        let causes = self.blame().map(|blame| blame.of_object(&manifest.id)).unwrap_or_default();
-        let asked = self.asked_of(&manifest.id);
-        if causes.into_iter().any(is_cause) { asked } else { format!("{}, {asked}", manifest.source) }
-    }
-
-    /// The same of one object.
-    fn asked_of(&self, id: &ObjectId) -> String {
-        match self.blame().map(|blame| blame.of_object(id)) {
-            Some(causes) if !causes.is_empty() => format!("asked for by {}", cause::sentences(&causes)),
-            _ => self.asked(),
-        }
-    }
-
     /// What is said of a new sandbox that has the content of one whose file is gone.
     fn renamed(&self) -> Option<String> {
         let is_asked = |name: &String| self.input.sources.values().any(|source| source.namespace() == name);
@@ -153,11 +111,6 @@ impl Case<'_> {
         });
         let path = same.and_then(|(_, namespace)| namespace.record.path.as_deref())?;
         Some(format!("it has the content of {path}, which is gone: a sandbox that is renamed begins anew"))
-    }
-
-    /// What its quotas let it request.
-    fn quota(&self) -> Budget {
-        quota_of(&self.wanted.release.manifests, &self.wanted.namespace)
     }
 
     fn owner(&self) -> Owner {
@@ -184,7 +137,7 @@ impl Case<'_> {
             generated: generated_of(&self.wanted.release.manifests),
             expires: Some(expires_text(self.wanted.expires)),
             owner: self.wanted.owner.clone(),
-            quota: Some(self.quota()),
+            quota: Some(self.wanted.quota),
             file: Some(self.wanted.content.to_string()),
         }
     }
@@ -205,7 +158,7 @@ impl Case<'_> {
     }
 
     fn record_step(&self, action: Action, reason: &str, record: &Record, uid: Option<String>) -> Step {
-        let body = self.namespace_manifest(record).body;
+        let body = self.namespace_manifest(record).body();
         Step {
             quiet: true,
             ..self.namespace_step(action, reason.to_owned(), String::new(), Work::Record { body, uid })
@@ -276,7 +229,7 @@ impl Case<'_> {
         if let (Work::Apply { remove, .. }, Some(Answer { live: Some(live), dry_run: DryRun::Server(dry) })) =
             (&mut work, answer)
         {
-            *remove = survivors(live, dry, &manifest.body);
+            *remove = survivors(live, dry, &manifest.body());
         }
         Ok(Step { drift, ..step(action, manifest, resource, &reason, diff, work) })
     }
@@ -316,15 +269,6 @@ impl Case<'_> {
                 }
             }
             _ => (Action::Update, asked),
-        }
-    }
-
-    /// What others changed of an object that is to be as it was applied.
-    fn drifted(&self, difference: &Difference<'_>, manifest: &Manifest, answer: Option<&Answer>) -> Vec<Drifted> {
-        let live = answer.and_then(|a| a.live.as_ref());
-        match difference.observed.filter(|_| difference.kind == DifferenceKind::Drifted) {
-            Some(observed) => values::drifted(&manifest.body, live, &observed.drift, &self.input.key),
-            None => Vec::new(),
         }
     }
 
@@ -378,7 +322,9 @@ impl Case<'_> {
             return (Action::Update, self.asked());
         }
         let named = |steps: &[&Step]| words::some(&steps.iter().map(|s| s.id.to_string()).collect::<Vec<_>>());
-        if changes.is_empty() {
+        if changes.is_empty() && self.input.live.unseen.contains(self.name) {
+            (Action::Keep, "its release is the one that was applied last; its objects were not looked at".into())
+        } else if changes.is_empty() {
             (Action::Keep, "nothing differs".into())
         } else if changes.iter().all(|s| s.action == Action::Adopt) {
             (Action::Adopt, format!("as wanted, but not all ours: {}", named(&changes)))
@@ -417,30 +363,31 @@ impl Case<'_> {
         if is_whole {
             return all;
         }
+        let drift = self.namespace_drift(observed, &last.body());
         let (own_action, own_reason) = if is_same_record {
-            (Action::Correct, words::drifts(&observed.drift))
+            (Action::Correct, values::sentences(&drift))
         } else if *action == Action::Create {
             (Action::Create, reason.clone())
         } else {
-            (Action::Update, self.record_reason(namespace, &record, observed))
+            (Action::Update, self.record_reason(namespace, &record, &drift))
         };
         let quiet = *action != Action::Keep && observed.drift.is_empty();
         if *action == Action::Keep {
             *action = own_action;
             reason.clone_from(&own_reason);
         }
-        let step = self.namespace_step(own_action, own_reason, String::new(), Work::Record { body: last.body, uid });
-        all.push(Step { quiet, ..step });
+        let step = self.namespace_step(own_action, own_reason, String::new(), Work::Record { body: last.body(), uid });
+        all.push(Step { drift, quiet, ..step });
         all
     }
 
-    fn record_reason(&self, namespace: &LiveNamespace, record: &Record, observed: &Observed) -> String {
+    fn record_reason(&self, namespace: &LiveNamespace, record: &Record, drift: &[Drifted]) -> String {
         let before = namespace.record.expires.as_deref().unwrap_or("unknown");
         match &record.expires {
             Some(after) if after != before => {
                 format!("its expiry moves from {before} to {after}, {}", self.asked())
             }
-            _ if !observed.drift.is_empty() => words::drifts(&observed.drift),
+            _ if !drift.is_empty() => values::sentences(drift),
             _ if record.owner != namespace.record.owner => {
                 let name = |record: &Record| record.owner.clone().unwrap_or_else(|| "nobody".to_owned());
                 let (before, after) = (name(&namespace.record), name(record));
@@ -453,7 +400,7 @@ impl Case<'_> {
 
 fn apply(manifest: &Manifest, observed: Option<&Observed>) -> Work {
     Work::Apply {
-        body: manifest.body.clone(),
+        body: manifest.body(),
         precondition: observed.map(|o| o.precondition.clone()),
         generated: manifest.generated.clone(),
         kept: observed.map(|o| o.generated.kept.clone()).unwrap_or_default(),

@@ -10,7 +10,7 @@ use crate::report::{FingerprintKey, GENERATED, clean, object_diff};
 pub(super) fn change(manifest: &Manifest, answer: Option<&Answer>, key: &FingerprintKey) -> (String, Option<String>) {
     let live = answer.and_then(|a| a.live.as_ref());
     let local = |why: Option<String>| {
-        let after = with_generated(manifest, manifest.body.clone(), live);
+        let after = with_generated(manifest, manifest.body(), live);
         let before = live.map(|live| project(live, &after));
         (object_diff(before.as_ref(), Some(&after), &name(&manifest.id), key), why)
     };
@@ -33,7 +33,7 @@ pub(super) fn removal(id: &ObjectId, live: Option<&Value>, key: &FingerprintKey)
 pub(super) fn is_same(manifest: &Manifest, answer: &Answer) -> bool {
     match (&answer.live, &answer.dry_run) {
         (Some(live), DryRun::Server(dry)) => clean(live.clone()) == clean(dry.clone()),
-        (Some(live), _) => project(live, &manifest.body) == manifest.body,
+        (Some(live), _) => project(live, &manifest.body()) == manifest.body(),
         (None, _) => false,
     }
 }

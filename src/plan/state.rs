@@ -6,8 +6,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::cause::History;
+use super::decide::Questions;
 use super::live::Observed;
+use super::live_objects::Objects;
 use super::record::Record;
+use super::types::DriftMode;
 use crate::fleet::{Budget, MaxRemovals};
 use crate::manifest::{Hash, Kind, Manifest, ObjectId, Release, Resource};
 use crate::report::FingerprintKey;
@@ -60,6 +63,14 @@ pub enum Source {
 }
 
 impl Source {
+    /// What is wanted, where that could be told.
+    pub fn wanted(&self) -> Option<&Wanted> {
+        match self {
+            Source::Wanted(wanted) => Some(wanted),
+            Source::Broken { .. } => None,
+        }
+    }
+
     /// The namespace that it has, read or not.
     pub fn namespace(&self) -> &str {
         match self {
@@ -104,8 +115,17 @@ pub struct Wanted {
     pub url: Option<String>,
     /// Lines to note beside it.
     pub notes: Vec<String>,
+    /// What its quotas let it request.
+    pub quota: Budget,
     /// Its manifests.
     pub release: Release,
+}
+
+impl Wanted {
+    /// Whether its time is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|at| at < now)
+    }
 }
 
 /// What the cluster holds of a fleet.
@@ -113,14 +133,27 @@ pub struct Wanted {
 pub struct Live {
     /// Namespaces with the fleet's label, and those that a wanted sandbox would have, by name.
     pub namespaces: BTreeMap<String, LiveNamespace>,
-    /// Objects by identity: all with the fleet's label, and those looked up by name.
-    pub objects: BTreeMap<ObjectId, Observed>,
+    /// All objects with the fleet's label, and those looked up by name.
+    pub objects: Objects,
     /// How the kinds are served.
     pub resources: BTreeMap<Kind, Resource>,
     /// Kinds that are not served in the version that was asked for.
     pub unserved: BTreeSet<Kind>,
     /// Kinds whose list failed, or of which it is not known how they are served, and why.
-    pub unreadable: BTreeMap<Kind, String>,
+    pub unreadable: BTreeMap<Kind, Unread>,
+    /// Sandboxes whose objects were not looked at: they are taken to be as they were applied.
+    pub unseen: BTreeSet<String>,
+    /// Whether drift was looked for.
+    pub drift: DriftMode,
+}
+
+/// Why a kind could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// What went wrong.
+    pub error: String,
+    /// What to do about it, where that is known.
+    pub remedy: Option<String>,
 }
 
 impl Live {
@@ -137,8 +170,8 @@ impl Live {
     }
 
     /// Why a kind could not be read, where it could not.
-    pub fn fault(&self, kind: &Kind) -> Option<&str> {
-        self.unreadable.iter().find_map(|(other, error)| other.same_store(kind).then_some(error.as_str()))
+    pub fn fault(&self, kind: &Kind) -> Option<&Unread> {
+        self.unreadable.iter().find_map(|(other, unread)| other.same_store(kind).then_some(unread))
     }
 }
 
@@ -216,4 +249,28 @@ pub enum DryRun {
     Refused(String),
     /// It could not be told.
     Unknown(String),
+}
+
+impl Answers {
+    /// Takes dry runs of some objects for not made. What says that a change would be refused stays.
+    pub fn forget(&mut self, objects: &BTreeSet<ObjectId>) {
+        for id in objects {
+            if let Some(answer) = self.objects.get_mut(id)
+                && matches!(answer.dry_run, DryRun::Server(_))
+            {
+                answer.dry_run = DryRun::Local("as when it was planned".into());
+            }
+        }
+    }
+
+    /// Objects of which a dry run was asked for and could not be had, or whose state could not be read: who may do more
+    /// would see more.
+    pub fn partial(&self, questions: &Questions<'_>) -> BTreeSet<ObjectId> {
+        let is_partial = |question: &&Question<'_>| {
+            self.objects.get(&question.manifest.id).is_some_and(|answer| {
+                matches!(answer.dry_run, DryRun::Local(_)) || (question.present && answer.live.is_none())
+            })
+        };
+        questions.objects.iter().filter(is_partial).map(|question| question.manifest.id.clone()).collect()
+    }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::objects::{DifferenceKind, differences, notes};
 use super::state::{Input, LiveNamespace, Wanted};
-use super::story::{Differing, KindCount, Known, Live, LiveKnown, LiveState};
+use super::story::{Differing, KindCount, Live, LiveState};
+use super::story_told::{Known, LiveKnown};
 use super::words;
 use crate::manifest::ObjectId;
 
@@ -44,7 +45,7 @@ pub(super) fn live(known: &Known<'_>, wanted: Option<&Wanted>, namespace: &str) 
 fn unreadable(found: &LiveNamespace, wanted: Option<&Wanted>, input: &Input) -> Option<String> {
     let own = wanted.into_iter().flat_map(|wanted| wanted.release.manifests.iter().map(|manifest| &manifest.kind));
     let mut kinds = found.record.kinds.iter().chain(own);
-    kinds.find_map(|kind| input.live.fault(kind)).map(str::to_owned)
+    kinds.find_map(|kind| input.live.fault(kind)).map(|unread| unread.error.clone())
 }
 
 fn objects(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Input) -> (Vec<KindCount>, Vec<Differing>) {

@@ -28,12 +28,7 @@ pub struct Drifted {
 }
 
 /// The drift of an object with its values, as far as the object as it is now is known.
-pub(super) fn drifted(
-    wanted: &Value,
-    live: Option<&Value>,
-    drift: &[Drift],
-    key: &FingerprintKey,
-) -> Vec<Drifted> {
+pub(super) fn drifted(wanted: &Value, live: Option<&Value>, drift: &[Drift], key: &FingerprintKey) -> Vec<Drifted> {
     if drift.is_empty() {
         return Vec::new();
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use git2::{ObjectType, Odb, Oid};
+use jiff::Timestamp;
 
 use super::error::RepoError;
 use super::object::{self, Entries, ReadError, TreeData};
@@ -35,12 +36,7 @@ impl Repo {
     ///
     /// # Errors
     /// Where the older commit, or a file of it, cannot be read.
-    pub fn changed_since(
-        &self,
-        commit: &str,
-        tree: &Tree,
-        wanted: &dyn Fn(&str) -> bool,
-    ) -> Result<Older, RepoError> {
+    pub fn changed_since(&self, commit: &str, tree: &Tree, wanted: &dyn Fn(&str) -> bool) -> Result<Older, RepoError> {
         let odb = self.odb()?;
         let unread = |why| RepoError::object(why, self.partial);
         let id = Oid::from_str(commit).map_err(RepoError::git("reading the commit's id"))?;
@@ -85,6 +81,30 @@ impl Repo {
     /// What reports say of a commit that is here.
     pub fn commit_info(&self, id: &str) -> Option<CommitInfo> {
         Oid::from_str(id).ok().and_then(|id| self.info(id).ok())
+    }
+
+    /// The merge that brought `applied` into what is read, where `change` was made before it: a file that differs from
+    /// `applied`, although its last change lies in the history of that commit, was changed by how they were merged.
+    pub fn merged(&self, change: (&str, Timestamp), applied: &str) -> Option<CommitInfo> {
+        let (older, applied) = (Oid::from_str(change.0).ok()?, Oid::from_str(applied).ok()?);
+        let time = self.git.find_commit(applied).ok()?.committer().when().seconds();
+        let is_before =
+            change.1.as_second() <= time && (older == applied || self.git.graph_descendant_of(applied, older).ok()?);
+        if !is_before {
+            return None;
+        }
+        let mut commit = self.git.find_commit(self.commit?).ok()?;
+        loop {
+            let parent = commit.parent(0).ok()?;
+            let holds = |id: Oid| id == applied || self.git.graph_descendant_of(id, applied).unwrap_or(false);
+            if commit.parent_count() > 1 && !holds(parent.id()) {
+                return self.info(commit.id()).ok();
+            }
+            if parent.id() == older {
+                return None;
+            }
+            commit = parent;
+        }
     }
 
     /// Which commit changed, made or removed each file last, by their paths below the fleet's root. A merge counts when

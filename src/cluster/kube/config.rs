@@ -11,6 +11,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
 use super::proxy;
+use super::url::without_login;
 use crate::cluster::{Error, ErrorKind};
 
 /// How long the way to the server may take, TLS included.
@@ -49,8 +50,11 @@ struct Surroundings<'a> {
 }
 
 pub(super) async fn find(wanted: &KubeConnect) -> Result<Found, Error> {
-    let around = Surroundings { variable: &|name| std::env::var_os(name), home: std::env::home_dir() };
-    let (mut config, context) = match source(wanted, &around)? {
+    let source = {
+        let around = Surroundings { variable: &|name| std::env::var_os(name), home: std::env::home_dir() };
+        source(wanted, &around)?
+    };
+    let (mut config, context) = match source {
         Source::Files(files) => {
             let (kubeconfig, context) = read(&files, wanted)?;
             let own_proxy = has_proxy(&kubeconfig, &context);
@@ -70,7 +74,9 @@ pub(super) async fn find(wanted: &KubeConnect) -> Result<Found, Error> {
             (config, None)
         }
     };
-    let server = config.cluster_url.to_string();
+    let server = without_login(&config.cluster_url.to_string());
+    // A login in the address is none that Kubernetes takes; the client would log it with each request.
+    config.cluster_url = server.parse().map_err(|_| failed(format!("{server} is not a URL")))?;
     let server = server.trim_end_matches('/');
     let description = match &context {
         Some(context) => format!("{context} ({server})"),
@@ -91,7 +97,7 @@ pub(super) async fn find(wanted: &KubeConnect) -> Result<Found, Error> {
 const WHAT: &str = "connect to the cluster";
 
 fn failed(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Other, WHAT, message)
+    Error::new(ErrorKind::Other, WHAT, without_login(&message.into()))
 }
 
 fn source(wanted: &KubeConnect, around: &Surroundings<'_>) -> Result<Source, Error> {
@@ -180,7 +186,7 @@ pub(super) fn auth_words(error: &AuthError) -> String {
         AuthError::AuthExecParse(_) => "the program that the kubeconfig asks for credentials answered no \
              ExecCredential"
             .into(),
-        other => other.to_string(),
+        other => without_login(&other.to_string()),
     }
 }
 

@@ -2,9 +2,12 @@
 
 use super::wrap::wrap;
 use crate::fleet::human;
-use crate::plan::{CauseShown, Expiry, LiveState, LiveTold as Live, Next, Story, short_commit};
+use crate::plan::{CauseShown, Expiry, KindCount, LiveState, LiveTold as Live, Next, Story, short_commit};
 use crate::report::style::{BOLD, DIM, RED, YELLOW, of as colour, paint, safe};
 use crate::report::words::{self, counted};
+
+/// How many objects are named, at most.
+const NAMED: usize = 12;
 
 /// Where what is said begins.
 const COLUMN: usize = 14;
@@ -56,6 +59,13 @@ impl Page {
         self.text.push_str(&format!("{}{}\n", paint(BOLD, &label), paint(style, &wrapped)));
     }
 
+    /// How many objects are not named.
+    fn more(&mut self, all: usize) {
+        if all > NAMED {
+            self.line("", &format!("and {} more", all - NAMED));
+        }
+    }
+
     fn desired(&mut self, story: &Story) {
         let desired = &story.desired;
         let cause = desired.cause.as_ref();
@@ -64,7 +74,10 @@ impl Page {
             (true, Some(cause)) => self.line(label, &format!("{}{}", cause.path, changed(cause))),
             (true, None) => self.line(label, "its file"),
             (false, Some(cause)) => {
-                self.line(label, &format!("nobody: {} is gone, removed{}", cause.path, changed(cause).replacen(", ", " by ", 1)));
+                self.line(
+                    label,
+                    &format!("nobody: {} is gone, removed{}", cause.path, changed(cause).replacen(", ", " by ", 1)),
+                );
             }
             (false, None) => self.line(label, "nobody: no file asks for it"),
         }
@@ -132,12 +145,19 @@ impl Page {
         let fine: usize = live.kinds.iter().map(|kind| kind.as_wanted).sum();
         if wanted > 0 {
             let rest = if fine == wanted { "all as wanted".to_owned() } else { format!("{fine} as wanted") };
-            self.line("", &format!("{}, {rest}", counted(wanted, "object")));
+            let kind = |kind: &KindCount| {
+                let some =
+                    if kind.as_wanted == kind.wanted { String::new() } else { format!("{} of ", kind.as_wanted) };
+                format!("{} {some}{}", kind.kind, kind.wanted)
+            };
+            let kinds: Vec<String> = live.kinds.iter().map(kind).collect();
+            self.line("", &format!("{}, {rest}: {}", counted(wanted, "object"), kinds.join(", ")));
         }
-        for differing in &live.differing {
+        for differing in live.differing.iter().take(NAMED) {
             let detail = differing.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
             self.styled("", &format!("{} is {}{detail}", differing.object, differing.how), YELLOW);
         }
+        self.more(live.differing.len());
     }
 
     fn expiry(&mut self, expiry: &Expiry, story: &Story) {
@@ -191,7 +211,6 @@ impl Page {
         if let Some(remedy) = &next.remedy {
             self.styled("", &format!("remedy: {remedy}"), YELLOW);
         }
-        const NAMED: usize = 12;
         for step in next.steps.iter().take(NAMED) {
             let own = step.reason.trim_end().strip_suffix(next.reason.trim_end()).unwrap_or(&step.reason);
             let own = own.trim_end_matches([' ', ',', ';']);
@@ -199,9 +218,7 @@ impl Page {
             let line = format!("{} {}{reason}", words::of(step.action).symbol, step.object);
             self.line("", &line);
         }
-        if next.steps.len() > NAMED {
-            self.line("", &format!("and {} more", counted(next.steps.len() - NAMED, "object")));
-        }
+        self.more(next.steps.len());
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use reconcile::cluster::{Apply, Cluster, Error, ErrorKind, Query, Served, Target};
+use reconcile::cluster::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
 use reconcile::manifest::{Hash, Kind};
-use reconcile::plan::Meta;
+use reconcile::plan::{Meta, Seen};
 use serde_json::Value;
 
 /// In front of a cluster.
@@ -46,6 +46,10 @@ impl Cluster for Adapter<'_> {
         self.cluster.context()
     }
 
+    async fn identity(&self) -> Result<String, Error> {
+        self.cluster.identity().await
+    }
+
     async fn clock(&self) -> Result<Option<Timestamp>, Error> {
         self.cluster.clock().await
     }
@@ -54,15 +58,21 @@ impl Cluster for Adapter<'_> {
         self.cluster.resources(kinds).await
     }
 
-    async fn list(&self, query: &Query<'_>, sink: &mut (dyn FnMut(Meta) + Send)) -> Result<(), Error> {
+    async fn list(&self, query: &Query<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+        let ready = sink.ready();
+        ready.await;
         let mut found = Vec::new();
-        self.cluster.list(query, &mut |meta| found.push(meta)).await?;
+        self.cluster.list(query, &mut |meta: Meta| found.push(meta)).await?;
         if let Some(seed) = self.shuffle {
             found.sort_by_key(|meta| Hash::of(format!("{seed} {:?} {}", meta.namespace, meta.name).as_bytes()));
         }
         let fails = self.lists.contains(&query.kind.kind);
         let told = if fails { found.len() / 2 } else { found.len() };
-        found.into_iter().take(told).for_each(sink);
+        for meta in found.into_iter().take(told) {
+            if !sink.passes(&Seen::of(&meta)) {
+                sink.take(meta);
+            }
+        }
         refuse(fails, format!("list {}", query.resource.plural))
     }
 

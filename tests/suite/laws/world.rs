@@ -8,9 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reconcile::apply::{self, Options};
 use reconcile::cluster::dir::Dir;
-use reconcile::cluster::{Cluster, Error, Survey, Target, answer, discover, survey};
+use reconcile::cluster::{Cluster, Error, Survey, Target, Unknown, answer, discover, survey};
 use reconcile::manifest::{Kind, ObjectId, Resource, Scope, builtin};
-use reconcile::plan::{Input, Outcome, Plan, Policy, Source, Start, place, plan, questions, sources};
+use reconcile::plan::{DriftMode, Input, Outcome, Plan, Policy, Source, Start, place, plan, questions, sources};
 use reconcile::release::{Basis, Charts};
 use reconcile::report::FingerprintKey;
 use serde_json::{Value, json};
@@ -56,7 +56,6 @@ impl Address {
 
 /// What a run did.
 pub struct Run {
-    pub input: Input,
     pub plan: Plan,
     pub outcome: Outcome,
 }
@@ -124,18 +123,17 @@ impl World {
         };
         let starts = fleet.sandboxes.iter().map(start).collect();
         let mut sources = sources(&read, &basis, &starts, self.time());
-        let served = self.wait(discover(cluster, sources.values().flat_map(Source::kinds)))?;
-        place(&mut sources, &served.resources);
-        let (mut wanted, mut others) = (Vec::new(), Vec::new());
-        for (name, source) in &sources {
-            match source {
-                Source::Wanted(w) => wanted.push((name.as_str(), w.namespace.as_str(), &w.release)),
-                Source::Broken { namespace, .. } => others.push(namespace.as_str()),
-            }
-        }
         let labels = &read.settings.namespace.labels;
-        let asked = Survey { fleet_id: &read.settings.id, namespace_labels: labels, wanted, served: &served, others };
-        let live = self.wait(survey(cluster, &asked))?;
+        let (now, drift, only) = (self.time(), DriftMode::Detect, &BTreeSet::new());
+        let asked = Survey { fleet_id: &read.settings.id, namespace_labels: labels, now, drift, only };
+        let wanted = async {
+            let served = discover(cluster, sources.values().flat_map(Source::kinds)).await.map_err(Unknown::Live)?;
+            place(&mut sources, &served.resources);
+            Ok::<_, Unknown<Error>>((sources, served))
+        };
+        let read_both = self.wait(survey(cluster, &asked, wanted));
+        let (sources, live) =
+            read_both.map_err(|unknown| match unknown { Unknown::Live(error) | Unknown::Wanted(error) => error })?;
         let limits = &read.settings.limits;
         let count = |count: u32| usize::try_from(count).expect("a small number");
         let policy = Policy {
@@ -184,9 +182,9 @@ impl World {
 
     /// Plans and applies.
     pub fn run(&mut self, fleet: &Fleet) -> Run {
-        let (input, plan) = self.plan(fleet);
+        let (_, plan) = self.plan(fleet);
         let outcome = self.apply_through(&plan, &self.cluster);
-        Run { input, plan, outcome }
+        Run { plan, outcome }
     }
 
     /// Makes an object, as somebody else; nothing where there is one.
