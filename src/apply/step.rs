@@ -61,7 +61,7 @@ impl<'a> Run<'a> {
         let target = Target { kind: &step.kind, resource: &step.resource, id: &step.id };
         match &step.work {
             Work::Claim { body } => self.claim(target, body).await,
-            Work::Record { body, uid } => self.record(target, body, uid.as_deref()).await,
+            Work::Record { body, uid, remove } => self.record(target, body, uid.as_deref(), remove).await,
             Work::Apply { body, precondition, generated, kept, remove } => {
                 let change = Change { body, generated, kept, remove };
                 match precondition {
@@ -99,18 +99,21 @@ impl<'a> Run<'a> {
         };
         let uid = uid_of(&made);
         self.claimed.clone_from(&uid);
-        self.record(target, body, uid.as_deref()).await
+        self.record(target, body, uid.as_deref(), &[]).await
     }
 
-    async fn record(&self, target: Target<'_>, body: &Value, uid: Option<&str>) -> Result<(), Halt> {
+    async fn record(&self, target: Target<'_>, body: &Value, uid: Option<&str>, remove: &[String]) -> Result<(), Halt> {
         let Some(uid) = uid.or(self.claimed.as_deref()) else {
             return Err(Halt::Failed("the namespace's uid is unknown".into()));
         };
         let apply = Apply { body, manager: MANAGER, uid: Some(uid), resource_version: None, dry_run: false };
-        self.cluster.apply(&target, &apply).await.map(drop).map_err(|error| match error.kind {
+        let applied = self.cluster.apply(&target, &apply).await.map_err(|error| match error.kind {
             ErrorKind::Conflict | ErrorKind::NotFound => Halt::Stale("the namespace is another one by now".into()),
             _ => error.into(),
-        })
+        })?;
+        // What was ours alone went with the apply.
+        let left: Vec<String> = remove.iter().filter(|path| applied.pointer(path).is_some()).cloned().collect();
+        self.remove(target, &left).await
     }
 
     /// Makes an object that was not there when it was planned.

@@ -92,6 +92,13 @@ impl Record {
         all
     }
 
+    /// JSON pointers of the annotations that another record lacks.
+    pub(super) fn dropped_by(&self, other: &Record) -> Vec<String> {
+        let other = other.annotations();
+        let dropped = self.annotations().into_keys().filter(|key| !other.contains_key(key));
+        dropped.map(|key| format!("/metadata/annotations/{}", key.replace('~', "~0").replace('/', "~1"))).collect()
+    }
+
     /// The Namespace with this record on it.
     pub fn manifest(&self, name: &str, owner: &Owner, labels: &BTreeMap<String, String>) -> Manifest {
         let body = json!({

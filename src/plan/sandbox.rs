@@ -161,7 +161,12 @@ impl Case<'_> {
         let body = self.namespace_manifest(record).body();
         Step {
             quiet: true,
-            ..self.namespace_step(action, reason.to_owned(), String::new(), Work::Record { body, uid })
+            ..self.namespace_step(
+                action,
+                reason.to_owned(),
+                String::new(),
+                Work::Record { body, uid, remove: Vec::new() },
+            )
         }
     }
 
@@ -376,7 +381,8 @@ impl Case<'_> {
             *action = own_action;
             reason.clone_from(&own_reason);
         }
-        let step = self.namespace_step(own_action, own_reason, String::new(), Work::Record { body: last.body(), uid });
+        let work = Work::Record { body: last.body(), uid, remove: namespace.record.dropped_by(&record) };
+        let step = self.namespace_step(own_action, own_reason, String::new(), work);
         all.push(Step { drift, quiet, ..step });
         all
     }

@@ -206,6 +206,9 @@ pub enum Work {
         body: Value,
         /// Its uid; `None` for the one that this run has claimed.
         uid: Option<String>,
+        /// JSON pointers of annotations that go, whoever else holds them by now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remove: Vec<String>,
     },
 }
 
@@ -237,9 +240,9 @@ impl SandboxPlan {
 
     /// Why it may not be begun, where a sandbox that had to go before it has not; `outcomes` are of the turns before.
     pub fn waits_for(&self, outcomes: &[SandboxOutcome]) -> Option<String> {
-        let is_gone = |result: &SandboxResult| matches!(result, SandboxResult::Done | SandboxResult::Applied);
-        let stays = |name: &&String| !outcomes.iter().any(|o| o.name == **name && is_gone(&o.result));
-        self.after.iter().find(stays).map(|name| format!("{name} did not go, and there is no room beside it"))
+        // One whose end was not waited for may still be there.
+        let stays = |name: &&String| !outcomes.iter().any(|o| o.name == **name && o.result == SandboxResult::Done);
+        self.after.iter().find(stays).map(|name| format!("{name} is not gone, and there is no room beside it"))
     }
 
     /// The steps that people are shown.

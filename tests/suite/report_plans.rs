@@ -138,7 +138,7 @@ fn created() -> SandboxPlan {
     wait.work = Work::AwaitQuota;
     wait.quiet = true;
     let mut record = step(Action::Create, reason, None, Some(&namespace("main")));
-    record.work = Work::Record { body: namespace("main"), uid: None };
+    record.work = Work::Record { body: namespace("main"), uid: None, remove: Vec::new() };
     record.quiet = true;
     record.diff.clear();
     SandboxPlan {

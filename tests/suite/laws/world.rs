@@ -132,8 +132,9 @@ impl World {
             Ok::<_, Unknown<Error>>((sources, served))
         };
         let read_both = self.wait(survey(cluster, &asked, wanted));
-        let (sources, live) =
-            read_both.map_err(|unknown| match unknown { Unknown::Live(error) | Unknown::Wanted(error) => error })?;
+        let (sources, live) = read_both.map_err(|unknown| match unknown {
+            Unknown::Live(error) | Unknown::Wanted(error) => error,
+        })?;
         let limits = &read.settings.limits;
         let count = |count: u32| usize::try_from(count).expect("a small number");
         let policy = Policy {
@@ -176,7 +177,8 @@ impl World {
 
     /// Carries a plan out, through an adapter.
     pub fn apply_through(&self, plan: &Plan, cluster: &dyn Cluster) -> Outcome {
-        let options = Options { timeout: Duration::from_secs(60), side_by_side: 4 };
+        // Everything here is ready at once, and what is kept by a finalizer is kept for ever.
+        let options = Options { timeout: Duration::ZERO, side_by_side: 4 };
         self.wait(apply::run(plan, cluster, options, &|_| ()))
     }
 
@@ -207,6 +209,11 @@ impl World {
             }
         }
         objects
+    }
+
+    /// Whether something is being deleted, and a finalizer keeps it.
+    pub fn is_kept(&self) -> bool {
+        self.objects().values().any(|object| object["metadata"]["deletionTimestamp"].is_string())
     }
 
     /// The namespaces of this fleet that are there.
