@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::cause::{self, Cause, Change};
-use super::objects::{DifferenceKind, differences, is_anothers, owned_objects};
+use super::objects::{DifferenceKind, differences, is_anothers, owned_objects, unwanted};
 use super::room::{budget_sums, budget_warnings, share_room};
 use super::safety::{bound_removals, excess_pins, hold};
 use super::sandbox::{Case, Held};
@@ -46,7 +46,10 @@ impl Questions<'_> {
 pub fn questions(input: &Input) -> Questions<'_> {
     let mut questions = Questions::default();
     for (name, wanted) in wanted(input) {
-        let Some(namespace) = input.live.namespaces.get(&wanted.namespace) else { continue };
+        let Some(namespace) = input.live.namespaces.get(&wanted.namespace) else {
+            questions.removed.extend(unwanted(wanted, name, input).iter().map(|difference| difference.id));
+            continue;
+        };
         if standing(name, wanted, namespace, input).is_err() || wanted.is_over(input.now) {
             continue;
         }

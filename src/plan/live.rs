@@ -167,6 +167,10 @@ pub struct Observed {
     /// Whether it was ours and only its label was taken or changed: our Apply entry is there, no owner controls it,
     /// and the label is not one that another fleet applied.
     pub was_ours: bool,
+    /// Whether its `managedFields` were stripped, if it is wanted: our hash is on it, and no entry says that we applied
+    /// it. Controllers that copy labels do not copy the hash. Outside a namespace of ours a copy looks the same, so
+    /// there nobody may own the label.
+    pub stripped: bool,
     /// Whether another object controls it.
     pub controlled: bool,
     /// The hash annotation.
@@ -224,6 +228,7 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
         was_ours: meta.controller.is_none()
             && meta.applied_by(MANAGER).is_some()
             && !labelled_by_another(meta, fleet, &own),
+        stripped: is_stripped(meta, fleet),
         controlled: meta.controller.is_some(),
         hash: meta.annotations.get(ANNOTATION_HASH).cloned(),
         deleting: meta.deleting,
@@ -233,6 +238,15 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
         generated: generated(meta, &generated_keys, &others),
         id,
     }
+}
+
+fn is_stripped(meta: &Meta, fleet: &str) -> bool {
+    let is_copy = || meta.labels.get(LABEL_FLEET).is_none_or(|id| id != fleet) || meta.owns_label(LABEL_FLEET);
+    meta.annotations.contains_key(ANNOTATION_HASH)
+        && meta.sandbox().is_some_and(|sandbox| !sandbox.is_empty())
+        && meta.controller.is_none()
+        && meta.applied_by(MANAGER).is_none()
+        && (meta.namespace.is_some() || !is_copy())
 }
 
 /// The label names another fleet, and that fleet applied it: two fleets share the field manager's name.

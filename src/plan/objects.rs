@@ -47,8 +47,14 @@ pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Inpu
     let record = live.namespaces.get(&wanted.namespace).map_or(&nothing, |namespace| &namespace.record);
     let mut found: Vec<Difference<'a>> =
         wanted.release.manifests.iter().filter_map(|manifest| difference(manifest, live, record)).collect();
+    found.extend(unwanted(wanted, sandbox, input));
+    found
+}
+
+/// What is ours and that nobody wants: without its namespace, what a sandbox has left in the cluster.
+pub(super) fn unwanted<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) -> Vec<Difference<'a>> {
     let ids: BTreeSet<&ObjectId> = wanted.release.manifests.iter().map(|m| &m.id).collect();
-    let unwanted = owned_objects(sandbox, &wanted.namespace, live)
+    let unwanted = owned_objects(sandbox, &wanted.namespace, &input.live)
         .filter(|observed| !ids.contains(&observed.id) && observed.deleting.is_none())
         .filter(|observed| !is_anothers(observed, sandbox, input))
         .map(|observed| Difference {
@@ -59,8 +65,7 @@ pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Inpu
         });
     let mut unwanted: Vec<Difference<'a>> = unwanted.collect();
     unwanted.sort_by_key(|difference| uninstall_rank(&difference.id.kind));
-    found.extend(unwanted);
-    found
+    unwanted
 }
 
 /// Whether a cluster-scoped object is wanted by another sandbox, whatever sandbox its label names by now.
@@ -98,7 +103,7 @@ pub(super) fn difference<'a>(manifest: &'a Manifest, live: &'a Live, record: &Re
     let kind = match observed {
         None => DifferenceKind::Missing,
         Some(observed) if observed.deleting.is_some() => DifferenceKind::Deleting,
-        Some(observed) if !observed.was_ours && !is_stripped(observed) && !is_put_back(observed, record) => {
+        Some(observed) if !observed.was_ours && !observed.stripped && !is_put_back(observed, record) => {
             DifferenceKind::Foreign
         }
         Some(observed) => difference_of(manifest, observed, record)?,
@@ -128,12 +133,6 @@ fn difference_of(manifest: &Manifest, observed: &Observed, record: &Record) -> O
 fn drifted_hash(observed: &Observed) -> bool {
     let hash = crate::manifest::ANNOTATION_HASH;
     observed.drift.iter().any(|Drift { path, .. }| path.contains(hash) || path == ".metadata.annotations")
-}
-
-/// Wanted, in our namespace, with our hash on it, and with nobody's entry that says who applied it: its
-/// `managedFields` were stripped. Controllers that copy labels do not copy the hash.
-fn is_stripped(observed: &Observed) -> bool {
-    observed.hash.is_some() && !observed.controlled && !observed.sandbox.is_empty()
 }
 
 /// A Secret whose generated values were lost and that somebody made again by hand, as the remedy says: our namespace

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::live::Observed;
 use super::lost::has_copies;
-use super::objects::{Difference, DifferenceKind, difference, differences, holder, notes};
+use super::objects::{Difference, DifferenceKind, difference, differences, holder, notes, unwanted};
 use super::quota::larger;
 use super::record::{Record, expires_text, generated_of, kinds_of};
 use super::show;
@@ -41,8 +41,13 @@ impl Case<'_> {
     pub(super) fn create(&self) -> Result<SandboxPlan, Held> {
         let mut plan = self.blank(Action::Create, self.asked());
         plan.notes.extend(self.renamed());
+        let left = unwanted(self.wanted, self.name, self.input);
+        let left = left.iter().map(|left| self.removal_step(left, self.answers.objects.get(left.id)));
+        let left = left.collect::<Result<Vec<_>, _>>()?;
+        let mut kinds = kinds_of(&self.wanted.release.manifests);
+        kinds.extend(left.iter().map(|step| step.kind.clone()));
         let start = Record {
-            kinds: kinds_of(&self.wanted.release.manifests),
+            kinds,
             owner: self.wanted.owner.clone(),
             quota: Some(self.wanted.quota),
             ..Record::default()
@@ -67,6 +72,7 @@ impl Case<'_> {
             let work = apply(manifest, difference.observed);
             plan.steps.push(step(action, manifest, resource, &plan.reason, diff, work));
         }
+        plan.steps.extend(left);
         self.add_waits(&mut plan.steps, |_| true);
         plan.steps.push(self.record_step(Action::Create, &plan.reason, &self.final_record(None), None));
         Ok(plan)

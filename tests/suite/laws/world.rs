@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use reconcile::apply::{self, Options};
 use reconcile::cluster::dir::Dir;
 use reconcile::cluster::{Cluster, Error, Survey, Target, Unknown, answer, discover, survey};
-use reconcile::manifest::{Kind, ObjectId, Resource, Scope, builtin};
+use reconcile::manifest::{Kind, LABEL_FLEET, MANAGER, ObjectId, Resource, Scope, builtin};
 use reconcile::plan::{DriftMode, Input, Outcome, Plan, Policy, Source, Start, place, plan, questions, sources};
 use reconcile::release::{Basis, Charts};
 use reconcile::report::FingerprintKey;
@@ -216,9 +216,17 @@ impl World {
         self.objects().values().any(|object| object["metadata"]["deletionTimestamp"].is_string())
     }
 
-    /// The namespaces of this fleet that are there.
+    /// The namespaces of this fleet that are there. Of one from which the label was taken, and everything that says who
+    /// wrote it, nobody can know that it was.
     pub fn namespaces(&self) -> BTreeMap<String, Value> {
-        let own = self.objects().into_iter().filter(|(id, _)| id.kind == "Namespace" && !self.foreign.contains(id));
+        let is_told = |object: &Value| {
+            let managed = object["metadata"]["managedFields"].as_array();
+            object["metadata"]["labels"][LABEL_FLEET] == "ours"
+                || managed.is_some_and(|entries| entries.iter().any(|entry| entry["manager"] == MANAGER))
+        };
+        let objects = self.objects().into_iter();
+        let own = objects.filter(|(id, _)| id.kind == "Namespace" && !self.foreign.contains(id));
+        let own = own.filter(|(_, object)| is_told(object));
         own.map(|(id, object)| (id.name, object)).collect()
     }
 
