@@ -145,6 +145,9 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
             "take another sandbox's [pin] away, or raise max_pins in sandboxes/fleet.toml",
         ));
     }
+    if live.is_some() || !wanted.is_over(input.now) {
+        unreadable(wanted.release.manifests.iter().map(|m| &m.kind), input)?;
+    }
     if let Some(at) = wanted.expires.filter(|_| wanted.is_over(input.now)) {
         let ago = words::span(at, input.now);
         return Ok(match live {
@@ -159,7 +162,6 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
             },
         });
     }
-    unreadable(wanted.release.manifests.iter().map(|m| &m.kind), input)?;
     match live {
         Some(namespace) => case.maintain(namespace),
         None => case.create(),

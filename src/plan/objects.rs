@@ -68,22 +68,29 @@ pub(super) fn unwanted<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) 
     unwanted
 }
 
-/// Whether a cluster-scoped object is wanted by another sandbox, whatever sandbox its label names by now.
+/// Whether a cluster-scoped object is wanted by another sandbox, and somebody changed the label that said so.
 pub(super) fn is_anothers(observed: &Observed, sandbox: &str, input: &Input) -> bool {
     let wants = |source: &Source| match source {
         Source::Wanted(wanted) => wanted.release.manifests.iter().any(|manifest| manifest.id == observed.id),
         Source::Broken { .. } => false,
     };
-    observed.id.namespace.is_none() && input.sources.iter().any(|(name, source)| name != sandbox && wants(source))
+    observed.id.namespace.is_none()
+        && is_relabelled(observed)
+        && input.sources.iter().any(|(name, source)| name != sandbox && wants(source))
 }
 
-/// The sandbox that a wanted cluster-scoped object belongs to, where that is another one. A label that somebody changed
-/// is not ours any more, and says nothing.
-pub(super) fn holder<'a>(difference: &Difference<'a>, sandbox: &str) -> Option<&'a str> {
-    let observed = difference.observed.filter(|o| o.id.namespace.is_none() && o.ours)?;
-    let is_changed = observed.drift.iter().any(|drift| drift.path.contains(LABEL_SANDBOX));
+fn is_relabelled(observed: &Observed) -> bool {
+    observed.drift.iter().any(|drift| drift.path.contains(LABEL_SANDBOX))
+}
+
+/// The sandbox that a wanted cluster-scoped object belongs to, where that is another one, which is asked for or lives. A
+/// label that somebody changed is not ours any more, and says nothing.
+pub(super) fn holder<'a>(difference: &Difference<'a>, sandbox: &str, input: &Input) -> Option<&'a str> {
+    let observed = difference.observed.filter(|o| o.id.namespace.is_none() && o.ours && !is_relabelled(o))?;
     let holder = observed.sandbox.as_str();
-    (!is_changed && !holder.is_empty() && holder != sandbox).then_some(holder)
+    let lives = || input.live.namespaces.values().any(|namespace| namespace.observed.sandbox == holder);
+    let is_there = |holder: &str| input.sources.contains_key(holder) || lives();
+    (!holder.is_empty() && holder != sandbox && is_there(holder)).then_some(holder)
 }
 
 /// The live objects of a sandbox that are ours: in its namespace, or cluster-scoped with its label.

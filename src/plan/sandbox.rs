@@ -46,12 +46,8 @@ impl Case<'_> {
         let left = left.collect::<Result<Vec<_>, _>>()?;
         let mut kinds = kinds_of(&self.wanted.release.manifests);
         kinds.extend(left.iter().map(|step| step.kind.clone()));
-        let start = Record {
-            kinds,
-            owner: self.wanted.owner.clone(),
-            quota: Some(self.wanted.quota),
-            ..Record::default()
-        };
+        let start =
+            Record { kinds, owner: self.wanted.owner.clone(), quota: Some(self.wanted.quota), ..Record::default() };
         let claim = self.namespace_manifest(&start);
         let diff = show::change(&claim, None, &self.input.key).0;
         plan.steps.push(self.namespace_step(
@@ -111,11 +107,10 @@ impl Case<'_> {
 
     /// What is said of a new sandbox that has the content of one whose file is gone.
     fn renamed(&self) -> Option<String> {
-        let is_asked = |name: &String| self.input.sources.values().any(|source| source.namespace() == name);
-        let same = self.input.live.namespaces.iter().find(|(name, namespace)| {
-            namespace.record.file.as_deref() == Some(self.wanted.content.as_str()) && !is_asked(name)
-        });
-        let path = same.and_then(|(_, namespace)| namespace.record.path.as_deref())?;
+        let is_asked = |path: &str| self.input.sources.values().any(|source| source.path() == path);
+        let same = |record: &&Record| record.file.as_deref() == Some(self.wanted.content.as_str());
+        let records = self.input.live.namespaces.values().map(|namespace| &namespace.record).filter(same);
+        let path = records.filter_map(|record| record.path.as_deref()).find(|path| !is_asked(path))?;
         Some(format!("it has the content of {path}, which is gone: a sandbox that is renamed begins anew"))
     }
 
@@ -190,11 +185,13 @@ impl Case<'_> {
 
     /// Why an object that is there may not be changed.
     fn not_ours(&self, difference: &Difference<'_>) -> Option<Held> {
-        let holder = holder(difference, self.name).map(|holder| {
+        let holder = holder(difference, self.name, self.input).map(|holder| {
             Held::new(
                 Hold::Safety,
                 format!("{} is cluster-scoped, and belongs to sandbox {holder}", difference.id),
-                format!("let its name depend on the namespace, in the chart; or wait, where {holder} goes"),
+                format!(
+                    "let its name depend on the namespace, in the chart; where {holder} goes, the next run goes on"
+                ),
             )
         });
         holder.or_else(|| not_ours(difference))

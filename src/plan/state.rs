@@ -71,6 +71,14 @@ impl Source {
         }
     }
 
+    /// Its file's path in the repository.
+    pub fn path(&self) -> &str {
+        match self {
+            Source::Wanted(wanted) => &wanted.path,
+            Source::Broken { path, .. } => path,
+        }
+    }
+
     /// The namespace that it has, read or not.
     pub fn namespace(&self) -> &str {
         match self {

@@ -70,8 +70,10 @@ pub enum Life {
     Until(i64),
 }
 
+const SEAT: &str = "seat";
+
 /// The parts of the chart that are not always there: value, and template.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 7] = [
     (
         "service",
         "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, ports: [{port: 80}]}}",
@@ -99,6 +101,12 @@ const PARTS: [(&str, &str); 6] = [
         "login",
         "{apiVersion: v1, kind: Secret, metadata: {name: login}, stringData: {user: admin, \
          password: {{ randAlphaNum 12 | quote }}}}",
+    ),
+    // Of this name there can be one in all the cluster.
+    (
+        SEAT,
+        "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: \"seat-{{ .Values.replicas }}\"}, \
+         rules: []}",
     ),
 ];
 
@@ -134,6 +142,12 @@ impl Fleet {
             files.insert("charts/app/templates/9.yaml".into(), "{{ nonsense }}\n".into());
         }
         files.into_iter().map(|(path, text)| (path, Arc::from(text.into_bytes()))).collect()
+    }
+
+    /// No sandbox has what another may have.
+    pub fn without_seats(mut self) -> Self {
+        self.sandboxes.values_mut().for_each(|sandbox| sandbox.parts &= !(1 << 7));
+        self
     }
 
     fn settings(&self) -> String {
@@ -182,7 +196,7 @@ impl Sandbox {
                 .expect("a String takes it");
         }
         let parts: Vec<&str> =
-            PARTS.iter().enumerate().filter(|(at, _)| self.parts & (1 << at) != 0).map(|(_, part)| part.0).collect();
+            PARTS.iter().enumerate().filter(|(at, part)| self.has(*at, part.0)).map(|(_, part)| part.0).collect();
         write!(text, "[values]\nreplicas = {}\nparts = {parts:?}\n", self.replicas).expect("a String takes it");
         if let Some(cpu) = self.cpu {
             writeln!(text, "cpu = {cpu}").expect("a String takes it");
@@ -191,6 +205,11 @@ impl Sandbox {
             text.push_str("broken = \n");
         }
         text
+    }
+
+    /// Seats are rarer than other parts.
+    fn has(&self, at: usize, part: &str) -> bool {
+        self.parts & (1 << at) != 0 && (part != SEAT || self.parts & (1 << 7) != 0)
     }
 
     /// The hour at which its time is over without a pin.

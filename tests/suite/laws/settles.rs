@@ -53,9 +53,12 @@ proptest! {
     }
 }
 
-/// Whether something waits for a later run, as the ceiling and the limits have it.
+/// Whether something waits for a later run, as the ceiling and the limits have it, and what is one sandbox's alone.
 fn waits(plan: &Plan) -> bool {
-    plan.sandboxes.iter().any(|s| s.action == Action::Held && s.hold == Some(Hold::Policy))
+    let is_next = |s: &reconcile::plan::SandboxPlan| {
+        s.hold == Some(Hold::Policy) || s.reason.contains("cluster-scoped, and belongs to")
+    };
+    plan.sandboxes.iter().any(|s| s.action == Action::Held && is_next(s))
 }
 
 /// Whether removals that were refused may be fewer than the ceiling by the next run: it is a share of what lives then.

@@ -41,10 +41,12 @@ proptest! {
         names in subsequence(KINDS.to_vec(), 0..2),
         chart in proptest::option::weighted(0.1, Just(())),
     ) {
-        let mut fleet = history.fleet.clone();
-        let mut world = World::begun(&history);
+        let mut fleet = history.fleet.clone().without_seats();
+        let mut world = World::new();
+        world.run(&fleet);
         for step in &history.steps {
             world.live_through(step, &mut fleet);
+            fleet = fleet.without_seats();
             let (input, whole) = world.plan(&fleet);
             let mut torn = fleet.clone();
             for (name, sandbox) in &mut torn.sandboxes {
