@@ -12,6 +12,8 @@ use serde_json::Value;
 /// In front of a cluster.
 pub struct Adapter<'a> {
     pub cluster: &'a dyn Cluster,
+    /// Where lists come from, if from elsewhere.
+    pub lister: Option<&'a dyn Cluster>,
     /// Lists come in an order that depends on this.
     pub shuffle: Option<u32>,
     /// Kinds whose lists fail, with half of what there is told.
@@ -24,7 +26,14 @@ pub struct Adapter<'a> {
 
 impl<'a> Adapter<'a> {
     pub fn new(cluster: &'a dyn Cluster) -> Self {
-        Self { cluster, shuffle: None, lists: BTreeSet::new(), names: BTreeSet::new(), kept: BTreeSet::new() }
+        Self {
+            cluster,
+            lister: None,
+            shuffle: None,
+            lists: BTreeSet::new(),
+            names: BTreeSet::new(),
+            kept: BTreeSet::new(),
+        }
     }
 
     fn by_name(&self, target: &Target<'_>) -> Result<(), Error> {
@@ -62,7 +71,7 @@ impl Cluster for Adapter<'_> {
         let ready = sink.ready();
         ready.await;
         let mut found = Vec::new();
-        self.cluster.list(query, &mut |meta: Meta| found.push(meta)).await?;
+        self.lister.unwrap_or(self.cluster).list(query, &mut |meta: Meta| found.push(meta)).await?;
         if let Some(seed) = self.shuffle {
             found.sort_by_key(|meta| Hash::of(format!("{seed} {:?} {}", meta.namespace, meta.name).as_bytes()));
         }

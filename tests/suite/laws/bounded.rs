@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::sample::subsequence;
-use reconcile::plan::{Action, Plan, Work};
+use reconcile::plan::{Action, Plan, SandboxPlan, Work};
 
 use super::adapter::Adapter;
 use super::cases;
@@ -20,25 +20,31 @@ proptest! {
     fn no_ceiling_is_crossed(history in history(None), kept in subsequence(NAMES.to_vec(), 0..3)) {
         let mut fleet = history.fleet.clone();
         let mut world = World::new();
-        let mut owners = BTreeMap::new();
-        bounded_run(&mut world, &fleet, &mut owners, &BTreeSet::new())?;
+        let mut known = BTreeMap::new();
+        bounded_run(&mut world, &fleet, &mut known, &BTreeSet::new())?;
         for step in &history.steps {
             world.live_through(step, &mut fleet);
-            bounded_run(&mut world, &fleet, &mut owners, &BTreeSet::new())?;
+            bounded_run(&mut world, &fleet, &mut known, &BTreeSet::new())?;
             world.live_through(&super::history::Step { meddling: Vec::new(), ..step.clone() }, &mut fleet);
             // Some namespaces cannot be removed, and their room is not there.
             let kept = kept.iter().map(|name| format!("sb-{name}")).collect();
-            bounded_run(&mut world, &fleet, &mut owners, &kept)?;
+            bounded_run(&mut world, &fleet, &mut known, &kept)?;
         }
     }
 }
 
-/// Plans and applies, and judges both by what the cluster holds before and after. `owners` are those of the sandboxes
-/// when they could last be read.
+/// What the file of a sandbox said when it could last be read, and, for the room that it takes, carried out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    owner: Option<&'static str>,
+    cpu: Option<u32>,
+}
+
+/// Plans and applies, and judges both by what the cluster holds before and after.
 fn bounded_run(
     world: &mut World,
     fleet: &Fleet,
-    owners: &mut BTreeMap<String, Option<&'static str>>,
+    known: &mut BTreeMap<String, Known>,
     kept: &BTreeSet<String>,
 ) -> Result<(), TestCaseError> {
     let before = live(world);
@@ -50,13 +56,19 @@ fn bounded_run(
 
     for (name, sandbox) in fleet.sandboxes.iter().filter(|(_, sandbox)| !sandbox.broken) {
         if after.contains_key(&format!("sb-{name}")) {
-            owners.insert(name.clone(), sandbox.owner);
+            let known = known.entry(name.clone()).or_default();
+            known.owner = sandbox.owner;
+            let is_done = |s: &SandboxPlan| s.name == *name && !matches!(s.action, Action::Held | Action::Refused);
+            if plan.sandboxes.iter().any(is_done) {
+                known.cpu = sandbox.cpu;
+            }
         }
     }
     let made: BTreeSet<&String> = after.keys().filter(|namespace| !before.contains_key(*namespace)).collect();
     let most = fleet.bounds.max_sandboxes.map_or(1000, |most| most as usize);
     prop_assert!(made.is_empty() || after.len() <= most, "more than {most}: {}", told());
-    let owner = |namespace: &String| owners.get(namespace.strip_prefix("sb-").unwrap_or_default()).copied().flatten();
+    let known = |namespace: &String| known.get(namespace.strip_prefix("sb-").unwrap_or_default());
+    let owner = |namespace: &String| known(namespace).and_then(|known| known.owner);
     for namespace in &made {
         let Some(owner_of_it) = owner(namespace) else { continue };
         let own = after.keys().filter(|namespace| owner(namespace) == Some(owner_of_it)).count();
@@ -64,7 +76,9 @@ fn bounded_run(
         prop_assert!(own <= most, "more than {most} of {owner_of_it}: {}", told());
     }
     if let Some(limit) = fleet.bounds.cpu {
-        let all: Option<u32> = after.values().copied().sum();
+        // A quota that somebody deleted comes back.
+        let cpu = |(namespace, cpu): (&String, &Option<u32>)| cpu.or(known(namespace).and_then(|known| known.cpu));
+        let all: Option<u32> = after.iter().map(cpu).sum();
         let is_within = all.is_some_and(|all| all <= limit);
         prop_assert!(made.is_empty() || is_within, "{all:?} CPUs of {limit}: {}", told());
     }
@@ -90,7 +104,7 @@ fn removals(fleet: &Fleet, plan: &Plan, live: usize) -> Result<(), String> {
         Some("\"100%\"") => live.max(1),
         Some(count) => count.parse().expect("a count"),
     };
-    let goes = |s: &&reconcile::plan::SandboxPlan| {
+    let goes = |s: &&SandboxPlan| {
         s.steps.iter().any(|step| step.id.kind == "Namespace" && matches!(step.work, Work::Delete { .. }))
     };
     let going: Vec<_> = plan.sandboxes.iter().filter(goes).collect();

@@ -230,7 +230,7 @@ pub fn sandbox(now: i64) -> impl Strategy<Value = Sandbox> {
         1 => (0_i64..90).prop_map(Life::Until),
     ];
     let owner = option::of(select(&OWNERS[..]));
-    let pin = weighted(0.2, 1_i64..100);
+    let pin = weighted(0.3, 1_i64..100);
     (owner, life, pin, 0..=now, 0_u8..3, weighted(0.8, 1_u32..5), any::<u8>(), weighted(0.1, Just(())))
         .prop_map(|(owner, life, pin, since, replicas, cpu, parts, broken)| Sandbox {
             owner,
@@ -250,7 +250,7 @@ pub fn bounds() -> impl Strategy<Value = Bounds> {
     let removals = select(&["0", "1", "2", "\"50%\"", "\"100%\""][..]);
     (
         weighted(0.5, 1_u32..7),
-        weighted(0.3, 1_u32..4),
+        weighted(0.4, 1_u32..3),
         weighted(0.5, 0_u32..3),
         option::of(removals),
         weighted(0.4, 1_u32..14),
@@ -266,7 +266,7 @@ pub fn bounds() -> impl Strategy<Value = Bounds> {
 
 /// A fleet as it begins.
 pub fn fleet(bounds: impl Strategy<Value = Bounds>) -> impl Strategy<Value = Fleet> {
-    let sandboxes = proptest::collection::btree_map(select(&NAMES[..]).prop_map(str::to_owned), sandbox(10), 1..6);
+    let sandboxes = proptest::collection::btree_map(select(&NAMES[..]).prop_map(str::to_owned), sandbox(10), 2..7);
     (bounds, sandboxes, 0_u8..4).prop_map(|(bounds, sandboxes, layout)| Fleet {
         id: "ours",
         prefix: "sb-",

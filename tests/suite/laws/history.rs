@@ -74,13 +74,13 @@ impl Edit {
 fn edit() -> impl Strategy<Value = Edit> {
     let index = any::<Index>;
     prop_oneof![
-        4 => (select(&NAMES[..]), sandbox(0)).prop_map(|(name, sandbox)| Edit::Write(name, Box::new(sandbox))),
-        3 => index().prop_map(Edit::Remove),
+        8 => (select(&NAMES[..]), sandbox(0)).prop_map(|(name, sandbox)| Edit::Write(name, Box::new(sandbox))),
+        5 => index().prop_map(Edit::Remove),
         1 => Just(Edit::RemoveAll),
-        2 => (index(), select(&NAMES[..])).prop_map(|(index, name)| Edit::Rename(index, name)),
-        1 => (index(), select(&[None, Some("ada"), Some("bob")][..])).prop_map(|(index, owner)| Edit::Owner(index, owner)),
-        2 => (index(), any::<bool>()).prop_map(|(index, broken)| Edit::Break(index, broken)),
-        1 => (0_u8..4).prop_map(Edit::Layout),
+        4 => (index(), select(&NAMES[..])).prop_map(|(index, name)| Edit::Rename(index, name)),
+        2 => (index(), select(&[None, Some("ada"), Some("bob")][..])).prop_map(|(index, owner)| Edit::Owner(index, owner)),
+        3 => (index(), any::<bool>()).prop_map(|(index, broken)| Edit::Break(index, broken)),
+        2 => (0_u8..4).prop_map(Edit::Layout),
     ]
 }
 

@@ -40,6 +40,8 @@ pub enum Change {
     /// An equal apply by a rival.
     Share,
     Finalizer,
+    /// The same of its namespace.
+    Keep,
 }
 
 /// What is not ours, and looks more or less as if it were.
@@ -79,6 +81,7 @@ pub fn meddling() -> impl Strategy<Value = Meddling> {
         Change::Strip,
         Change::Share,
         Change::Finalizer,
+        Change::Keep,
     ];
     let theirs = [
         Theirs::Namespace,
@@ -128,7 +131,10 @@ fn own(world: &World, index: Index) -> Option<Value> {
 
 impl Change {
     fn make(self, world: &World, object: &Value) {
-        let address = Address::of(object);
+        let mut address = Address::of(object);
+        if let (Change::Keep, Some(namespace)) = (self, address.id.namespace.clone()) {
+            address = Address::of(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}));
+        }
         if let Change::Share = self {
             let mut body = object.clone();
             for key in ["managedFields", "uid", "resourceVersion", "creationTimestamp", "generation"] {
@@ -167,7 +173,9 @@ impl Change {
             }
             Change::TakeAnnotations => json!([{"op": "remove", "path": "/metadata/annotations"}]),
             Change::Strip => json!([{"op": "add", "path": "/metadata/managedFields", "value": []}]),
-            Change::Finalizer => json!([{"op": "add", "path": "/metadata/finalizers", "value": ["example.com/wait"]}]),
+            Change::Finalizer | Change::Keep => {
+                json!([{"op": "add", "path": "/metadata/finalizers", "value": ["example.com/wait"]}])
+            }
             Change::Share => unreachable!("done above"),
         };
         // Another deed may have taken it away already.

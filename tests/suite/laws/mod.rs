@@ -11,7 +11,9 @@ mod foreign;
 mod history;
 mod meddling;
 mod orderless;
+mod pages;
 mod settles;
+mod tally;
 mod unreadable;
 mod world;
 

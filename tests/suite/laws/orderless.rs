@@ -5,7 +5,9 @@ use reconcile::plan::{Action, Plan};
 
 use super::adapter::Adapter;
 use super::cases;
+use super::deterministic::said;
 use super::history::history;
+use super::pages::serve;
 use super::world::World;
 
 proptest! {
@@ -21,6 +23,7 @@ proptest! {
             let shuffled = Adapter { shuffle: Some(seed), ..Adapter::new(&world.cluster) };
             let (_, other) = world.plan_through(&fleet, &shuffled).expect("the cluster can be read");
             prop_assert_eq!(&plan, &other);
+            prop_assert_eq!(said(&plan), said(&other));
 
             // The same objects out of other templates are the same release.
             let moved = super::fleet::Fleet { layout, ..fleet.clone() };
@@ -33,6 +36,25 @@ proptest! {
                 };
                 prop_assert_eq!(hash(source), hash(&other_input.sources[name]));
             }
+            world.run(&fleet);
+        }
+    }
+
+    #[test]
+    fn the_size_and_the_order_of_pages_do_not_matter(
+        history in history(None), seed in any::<u32>(), page in 1_usize..6,
+    ) {
+        let mut fleet = history.fleet.clone();
+        let mut world = World::begun(&history);
+        for step in &history.steps {
+            world.live_through(step, &mut fleet);
+            let server = serve(world.objects(), page, seed);
+            let lister = world.wait(server.client());
+            let (_, plan) = world.plan(&fleet);
+            let paged = Adapter { lister: Some(&lister), ..Adapter::new(&world.cluster) };
+            let (_, other) = world.plan_through(&fleet, &paged).expect("the lists can be read");
+            prop_assert_eq!(&plan, &other);
+            prop_assert_eq!(said(&plan), said(&other));
             world.run(&fleet);
         }
     }

@@ -67,7 +67,7 @@ impl World {
         let folder = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() };
         let folder = folder.expect("a temporary folder");
         let cluster = Dir::open(&folder.path().join("cluster")).expect("an empty cluster");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let mut world = Self { folder, cluster, runtime, now: 10, commits: 1, foreign: BTreeSet::new() };
         world.make(
             "kubectl",
@@ -220,9 +220,10 @@ impl World {
     /// wrote it, nobody can know that it was.
     pub fn namespaces(&self) -> BTreeMap<String, Value> {
         let is_told = |object: &Value| {
+            let is_applied = |entry: &Value| entry["manager"] == MANAGER && entry["operation"] == "Apply";
             let managed = object["metadata"]["managedFields"].as_array();
             object["metadata"]["labels"][LABEL_FLEET] == "ours"
-                || managed.is_some_and(|entries| entries.iter().any(|entry| entry["manager"] == MANAGER))
+                || managed.is_some_and(|entries| entries.iter().any(is_applied))
         };
         let objects = self.objects().into_iter();
         let own = objects.filter(|(id, _)| id.kind == "Namespace" && !self.foreign.contains(id));
