@@ -53,21 +53,30 @@ pub enum Event<'a> {
 
 /// Carries a plan out. One sandbox that fails never stops the others.
 pub async fn run(plan: &Plan, cluster: &dyn Cluster, options: Options, watch: &(dyn Fn(Event<'_>) + Sync)) -> Outcome {
-    let mut sandboxes = Vec::new();
+    let mut sandboxes: Vec<SandboxOutcome> = Vec::new();
     for turn in plan.turns() {
+        let before = &sandboxes;
         let outcomes = futures::stream::iter(turn.into_iter().map(|sandbox| {
             let span = tracing::info_span!("sandbox", name = %sandbox.name, action = ?sandbox.action);
             async move {
-                let outcome = carry_out(sandbox, cluster, options, watch).await;
+                let outcome = match sandbox.waits_for(before) {
+                    Some(reason) => stale(sandbox, reason),
+                    None => carry_out(sandbox, cluster, options, watch).await,
+                };
                 watch(Event::Ends { outcome: &outcome });
                 outcome
             }
             .instrument(span)
         }));
-        sandboxes.extend(outcomes.buffer_unordered(options.side_by_side.max(1)).collect::<Vec<_>>().await);
+        let outcomes: Vec<_> = outcomes.buffer_unordered(options.side_by_side.max(1)).collect().await;
+        sandboxes.extend(outcomes);
     }
     sandboxes.sort_by(|a, b| a.name.cmp(&b.name));
     Outcome { sandboxes }
+}
+
+fn stale(sandbox: &SandboxPlan, reason: String) -> SandboxOutcome {
+    SandboxOutcome { name: sandbox.name.clone(), done: 0, result: SandboxResult::Stale { reason } }
 }
 
 async fn carry_out(

@@ -27,6 +27,7 @@ Examples:
   reconcile --cluster dir:target/demo         on a folder of YAML files instead of a cluster
   reconcile --only feature-x --timeout 0s     one sandbox, not waiting until it is ready
   reconcile --plan --format json | jq .summary
+  reconcile --plan --format markdown          for a comment on a pull request
   reconcile render feature-x | kubectl diff -f -
 
 Exit status (of several, the first in the order 64, 1, 3, 4, 2, 0):
@@ -133,7 +134,7 @@ pub struct Run {
     /// Only this sandbox; may be given several times
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
-    /// text for people, or json for programs
+    /// text for people, json for programs, or markdown for a pull request
     #[arg(long, value_enum, hide_possible_values = true, default_value_t = PlanFormat::Text)]
     pub format: PlanFormat,
     /// Who makes the diffs: the server, by a dry run that shows its defaults; or local, which needs no right to change
@@ -179,6 +180,8 @@ pub enum PlanFormat {
     Text,
     /// For programs.
     Json,
+    /// For pull requests.
+    Markdown,
 }
 
 /// How manifests are printed.

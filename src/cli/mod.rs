@@ -4,6 +4,7 @@ pub mod args;
 mod check;
 mod desired;
 mod failure;
+mod fingerprint;
 mod planning;
 mod print;
 mod reconcile;

@@ -15,6 +15,7 @@ use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
 use crate::plan::{Input, Plan, Policy, Source, place, plan, questions};
 use crate::release::Copied;
+use crate::report::FingerprintKey;
 
 /// How far our clock may be from the API server's.
 const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
@@ -72,18 +73,27 @@ impl Planning {
         request: &Request,
         printer: &Printer,
     ) -> Result<Self, Failure> {
+        let key = super::fingerprint::key()?;
         let desired = Desired::read(source, printer)?;
         let cluster = cluster::connect(&spec(target)).await.map_err(|error| Failure::of(&error))?;
         check_context(&desired.fleet, &*cluster)?;
         check_clock(&*cluster).await?;
-        let copied = copied_secrets(&desired.fleet, &*cluster).await;
+        let secrets = Secrets { copied: copied_secrets(&desired.fleet, &*cluster).await, key };
         let read = |error| unread(&error, target);
-        let input = input(request, &desired, &*cluster, &copied, &read).await?;
+        let input = input(request, &desired, &*cluster, &secrets, &read).await?;
         let dry_run = request.diff == DiffBy::Server;
         let answers = answer(&*cluster, &questions(&input), &input.live, dry_run).await;
         let plan = plan(&input, &answers);
         Ok(Self { desired, cluster, input, plan })
     }
+}
+
+/// What nobody is shown.
+struct Secrets {
+    /// The Secrets that are copied into every sandbox.
+    copied: BTreeMap<SecretRef, Copied>,
+    /// By what the values of Secrets are told apart.
+    key: FingerprintKey,
 }
 
 fn spec(target: &args::Target) -> ClusterSpec {
@@ -150,11 +160,11 @@ async fn input(
     request: &Request,
     desired: &Desired,
     cluster: &dyn Cluster,
-    copied: &BTreeMap<SecretRef, Copied>,
+    secrets: &Secrets,
     unread: &(dyn Fn(cluster::Error) -> Failure + Sync),
 ) -> Result<Input, Failure> {
     let settings = &desired.fleet.settings;
-    let mut sources = desired.sources(copied, request.now)?;
+    let mut sources = desired.sources(&secrets.copied, request.now)?;
     let kinds = sources.values().flat_map(Source::kinds);
     let served = discover(cluster, kinds).await.map_err(unread)?;
     place(&mut sources, &served.resources);
@@ -183,6 +193,7 @@ async fn input(
         policy: policy(request, &desired.fleet),
         contained,
         warnings: desired.warnings.clone(),
+        key: secrets.key.clone(),
     })
 }
 
@@ -213,10 +224,13 @@ fn policy(request: &Request, fleet: &Fleet) -> Policy {
         max_sandboxes: Some(count(limits.max_sandboxes)),
         max_per_owner: limits.max_per_owner.map(count),
         max_pins: Some(count(limits.max_pins)),
+        budget: fleet.settings.budget,
         max_removals: limits.max_removals,
         allow_removals: request.allow_removals,
         allow_rewind: request.allow_rewind,
         only: request.only.clone(),
+        extras: fleet.settings.extras,
+        ignore: fleet.settings.ignore.clone(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::print::{Printer, somebody_is_there, width};
 use crate::apply::{self, Event, Options};
 use crate::plan::{Outcome, Plan};
 use crate::report::text::{self, Diffs, TextOptions};
-use crate::report::{exit_status, json};
+use crate::report::{exit_status, json, markdown};
 
 /// How many sandboxes are worked on side by side.
 const SIDE_BY_SIDE: usize = 16;
@@ -36,26 +36,29 @@ pub async fn reconcile(args: &Args, printer: &Printer) -> Result<u8, Failure> {
 
 fn print_plan(plan: &Plan, args: &Args, printer: &Printer) -> Result<(), Failure> {
     match args.run.format {
-        PlanFormat::Json => Ok(()),
+        PlanFormat::Json | PlanFormat::Markdown => Ok(()),
         PlanFormat::Text => printer.answer(&plan_text(plan, args)),
     }
 }
 
 /// Whether somebody who has seen the plan wants it.
 fn agreed(plan: &Plan, args: &Args, printer: &Printer) -> bool {
-    if args.run.format == PlanFormat::Json {
+    if args.run.format != PlanFormat::Text {
         printer.note(&plan_text(plan, args));
     }
     printer.asks("Apply this plan?")
 }
 
 fn plan_text(plan: &Plan, args: &Args) -> String {
-    let diffs = match (args.output.quiet, args.run.plan || args.output.verbose > 0) {
+    text::plan(plan, &TextOptions { diffs: diffs(args), width: width() })
+}
+
+fn diffs(args: &Args) -> Diffs {
+    match (args.output.quiet, args.run.plan || args.output.verbose > 0) {
         (true, _) => Diffs::None,
         (false, true) => Diffs::All,
         (false, false) => Diffs::Changes,
-    };
-    text::plan(plan, &TextOptions { diffs, width: width() })
+    }
 }
 
 fn finish(plan: &Plan, outcome: Option<&Outcome>, args: &Args, printer: &Printer) -> Result<u8, Failure> {
@@ -65,6 +68,7 @@ fn finish(plan: &Plan, outcome: Option<&Outcome>, args: &Args, printer: &Printer
             let text = serde_json::to_string_pretty(&value).map_err(|error| Failure::of(&error))?;
             printer.answer(&format!("{text}\n"))?;
         }
+        (PlanFormat::Markdown, _) => printer.answer(&markdown::page(plan, outcome, diffs(args)))?,
         (PlanFormat::Text, Some(outcome)) => {
             let options = TextOptions { diffs: Diffs::None, width: width() };
             printer.answer(&text::outcome(plan, outcome, &options))?;

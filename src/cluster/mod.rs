@@ -7,6 +7,7 @@ pub mod kube;
 mod metadata;
 mod survey;
 
+pub use metadata::of as metadata_of;
 pub use survey::{Survey, answer, discover, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +55,9 @@ pub trait Cluster: Send + Sync {
 
     /// A JSON patch (RFC 6902) of what apply cannot say.
     async fn patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error>;
+
+    /// The object as such a patch would make it; nothing is changed.
+    async fn try_patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error>;
 
     /// Asks for an object's deletion (in the background), if it still has this uid. Gone already is success.
     async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error>;

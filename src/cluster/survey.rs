@@ -10,7 +10,9 @@ use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Target};
 use crate::manifest::{
     Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Release, Resource, Scope, builtin, namespaces,
 };
-use crate::plan::{Answer, Answers, DryRun, Live, LiveNamespace, Meta, Questions, Record, observe};
+use crate::plan::{
+    Answer, Answers, DryRun, Live, LiveNamespace, Meta, Question, Questions, Record, clearing, observe,
+};
 
 /// How many single objects are asked for side by side.
 const SIDE_BY_SIDE: usize = 16;
@@ -124,7 +126,10 @@ async fn list_kinds(cluster: &dyn Cluster, survey: &Survey<'_>, selector: &str, 
     });
     for (kind, result) in join_all(lists).await {
         match result {
-            Ok(found) => live.objects.extend(found.into_iter().map(|o| (o.id.clone(), o))),
+            Ok(found) => {
+                live.strangers.extend(found.iter().filter(|o| o.stranger.is_some()).map(|o| o.id.clone()));
+                live.objects.extend(found.into_iter().map(|o| (o.id.clone(), o)));
+            }
             Err(error) => {
                 live.unreadable.insert(kind, error.to_string());
             }
@@ -195,10 +200,18 @@ pub async fn answer(cluster: &dyn Cluster, questions: &Questions<'_>, live: &Liv
         let resource = live.resource(&manifest.kind)?;
         let target = Target { kind: &manifest.kind, resource, id: &manifest.id };
         let live = if question.present { cluster.get(&target).await.ok().flatten() } else { None };
-        Some((manifest.id.clone(), Answer { live, dry_run: try_out(cluster, target, manifest, dry_run).await }))
+        let mut tried = try_out(cluster, target, manifest, dry_run).await;
+        if let (DryRun::Refused(_), Some(live)) = (&tried, &live)
+            && let Some(cleared) = try_cleared(cluster, target, question, live).await
+        {
+            tried = DryRun::Cleared(cleared);
+        }
+        Some((manifest.id.clone(), Answer { live, dry_run: tried }))
     });
     let removed = futures::stream::iter(&questions.removed).map(|id| async move {
-        let (kind, resource) = live.served(id)?;
+        let own = namespaces();
+        let is_namespace = **id == ObjectId::namespace(&id.name);
+        let (kind, resource) = if is_namespace { (&own.0, &own.1) } else { live.served(id)? };
         let live = cluster.get(&Target { kind, resource, id }).await.ok().flatten();
         Some(((*id).clone(), Answer { live, dry_run: DryRun::Local("it goes".into()) }))
     });
@@ -224,6 +237,20 @@ async fn try_out(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest,
         Err(error) if error.kind == ErrorKind::Invalid => DryRun::Refused(error.message),
         Err(error) => DryRun::Unknown(error.to_string()),
     }
+}
+
+/// What the server says once what others put beside ours is taken out of the way of it.
+async fn try_cleared(
+    cluster: &dyn Cluster,
+    target: Target<'_>,
+    question: &Question<'_>,
+    live: &serde_json::Value,
+) -> Option<serde_json::Value> {
+    if question.beside.is_empty() {
+        return None;
+    }
+    let patch = clearing(live, &question.manifest.body, &question.drifted, &question.beside);
+    cluster.try_patch(&target, &serde_json::Value::Array(patch), MANAGER).await.ok()
 }
 
 async fn count_claims(cluster: &dyn Cluster, namespace: &str) -> Result<usize, String> {

@@ -3,6 +3,7 @@
 //! Pure: files come in as bytes, times as arguments. A file that cannot be read makes its sandbox [`Broken`], which is
 //! held by its name and never taken for gone; a `fleet.toml` that cannot be read is an error that holds everything.
 
+mod budget;
 mod check;
 mod diagnostic;
 mod host;
@@ -12,6 +13,7 @@ mod life;
 mod limits;
 mod name;
 mod parse;
+mod quantity;
 mod read;
 mod read_settings;
 mod sandbox;
@@ -19,12 +21,14 @@ mod schema;
 mod settings;
 mod values;
 
+pub use budget::{Budget, Budgeted};
 pub use diagnostic::{Diagnostic, Invalid, Level, Position};
 pub use image::Image;
 pub use life::{Life, Lifetime, PinState, Terms, Ttl, parse_span, write_span};
 pub use limits::{Limits, MaxRemovals, Span};
 pub use name::{LABEL_LENGTH, RESERVED, SLUG_LENGTH, check_branch, check_name, name_for_branch, slug};
 pub use parse::{Broken, FLEET_FILE, Fleet, MAX_FILE, Odd, SANDBOXES, Unusable};
+pub use quantity::Quantity;
 pub use sandbox::{Pin, Sandbox, SandboxFile};
 pub use schema::{fleet_schema, sandbox_schema};
 pub use settings::{Access, Defaults, Extras, NamespaceSettings, SecretRef, Settings};

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::budget::{Budget, Budgeted};
 use super::check;
 use super::diagnostic::Invalid;
 use super::host::{HOST_PLACEHOLDERS, URL_PLACEHOLDERS, check_template};
 use super::life::Ttl;
 use super::limits::{Limits, MaxRemovals};
 use super::name::{check_domain, check_label};
+use super::quantity::Quantity;
 use super::read::{self, Node, Reader, Section};
 use super::settings::{Access, Defaults, NamespaceSettings, Settings, default_host, default_prefix, default_url};
 use super::values::values;
@@ -36,6 +38,7 @@ pub(super) fn settings(reader: &mut Reader<'_>, tree: &Spanned<DeTable<'_>>) -> 
     let namespace = namespace(reader, &mut top);
     let defaults = defaults(reader, &mut top);
     let limits = limits(reader, &mut top);
+    let budget = budget(reader, &mut top);
     let access = access(reader, &mut top);
     let ignore = top.optional(reader, "ignore", ignore);
     top.finish(reader, &[]);
@@ -50,6 +53,7 @@ pub(super) fn settings(reader: &mut Reader<'_>, tree: &Spanned<DeTable<'_>>) -> 
         namespace,
         defaults,
         limits,
+        budget,
         copy_secrets: copy_secrets.unwrap_or_default(),
         access,
         extras: extras.unwrap_or_default(),
@@ -126,6 +130,35 @@ fn limits(reader: &mut Reader<'_>, top: &mut Section<'_, '_>) -> Limits {
     }
     section.finish(reader, &TOP);
     out
+}
+
+fn budget(reader: &mut Reader<'_>, top: &mut Section<'_, '_>) -> Budget {
+    let mut out = Budget::default();
+    let Some(mut section) = top.section(reader, "budget", "[budget]") else {
+        return out;
+    };
+    for what in Budgeted::ALL {
+        *out.of_mut(what) = section.optional(reader, what.name(), quantity);
+    }
+    section.finish(reader, &TOP);
+    out
+}
+
+/// A quantity: a string, or a number where it needs no unit. A decimal is read as it is written.
+fn quantity(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Quantity> {
+    let read: Result<Quantity, Invalid> = match node.get_ref() {
+        DeValue::Float(number) => number.as_str().parse(),
+        DeValue::Integer(number) => match i128::from_str_radix(number.as_str(), number.radix()) {
+            Ok(whole) => whole.to_string().parse(),
+            Err(_) => number.as_str().parse(),
+        },
+        DeValue::String(_) => return read::parsed(reader, node),
+        _ => {
+            read::wrong_type(reader, node, "a quantity, such as 16 or \"64Gi\"");
+            return None;
+        }
+    };
+    read.map_err(|why| reader.error(node.span(), why)).ok()
 }
 
 fn max_removals(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<MaxRemovals> {

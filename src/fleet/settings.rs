@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::budget::Budget;
 use super::diagnostic::Invalid;
 use super::image::Image;
 use super::life::Ttl;
@@ -45,6 +46,9 @@ pub struct Settings {
     /// How much there may be.
     #[schemars(default)]
     pub limits: Limits,
+    /// How much the quotas of all sandboxes together may come to. What is not set is not bounded.
+    #[schemars(default)]
+    pub budget: Budget,
     /// Secrets copied into every sandbox, as "namespace/name": the registry login, the wildcard certificate.
     #[schemars(default, with = "Vec<String>")]
     pub copy_secrets: Vec<SecretRef>,

@@ -6,12 +6,14 @@
 mod canonical;
 mod fields;
 mod id;
+mod lookup;
 mod release;
 mod scope;
 
 pub use canonical::{canonical, data_key_to_base64};
-pub use fields::{Fields, PathElement, field_path, unowned};
+pub use fields::{Fields, Path, PathElement, field_path, unowned};
 pub use id::{Kind, ObjectId};
+pub use lookup::{Found, look_up};
 pub use release::{Hash, Manifest, Owner, Release, Stamp};
 pub use scope::{Resource, Scope, builtin, namespaces};
 
@@ -36,5 +38,9 @@ pub const ANNOTATION_COMMIT: &str = "reconcile.dev/commit";
 pub const ANNOTATION_PATH: &str = "reconcile.dev/path";
 /// Annotation on the Namespace: the instant after which the sandbox is garbage, or `never`.
 pub const ANNOTATION_EXPIRES: &str = "reconcile.dev/expires";
+/// Annotation on the Namespace: whose the sandbox is, where its file says so.
+pub const ANNOTATION_OWNER: &str = "reconcile.dev/owner";
+/// Annotation on the Namespace: what the sandbox's quotas let it request, `cpu=2,memory=4Gi`, or `none`.
+pub const ANNOTATION_QUOTA: &str = "reconcile.dev/quota";
 /// Annotation on the Namespace: the keys that hold generated values, `SECRET/KEY`, comma-separated.
 pub const ANNOTATION_GENERATED: &str = "reconcile.dev/generated";

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::objects::{DifferenceKind, differences, owned_objects};
-use super::safety::{bound_removals, bound_sandboxes, excess_pins, hold};
+use super::extras::to_remove;
+use super::objects::{DifferenceKind, beside, differences, owned_objects};
+use super::room::{budget_sums, budget_warnings, share_room};
+use super::safety::{bound_removals, excess_pins, hold};
 use super::sandbox::{Case, Held};
 use super::state::{Answers, Input, LiveNamespace, Question, Source, Wanted};
 use super::types::{Action, Hold, Plan, SandboxPlan, Step, Work};
@@ -29,13 +31,22 @@ pub fn questions(input: &Input) -> Questions<'_> {
         if standing(name, wanted, namespace, input).is_err() || is_over(wanted, input) {
             continue;
         }
-        for difference in differences(wanted, name, &input.live) {
+        if !to_remove(&namespace.observed, wanted, &input.policy).is_empty() {
+            questions.removed.push(&namespace.observed.id);
+        }
+        for difference in differences(wanted, name, input) {
             match (&difference.kind, difference.manifest) {
                 (DifferenceKind::Foreign | DifferenceKind::Deleting, _) => {}
                 (DifferenceKind::Unwanted, _) => questions.removed.push(difference.id),
                 (kind, Some(manifest)) => {
                     let present = *kind != DifferenceKind::Missing;
-                    questions.objects.push(Question { manifest, present });
+                    let observed = difference.observed.filter(|_| *kind == DifferenceKind::Drifted);
+                    questions.objects.push(Question {
+                        manifest,
+                        present,
+                        drifted: observed.map(|o| o.drift.iter().map(|d| d.at.clone()).collect()).unwrap_or_default(),
+                        beside: observed.map(beside).unwrap_or_default(),
+                    });
                     let loses = matches!(kind, DifferenceKind::Missing | DifferenceKind::KeysLost(_));
                     if loses && !manifest.generated.is_empty() {
                         questions.claims.extend(manifest.id.namespace.clone());
@@ -69,15 +80,11 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
     }
     plans.extend(unasked(input));
     plans.sort_by(|a, b| (&a.name, &a.namespace).cmp(&(&b.name, &b.namespace)));
-    let live: BTreeSet<String> = input
-        .live
-        .namespaces
-        .values()
-        .filter(|n| n.observed.ours || n.observed.was_ours)
-        .map(|n| n.observed.sandbox.clone())
-        .collect();
-    bound_removals(&mut plans, input, live.len());
-    bound_sandboxes(&mut plans, input, &live);
+    let live = input.live.namespaces.values().filter(|n| n.observed.ours || n.observed.was_ours).count();
+    bound_removals(&mut plans, input, live);
+    share_room(&mut plans, input);
+    let budget = budget_sums(&plans, input);
+    let warnings = input.warnings.iter().cloned().chain(budget_warnings(&plans, input)).collect();
     if !input.policy.only.is_empty() {
         plans.retain(|plan| input.policy.only.contains(&plan.name));
     }
@@ -88,7 +95,8 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
         cluster: input.cluster.clone(),
         now: input.now,
         sandboxes: plans,
-        warnings: input.warnings.clone(),
+        budget,
+        warnings,
     }
 }
 
@@ -111,7 +119,14 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
     if let Some(namespace) = live {
         standing(name, wanted, namespace, input)?;
     }
-    if pin_in_excess && live.is_some() {
+    if pin_in_excess && live.is_none() {
+        return Ok(SandboxPlan {
+            notes: Vec::new(),
+            expires: wanted.pinned_past,
+            ..case.blank(Action::Keep, "its time is over, and its pin is one more than the fleet allows".to_owned())
+        });
+    }
+    if pin_in_excess {
         return Err(Held::new(
             Hold::Policy,
             "its time is over, and the pin that would keep it is one more than the fleet allows",

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::extras::to_remove;
 use super::live::{Drift, Observed};
 use super::record::Record;
-use super::state::{Live, LiveNamespace, Wanted};
+use super::state::{Input, Live, Wanted};
 use crate::chart::uninstall_rank;
-use crate::manifest::{Manifest, ObjectId};
+use crate::manifest::{Manifest, ObjectId, Path};
 
 /// One object that is not as it is wanted.
 #[derive(Clone, Debug)]
@@ -32,17 +33,20 @@ pub(super) enum DifferenceKind {
     Drifted,
     /// Generated keys of it are gone.
     KeysLost(Vec<String>),
+    /// It is as wanted, and others have added to it what the fleet has taken out.
+    Extras,
     /// It is ours and nobody wants it.
     Unwanted,
 }
 
 /// Everything in which a live sandbox differs: wanted objects first, in apply order, then those that go, in theirs (a
 /// volume is kept by its claim).
-pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, live: &'a Live) -> Vec<Difference<'a>> {
+pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) -> Vec<Difference<'a>> {
+    let live = &input.live;
     let nothing = Record::default();
     let record = live.namespaces.get(&wanted.namespace).map_or(&nothing, |namespace| &namespace.record);
     let mut found: Vec<Difference<'a>> =
-        wanted.release.manifests.iter().filter_map(|manifest| difference(manifest, live, record)).collect();
+        wanted.release.manifests.iter().filter_map(|m| difference(m, live, record).or_else(|| added(m, wanted, input))).collect();
     let ids: BTreeSet<&ObjectId> = wanted.release.manifests.iter().map(|m| &m.id).collect();
     let unwanted = owned_objects(sandbox, &wanted.namespace, live)
         .filter(|observed| !ids.contains(&observed.id) && observed.deleting.is_none())
@@ -63,7 +67,8 @@ pub(super) fn owned_objects<'a>(sandbox: &str, namespace: &str, live: &'a Live) 
     live.objects.values().filter(move |observed| {
         let here = match &observed.id.namespace {
             Some(own) => own == namespace,
-            None => observed.sandbox == sandbox,
+            // Somebody may have written another sandbox's name on it.
+            None => observed.sandbox == sandbox && observed.label_is_ours,
         };
         here && observed.ours
     })
@@ -80,6 +85,21 @@ pub(super) fn difference<'a>(manifest: &'a Manifest, live: &'a Live, record: &Re
         Some(observed) => difference_of(manifest, observed, record)?,
     };
     Some(Difference { id: &manifest.id, manifest: Some(manifest), observed, kind })
+}
+
+fn added<'a>(manifest: &'a Manifest, wanted: &Wanted, input: &'a Input) -> Option<Difference<'a>> {
+    let observed = input.live.objects.get(&manifest.id)?;
+    let goes = !to_remove(observed, wanted, &input.policy).is_empty();
+    let kind = DifferenceKind::Extras;
+    goes.then_some(Difference { id: &manifest.id, manifest: Some(manifest), observed: Some(observed), kind })
+}
+
+/// What others put beside what drifted: in the same list or map, where it may stand in the way of putting ours back.
+pub(super) fn beside(observed: &Observed) -> Vec<Path> {
+    let above = |path: &Path| path.split_last().map(|(_, above)| above.to_vec());
+    let parents: Vec<Path> = observed.drift.iter().filter_map(|drift| above(&drift.at)).collect();
+    let is_beside = |at: &Path| above(at).is_some_and(|parent| parents.contains(&parent));
+    observed.extras.iter().map(|extra| &extra.at).filter(|at| is_beside(at)).cloned().collect()
 }
 
 fn difference_of(manifest: &Manifest, observed: &Observed, record: &Record) -> Option<DifferenceKind> {
@@ -117,29 +137,4 @@ fn is_stripped(observed: &Observed) -> bool {
 fn is_put_back(observed: &Observed, record: &Record) -> bool {
     let is_plain = !observed.controlled && observed.sandbox.is_empty() && observed.hash.is_none();
     observed.id.is_secret() && is_plain && record.had_values(&observed.id.name)
-}
-
-/// What is noted of objects that are as wanted, or will be: fields of others.
-pub(super) fn notes(wanted: &Wanted, namespace: &LiveNamespace, live: &Live) -> Vec<String> {
-    let objects = wanted.release.manifests.iter().filter_map(|m| live.objects.get(&m.id));
-    let mut notes = Vec::new();
-    for observed in std::iter::once(&namespace.observed).chain(objects) {
-        for extra in &observed.extras {
-            let weight = if extra.security { " and can weaken the sandbox" } else { "" };
-            notes.push(format!(
-                "{}: {} was added by {}{weight}; it is not ours and is left alone",
-                observed.id,
-                extra.path,
-                super::words::by(&extra.by)
-            ));
-        }
-        for (key, by) in &observed.generated.taken {
-            notes.push(format!(
-                "{}: the generated value of {key:?} was replaced by {}; it is kept",
-                observed.id,
-                super::words::by(by)
-            ));
-        }
-    }
-    notes
 }

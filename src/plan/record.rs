@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::quota::{quota_text, read_quota};
+use crate::fleet::Budget;
 use crate::manifest::{
-    ANNOTATION_COMMIT, ANNOTATION_EXPIRES, ANNOTATION_GENERATED, ANNOTATION_KINDS, ANNOTATION_PATH, ANNOTATION_RELEASE,
-    Kind, Manifest, ObjectId, Owner, Stamp,
+    ANNOTATION_COMMIT, ANNOTATION_EXPIRES, ANNOTATION_GENERATED, ANNOTATION_KINDS, ANNOTATION_OWNER, ANNOTATION_PATH,
+    ANNOTATION_QUOTA, ANNOTATION_RELEASE, Kind, Manifest, ObjectId, Owner, Stamp,
 };
 
 /// What is written on the Namespace.
@@ -24,6 +26,10 @@ pub struct Record {
     pub path: Option<String>,
     /// When its time is over: an instant or `never`.
     pub expires: Option<String>,
+    /// Whose it is, for limits.
+    pub owner: Option<String>,
+    /// What its quotas let it request, for the budget. Written before they grow; absent where it is not known.
+    pub quota: Option<Budget>,
     /// The keys of Secrets that hold generated values, as `SECRET/KEY`. Written when they do, so that a value which is
     /// new can be told from one that was lost.
     pub generated: BTreeSet<String>,
@@ -45,6 +51,8 @@ impl Record {
             commit: get(ANNOTATION_COMMIT),
             path: get(ANNOTATION_PATH),
             expires: get(ANNOTATION_EXPIRES),
+            owner: get(ANNOTATION_OWNER),
+            quota: get(ANNOTATION_QUOTA).and_then(|text| read_quota(&text)),
             generated: get(ANNOTATION_GENERATED)
                 .map(|names| names.split(',').map(str::to_owned).collect())
                 .unwrap_or_default(),
@@ -63,11 +71,14 @@ impl Record {
 
     fn annotations(&self) -> BTreeMap<&'static str, String> {
         let kinds = self.kinds.iter().map(Kind::to_string).collect::<Vec<_>>().join(",");
+        let quota = self.quota.as_ref().map(quota_text);
         let optional = [
             (ANNOTATION_RELEASE, &self.release),
             (ANNOTATION_COMMIT, &self.commit),
             (ANNOTATION_PATH, &self.path),
             (ANNOTATION_EXPIRES, &self.expires),
+            (ANNOTATION_OWNER, &self.owner),
+            (ANNOTATION_QUOTA, &quota),
         ];
         let mut all: BTreeMap<_, _> = optional.into_iter().filter_map(|(k, v)| Some((k, v.clone()?))).collect();
         all.insert(ANNOTATION_KINDS, kinds);

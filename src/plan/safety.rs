@@ -1,6 +1,6 @@
-//! What bounds a plan: ceilings on removals, limits on sandboxes.
+//! What bounds a plan: ceilings on removals, pins; and how a plan becomes a held one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -48,90 +48,6 @@ fn of_action(plans: &[SandboxPlan], action: Action) -> Vec<usize> {
     (0..plans.len()).filter(|at| plans[*at].action == action && !plans[*at].steps.is_empty()).collect()
 }
 
-/// How the room is shared out: live sandboxes keep their place, held and unreadable ones included; among new ones
-/// the older file goes first.
-pub(super) fn bound_sandboxes(plans: &mut [SandboxPlan], input: &Input, live_names: &BTreeSet<String>) {
-    let stays = |plan: &SandboxPlan| live_names.contains(&plan.name) && !is_going(plan);
-    let mut total = plans.iter().filter(|p| stays(p)).count();
-    let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
-    for plan in plans.iter().filter(|p| stays(p)) {
-        if let Some(owner) = owner(input, &plan.name) {
-            *owners.entry(owner).or_default() += 1;
-        }
-    }
-    let mut new: Vec<usize> = (0..plans.len())
-        .filter(|at| plans[*at].action == Action::Create && !live_names.contains(&plans[*at].name))
-        .collect();
-    new.sort_by_key(|at| (since(input, &plans[*at].name), plans[*at].name.clone()));
-    let undated: Vec<usize> = new.iter().copied().filter(|at| since(input, &plans[*at].name).is_none()).collect();
-    for at in new {
-        let held = over_limit(input, &plans[at].name, total, &owners);
-        match held {
-            Some(held) => hold(&mut plans[at], held),
-            None => {
-                total += 1;
-                if let Some(owner) = owner(input, &plans[at].name) {
-                    *owners.entry(owner).or_default() += 1;
-                }
-            }
-        }
-    }
-    hold_guesses(plans, &undated);
-}
-
-/// Files older than the history that is here go first, but which of them is the oldest is unknown: where the limit
-/// has to choose among them, none is made.
-fn hold_guesses(plans: &mut [SandboxPlan], undated: &[usize]) {
-    let is_held = |at: &usize| plans[*at].action == Action::Held;
-    if undated.iter().all(is_held) || !undated.iter().any(is_held) {
-        return;
-    }
-    for &at in undated {
-        let reason = "the limit leaves room for some of the new sandboxes, and which files are older is unknown in \
-                      this shallow clone";
-        let remedy = "fetch the whole history: git fetch --unshallow (in CI: fetch-depth: 0)";
-        hold(&mut plans[at], Held::new(Hold::Broken, reason, remedy));
-    }
-}
-
-fn over_limit(input: &Input, name: &str, total: usize, owners: &BTreeMap<&str, usize>) -> Option<Held> {
-    let policy = &input.policy;
-    if let Some(most) = policy.max_sandboxes.filter(|most| total >= *most) {
-        return Some(Held::new(
-            Hold::Policy,
-            format!("there would be {}, and the fleet's limit is {most}", words::sandboxes(total + 1)),
-            "delete another sandbox's file, wait for one to expire, or raise max_sandboxes in sandboxes/fleet.toml",
-        ));
-    }
-    let owner = owner(input, name)?;
-    let own = owners.get(owner).copied().unwrap_or_default();
-    policy.max_per_owner.filter(|most| own >= *most).map(|most| {
-        Held::new(
-            Hold::Policy,
-            format!("{owner} would have {}, and the limit for one owner is {most}", words::sandboxes(own + 1)),
-            "delete another of this owner's files, or raise max_per_owner in sandboxes/fleet.toml",
-        )
-    })
-}
-
-fn is_going(plan: &SandboxPlan) -> bool {
-    matches!(plan.action, Action::Expire | Action::Remove)
-}
-
-fn owner<'a>(input: &'a Input, name: &str) -> Option<&'a str> {
-    match input.sources.get(name) {
-        Some(Source::Wanted(wanted)) => wanted.owner.as_deref(),
-        _ => None,
-    }
-}
-
-fn since(input: &Input, name: &str) -> Option<Timestamp> {
-    match input.sources.get(name) {
-        Some(Source::Wanted(wanted)) => wanted.since,
-        _ => None,
-    }
-}
-
 /// Sandboxes kept past their natural expiry by more pins than the fleet allows: the earliest pinned keep theirs, the
 /// others count for nothing, and are held rather than removed.
 pub(super) fn excess_pins(input: &Input) -> BTreeSet<String> {
@@ -156,4 +72,5 @@ pub(super) fn hold(plan: &mut SandboxPlan, held: Held) {
     plan.hold = Some(held.hold);
     plan.notes.clear();
     plan.steps.clear();
+    plan.after.clear();
 }

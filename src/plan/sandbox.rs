@@ -2,16 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::live::Observed;
+use super::extras;
+use super::live::{Extra, Observed};
 use super::lost::has_copies;
-use super::objects::{Difference, DifferenceKind, difference, differences, notes};
+use super::objects::{Difference, DifferenceKind, beside, difference, differences};
+use super::quota::{larger, quota_of};
 use super::record::{Record, expires_text, generated_of, kinds_of};
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
-use super::types::{Action, Hold, SandboxPlan, Step, Work};
+use super::types::{Action, Clear, Hold, SandboxPlan, Step, Work};
 use super::words;
-use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, namespaces};
+use crate::fleet::Budget;
+use crate::manifest::{ANNOTATION_RELEASE, Kind, Manifest, ObjectId, Owner, Resource, field_path, namespaces};
 
 /// One wanted sandbox and what there is to judge it by.
 pub(super) struct Case<'a> {
@@ -38,9 +41,14 @@ impl Case<'_> {
     /// The plan of a sandbox that has no namespace yet.
     pub(super) fn create(&self) -> Result<SandboxPlan, Held> {
         let mut plan = self.blank(Action::Create, format!("asked for by {}", self.wanted.origin));
-        let start = Record { kinds: kinds_of(&self.wanted.release.manifests), ..Record::default() };
+        let start = Record {
+            kinds: kinds_of(&self.wanted.release.manifests),
+            owner: self.wanted.owner.clone(),
+            quota: Some(self.quota()),
+            ..Record::default()
+        };
         let claim = self.namespace_manifest(&start);
-        let diff = show::change(&claim, None).0;
+        let diff = show::change(&claim, None, &self.input.key).0;
         plan.steps.push(self.namespace_step(
             Action::Create,
             plan.reason.clone(),
@@ -55,7 +63,7 @@ impl Case<'_> {
             }
             let action = if difference.observed.is_some() { Action::Update } else { Action::Create };
             let resource = self.resource(manifest)?;
-            let (diff, _) = show::change(manifest, self.answers.objects.get(&manifest.id));
+            let (diff, _) = show::change(manifest, self.answers.objects.get(&manifest.id), &self.input.key);
             let work = apply(manifest, difference.observed);
             plan.steps.push(step(action, manifest, resource, &plan.reason, diff, work));
         }
@@ -66,7 +74,7 @@ impl Case<'_> {
 
     /// The plan of a sandbox that has its namespace.
     pub(super) fn maintain(&self, namespace: &LiveNamespace) -> Result<SandboxPlan, Held> {
-        let differences = differences(self.wanted, self.name, &self.input.live);
+        let differences = differences(self.wanted, self.name, self.input);
         let mut steps = Vec::new();
         for difference in &differences {
             self.check(difference, namespace)?;
@@ -78,7 +86,7 @@ impl Case<'_> {
         self.add_waits(&mut steps, |id| never_ready || applied.contains(id));
         let (action, reason) = self.verdict(namespace, &steps, finished);
         let mut plan = self.blank(action, reason);
-        plan.notes.extend(notes(self.wanted, namespace, &self.input.live));
+        plan.notes.extend(extras::notes(self.wanted, namespace, self.input));
         plan.steps = self.with_record(namespace, steps, finished, &mut plan.action, &mut plan.reason);
         Ok(plan)
     }
@@ -92,6 +100,11 @@ impl Case<'_> {
             notes: self.wanted.notes.clone(),
             ..SandboxPlan::blank(self.name, &self.wanted.namespace)
         }
+    }
+
+    /// What its quotas let it request.
+    fn quota(&self) -> Budget {
+        quota_of(&self.wanted.release.manifests, &self.wanted.namespace)
     }
 
     fn owner(&self) -> Owner {
@@ -117,6 +130,8 @@ impl Case<'_> {
             path: Some(self.wanted.path.clone()),
             generated: generated_of(&self.wanted.release.manifests),
             expires: Some(expires_text(self.wanted.expires)),
+            owner: self.wanted.owner.clone(),
+            quota: Some(self.quota()),
         }
     }
 
@@ -138,7 +153,7 @@ impl Case<'_> {
         let body = self.namespace_manifest(record).body;
         Step {
             quiet: true,
-            ..self.namespace_step(action, reason.to_owned(), String::new(), Work::Record { body, uid })
+            ..self.namespace_step(action, reason.to_owned(), String::new(), Work::Record { body, uid, remove: Vec::new() })
         }
     }
 
@@ -184,16 +199,33 @@ impl Case<'_> {
                 "see whether the cluster is well; the next run tries again",
             ));
         }
-        let (diff, local) = show::change(manifest, answer);
+        let added = difference.observed.map(|o| extras::to_remove(o, self.wanted, &self.input.policy)).unwrap_or_default();
+        let mut work = apply(manifest, difference.observed);
+        let mut taken = extras::paths(&added);
+        if let (Work::Apply { clear, remove, .. }, Some(answer)) = (&mut work, answer) {
+            if let (Some(live), DryRun::Server(dry) | DryRun::Cleared(dry)) = (&answer.live, &answer.dry_run) {
+                taken.extend(survivors(live, dry, &manifest.body));
+            }
+            if let (DryRun::Cleared(_), Some(observed)) = (&answer.dry_run, difference.observed) {
+                let restore = observed.drift.iter().map(|drift| drift.at.clone()).collect();
+                *clear = Some(Clear { restore, beside: beside(observed) });
+            }
+            remove.clone_from(&taken);
+        }
+        let key = &self.input.key;
+        let (diff, local) = match answer {
+            Some(answer) if !taken.is_empty() => show::removing(manifest, answer, &taken, key),
+            _ => show::change(manifest, answer, key),
+        };
         let (action, mut reason) = self.object_verdict(difference, manifest, answer, namespace);
+        reason = with_added(reason, &added);
+        if let Work::Apply { clear: Some(clear), .. } = &work {
+            let paths: Vec<String> = clear.beside.iter().map(|path| field_path(path)).collect();
+            reason = format!("{reason}; {} stands in its way, and goes", words::some(&paths));
+        }
+        let action = if added.is_empty() || action == Action::Update { action } else { Action::Correct };
         if let Some(why) = local {
             reason = format!("local diff ({why}); {reason}");
-        }
-        let mut work = apply(manifest, difference.observed);
-        if let (Work::Apply { remove, .. }, Some(Answer { live: Some(live), dry_run: DryRun::Server(dry) })) =
-            (&mut work, answer)
-        {
-            *remove = survivors(live, dry, &manifest.body);
         }
         Ok(step(action, manifest, resource, &reason, diff, work))
     }
@@ -232,6 +264,7 @@ impl Case<'_> {
                     (Action::Correct, words::drifts(drift))
                 }
             }
+            DifferenceKind::Extras => (Action::Correct, String::new()),
             _ => (Action::Update, asked),
         }
     }
@@ -250,7 +283,7 @@ impl Case<'_> {
             kind: kind.clone(),
             resource: resource.clone(),
             reason: format!("no longer in the release, asked for by {}", self.wanted.origin),
-            diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref())),
+            diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref()), &self.input.key),
             quiet: false,
             work: Work::Delete { precondition: observed.precondition.clone(), awaited: true },
         })
@@ -282,6 +315,10 @@ impl Case<'_> {
             return (Action::Create, format!("an earlier run did not finish; asked for by {}", self.wanted.origin));
         }
         if !finished {
+            let drift = &namespace.observed.drift;
+            if drift.iter().any(|drift| drift.path.contains(ANNOTATION_RELEASE)) {
+                return (Action::Correct, words::drifts(drift));
+            }
             return (Action::Update, format!("asked for by {}", self.wanted.origin));
         }
         let named = |steps: &[&Step]| words::some(&steps.iter().map(|s| s.id.to_string()).collect::<Vec<_>>());
@@ -307,12 +344,15 @@ impl Case<'_> {
         let last = self.namespace_manifest(&record);
         let observed = &namespace.observed;
         let is_same_record = observed.hash.as_deref() == Some(last.hash.as_str());
-        let is_whole = is_same_record && observed.drift.is_empty() && observed.ours;
+        let added = extras::to_remove(observed, self.wanted, &self.input.policy);
+        let is_whole = is_same_record && observed.drift.is_empty() && observed.ours && added.is_empty();
         let uid = Some(observed.precondition.uid.clone());
         let mut all = Vec::new();
         let kinds: BTreeSet<Kind> = namespace.record.kinds.union(&record.kinds).cloned().collect();
-        if kinds != namespace.record.kinds {
-            let start = Record { kinds, ..namespace.record.clone() };
+        let quota = namespace.record.quota.zip(record.quota).map(|(before, after)| larger(&before, &after));
+        let grows = namespace.record.quota.is_some() && quota != namespace.record.quota;
+        if kinds != namespace.record.kinds || grows {
+            let start = Record { kinds, quota, ..namespace.record.clone() };
             all.push(self.record_step(Action::Update, reason, &start, uid.clone()));
         }
         if !finished && steps.iter().all(|s| !s.work.is_change()) && namespace.record.release.is_some() {
@@ -323,18 +363,21 @@ impl Case<'_> {
             return all;
         }
         let (own_action, own_reason) = if is_same_record {
-            (Action::Correct, words::drifts(&observed.drift))
+            (Action::Correct, with_added(words::drifts(&observed.drift), &added))
         } else if *action == Action::Create {
             (Action::Create, reason.clone())
         } else {
             (Action::Update, self.record_reason(namespace, &record, observed))
         };
-        let quiet = *action != Action::Keep && observed.drift.is_empty();
+        let quiet = *action != Action::Keep && observed.drift.is_empty() && added.is_empty();
         if *action == Action::Keep {
             *action = own_action;
             reason.clone_from(&own_reason);
         }
-        let step = self.namespace_step(own_action, own_reason, String::new(), Work::Record { body: last.body, uid });
+        let remove = extras::paths(&added);
+        let live = self.answers.objects.get(&observed.id).and_then(|answer| answer.live.as_ref());
+        let diff = show::taken_out(&observed.id, live.filter(|_| !remove.is_empty()), &remove, &self.input.key);
+        let step = self.namespace_step(own_action, own_reason, diff, Work::Record { body: last.body, uid, remove });
         all.push(Step { quiet, ..step });
         all
     }
@@ -346,6 +389,11 @@ impl Case<'_> {
                 format!("its expiry moves from {before} to {after}, by {}", self.wanted.origin)
             }
             _ if !observed.drift.is_empty() => words::drifts(&observed.drift),
+            _ if record.owner != namespace.record.owner => {
+                let name = |record: &Record| record.owner.clone().unwrap_or_else(|| "nobody".to_owned());
+                let (before, after) = (name(&namespace.record), name(record));
+                format!("it is {after}'s now and was {before}'s, by {}", self.wanted.origin)
+            }
             _ => format!("its namespace's labels or record change, by {}", self.wanted.origin),
         }
     }
@@ -357,7 +405,17 @@ fn apply(manifest: &Manifest, observed: Option<&Observed>) -> Work {
         precondition: observed.map(|o| o.precondition.clone()),
         generated: manifest.generated.clone(),
         kept: observed.map(|o| o.generated.kept.clone()).unwrap_or_default(),
+        clear: None,
         remove: Vec::new(),
+    }
+}
+
+/// A reason, and after it what others added.
+fn with_added(reason: String, added: &[&Extra]) -> String {
+    match (reason.is_empty(), added.is_empty()) {
+        (_, true) => reason,
+        (true, false) => extras::reason(added),
+        (false, false) => format!("{reason}; {}", extras::reason(added)),
     }
 }
 

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::live::Observed;
 use super::record::Record;
-use crate::fleet::MaxRemovals;
-use crate::manifest::{Kind, Manifest, ObjectId, Release, Resource};
+use crate::fleet::{Budget, Extras, MaxRemovals};
+use crate::manifest::{Kind, Manifest, ObjectId, Path, Release, Resource};
+use crate::report::FingerprintKey;
 
 /// Everything a plan is a function of.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct Input {
     pub contained: BTreeSet<String>,
     /// What concerns the whole run.
     pub warnings: Vec<String>,
+    /// By what secret values are told apart in diffs.
+    pub key: FingerprintKey,
 }
 
 /// A sandbox as the repository asks for it.
@@ -105,6 +108,8 @@ pub struct Live {
     pub namespaces: BTreeMap<String, LiveNamespace>,
     /// Objects by identity: all with the fleet's label, and those looked up by name.
     pub objects: BTreeMap<ObjectId, Observed>,
+    /// Those among them that only have our label.
+    pub strangers: Vec<ObjectId>,
     /// How the kinds are served.
     pub resources: BTreeMap<Kind, Resource>,
     /// Kinds that are not served in the version that was asked for.
@@ -154,6 +159,8 @@ pub struct Policy {
     pub max_per_owner: Option<usize>,
     /// At most so many kept by a pin.
     pub max_pins: Option<usize>,
+    /// At most so much, all quotas together.
+    pub budget: Budget,
     /// At most so many removals in one plan.
     pub max_removals: MaxRemovals,
     /// `--allow-removals`: so many removals are meant.
@@ -162,6 +169,10 @@ pub struct Policy {
     pub allow_rewind: bool,
     /// `--only`: these sandboxes alone; empty for all.
     pub only: BTreeSet<String>,
+    /// What is done about what others added.
+    pub extras: Extras,
+    /// Fields that are left to others, by kind.
+    pub ignore: BTreeMap<String, Vec<String>>,
 }
 
 /// A question to the cluster, without whose answer a change cannot be judged.
@@ -171,6 +182,10 @@ pub struct Question<'a> {
     pub manifest: &'a Manifest,
     /// Whether the object is there, so that what it is now is wanted as well.
     pub present: bool,
+    /// What drifted of it.
+    pub drifted: Vec<Path>,
+    /// What others put beside that, and what may stand in the way.
+    pub beside: Vec<Path>,
 }
 
 /// The answers.
@@ -196,6 +211,9 @@ pub struct Answer {
 pub enum DryRun {
     /// The object as the server would make it, defaulted and admitted.
     Server(Value),
+    /// The object as the server would make it once what others put beside ours is out of the way; without that it
+    /// refuses.
+    Cleared(Value),
     /// It was not asked (why), so what is shown is local.
     Local(String),
     /// It would be refused, and stays so until the manifest is changed.

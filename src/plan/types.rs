@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::live::Precondition;
 use crate::chart::generated::GeneratedKey;
-use crate::manifest::{Kind, ObjectId, Resource};
+use crate::fleet::{Budgeted, Quantity};
+use crate::manifest::{Kind, ObjectId, Path, Resource};
 
 /// What a run does, all of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,8 +26,24 @@ pub struct Plan {
     pub now: Timestamp,
     /// By name.
     pub sandboxes: Vec<SandboxPlan>,
+    /// What the quotas of all sandboxes come to when it is carried out, for each thing that the fleet has a budget for.
+    #[serde(default)]
+    pub budget: Vec<BudgetSum>,
     /// What concerns the whole run.
     pub warnings: Vec<String>,
+}
+
+/// What the quotas of all sandboxes come to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BudgetSum {
+    /// Of what.
+    pub what: Budgeted,
+    /// What they may come to.
+    pub limit: Quantity,
+    /// What they do, as far as they are known.
+    pub taken: Quantity,
+    /// Sandboxes whose quota is not known.
+    pub unknown: Vec<String>,
 }
 
 /// What happens to a sandbox, or to one object of it.
@@ -91,6 +108,9 @@ pub struct SandboxPlan {
     pub notes: Vec<String>,
     /// What is done, in order. Empty where nothing is.
     pub steps: Vec<Step>,
+    /// Sandboxes whose removal makes room for this one: it is begun only when they are gone.
+    #[serde(default)]
+    pub after: Vec<String>,
 }
 
 /// One thing that is done.
@@ -132,8 +152,12 @@ pub enum Work {
         generated: Vec<GeneratedKey>,
         /// Generated keys that are there; those not in `generated` go.
         kept: Vec<String>,
-        /// JSON pointers of fields of ours that another manager holds too, and that have to go.
-        remove: Vec<String>,
+        /// What others put where ours has to be put back, and what goes before the apply.
+        #[serde(default)]
+        clear: Option<Clear>,
+        /// What goes after the apply, which would leave it: fields that were ours and that another manager holds too,
+        /// and what others added, where the fleet has that taken out.
+        remove: Vec<Path>,
     },
     /// Delete.
     Delete {
@@ -164,7 +188,19 @@ pub enum Work {
         body: Value,
         /// Its uid; `None` for the one that this run has claimed.
         uid: Option<String>,
+        /// What others added, and what goes.
+        #[serde(default)]
+        remove: Vec<Path>,
     },
+}
+
+/// What stands in the way of an apply.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Clear {
+    /// What is put back in one go with it.
+    pub restore: Vec<Path>,
+    /// What others put beside that.
+    pub beside: Vec<Path>,
 }
 
 impl Work {
@@ -188,7 +224,15 @@ impl SandboxPlan {
             url: None,
             notes: Vec::new(),
             steps: Vec::new(),
+            after: Vec::new(),
         }
+    }
+
+    /// Why it may not be begun, where a sandbox that had to go before it has not; `outcomes` are of the turns before.
+    pub fn waits_for(&self, outcomes: &[SandboxOutcome]) -> Option<String> {
+        let is_gone = |result: &SandboxResult| matches!(result, SandboxResult::Done | SandboxResult::Applied);
+        let stays = |name: &&String| !outcomes.iter().any(|o| o.name == **name && is_gone(&o.result));
+        self.after.iter().find(stays).map(|name| format!("{name} did not go, and there is no room beside it"))
     }
 
     /// The steps that people are shown.

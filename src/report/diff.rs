@@ -24,6 +24,12 @@ pub fn unified(before: Option<&str>, after: Option<&str>, names: (&str, &str)) -
         .to_string()
 }
 
+/// A unified diff without the two lines of its header, where what stands around it names the object.
+pub(super) fn body(diff: &str) -> impl Iterator<Item = &str> {
+    let is_header = |at: usize, line: &str| at < 2 && (line.starts_with("--- ") || line.starts_with("+++ "));
+    diff.lines().enumerate().filter(move |(at, line)| !is_header(*at, line)).map(|(_, line)| line)
+}
+
 fn ended(text: &str) -> String {
     let mut text = text.to_owned();
     if !text.is_empty() && !text.ends_with('\n') {

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::shown;
+use crate::fleet::{Budgeted, Quantity};
 use crate::plan::{self, Action, Outcome, SandboxResult};
 
 /// The version of this format.
@@ -29,8 +30,32 @@ pub struct Plan {
     pub summary: Summary,
     /// By name.
     pub sandboxes: Vec<Sandbox>,
+    /// What the quotas of all sandboxes come to when it is carried out; null where the fleet has no budget.
+    pub budget: Option<Budget>,
     /// What concerns the whole run.
     pub warnings: Vec<String>,
+}
+
+/// What the quotas of all sandboxes come to, for each thing that has a budget.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[allow(missing_docs, reason = "what they are is described in sandboxes/fleet.schema.json")]
+pub struct Budget {
+    pub cpu: Option<Sum>,
+    pub memory: Option<Sum>,
+    pub storage: Option<Sum>,
+}
+
+/// A sum beside what it may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Sum {
+    /// What the quotas come to, a Kubernetes quantity.
+    #[schemars(with = "String")]
+    pub taken: Quantity,
+    /// What they may come to.
+    #[schemars(with = "String")]
+    pub limit: Quantity,
+    /// Sandboxes whose quota is not known, and so not in `taken`.
+    pub unknown: Vec<String>,
 }
 
 /// How many sandboxes are in for what; every action is there, with 0 where there are none.
@@ -133,8 +158,21 @@ pub fn plan(plan: &plan::Plan, outcome: Option<&Outcome>) -> Plan {
         cluster: plan.cluster.clone(),
         summary,
         sandboxes: plan.sandboxes.iter().map(|s| sandbox(s, outcome)).collect(),
+        budget: budget(&plan.budget),
         warnings: plan.warnings.clone(),
     }
+}
+
+fn budget(sums: &[plan::BudgetSum]) -> Option<Budget> {
+    let of = |what| {
+        let sum = sums.iter().find(|sum| sum.what == what)?;
+        Some(Sum { taken: sum.taken, limit: sum.limit, unknown: sum.unknown.clone() })
+    };
+    (!sums.is_empty()).then(|| Budget {
+        cpu: of(Budgeted::Cpu),
+        memory: of(Budgeted::Memory),
+        storage: of(Budgeted::Storage),
+    })
 }
 
 /// The JSON Schema of [`Plan`], kept in `src/report/plan.schema.json`.

@@ -1,14 +1,11 @@
 //! What of an object is not shown: a Secret's values, and what the server keeps for itself.
 
-use std::borrow::Cow;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
-use serde_json::{Map, Value, json};
-
-use crate::manifest::{ANNOTATION_HASH, data_key_to_base64};
-
-const HIDDEN: &str = "<hidden>";
-const HIDDEN_BEFORE: &str = "<hidden 1>";
-const HIDDEN_AFTER: &str = "<hidden 2>";
+use super::fingerprint::FingerprintKey;
+use crate::manifest::ANNOTATION_HASH;
 
 /// What stands for a value that the cluster will generate, before there is one. No base64, so no value can read so.
 pub const GENERATED: &str = "<generated in the cluster>";
@@ -35,71 +32,67 @@ pub fn clean(mut value: Value) -> Value {
     value
 }
 
-/// Two states of one object with the values of Secrets hidden.
+/// An object with the values of Secrets hidden: each reads `<hidden 1a2b3c4d>`, by its fingerprint, so that two states
+/// of one Secret show which values differ; [`GENERATED`] is shown. Nothing else of a value is told: no length, no
+/// likeness to another key's or another Secret's.
 ///
-/// A value that is the same on both sides, or on one side only, reads `<hidden>`; one that differs reads `<hidden 1>`
-/// before and `<hidden 2>` after; [`GENERATED`] is shown. Nothing else of it is told: no hash, no length, no likeness to another key's value.
 /// Annotations of Secrets are hidden in the same way: several tools keep a copy of the whole object there
 /// (`kubectl.kubernetes.io/last-applied-configuration`, `kapp.k14s.io/original`), and ours is a hash of it. What is no
 /// Secret comes back as it is.
-pub fn mask(pair: (Option<&Value>, Option<&Value>)) -> (Option<Value>, Option<Value>) {
-    let (before, after) = pair;
-    let masked = |own: Option<&Value>, other: Option<&Value>, changed: &'static str| {
-        own.map(|own| if is_secret(own) { masked(own, other, changed) } else { own.clone() })
-    };
-    (masked(before, after, HIDDEN_BEFORE), masked(after, before, HIDDEN_AFTER))
-}
-
-fn is_secret(object: &Value) -> bool {
-    object["kind"] == "Secret" && object["apiVersion"].as_str().is_some_and(|version| !version.contains('/'))
-}
-
-fn masked(own: &Value, other: Option<&Value>, changed: &'static str) -> Value {
-    let mut own = own.clone();
-    let Some(object) = own.as_object_mut() else { return own };
-    for field in ["data", "stringData"] {
-        let Some(values) = object.get_mut(field) else { continue };
-        let Some(map) = values.as_object_mut() else {
-            // Not what the API takes, so nobody knows what it holds.
-            *values = json!(HIDDEN);
-            continue;
-        };
-        hide(map, |key, value| match other.and_then(|other| secret_value(other, key)) {
-            Some(there) if there != encoded(field, value) => changed,
-            _ => HIDDEN,
-        });
+pub fn mask(mut object: Value, key: &FingerprintKey) -> Value {
+    if !is_secret(&object) {
+        return object;
     }
-    if let Some(annotations) = object.get_mut("metadata").and_then(|m| m.get_mut("annotations")) {
-        match annotations.as_object_mut() {
-            Some(map) => hide_annotations(map, other, changed),
-            None => *annotations = json!(HIDDEN),
+    let at = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let hide = Hide { namespace: at("/metadata/namespace"), name: at("/metadata/name"), key };
+    // Values and annotations may be anything that the API would refuse; then nobody knows what they hold.
+    for (field, place) in [("data", "data"), ("stringData", "data")] {
+        if let Some(values) = object.get_mut(field) {
+            hide.each(values, place, |value| plain(field, value));
         }
     }
-    own
+    if let Some(annotations) = object.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations")) {
+        hide.each(annotations, "annotations", |value| value.to_string().into_bytes());
+    }
+    object
 }
 
-fn hide(map: &mut Map<String, Value>, text: impl Fn(&str, &Value) -> &'static str) {
-    for (key, value) in map.iter_mut().filter(|(_, value)| *value != GENERATED) {
-        *value = json!(text(key, value));
+/// Without an apiVersion it may be one, too.
+fn is_secret(object: &Value) -> bool {
+    object["kind"] == "Secret" && object["apiVersion"].as_str().is_none_or(|version| !version.contains('/'))
+}
+
+/// Hides what is in one Secret.
+struct Hide<'a> {
+    namespace: String,
+    name: String,
+    key: &'a FingerprintKey,
+}
+
+impl Hide<'_> {
+    fn each(&self, values: &mut Value, place: &str, bytes: impl Fn(&Value) -> Vec<u8>) {
+        match values.as_object_mut() {
+            Some(map) => {
+                for (name, value) in map.iter_mut().filter(|(_, value)| *value != GENERATED) {
+                    *value = self.hidden(place, name, &bytes(value));
+                }
+            }
+            None => *values = self.hidden(place, "", &bytes(values)),
+        }
+    }
+
+    fn hidden(&self, place: &str, name: &str, value: &[u8]) -> Value {
+        let parts = [self.namespace.as_bytes(), self.name.as_bytes(), place.as_bytes(), name.as_bytes(), value];
+        json!(format!("<hidden {}>", self.key.of(&parts)))
     }
 }
 
-fn hide_annotations(map: &mut Map<String, Value>, other: Option<&Value>, changed: &'static str) {
-    let there = other.map(|other| &other["metadata"]["annotations"]);
-    for (key, value) in map.iter_mut() {
-        let differs = there.and_then(|there| there.get(key)).is_some_and(|there| there != value);
-        *value = json!(if differs { changed } else { HIDDEN });
-    }
-}
-
-/// A key's value as the API server keeps it, whichever field it was written in. `stringData` wins, as it does there.
-fn secret_value<'a>(secret: &'a Value, key: &str) -> Option<Cow<'a, Value>> {
-    ["stringData", "data"].into_iter().find_map(|field| secret.get(field)?.get(key).map(|value| encoded(field, value)))
-}
-
-fn encoded<'a>(field: &str, value: &'a Value) -> Cow<'a, Value> {
-    match value.as_str() {
-        Some(text) if field == "stringData" => Cow::Owned(json!(data_key_to_base64(text))),
-        _ => Cow::Borrowed(value),
-    }
+/// What a value is once the API server has it, whichever field it was written in; else its JSON.
+fn plain(field: &str, value: &Value) -> Vec<u8> {
+    let text = value.as_str();
+    let plain = match field {
+        "stringData" => text.map(|text| text.as_bytes().to_vec()),
+        _ => text.and_then(|text| STANDARD.decode(text).ok()),
+    };
+    plain.unwrap_or_else(|| value.to_string().into_bytes())
 }

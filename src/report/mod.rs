@@ -5,8 +5,10 @@
 
 mod diff;
 mod exit;
+mod fingerprint;
 pub mod json;
 pub mod manifests;
+pub mod markdown;
 mod mask;
 mod style;
 pub mod text;
@@ -14,6 +16,7 @@ mod words;
 
 pub use diff::unified;
 pub use exit::exit_status;
+pub use fingerprint::{FingerprintKey, TooShort};
 pub use mask::{GENERATED, clean, mask};
 pub use style::{plain, safe};
 
@@ -23,11 +26,10 @@ use crate::chart::yaml;
 use crate::plan::{SandboxPlan, Step};
 
 /// The unified diff between two states of one object, as its step shows it: as YAML, cleaned of what the server
-/// keeps for itself, a Secret's values masked. Empty where nothing that is shown differs.
-pub fn object_diff(before: Option<&Value>, after: Option<&Value>, name: &str) -> String {
-    let (before, after) = (before.cloned().map(clean), after.cloned().map(clean));
-    let (before, after) = mask((before.as_ref(), after.as_ref()));
-    let (before, after) = (before.as_ref().map(yaml::write), after.as_ref().map(yaml::write));
+/// keeps for itself, a Secret's values masked by `key`. Empty where nothing that is shown differs.
+pub fn object_diff(before: Option<&Value>, after: Option<&Value>, name: &str, key: &FingerprintKey) -> String {
+    let shown = |state: &Value| yaml::write(&mask(clean(state.clone()), key));
+    let (before, after) = (before.map(shown), after.map(shown));
     unified(before.as_deref(), after.as_deref(), (&format!("live/{name}"), &format!("wanted/{name}")))
 }
 

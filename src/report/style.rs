@@ -61,5 +61,11 @@ pub fn safe(text: &str) -> Cow<'_, str> {
 
 fn steers(c: char) -> bool {
     let bidi = matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    bidi || matches!(c, '\u{2028}' | '\u{2029}') || (c.is_control() && c != '\n' && c != '\t')
+    bidi || is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}') || (c.is_control() && c != '\n' && c != '\t')
+}
+
+/// What takes no place and joins nothing, so that two texts can look alike, or one say what nobody sees.
+fn is_invisible(c: char) -> bool {
+    let tag = matches!(c, '\u{e0000}'..='\u{e007f}');
+    tag || matches!(c, '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }

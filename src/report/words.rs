@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::Action;
+use crate::plan::{Action, BudgetSum};
 
 /// Every action, in the order in which summaries name them.
 pub(super) const ACTIONS: [Action; 11] = [
@@ -71,6 +71,19 @@ pub(super) fn summary(counts: &BTreeMap<Action, usize>, none: &str, word: impl F
     }
     let trouble = list(true);
     if trouble.is_empty() { main.join(", ") } else { format!("{}; {}", main.join(", "), trouble.join(", ")) }
+}
+
+/// `cpu 12 of 16, memory 24Gi of 64Gi`.
+pub(super) fn budget(sums: &[BudgetSum]) -> String {
+    let one = |sum: &BudgetSum| {
+        let more = match sum.unknown.len() {
+            0 => String::new(),
+            1 => " and what 1 sandbox may take".to_owned(),
+            unknown => format!(" and what {unknown} sandboxes may take"),
+        };
+        format!("{} {}{more} of {}", sum.what.name(), sum.taken.readable(), sum.limit.readable())
+    };
+    sums.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// `1 change`, `2 changes`.

@@ -69,7 +69,7 @@ fn a_secret_is_in_neither_form() {
     for secret in ["aHVudGVyMg", "c2VjcmV0"] {
         assert!(!json.contains(secret));
     }
-    assert!(json.contains("<hidden 2>"));
+    assert!(json.contains("<hidden "));
 }
 
 #[test]

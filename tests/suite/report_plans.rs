@@ -5,7 +5,7 @@ use reconcile::manifest::{Hash, Kind, ObjectId, builtin};
 use reconcile::plan::{
     Action, Hold, Outcome, Plan, Precondition, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work,
 };
-use reconcile::report::object_diff;
+use reconcile::report::{FingerprintKey, object_diff};
 use serde_json::{Value, json};
 
 pub const COMMIT: &str = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d";
@@ -23,6 +23,7 @@ pub fn plan(sandboxes: Vec<SandboxPlan>) -> Plan {
         cluster: "dir:target/demo".into(),
         now: at("2026-11-21T13:30:00Z"),
         sandboxes,
+        budget: Vec::new(),
         warnings: Vec::new(),
     }
 }
@@ -40,6 +41,7 @@ pub fn sandbox(name: &str, action: Action, reason: &str) -> SandboxPlan {
         url: None,
         notes: Vec::new(),
         steps: Vec::new(),
+        after: Vec::new(),
     }
 }
 
@@ -65,6 +67,7 @@ pub fn step(action: Action, reason: &str, before: Option<&Value>, after: Option<
             precondition: before.map(|_| precondition()),
             generated: Vec::new(),
             kept: Vec::new(),
+            clear: None,
             remove: Vec::new(),
         },
     };
@@ -72,12 +75,17 @@ pub fn step(action: Action, reason: &str, before: Option<&Value>, after: Option<
         quiet: false,
         action,
         resource: builtin(&kind).expect("a kind of Kubernetes' own"),
-        diff: object_diff(before, after, &id.to_string()),
+        diff: object_diff(before, after, &id.to_string(), &key()),
         id,
         kind,
         reason: reason.into(),
         work,
     }
+}
+
+/// The key of every fingerprint here.
+pub fn key() -> FingerprintKey {
+    FingerprintKey::new(b"the key of the tests").expect("it is long enough")
 }
 
 pub fn precondition() -> Precondition {
@@ -127,7 +135,7 @@ fn created() -> SandboxPlan {
     wait.work = Work::AwaitQuota;
     wait.quiet = true;
     let mut record = step(Action::Create, reason, None, Some(&namespace("main")));
-    record.work = Work::Record { body: namespace("main"), uid: None };
+    record.work = Work::Record { body: namespace("main"), uid: None, remove: Vec::new() };
     record.quiet = true;
     record.diff.clear();
     SandboxPlan {

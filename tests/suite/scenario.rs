@@ -122,6 +122,7 @@ fn shell(step: &str, home: &Path, work: &Path) -> Output {
         .env("PATH", format!("{}:{path}", folder.display()))
         .env("HOME", home)
         .env("NO_COLOR", "1")
+        .env("RECONCILE_FINGERPRINT_KEY", "the key of the scenarios")
         .env("LC_ALL", "C")
         .env("TZ", "UTC")
         .env("GIT_CONFIG_NOSYSTEM", "1")

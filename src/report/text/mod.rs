@@ -2,13 +2,14 @@
 //!
 //! One line a sandbox, then what is done to it. What is unchanged is counted, not listed.
 
-mod outcome;
+pub(super) mod outcome;
 mod wrap;
 
 pub use outcome::{outcome, waits};
 
 use unicode_width::UnicodeWidthStr;
 
+use super::diff::body;
 use super::shown;
 use super::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, of as colour, paint, safe};
 use super::words::{self, summary};
@@ -73,6 +74,9 @@ pub fn plan(plan: &Plan, options: &TextOptions) -> String {
         text.push_str(&labelled("warning", warning, 0, options.width));
     }
     text.push('\n');
+    if !plan.budget.is_empty() {
+        push_line(&mut text, 0, &wrap(&format!("Budget: {}", words::budget(&plan.budget)), options.width, 0, 8));
+    }
     let closing = summary(&plan.summary(), "nothing to do", |words| words.planned);
     push_line(&mut text, 0, &paint(BOLD, &wrap(&format!("Plan: {closing}"), options.width, 0, 6)));
     text
@@ -93,7 +97,7 @@ fn heading(plan: &Plan, width: usize) -> String {
 }
 
 /// The sandboxes whose time is over and which are gone already, the first few by name: files that somebody forgot.
-fn over(plan: &Plan) -> String {
+pub(super) fn over(plan: &Plan) -> String {
     const NAMED: usize = 5;
     let is_over = |s: &&SandboxPlan| !is_shown(s) && s.expires.is_some_and(|expires| expires <= plan.now);
     let names: Vec<&str> = plan.sandboxes.iter().filter(is_over).map(|s| s.name.as_str()).collect();
@@ -106,7 +110,7 @@ fn over(plan: &Plan) -> String {
 }
 
 /// Kept sandboxes are only counted, unless there is something to say about them.
-fn is_shown(sandbox: &SandboxPlan) -> bool {
+pub(super) fn is_shown(sandbox: &SandboxPlan) -> bool {
     sandbox.action != Action::Keep || !sandbox.notes.is_empty() || !sandbox.steps.is_empty()
 }
 
@@ -152,7 +156,7 @@ fn names(steps: &[&Step], sandbox: &SandboxPlan, width: usize) -> String {
 }
 
 /// An object's name, with its namespace where that is not the sandbox's.
-fn name(step: &Step, sandbox: &SandboxPlan) -> String {
+pub(super) fn name(step: &Step, sandbox: &SandboxPlan) -> String {
     match &step.id.namespace {
         Some(namespace) if *namespace != sandbox.namespace => format!("{} in {namespace}", step.id),
         _ => step.id.to_string(),
@@ -221,7 +225,7 @@ fn step(step: &Step, sandbox: &SandboxPlan, options: &TextOptions) -> String {
 }
 
 /// Why, without what the sandbox's own reason says already.
-fn step_reason<'a>(step: &'a Step, sandbox: &SandboxPlan) -> &'a str {
+pub(super) fn step_reason<'a>(step: &'a Step, sandbox: &SandboxPlan) -> &'a str {
     match &step.work {
         Work::AwaitQuota => "wait until its limits are in force",
         Work::AwaitReady => "wait until it is ready",
@@ -238,11 +242,7 @@ fn step_reason<'a>(step: &'a Step, sandbox: &SandboxPlan) -> &'a str {
 /// A unified diff, set in and coloured, without the two lines of its header: the step's line names the object.
 fn diff(diff: &str) -> String {
     let mut text = String::with_capacity(diff.len() * 2);
-    for (at, line) in diff.lines().enumerate() {
-        let is_header = at < 2 && (line.starts_with("--- ") || line.starts_with("+++ "));
-        if is_header {
-            continue;
-        }
+    for line in body(diff) {
         push_line(&mut text, DIFF, &diff_line(line));
     }
     text

@@ -54,22 +54,23 @@ fn came(word: &str, style: anstyle::Style, name: &str, detail: &str, width: usiz
 
 /// How one sandbox ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(in crate::report) enum End {
     Done,
     Stale,
     Failed,
 }
 
 /// One sandbox's line.
-struct Entry {
-    end: End,
+pub(in crate::report) struct Entry {
+    pub end: End,
     action: Action,
-    detail: String,
-    remedy: Option<&'static str>,
+    /// What was done, or why not all was.
+    pub detail: String,
+    pub remedy: Option<&'static str>,
 }
 
 impl Entry {
-    fn of(sandbox: &SandboxPlan, outcome: &Outcome) -> Self {
+    pub fn of(sandbox: &SandboxPlan, outcome: &Outcome) -> Self {
         let action = sandbox.action;
         let Some(came) = outcome.sandboxes.iter().find(|s| s.name == sandbox.name) else {
             let detail = "not begun: the run ended before".to_owned();
@@ -100,13 +101,22 @@ impl Entry {
         }
     }
 
+    /// How it ended, in one word.
+    pub fn word(&self) -> &'static str {
+        match self.end {
+            End::Done => words::of(self.action).done,
+            End::Stale => "stale",
+            End::Failed => "failed",
+        }
+    }
+
     fn text(&self, name: &str, width: usize) -> String {
-        let (word, style) = match self.end {
-            End::Done => (words::of(self.action).done, colour(self.action)),
-            End::Stale => ("stale", YELLOW),
-            End::Failed => ("failed", RED),
+        let style = match self.end {
+            End::Done => colour(self.action),
+            End::Stale => YELLOW,
+            End::Failed => RED,
         };
-        let mut text = came(word, style, name, &self.detail, width);
+        let mut text = came(self.word(), style, name, &self.detail, width);
         if let Some(remedy) = self.remedy {
             text.push_str(&labelled("remedy", remedy, COLUMN, width));
         }

@@ -6,7 +6,14 @@ const KINDS: &str = "namespaces,clusterroles,clusterrolebindings,persistentvolum
     deployments,statefulsets,daemonsets,cronjobs,replicasets,horizontalpodautoscalers,poddisruptionbudgets,ingresses,\
     networkpolicies,endpointslices,roles,rolebindings,widgets.rows.example.com";
 
+const TABLES: &[&str] = &["workloads.toml", "rivals.toml", "others.toml", "metadata.toml"];
+
 #[test]
-fn of_every_kind() {
-    check("foreign", &["workloads.toml", "rivals.toml", "others.toml", "metadata.toml"], KINDS);
+fn each_is_seen_named_and_put_right_in_one_run() {
+    check("foreign", &[TABLES, &["charts.toml"]].concat(), KINDS, false);
+}
+
+#[test]
+fn what_was_added_goes_in_one_run_where_the_fleet_says_so() {
+    check("taken-out", TABLES, KINDS, true);
 }

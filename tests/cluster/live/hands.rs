@@ -73,7 +73,7 @@ impl<'a> Hands<'a> {
         let output = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["edit", object, script] => {
                 let mut command = self.kubectl(row, &["edit", object]);
-                command.env("KUBE_EDITOR", format!("sed -i.bak -e {script}"));
+                command.env("KUBE_EDITOR", format!("sed -i.bak -e '{script}'"));
                 finish(command)
             }
             ["rewrite", way, object, from, to] => self.rewrite(row, way, object, [from, to]),

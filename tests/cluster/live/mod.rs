@@ -13,6 +13,7 @@ mod drift;
 mod first;
 mod foreign;
 mod generated;
+mod groups;
 mod guards;
 mod hands;
 mod killed;

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use super::case::{Case, applying};
 use super::hands::Hands;
 use super::plan::Printed;
+use crate::wait::wait_until;
 
 /// One row.
 #[derive(Debug, Deserialize)]
@@ -20,7 +22,11 @@ pub struct Row {
     /// The sandbox.
     pub name: String,
     /// What of the chart it has.
+    #[serde(default)]
     parts: Vec<String>,
+    /// Another chart than `rows/chart`, and its profile.
+    chart: Option<String>,
+    profile: Option<String>,
     /// More values.
     #[serde(default)]
     values: toml::Table,
@@ -42,6 +48,9 @@ pub struct Row {
     /// The one step, `action Kind/name`; none where it is left out.
     #[serde(default)]
     step: String,
+    /// More steps, where somebody changes several objects.
+    #[serde(default)]
+    steps: Vec<String>,
     /// Words of the step's reason.
     #[serde(default)]
     says: Vec<String>,
@@ -50,6 +59,11 @@ pub struct Row {
     notes: Vec<String>,
     /// What is there after a run.
     after: Option<After>,
+    /// What the noted extra is in, `Kind/name`, where there is no step.
+    of: Option<String>,
+    /// Whether it stays although the fleet has extras taken out.
+    #[serde(default)]
+    kept: bool,
 }
 
 /// What is there after a run.
@@ -82,13 +96,33 @@ impl Row {
         toml::from_str::<Rows>(&text).unwrap_or_else(|error| panic!("{file}: {error}")).row
     }
 
+    /// The same row in a fleet that has extras taken out: what was noted is the reason of a step, and goes.
+    fn where_extras_go(mut self) -> Self {
+        if self.kept {
+            return self;
+        }
+        if self.step.is_empty() {
+            let words = self.of.clone().unwrap_or_else(|| panic!("{}: of which object?", self.name));
+            self.step = format!("correct {words}");
+        }
+        self.action = None;
+        self.says.retain(|words| words != "not recorded");
+        let notes = std::mem::take(&mut self.notes);
+        self.says.extend(notes.into_iter().filter(|words| words != "can weaken"));
+        self.after = Some(After::Restored);
+        self
+    }
+
     fn write(&self, case: &Case) {
         let mut values = self.values.clone();
-        values.insert("parts".into(), self.parts.clone().into());
+        if self.chart.is_none() {
+            values.insert("parts".into(), self.parts.clone().into());
+        }
         let mut file = toml::Table::new();
         file.insert("branch".into(), self.name.clone().into());
         file.insert("image".into(), "registry.example.com/web:1".into());
-        file.insert("chart".into(), "rows".into());
+        file.insert("chart".into(), self.chart.clone().unwrap_or_else(|| "rows".into()).into());
+        file.extend(self.profile.clone().map(|profile| ("profile".to_owned(), profile.into())));
         file.insert("values".into(), values.into());
         case.repo.write(&super::case::file(&self.name), &file.to_string());
     }
@@ -103,9 +137,13 @@ impl Row {
         if plan.action(&self.name) != action {
             wrong.push(format!("action {:?}, not {action:?}", plan.action(&self.name)));
         }
-        let steps: Vec<&str> = if step.is_empty() { Vec::new() } else { vec![&step] };
-        if plan.steps(&self.name) != steps {
-            wrong.push(format!("steps {:?}, not {steps:?}", plan.steps(&self.name)));
+        let mut steps: Vec<String> = if step.is_empty() { Vec::new() } else { vec![step.clone()] };
+        steps.extend(self.steps.iter().map(|step| step.replace("NS", &case.namespace(&self.name))));
+        steps.sort();
+        let mut planned = plan.steps(&self.name);
+        planned.sort();
+        if planned != steps {
+            wrong.push(format!("steps {planned:?}, not {steps:?}"));
         }
         let reason = plan.step(&self.name, if object.is_empty() { "/" } else { object })["reason"].clone();
         let reason = reason.as_str().unwrap_or_default();
@@ -198,15 +236,40 @@ fn assert_lists_alone(case: &Case) {
     assert_eq!(lists.len(), count, "a kind was listed twice");
 }
 
-/// Applies a fleet of the rows, has everything done to it, and checks each row.
-pub fn check(stem: &str, files: &[&str], kinds: &str) {
+/// Until the API server has heard of `rows/admission.yaml`.
+fn await_admission(case: &Case) {
+    let yaml = "{apiVersion: v1, kind: ConfigMap, data: {}, metadata: {name: probe, namespace: default, \
+                labels: {reconcile.dev/sandbox: admitted}, annotations: {a: b}}}";
+    let file = case.repo.path().join("probe.yaml");
+    std::fs::write(&file, yaml).expect("it can be written");
+    let args = ["create", "--dry-run=server", "--output=jsonpath={.data.level}", "-f", &file.display().to_string()];
+    wait_until("what is admitted is changed", Duration::from_secs(60), || match case.plane.must(&args).as_str() {
+        "forced" => Ok(()),
+        other => Err(other.to_owned()),
+    });
+    std::fs::remove_file(&file).expect("it was written");
+}
+
+/// Applies a fleet of the rows, has everything done to it, and checks each row. With `removes` the fleet has extras taken
+/// out, and of the rows there are those in which somebody adds something.
+pub fn check(stem: &str, files: &[&str], kinds: &str, removes: bool) {
     let Some(case) = Case::start(stem) else { return };
     let definitions = include_str!("rows/definitions.yaml");
     case.plane.apply("test", definitions);
+    case.plane.apply("test", include_str!("rows/admission.yaml"));
     case.plane.must(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]);
     case.repo_copy("rows/chart", "charts/rows");
-    case.settings("limits.max_sandboxes = 500");
-    let rows: Vec<Row> = files.iter().flat_map(|file| Row::read(file)).collect();
+    let extras = if removes { "remove" } else { "report" };
+    case.repo.copy("charts/odoo-dev-sandbox").copy("charts/preview-app");
+    case.settings(&format!(
+        "extras = \"{extras}\"\ndomain = \"sandboxes.example.com\"\naccess.groups = [\"developers\"]\n\
+         limits.max_sandboxes = 500"
+    ));
+    await_admission(&case);
+    let mut rows: Vec<Row> = files.iter().flat_map(|file| Row::read(file)).collect();
+    if removes {
+        rows = rows.into_iter().filter(|row| !row.notes.is_empty()).map(Row::where_extras_go).collect();
+    }
     rows.iter().for_each(|row| row.write(&case));
     case.sandbox("untouched", "").commit("a sandbox for each row");
     case.run(0, &[]);
@@ -215,7 +278,8 @@ pub fn check(stem: &str, files: &[&str], kinds: &str) {
     let before = contents(&case, kinds);
     let mut wrong = Hands::of(&case).do_all(&rows);
     let changed = contents(&case, kinds);
-    let plan = case.plan(2, &[]);
+    let seen = || Printed::read(&case.tool().run(&["--plan", "--format=json"]).stdout);
+    let plan = seen();
     let mut note = |row: &Row, what: Vec<String>| {
         wrong.extend(what.into_iter().map(|what| format!("{}: {what}", row.name)));
     };
@@ -231,7 +295,7 @@ pub fn check(stem: &str, files: &[&str], kinds: &str) {
         }
         note(row, row.mislaid(&case.namespace(&row.name), [&before, &changed, &after]));
     }
-    let plan = case.plan(0, &[]);
+    let plan = seen();
     for row in &rows {
         if plan.action(&row.name) != "keep" {
             note(row, vec![format!("a second plan: {:#}", plan.sandbox(&row.name))]);
