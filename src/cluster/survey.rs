@@ -11,7 +11,7 @@ use crate::manifest::{
     Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Release, Resource, Scope, builtin, namespaces,
 };
 use crate::plan::{
-    Answer, Answers, DryRun, Live, LiveNamespace, Meta, Question, Questions, Record, clearing, observe,
+    Answer, Answers, DryRun, Live, LiveNamespace, Meta, Question, Questions, Record, clearing, in_the_way, observe,
 };
 
 /// How many single objects are asked for side by side.
@@ -246,10 +246,11 @@ async fn try_cleared(
     question: &Question<'_>,
     live: &serde_json::Value,
 ) -> Option<serde_json::Value> {
-    if question.beside.is_empty() {
+    let beside = in_the_way(live, &question.manifest.body, &question.drifted, &question.beside);
+    let patch = clearing(live, &question.manifest.body, &question.drifted, &beside);
+    if patch.is_empty() {
         return None;
     }
-    let patch = clearing(live, &question.manifest.body, &question.drifted, &question.beside);
     cluster.try_patch(&target, &serde_json::Value::Array(patch), MANAGER).await.ok()
 }
 

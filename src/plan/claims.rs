@@ -33,9 +33,12 @@ impl Claims<'_> {
         for (managed, fields) in self.others.iter().filter(|(m, _)| !is_of_the_system(&m.manager)) {
             for path in fields.minus(self.own) {
                 let mut topmost = Vec::new();
-                self.split(managed, fields, path, &mut topmost);
+                self.split(wanted, (managed, fields), path, &mut topmost);
                 for path in topmost {
-                    if is_generated(wanted, &path) || drift.iter().any(|known: &Drift| path.starts_with(&known.at)) {
+                    let is_bookkeeping = self.others.iter().any(|(m, fields)| {
+                        is_of_the_system(&m.manager) && at(fields, &path).is_some()
+                    });
+                    if is_bookkeeping || is_generated(wanted, &path) || drift.iter().any(|known: &Drift| path.starts_with(&known.at)) {
                         continue;
                     }
                     // We hold the map that it is in as if it were whole, and have lost this of it.
@@ -101,23 +104,26 @@ impl Claims<'_> {
         }
     }
 
-    /// The topmost paths at or below `path` that nobody but `managed` holds something of; the keys of annotations and
-    /// labels each on its own.
-    fn split(&self, managed: &Managed, fields: &Fields, path: Path, found: &mut Vec<Path>) {
+    /// The topmost paths at or below `path` that nobody but `by` holds something of, and that the manifest has nothing
+    /// of; the keys of annotations and labels each on its own.
+    fn split(&self, wanted: Option<&Manifest>, by: (&Managed, &Fields), path: Path, found: &mut Vec<Path>) {
+        let (managed, fields) = by;
         let Some(node) = at(fields, &path) else { return };
         let is_named = matches!(path.last(), Some(PathElement::Field(name)) if name == "annotations" || name == "labels");
         let is_shared = || {
             let others = self.others.iter().filter(|(other, _)| *other != managed);
             others.filter_map(|(_, fields)| at(fields, &path)).any(|node| !node.children.is_empty())
         };
+        let is_declared = || wanted.is_some_and(|wanted| look_up(&wanted.body, &path).is_some());
         let is_map = node.children.iter().all(|(element, _)| matches!(element, PathElement::Field(_)));
         let is_item = matches!(path.last(), Some(PathElement::Key(_) | PathElement::Item(_)));
-        if node.children.is_empty() || is_item || !(is_named || (is_map && is_shared())) {
+        let is_parted = is_declared() || (!is_item && (is_named || (is_map && is_shared())));
+        if node.children.is_empty() || !is_parted {
             found.push(path);
             return;
         }
         for (element, _) in &node.children {
-            self.split(managed, fields, [path.as_slice(), std::slice::from_ref(element)].concat(), found);
+            self.split(wanted, by, [path.as_slice(), std::slice::from_ref(element)].concat(), found);
         }
     }
 }

@@ -112,13 +112,13 @@ fn is_weighty_object(id: &ObjectId) -> bool {
     )
 }
 
-/// Whether an extra may be taken out. Finalizers and owners are promises of others to whom they are made; tools' notes
-/// to themselves are harmless.
+/// Whether an extra may be taken out. Finalizers and owners are promises to others; tools' notes to themselves are
+/// harmless; and nothing makes an object mutable again.
 fn is_removable(path: &[PathElement]) -> bool {
     let names: Vec<&str> = path.iter().filter_map(name_of).collect();
     let note = |key: &str| NOTES.iter().any(|prefix| key.starts_with(prefix));
     match names.as_slice() {
-        ["metadata", "finalizers" | "ownerReferences", ..] => false,
+        ["metadata", "finalizers" | "ownerReferences", ..] | ["immutable"] => false,
         [.., "annotations", key] => !note(key),
         _ => true,
     }

@@ -29,6 +29,6 @@ pub use extras::UNKNOWN_MANAGER;
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
-pub use removal::{clearing, removal};
+pub use removal::{clearing, in_the_way, removal};
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
 pub use types::{Action, BudgetSum, Clear, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};

@@ -4,10 +4,12 @@
 //! the list items that it names, so that nothing else is taken out. Whoever put it there is no longer said to hold it
 //! either: a value that the server fills in by itself would stay theirs for ever.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::extras::is_of_the_system;
-use crate::manifest::{Path, PathElement, look_up};
+use crate::manifest::{Fields, Path, PathElement, look_up};
 
 /// The patch that takes `paths` out of `object`; empty where none of them is there, and none is held by anybody.
 pub fn removal(object: &Value, paths: &[Path]) -> Vec<Value> {
@@ -55,6 +57,32 @@ pub fn clearing(object: &Value, wanted: &Value, paths: &[Path], beside: &[Path])
     };
     let patch = parents.iter().filter_map(replace).collect();
     bound(object, patch)
+}
+
+/// What stands where `paths` have to be put back: what others put beside them, and what the server filled in beside that,
+/// which nobody holds and the manifest does not have. It fills it in again where it belongs.
+pub fn in_the_way(object: &Value, wanted: &Value, paths: &[Path], beside: &[Path]) -> Vec<Path> {
+    let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
+    let held: Vec<Fields> =
+        entries.filter_map(|entry| Fields::parse(entry.get("fieldsV1")?.to_string().as_bytes()).ok()).collect();
+    let mut found = beside.to_vec();
+    for path in paths {
+        let Some((PathElement::Field(_), above)) = path.split_last().filter(|(_, above)| above.len() > 1) else {
+            continue;
+        };
+        let below = |whole: &Value| {
+            let place = look_up(whole, above)?;
+            whole.pointer(&place.pointer())?.as_object().map(|map| map.keys().cloned().collect::<BTreeSet<String>>())
+        };
+        let declared = below(wanted).unwrap_or_default();
+        for name in below(object).unwrap_or_default().difference(&declared) {
+            let sibling = [above, &[PathElement::Field(name.clone())]].concat();
+            if !found.contains(&sibling) && !held.iter().any(|fields| fields.touches(&sibling)) {
+                found.push(sibling);
+            }
+        }
+    }
+    found
 }
 
 fn put(parent: Option<&mut Value>, last: &PathElement, value: &Value) {

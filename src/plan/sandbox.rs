@@ -7,6 +7,7 @@ use super::live::{Extra, Observed};
 use super::lost::has_copies;
 use super::objects::{Difference, DifferenceKind, beside, difference, differences};
 use super::quota::{larger, quota_of};
+use super::removal::in_the_way;
 use super::record::{Record, expires_text, generated_of, kinds_of};
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
@@ -206,9 +207,10 @@ impl Case<'_> {
             if let (Some(live), DryRun::Server(dry) | DryRun::Cleared(dry)) = (&answer.live, &answer.dry_run) {
                 taken.extend(survivors(live, dry, &manifest.body));
             }
-            if let (DryRun::Cleared(_), Some(observed)) = (&answer.dry_run, difference.observed) {
-                let restore = observed.drift.iter().map(|drift| drift.at.clone()).collect();
-                *clear = Some(Clear { restore, beside: beside(observed) });
+            if let (Some(live), DryRun::Cleared(_), Some(observed)) = (&answer.live, &answer.dry_run, difference.observed) {
+                let restore: Vec<_> = observed.drift.iter().map(|drift| drift.at.clone()).collect();
+                let beside = in_the_way(live, &manifest.body, &restore, &beside(observed));
+                *clear = Some(Clear { restore, beside });
             }
             remove.clone_from(&taken);
         }

@@ -1,7 +1,7 @@
 //! What is taken out of an object by name, as a patch of its own.
 
 use reconcile::manifest::{Path, PathElement};
-use reconcile::plan::{clearing, removal};
+use reconcile::plan::{clearing, in_the_way, removal};
 use serde_json::{Value, json};
 
 fn path(elements: &[&str]) -> Path {
@@ -77,4 +77,20 @@ fn ours_comes_back_in_one_go_with_what_stood_in_its_way() {
     assert_eq!(after["spec"]["ports"], json!([{"port": 80, "name": "http"}]));
     // Nothing stands beside it, so nothing is put back that apply does not put back by itself.
     assert!(clearing(&live, &wanted, &[ours], &[]).is_empty());
+}
+
+#[test]
+fn what_the_server_filled_in_beside_theirs_stands_in_the_way_too() {
+    let wanted = json!({"spec": {"strategy": {"type": "Recreate"}}});
+    let live = json!({
+        "metadata": {"uid": "u", "resourceVersion": "7", "managedFields": [
+            {"manager": "rival", "operation": "Update", "fieldsV1": {"f:spec": {"f:strategy": {"f:type": {}, "f:own": {}}}}},
+        ]},
+        "spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}, "own": 1}},
+    });
+    let ours = [path(&["f:spec", "f:strategy", "f:type"])];
+    let beside = in_the_way(&live, &wanted, &ours, &[]);
+    assert_eq!(beside, [path(&["f:spec", "f:strategy", "f:rollingUpdate"])]);
+    let after = applied(&live, &clearing(&live, &wanted, &ours, &beside));
+    assert_eq!(after["spec"]["strategy"], json!({"type": "Recreate", "own": 1}));
 }

@@ -238,7 +238,7 @@ fn assert_lists_alone(case: &Case) {
 
 /// Until the API server has heard of `rows/admission.yaml`.
 fn await_admission(case: &Case) {
-    let yaml = "{apiVersion: v1, kind: ConfigMap, data: {}, metadata: {name: probe, namespace: default, \
+    let yaml = "{apiVersion: v1, kind: ConfigMap, data: {a: b}, metadata: {name: probe, namespace: default, \
                 labels: {reconcile.dev/sandbox: admitted}, annotations: {a: b}}}";
     let file = case.repo.path().join("probe.yaml");
     std::fs::write(&file, yaml).expect("it can be written");
