@@ -10,3 +10,4 @@ pub mod plan;
 pub mod release;
 pub mod repo;
 pub mod report;
+pub mod side_by_side;

@@ -4,6 +4,7 @@
 //! against, and sent with the uid and resourceVersion that were read, so that nothing is overwritten that was not seen.
 
 mod generate;
+mod ledger;
 mod step;
 mod wait;
 
@@ -14,6 +15,7 @@ use tracing::Instrument as _;
 
 use crate::cluster::Cluster;
 use crate::plan::{Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step};
+pub use ledger::Ledger;
 use step::{Halt, Run};
 
 /// How a plan is carried out.

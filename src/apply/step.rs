@@ -185,10 +185,7 @@ impl<'a> Run<'a> {
         if is_as_wanted(&meta, body) {
             return Ok(None);
         }
-        let writers = meta.managed.iter().filter(|m| m.subresource.as_deref() != Some("status"));
-        // What comes through the scale subresource is recorded without a time (seen).
-        let last = writers.max_by_key(|m| (m.time.is_none(), m.time));
-        let who = last.map_or("someone", |m| m.manager.as_str());
+        let who = meta.last_writer().map_or_else(|| "someone".to_owned(), |by| by.manager);
         Err(Halt::Stale(format!("it was changed by {who} since the plan")))
     }
 

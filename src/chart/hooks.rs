@@ -1,6 +1,6 @@
 //! Hooks: objects that Helm applies at a moment of a release rather than with it.
 
-use serde_json::Value;
+use super::yaml::Tree;
 
 /// A moment of a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,12 +40,16 @@ pub enum Role {
 }
 
 /// Tells hooks by their annotations.
-pub fn role(object: &Value) -> Role {
+pub fn role(object: &Tree<'_>) -> Role {
+    let annotations = object.at(&["metadata", "annotations"]);
     let annotation = |name: &str| {
-        let annotations = object.get("metadata")?.get("annotations")?;
-        Some(match annotations.get(name)? {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
+        Some(match annotations?.get(name)? {
+            Tree::Text(text) => text.as_ref().to_owned(),
+            other => {
+                let mut text = String::new();
+                other.write_json(&mut text);
+                text
+            }
         })
     };
     let Some(named) = annotation("helm.sh/hook") else {

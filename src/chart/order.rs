@@ -42,12 +42,19 @@ const INSTALL: &[&str] = &[
 
 /// Sorts as Helm applies: by kind, and objects of one kind stay as they are.
 pub fn sort_for_install<T>(items: &mut [T], kind: impl Fn(&T) -> &str) {
-    items.sort_by(|a, b| install_rank(kind(a)).cmp(&install_rank(kind(b))));
+    sort(items, |item| install_rank(kind(item)));
 }
 
 /// Sorts as Helm deletes.
 pub fn sort_for_uninstall<T>(items: &mut [T], kind: impl Fn(&T) -> &str) {
-    items.sort_by(|a, b| uninstall_rank(kind(a)).cmp(&uninstall_rank(kind(b))));
+    sort(items, |item| uninstall_rank(kind(item)));
+}
+
+fn sort<T>(items: &mut [T], rank: impl Fn(&T) -> (usize, &str)) {
+    items.sort_by_cached_key(|item| {
+        let (place, name) = rank(item);
+        (place, name.to_owned())
+    });
 }
 
 /// A kind's place among others when installing: unknown kinds last, among themselves by name.

@@ -9,15 +9,13 @@ use super::{
     chart::{Chart, Crd},
     dependencies,
     functions::satisfies,
-    generated::{GeneratedKey, Misplaced, Tokens, extract},
-    hooks::{Hook, Role, role},
-    order::sort_for_install,
+    generated::{GeneratedKey, Misplaced, Tokens},
+    hooks::Hook,
+    objects::{Object, Objects},
     render_data::Data,
     render_parsed::Parsed,
-    split::split,
     template::{self, Capabilities, Session, TemplateError},
     values::{self, Table},
-    yaml::{self, Numbers},
 };
 
 /// What a release is called, and where it goes.
@@ -62,12 +60,6 @@ pub struct Document {
     pub text: String,
     /// The line of the rendered file where the text begins, from 1.
     pub line: usize,
-}
-
-impl Document {
-    fn kind(&self) -> &str {
-        self.value.get("kind").and_then(Value::as_str).unwrap_or_default()
-    }
 }
 
 /// What a chart made.
@@ -137,50 +129,78 @@ pub enum RenderError {
     Library,
 }
 
+/// What the templates of a chart made, before it is read.
+#[derive(Debug)]
+pub struct Texts {
+    /// By the templates' names, in their order.
+    pub(super) files: Vec<(String, String)>,
+    pub(super) tokens: Tokens,
+    notes: Option<String>,
+    warnings: Vec<String>,
+}
+
 impl Chart {
     /// Renders the chart.
     ///
     /// # Errors
     /// The first thing that is wrong with the chart or the values, with its place.
     pub fn render(&self, input: &RenderInput<'_>) -> Result<Rendered, RenderError> {
+        let texts = self.texts(input)?;
+        let Objects { manifests, hooks, generated, warnings } = texts.objects()?;
+        Ok(Rendered {
+            manifests: manifests.into_iter().map(Document::from).collect(),
+            hooks: hooks.into_iter().map(|(object, hook)| (object.into(), hook)).collect(),
+            crds: self.crds(),
+            generated,
+            warnings: texts.warnings.iter().cloned().chain(warnings).collect(),
+            notes: texts.notes,
+        })
+    }
+
+    /// Runs the chart's templates, and leaves what they made as text.
+    ///
+    /// # Errors
+    /// As [`Chart::render`], but for what is wrong with the text.
+    pub fn texts(&self, input: &RenderInput<'_>) -> Result<Texts, RenderError> {
         let mut warnings = Vec::new();
         let (chart, values) = self.prepare(input.values, &mut warnings)?;
-        let (range, version) = (&self.metadata.kube_version, &input.capabilities.kube_version);
+        self.check(input.capabilities)?;
+        let data = Data::new(&chart, &values, input.release, input.capabilities);
+        self.run(&chart, &data, warnings)
+    }
+
+    /// Refuses what cannot be rendered whatever the values are.
+    pub(super) fn check(&self, capabilities: &Capabilities) -> Result<(), RenderError> {
+        if self.is_library() {
+            return Err(RenderError::Library);
+        }
+        let (range, version) = (&self.metadata.kube_version, &capabilities.kube_version);
         if !range.is_empty() && !satisfies(version, range) {
             return Err(RenderError::KubeVersion { range: range.clone(), version: version.clone() });
         }
-        let templates = Parsed::of(&chart).map_err(RenderError::Template)?;
-        let data = Data::new(&chart, &values, input.release, input.capabilities);
-        let notes_file = format!("{}/templates/NOTES.txt", chart.name());
+        Ok(())
+    }
+
+    /// Runs the templates of this chart as it takes part, over their data.
+    pub(super) fn run(&self, part: &Self, data: &Data, warnings: Vec<String>) -> Result<Texts, RenderError> {
+        let templates = Parsed::of(part).map_err(RenderError::Template)?;
+        let notes_file = format!("{}/templates/NOTES.txt", self.name());
         let mut session = Session::default();
-        let mut files = BTreeMap::new();
-        let mut notes = None;
+        let mut texts = Texts { files: Vec::new(), tokens: Tokens::default(), notes: None, warnings };
         for name in templates.names() {
             if base_name(name).starts_with('_') {
                 continue;
             }
             let text = templates.render(name, &data.of(name), &mut session).map_err(RenderError::Template)?;
             if name == notes_file {
-                notes = Some(text);
+                texts.notes = Some(text);
             } else if !name.ends_with("NOTES.txt") {
-                files.insert(name, text);
+                texts.files.push((name.to_owned(), text));
             }
         }
-        let mut rendered = Rendered {
-            manifests: Vec::new(),
-            hooks: Vec::new(),
-            crds: chart.crds(),
-            notes,
-            generated: BTreeMap::new(),
-            warnings,
-        };
-        for (name, text) in files {
-            rendered.add(name, &text)?;
-        }
-        rendered.take_generated(&session.tokens).map_err(RenderError::Generated)?;
-        sort_for_install(&mut rendered.manifests, Document::kind);
-        sort_for_install(&mut rendered.hooks, |(document, _)| document.kind());
-        Ok(rendered)
+        texts.files.sort_unstable();
+        texts.tokens = session.tokens;
+        Ok(texts)
     }
 
     /// Renders a text that is not part of the chart over the data that its templates see.
@@ -219,57 +239,14 @@ impl Chart {
     }
 }
 
-impl Rendered {
-    /// Takes the values that the cluster generates out of the objects.
-    fn take_generated(&mut self, tokens: &Tokens) -> Result<(), Misplaced> {
-        if tokens.is_empty() {
-            return Ok(());
+impl From<Object<'_>> for Document {
+    fn from(object: Object<'_>) -> Self {
+        Self {
+            template: object.template.to_owned(),
+            value: object.tree.to_value(),
+            text: object.text.to_owned(),
+            line: object.line,
         }
-        let objects = self.manifests.iter_mut();
-        let mut objects: Vec<(String, Value)> =
-            objects.map(|document| (document.template.clone(), document.value.take())).collect();
-        let keys = extract(&mut objects, tokens)?;
-        for (document, ((_, value), keys)) in self.manifests.iter_mut().zip(objects.into_iter().zip(keys)) {
-            document.value = value;
-            if !keys.keys.is_empty() {
-                let name = document.value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-                self.generated.entry(name.to_owned()).or_default().extend(keys.keys);
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds the objects of a rendered file.
-    fn add(&mut self, template: &str, text: &str) -> Result<(), RenderError> {
-        for part in split(text) {
-            let value = yaml::read_strict(part.text, Numbers::Exact).map_err(|error| {
-                let line = part.line + error.line - 1;
-                let shown = text.lines().nth(line - 1).unwrap_or_default();
-                RenderError::Yaml {
-                    template: template.to_owned(),
-                    line,
-                    message: error.message,
-                    shown: shown.to_owned(),
-                }
-            })?;
-            match value {
-                Value::Null => continue,
-                Value::Object(_) => {}
-                _ => {
-                    let shown = part.text.lines().next().unwrap_or_default().to_owned();
-                    return Err(RenderError::NoObject { template: template.to_owned(), line: part.line, shown });
-                }
-            }
-            let role = role(&value);
-            let text = part.text.to_owned();
-            let document = Document { template: template.to_owned(), value, text, line: part.line };
-            match role {
-                Role::Part => self.manifests.push(document),
-                Role::Hook(hook) => self.hooks.push((document, hook)),
-                Role::Unknown(named) => self.warnings.push(format!("{template}: unknown hook {named:?} left out")),
-            }
-        }
-        Ok(())
     }
 }
 

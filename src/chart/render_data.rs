@@ -17,33 +17,63 @@ pub(super) struct Data {
     charts: HashMap<String, Map>,
 }
 
+/// What the data of a chart hold whatever its values are.
+pub(super) struct Common {
+    chart: Value,
+    files: Value,
+    capabilities: Value,
+}
+
+impl Common {
+    pub(super) fn new(chart: &Chart, capabilities: &Capabilities) -> Self {
+        let capabilities = Value::Object(Object::capabilities(capabilities));
+        Self::below(chart, true, capabilities)
+    }
+
+    fn below(chart: &Chart, is_root: bool, capabilities: Value) -> Self {
+        let metadata = serde_json::to_value(&chart.metadata).unwrap_or(Json::Null);
+        Self {
+            chart: Value::Object(Object::chart(&metadata, is_root)),
+            files: Value::Object(Object::Files(Arc::new(Files::new(chart.files.clone())))),
+            capabilities,
+        }
+    }
+
+    /// The data, but for `.Template`.
+    fn data(&self, values: &Map, release: &Map, subcharts: &Map) -> Map {
+        Map::from_iter([
+            (Arc::from("Chart"), self.chart.clone()),
+            (Arc::from("Files"), self.files.clone()),
+            (Arc::from("Capabilities"), self.capabilities.clone()),
+            (Arc::from("Values"), Value::Map(values.clone())),
+            (Arc::from("Release"), Value::Map(release.clone())),
+            (Arc::from("Subcharts"), Value::Map(subcharts.clone())),
+        ])
+    }
+}
+
 impl Data {
     pub(super) fn new(chart: &Chart, values: &Table, release: &ReleaseInfo, capabilities: &Capabilities) -> Self {
         let entries = values.iter().map(|(key, value)| (Arc::from(key.as_str()), Value::from(value)));
         let values = Map::new(MapKind::Values, entries.collect());
-        let shared = [
-            ("Release", Value::Map(describe(release))),
-            ("Capabilities", Value::Object(Object::capabilities(capabilities))),
-        ];
+        let capabilities = Value::Object(Object::capabilities(capabilities));
         let mut data = Self { charts: HashMap::new() };
-        data.add(chart, chart.name().to_owned(), &values, &shared);
+        data.add(chart, chart.name().to_owned(), &values, (&describe(release), &capabilities));
         data
     }
 
+    /// The data of a chart without subcharts.
+    pub(super) fn alone(chart: &Chart, common: &Common, values: &Map, release: &ReleaseInfo) -> Self {
+        let data = common.data(values, &describe(release), &Map::from_iter([]));
+        Self { charts: HashMap::from([(chart.name().to_owned(), data)]) }
+    }
+
     /// The data of a chart, and of those below it. Values are shared: a subchart's are part of its parent's.
-    fn add(&mut self, chart: &Chart, path: String, values: &Map, shared: &[(&'static str, Value)]) -> Map {
-        let is_root = !path.contains('/');
-        let metadata = serde_json::to_value(&chart.metadata).unwrap_or(Json::Null);
+    fn add(&mut self, chart: &Chart, path: String, values: &Map, shared: (&Map, &Value)) -> Map {
+        let (release, capabilities) = shared;
         let subcharts = Map::from_iter([]);
-        let data = Map::from_iter([
-            (Arc::from("Chart"), Value::Object(Object::chart(&metadata, is_root))),
-            (Arc::from("Files"), Value::Object(Object::Files(Arc::new(Files::new(chart.files.clone()))))),
-            (Arc::from("Values"), Value::Map(values.clone())),
-            (Arc::from("Subcharts"), Value::Map(subcharts.clone())),
-        ]);
-        for (name, value) in shared {
-            data.insert(*name, value.clone());
-        }
+        let common = Common::below(chart, !path.contains('/'), capabilities.clone());
+        let data = common.data(values, release, &subcharts);
         for subchart in &chart.dependencies {
             let below = below(values, subchart.name());
             let path = format!("{path}/charts/{}", subchart.name());

@@ -55,6 +55,23 @@ pub(super) fn layer(chart: &Chart, user: Table, nulls: Nulls, warnings: &mut Vec
     Ok(values)
 }
 
+/// [`coalesce`] of one key at the top, for a chart without subcharts.
+pub(super) fn coalesce_key(
+    chart: &Chart,
+    key: &str,
+    user: Option<&Value>,
+    warnings: &mut Vec<String>,
+) -> Option<Value> {
+    let mut values = Table::new();
+    if let Some(user) = user {
+        values.insert(key.to_owned(), user.clone());
+    }
+    if let Some(own) = chart.values.get(key) {
+        Layers { nulls: Nulls::Remove, warnings }.key(chart, (key, own), &mut values, chart.name());
+    }
+    values.remove(key)
+}
+
 struct Layers<'w> {
     nulls: Nulls,
     warnings: &'w mut Vec<String>,
@@ -85,30 +102,35 @@ impl Layers<'_> {
     /// A chart's own values below the user's.
     fn own(&mut self, chart: &Chart, values: &mut Table, prefix: &str) {
         for (key, own) in &*chart.values {
-            match values.get_mut(key) {
-                None => {
-                    values.insert(key.clone(), own.clone());
-                }
-                Some(Value::Null) if self.nulls == Nulls::Remove => {
-                    values.remove(key);
-                }
-                Some(Value::Object(table)) => match own {
-                    Value::Object(own) => {
-                        let outer = self.nulls;
-                        if chart.dependencies.iter().any(|subchart| subchart.name() == key) {
-                            self.nulls = Nulls::Keep;
-                        }
-                        self.tables(table, own, &join(prefix, key));
-                        self.nulls = outer;
-                    }
-                    Value::Null => {}
-                    _ => {
-                        let message = format!("skipped value for {prefix}.{key}: not a table");
-                        self.warnings.push(message);
-                    }
-                },
-                Some(_) => {}
+            self.key(chart, (key.as_str(), own), values, prefix);
+        }
+    }
+
+    /// One of a chart's own values below the user's.
+    fn key(&mut self, chart: &Chart, (key, own): (&str, &Value), values: &mut Table, prefix: &str) {
+        match values.get_mut(key) {
+            None => {
+                values.insert(key.to_owned(), own.clone());
             }
+            Some(Value::Null) if self.nulls == Nulls::Remove => {
+                values.remove(key);
+            }
+            Some(Value::Object(table)) => match own {
+                Value::Object(own) => {
+                    let outer = self.nulls;
+                    if chart.dependencies.iter().any(|subchart| subchart.name() == key) {
+                        self.nulls = Nulls::Keep;
+                    }
+                    self.tables(table, own, &join(prefix, key));
+                    self.nulls = outer;
+                }
+                Value::Null => {}
+                _ => {
+                    let message = format!("skipped value for {prefix}.{key}: not a table");
+                    self.warnings.push(message);
+                }
+            },
+            Some(_) => {}
         }
     }
 

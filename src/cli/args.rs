@@ -28,6 +28,9 @@ Examples:
   reconcile --only feature-x --timeout 0s     one sandbox, not waiting until it is ready
   reconcile --plan --format json | jq .summary
   reconcile --plan --format markdown          for a comment on a pull request
+  reconcile --plan --out plan.json            a plan to be reviewed …
+  reconcile apply plan.json                   … and carried out as it was reviewed, once
+  reconcile why feature-x                     one sandbox's story, and what the next runs do to it
   reconcile render feature-x | kubectl diff -f -
 
 Exit status (of several, the first in the order 64, 1, 3, 4, 2, 0):
@@ -37,6 +40,14 @@ Exit status (of several, the first in the order 64, 1, 3, 4, 2, 0):
    3  a safety rule refused something
    4  done in part: some sandboxes are broken or failed
   64  the command line is wrong";
+
+const WHY_EXAMPLES: &str = "\
+Examples:
+  reconcile why feature-x
+  reconcile why feature-x --now +3d           as of then
+  reconcile why feature-x --format json | jq .next
+
+Exit status: 0; 1 where the cluster cannot be read, and only half is told; 64 where there is no such sandbox";
 
 /// The whole command line.
 #[derive(Clone, Debug, Parser)]
@@ -65,8 +76,13 @@ pub struct Args {
 pub enum Command {
     /// Print the manifests of sandboxes, without a cluster
     Render(Render),
+    /// Tell one sandbox's whole story: desired by, rendered from, live as, what the next run will do
+    #[command(after_help = WHY_EXAMPLES)]
+    Why(Why),
     /// Validate and render every sandbox and compare the golden renderings, without a cluster
     Check(Check),
+    /// Carry out a plan that was saved by --plan --out, if it still holds
+    Apply(Apply),
 }
 
 /// `reconcile render`.
@@ -80,12 +96,43 @@ pub struct Render {
     pub format: RenderFormat,
 }
 
+/// `reconcile why`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Why {
+    /// The sandbox: its file's name without .toml
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// text for people, or json for programs
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = WhyFormat::Text)]
+    pub format: WhyFormat,
+    /// Where the live state is.
+    #[command(flatten)]
+    pub target: Target,
+}
+
 /// `reconcile check`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Check {
     /// Write the golden renderings below snapshots/ instead of comparing them
     #[arg(long)]
     pub update: bool,
+}
+
+/// `reconcile apply`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Apply {
+    /// The file that `reconcile --plan --out FILE` wrote
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Only say whether it still holds: exit status 0 or 3
+    #[arg(long)]
+    pub check: bool,
+    /// Where the live state is.
+    #[command(flatten)]
+    pub target: Target,
+    /// How it is carried out.
+    #[command(flatten)]
+    pub how: How,
 }
 
 /// Where the desired state is.
@@ -131,27 +178,38 @@ pub struct Run {
     /// Only plan; exit status 2 where there are changes
     #[arg(long)]
     pub plan: bool,
+    /// With --plan: save the plan to this file, for reconcile apply
+    #[arg(long, value_name = "FILE", requires = "plan", conflicts_with = "worktree", value_parser = out_file)]
+    pub out: Option<PathBuf>,
     /// Only this sandbox; may be given several times
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
-    /// text for people, json for programs, or markdown for a pull request
-    #[arg(long, value_enum, hide_possible_values = true, default_value_t = PlanFormat::Text)]
-    pub format: PlanFormat,
     /// Who makes the diffs: the server, by a dry run that shows its defaults; or local, which needs no right to change
     #[arg(long, value_enum, value_name = "BY", hide_possible_values = true, default_value_t = DiffBy::Server)]
     pub diff: DiffBy,
-    /// How long to wait until a sandbox is ready, such as 90s or 15m; 0s does not wait
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
-    pub timeout: Duration,
-    /// Apply without asking
-    #[arg(long, short = 'y')]
-    pub yes: bool,
+    /// How it is carried out.
+    #[command(flatten)]
+    pub how: How,
     /// Allow this many removals of sandboxes whose files are gone [default: the fleet's ceiling]
     #[arg(long, value_name = "N")]
     pub allow_removals: Option<u32>,
     /// Allow a commit that does not contain the one that was applied last
     #[arg(long)]
     pub allow_rewind: bool,
+}
+
+/// How a plan is printed and carried out.
+#[derive(Clone, Debug, clap::Args)]
+pub struct How {
+    /// text for people, json for programs, or markdown for a pull request
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = PlanFormat::Text)]
+    pub format: PlanFormat,
+    /// How long to wait until a sandbox is ready, such as 90s or 15m; 0s does not wait
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
+    pub timeout: Duration,
+    /// Apply without asking
+    #[arg(long, short = 'y')]
+    pub yes: bool,
 }
 
 /// How it is said.
@@ -182,6 +240,15 @@ pub enum PlanFormat {
     Json,
     /// For pull requests.
     Markdown,
+}
+
+/// How a story is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhyFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// How manifests are printed.
@@ -313,6 +380,14 @@ fn duration(text: &str) -> Result<Duration, Wrong> {
     Duration::try_from(span_of_days(text)?).map_err(|_| Wrong("expected a length of time that is not negative".into()))
 }
 
+/// Standard output has the plan itself.
+fn out_file(text: &str) -> Result<PathBuf, Wrong> {
+    match text {
+        "" | "-" => Err(Wrong("expected a file: standard output has the plan for people".into())),
+        file => Ok(file.into()),
+    }
+}
+
 impl Args {
     /// Parses a command line, the program's name first.
     ///
@@ -339,16 +414,51 @@ impl Args {
                 .find(|option| matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine));
             if let Some(option) = given {
                 let option = option.get_long().unwrap_or_default();
-                return error(ErrorKind::ArgumentConflict, format!("{name} does not take --{option}"));
+                let own = Self::command()
+                    .find_subcommand(name)
+                    .is_some_and(|command| command.get_opts().any(|o| o.get_long() == Some(option)));
+                let message = if own {
+                    format!("write --{option} behind {name}: reconcile {name} --{option} …")
+                } else {
+                    format!("{name} does not take --{option}")
+                };
+                return error(ErrorKind::ArgumentConflict, message);
             }
         }
-        if matches!(self.target.cluster, ClusterName::Dir(_))
-            && (self.target.kubeconfig.is_some() || self.target.context.is_some())
+        if matches!(self.command, Some(Command::Apply(_)))
+            && let Some(option) = self.source.given_beside_a_file()
         {
+            let message = format!("apply does not take {option}: the file says what was planned");
+            return error(ErrorKind::ArgumentConflict, message);
+        }
+        let target = self.target();
+        if matches!(target.cluster, ClusterName::Dir(_)) && (target.kubeconfig.is_some() || target.context.is_some()) {
             let message = "--kubeconfig and --context are of no use with --cluster dir:PATH";
             return error(ErrorKind::ArgumentConflict, message.into());
         }
         Ok(())
+    }
+
+    /// The cluster of the command that is run.
+    pub fn target(&self) -> &Target {
+        match &self.command {
+            Some(Command::Apply(apply)) => &apply.target,
+            Some(Command::Why(why)) => &why.target,
+            _ => &self.target,
+        }
+    }
+}
+
+impl Source {
+    /// An option that says anew what a saved plan says.
+    fn given_beside_a_file(&self) -> Option<&'static str> {
+        let given = [
+            (self.rev.is_some(), "--rev"),
+            (self.path.is_some(), "--path"),
+            (self.worktree, "--worktree"),
+            (self.now.is_some(), "--now"),
+        ];
+        given.into_iter().find_map(|(given, option)| given.then_some(option))
     }
 }
 

@@ -28,7 +28,7 @@ pub fn check(args: &Args, options: &Check, printer: &Printer) -> Result<u8, Fail
     let mut written = Vec::new();
     for (name, sandbox) in &desired.fleet.sandboxes {
         let rendered = match release::render(sandbox, &basis) {
-            Ok(rendered) => manifests::yaml(&rendered.release),
+            Ok(rendered) => manifests::golden(&rendered.release),
             Err(fault) => {
                 counts.broken += 1;
                 printer.error(&format!("sandbox {name}: {}", fault.message));

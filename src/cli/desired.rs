@@ -57,6 +57,12 @@ impl Desired {
         self.fleet.diagnostics().any(|d| d.level == Level::Error)
     }
 
+    /// Whether a file is read from the working directory and differs from the commit there.
+    pub fn is_dirty(&self, path: &str) -> bool {
+        self.repo.is_worktree()
+            && self.tree.dirty.iter().any(|dirty| dirty.strip_prefix(self.repo.root()) == Some(path))
+    }
+
     /// What all releases are made from.
     pub fn basis<'a>(&'a self, copied: &'a BTreeMap<SecretRef, Copied>) -> Basis<'a> {
         Basis { settings: &self.fleet.settings, charts: &self.charts, copied }

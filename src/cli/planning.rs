@@ -8,12 +8,13 @@ use serde_json::Value;
 use super::args::{self, ClusterName, DiffBy};
 use super::desired::Desired;
 use super::failure::{Exit, Failure};
+use super::history::history;
 use super::print::Printer;
 use crate::cluster::kube::KubeConnect;
 use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, discover, survey};
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
-use crate::plan::{Input, Plan, Policy, Source, place, plan, questions};
+use crate::plan::{Answers, Input, Plan, Policy, SandboxPlan, Source, Version, place, plan, questions};
 use crate::release::Copied;
 use crate::report::FingerprintKey;
 
@@ -33,6 +34,8 @@ pub struct Request {
     pub allow_rewind: bool,
     /// Who makes the diffs.
     pub diff: DiffBy,
+    /// Objects of which no dry run counts, as there was none when the plan was reviewed.
+    pub local: BTreeSet<ObjectId>,
 }
 
 impl Request {
@@ -44,6 +47,7 @@ impl Request {
             allow_removals: run.allow_removals.map(count),
             allow_rewind: run.allow_rewind,
             diff: run.diff,
+            local: BTreeSet::new(),
         }
     }
 }
@@ -51,13 +55,15 @@ impl Request {
 /// Both states, and what was made of them.
 pub struct Planning {
     /// The repository, at the planned commit.
-    #[allow(dead_code, reason = "read by the next commands")]
     pub desired: Desired,
     /// The cluster.
     pub cluster: Box<dyn Cluster>,
     /// All that the plan is a function of.
-    #[allow(dead_code, reason = "read by the next commands")]
     pub input: Input,
+    /// Objects that are judged without a dry run, which would have shown more.
+    pub local: BTreeSet<ObjectId>,
+    /// The Secrets that are copied, as they were read.
+    pub copied: BTreeSet<Version>,
     /// The plan.
     pub plan: Plan,
 }
@@ -73,18 +79,65 @@ impl Planning {
         request: &Request,
         printer: &Printer,
     ) -> Result<Self, Failure> {
-        let key = super::fingerprint::key()?;
         let desired = Desired::read(source, printer)?;
+        let LiveSide { cluster, input, plan, local, copied, .. } =
+            LiveSide::read(&desired, target, request, None).await?;
+        Ok(Self { desired, cluster, input, local, copied, plan })
+    }
+}
+
+/// The live state, and what was made of both.
+pub struct LiveSide {
+    /// The cluster.
+    pub cluster: Box<dyn Cluster>,
+    /// All that the plan is a function of.
+    pub input: Input,
+    /// What was asked besides.
+    pub answers: Answers,
+    /// Objects that are judged without a dry run, which would have shown more.
+    pub local: BTreeSet<ObjectId>,
+    /// The Secrets that are copied, as they were read.
+    pub copied: BTreeSet<Version>,
+    /// The plan.
+    pub plan: Plan,
+}
+
+impl LiveSide {
+    /// Reads the live state and plans. Where only one sandbox is of interest, nothing is asked for the sake of the
+    /// others but what bounds them all.
+    ///
+    /// # Errors
+    /// Where nothing could be planned at all.
+    pub async fn read(
+        desired: &Desired,
+        target: &args::Target,
+        request: &Request,
+        of_interest: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let key = super::fingerprint::key()?;
         let cluster = cluster::connect(&spec(target)).await.map_err(|error| Failure::of(&error))?;
         check_context(&desired.fleet, &*cluster)?;
         check_clock(&*cluster).await?;
-        let secrets = Secrets { copied: copied_secrets(&desired.fleet, &*cluster).await, key };
+        let (copied, versions) = copied_secrets(&desired.fleet, &*cluster).await;
+        let secrets = Secrets { copied, key };
         let read = |error| unread(&error, target);
-        let input = input(request, &desired, &*cluster, &secrets, &read).await?;
+        let input = input(request, desired, &*cluster, &secrets, &read).await?;
+        let mut asked = questions(&input);
+        if let Some(name) = of_interest {
+            asked.keep_only(name, &input);
+        }
         let dry_run = request.diff == DiffBy::Server;
-        let answers = answer(&*cluster, &questions(&input), &input.live, dry_run).await;
-        let plan = plan(&input, &answers);
-        Ok(Self { desired, cluster, input, plan })
+        let mut answers = answer(&*cluster, &asked, &input.live, dry_run).await;
+        answers.forget(&request.local);
+        let local = if dry_run { answers.partial(&asked) } else { BTreeSet::new() };
+        let mut planned = plan(&input, &answers);
+        let of_interest = |sandbox: &SandboxPlan| of_interest.is_none_or(|name| sandbox.name == name);
+        answers.history =
+            history(desired, &secrets.copied, &input, planned.sandboxes.iter().filter(|s| of_interest(s)));
+        if !answers.history.is_empty() {
+            planned = plan(&input, &answers);
+        }
+        Ok(Self { cluster, input, answers, local, copied: versions, plan: planned })
     }
 }
 
@@ -131,21 +184,35 @@ async fn check_clock(cluster: &dyn Cluster) -> Result<(), Failure> {
     }
 }
 
-async fn copied_secrets(fleet: &Fleet, cluster: &dyn Cluster) -> BTreeMap<SecretRef, Copied> {
+async fn copied_secrets(fleet: &Fleet, cluster: &dyn Cluster) -> (BTreeMap<SecretRef, Copied>, BTreeSet<Version>) {
     let kind = Kind::new("v1", "Secret");
     let mut copied = BTreeMap::new();
-    let Some(resource) = builtin(&kind) else { return copied };
+    let mut versions = BTreeSet::new();
+    let Some(resource) = builtin(&kind) else { return (copied, versions) };
     for reference in &fleet.settings.copy_secrets {
         let id = ObjectId::new(&kind, Some(&reference.namespace), &reference.name);
         let target = Target { kind: &kind, resource: &resource, id: &id };
         let answer = match cluster.get(&target).await {
-            Ok(Some(secret)) => read(&secret),
+            Ok(Some(secret)) => {
+                versions.insert(version(reference, &secret));
+                read(&secret)
+            }
             Ok(None) => Copied::Unreadable("it is not there".into()),
             Err(error) => Copied::Unreadable(error.to_string()),
         };
         copied.insert(reference.clone(), answer);
     }
-    copied
+    (copied, versions)
+}
+
+fn version(reference: &SecretRef, secret: &Value) -> Version {
+    let text = |key: &str| secret["metadata"][key].as_str().unwrap_or_default().to_owned();
+    Version {
+        namespace: reference.namespace.clone(),
+        name: reference.name.clone(),
+        uid: text("uid"),
+        resource_version: text("resourceVersion"),
+    }
 }
 
 fn read(secret: &Value) -> Copied {
@@ -176,7 +243,13 @@ async fn input(
             Source::Broken { namespace, .. } => others.push(namespace.as_str()),
         }
     }
-    let asked = Survey { fleet_id: &settings.id, namespace_labels: &settings.namespace.labels, wanted, served: &served, others };
+    let asked = Survey {
+        fleet_id: &settings.id,
+        namespace_labels: &settings.namespace.labels,
+        wanted,
+        served: &served,
+        others,
+    };
     let live = survey(cluster, &asked).await.map_err(unread)?;
     let commits: BTreeSet<&str> = live.namespaces.values().filter_map(|n| n.record.commit.as_deref()).collect();
     let contained = desired.contained(commits)?;

@@ -1,10 +1,12 @@
 //! The one printer: everything that a person or a program reads goes through here.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
+use clap::ValueEnum as _;
 
-use super::args::Args;
+use super::args::{Args, Color};
 use super::failure::Failure;
 use crate::report::text;
 
@@ -19,6 +21,29 @@ impl Printer {
     /// As the command line asks.
     pub fn new(args: &Args) -> Self {
         Self { choice: args.output.color.into(), quiet: args.output.quiet }
+    }
+
+    /// For a command line that cannot be read, as far as that goes: it asks for colours, or not.
+    pub fn of_line(line: &[OsString]) -> Self {
+        let words: Vec<&str> = line.iter().filter_map(|word| word.to_str()).collect();
+        let color = words.iter().enumerate().find_map(|(at, word)| match word.strip_prefix("--color") {
+            Some("") => words.get(at + 1).copied(),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        });
+        let color = color.and_then(|color| Color::from_str(color, false).ok()).unwrap_or(Color::Auto);
+        Self { choice: color.into(), quiet: false }
+    }
+
+    /// What clap says: the help on standard output, what is wrong on standard error.
+    pub fn usage(&self, error: &clap::Error) {
+        let text = error.render().ansi().to_string();
+        if error.use_stderr() {
+            self.error_line(&text::usage(&text, width()));
+        } else {
+            // A closed pipe has had enough; a full disk cannot be told of by help.
+            let _ = self.answer(&text);
+        }
     }
 
     /// What the command answers, on standard output. A closed pipe is a reader that has had enough.

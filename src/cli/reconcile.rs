@@ -1,11 +1,13 @@
-//! `reconcile` and `reconcile --plan`.
+//! `reconcile` and `reconcile --plan`, and what applying a saved plan has in common with them.
 
-use super::args::{Args, PlanFormat};
+use super::args::{Args, How, PlanFormat};
 use super::desired::now;
 use super::failure::Failure;
 use super::planning::{Planning, Request};
 use super::print::{Printer, somebody_is_there, width};
+use super::save;
 use crate::apply::{self, Event, Options};
+use crate::cluster::Cluster;
 use crate::plan::{Outcome, Plan};
 use crate::report::text::{self, Diffs, TextOptions};
 use crate::report::{exit_status, json, markdown};
@@ -18,42 +20,29 @@ const SIDE_BY_SIDE: usize = 16;
 /// # Errors
 /// Where nothing could be done at all.
 pub async fn reconcile(args: &Args, printer: &Printer) -> Result<u8, Failure> {
+    if let Some(file) = &args.run.out {
+        save::may_write(file)?;
+    }
     let request = Request::new(&args.run, now(args)?);
-    let Planning { cluster, plan, .. } = Planning::new(&args.source, &args.target, &request, printer).await?;
-    print_plan(&plan, args, printer)?;
-    if args.run.plan || !plan.has_changes() {
-        return finish(&plan, None, args, printer);
+    let planning = Planning::new(&args.source, &args.target, &request, printer).await?;
+    let job = Job { plan: &planning.plan, how: &args.run.how, diffs: diffs(args), printer };
+    job.print()?;
+    if args.run.plan {
+        if let Some(file) = &args.run.out {
+            save::save(file, &planning, &request).await?;
+            printer.note(&save::next(file, args));
+        }
     }
-    if !args.run.yes && somebody_is_there() && !agreed(&plan, args, printer) {
-        printer.note("nothing was changed");
-        return finish(&plan, None, args, printer);
-    }
-    let options = Options { timeout: args.run.timeout, side_by_side: SIDE_BY_SIDE };
-    let watch = |event: Event<'_>| tell(event, printer);
-    let outcome = apply::run(&plan, &*cluster, options, &watch).await;
-    finish(&plan, Some(&outcome), args, printer)
+    let outcome = match args.run.plan || !job.is_wanted() {
+        true => None,
+        false => Some(job.carry_out(&*planning.cluster).await),
+    };
+    job.finish(outcome.as_ref())?;
+    Ok(exit_status(&planning.plan, outcome.as_ref(), args.run.plan))
 }
 
-fn print_plan(plan: &Plan, args: &Args, printer: &Printer) -> Result<(), Failure> {
-    match args.run.format {
-        PlanFormat::Json | PlanFormat::Markdown => Ok(()),
-        PlanFormat::Text => printer.answer(&plan_text(plan, args)),
-    }
-}
-
-/// Whether somebody who has seen the plan wants it.
-fn agreed(plan: &Plan, args: &Args, printer: &Printer) -> bool {
-    if args.run.format != PlanFormat::Text {
-        printer.note(&plan_text(plan, args));
-    }
-    printer.asks("Apply this plan?")
-}
-
-fn plan_text(plan: &Plan, args: &Args) -> String {
-    text::plan(plan, &TextOptions { diffs: diffs(args), width: width() })
-}
-
-fn diffs(args: &Args) -> Diffs {
+/// Which diffs a command line asks for.
+pub fn diffs(args: &Args) -> Diffs {
     match (args.output.quiet, args.run.plan || args.output.verbose > 0) {
         (true, _) => Diffs::None,
         (false, true) => Diffs::All,
@@ -61,21 +50,80 @@ fn diffs(args: &Args) -> Diffs {
     }
 }
 
-fn finish(plan: &Plan, outcome: Option<&Outcome>, args: &Args, printer: &Printer) -> Result<u8, Failure> {
-    match (args.run.format, outcome) {
-        (PlanFormat::Json, _) => {
-            let value = json::plan(plan, outcome);
-            let text = serde_json::to_string_pretty(&value).map_err(|error| Failure::of(&error))?;
-            printer.answer(&format!("{text}\n"))?;
+/// A plan, and how it is printed and carried out.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// How it is carried out.
+    pub how: &'a How,
+    /// Which diffs are shown.
+    pub diffs: Diffs,
+    /// Where it is said.
+    pub printer: &'a Printer,
+}
+
+impl Job<'_> {
+    /// Prints the plan, unless that comes with what came of it.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written.
+    pub fn print(&self) -> Result<(), Failure> {
+        match self.how.format {
+            PlanFormat::Json | PlanFormat::Markdown => Ok(()),
+            PlanFormat::Text => self.printer.answer(&self.text()),
         }
-        (PlanFormat::Markdown, _) => printer.answer(&markdown::page(plan, outcome, diffs(args)))?,
-        (PlanFormat::Text, Some(outcome)) => {
-            let options = TextOptions { diffs: Diffs::None, width: width() };
-            printer.answer(&text::outcome(plan, outcome, &options))?;
-        }
-        (PlanFormat::Text, None) => {}
     }
-    Ok(exit_status(plan, outcome, args.run.plan))
+
+    /// Whether there is something to do, and whoever has seen the plan wants it.
+    pub fn is_wanted(&self) -> bool {
+        if !self.plan.has_changes() {
+            return false;
+        }
+        if self.how.yes || !somebody_is_there() {
+            return true;
+        }
+        if self.how.format != PlanFormat::Text {
+            self.printer.note(&self.text());
+        }
+        let agreed = self.printer.asks("Apply this plan?");
+        if !agreed {
+            self.printer.note("nothing was changed");
+        }
+        agreed
+    }
+
+    /// Carries it out.
+    pub async fn carry_out(&self, cluster: &dyn Cluster) -> Outcome {
+        let options = Options { timeout: self.how.timeout, side_by_side: SIDE_BY_SIDE };
+        let watch = |event: Event<'_>| tell(event, self.printer);
+        apply::run(self.plan, cluster, options, &watch).await
+    }
+
+    /// Prints what came of it, where it was carried out.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written.
+    pub fn finish(&self, outcome: Option<&Outcome>) -> Result<(), Failure> {
+        match (self.how.format, outcome) {
+            (PlanFormat::Json, _) => {
+                let value = json::plan(self.plan, outcome);
+                let text = serde_json::to_string_pretty(&value).map_err(|error| Failure::of(&error))?;
+                self.printer.answer(&format!("{text}\n"))?;
+            }
+            (PlanFormat::Markdown, _) => self.printer.answer(&markdown::page(self.plan, outcome, self.diffs))?,
+            (PlanFormat::Text, Some(outcome)) => {
+                let options = TextOptions { diffs: Diffs::None, width: width() };
+                self.printer.answer(&text::outcome(self.plan, outcome, &options))?;
+            }
+            (PlanFormat::Text, None) => {}
+        }
+        Ok(())
+    }
+
+    fn text(&self) -> String {
+        text::plan(self.plan, &TextOptions { diffs: self.diffs, width: width() })
+    }
 }
 
 fn tell(event: Event<'_>, printer: &Printer) {

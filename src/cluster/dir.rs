@@ -23,7 +23,7 @@ mod validate;
 mod write;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -111,6 +111,28 @@ impl Cluster for Dir {
 
     fn context(&self) -> Option<&str> {
         None
+    }
+
+    /// Where the folder lies: it has nothing else before the first write.
+    async fn identity(&self) -> Result<String, Error> {
+        let failed = |error: std::io::Error| {
+            Error::new(ErrorKind::Other, format!("find {}", self.description), error.to_string())
+        };
+        let path = std::path::absolute(self.store.disk.path("")).map_err(failed)?;
+        let mut below = Vec::new();
+        for there in path.ancestors() {
+            match there.canonicalize() {
+                Ok(there) => {
+                    let whole: PathBuf = std::iter::once(there.as_path()).chain(below.into_iter().rev()).collect();
+                    return Ok(format!("dir:{}", whole.display()));
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    below.extend(there.file_name().map(Path::new));
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Ok(format!("dir:{}", path.display()))
     }
 
     async fn clock(&self) -> Result<Option<Timestamp>, Error> {

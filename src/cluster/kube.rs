@@ -25,7 +25,7 @@ use errors::{Status, Subject, from_answer};
 use transport::{Answer, Ask, Repeat, Transport};
 
 use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Target};
-use crate::manifest::Kind;
+use crate::manifest::{Kind, ObjectId, namespaces};
 use crate::plan::Meta;
 
 /// Objects in one page of a list.
@@ -114,6 +114,20 @@ impl Cluster for Kube {
 
     fn context(&self) -> Option<&str> {
         self.context.as_deref()
+    }
+
+    /// The uid of the namespace that every cluster has, and nobody can delete.
+    async fn identity(&self) -> Result<String, Error> {
+        let (kind, resource) = namespaces();
+        let id = ObjectId::namespace("kube-system");
+        match self.metadata(&Target { kind: &kind, resource: &resource, id: &id }).await? {
+            Some(meta) => Ok(meta.uid),
+            None => Err(Error::new(
+                ErrorKind::NotFound,
+                "get namespaces kube-system",
+                "there is none, so this cluster cannot be told from others",
+            )),
+        }
     }
 
     async fn clock(&self) -> Result<Option<Timestamp>, Error> {

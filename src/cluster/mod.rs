@@ -31,6 +31,9 @@ pub trait Cluster: Send + Sync {
     /// The kubeconfig context in use, where there is one.
     fn context(&self) -> Option<&str>;
 
+    /// What tells this cluster from every other, and stays the same while it lives.
+    async fn identity(&self) -> Result<String, Error>;
+
     /// The server's clock; `None` where the cluster has none of its own.
     async fn clock(&self) -> Result<Option<Timestamp>, Error>;
 

@@ -37,10 +37,7 @@ pub struct Survey<'a> {
 ///
 /// # Errors
 /// Where the cluster cannot be asked at all.
-pub async fn discover<'k>(
-    cluster: &dyn Cluster,
-    kinds: impl Iterator<Item = &'k Kind>,
-) -> Result<Served, Error> {
+pub async fn discover<'k>(cluster: &dyn Cluster, kinds: impl Iterator<Item = &'k Kind>) -> Result<Served, Error> {
     let custom = one_version_each(kinds.filter(|kind| builtin(kind).is_none()));
     if custom.is_empty() { Ok(Served::default()) } else { cluster.resources(&custom).await }
 }
@@ -209,9 +206,9 @@ pub async fn answer(cluster: &dyn Cluster, questions: &Questions<'_>, live: &Liv
         Some((manifest.id.clone(), Answer { live, dry_run: tried }))
     });
     let removed = futures::stream::iter(&questions.removed).map(|id| async move {
-        let own = namespaces();
-        let is_namespace = **id == ObjectId::namespace(&id.name);
-        let (kind, resource) = if is_namespace { (&own.0, &own.1) } else { live.served(id)? };
+        let namespaces = (ObjectId::namespace(&id.name) == **id).then(namespaces);
+        let of_namespaces = namespaces.as_ref().map(|(kind, resource)| (kind, resource));
+        let (kind, resource) = of_namespaces.or_else(|| live.served(id))?;
         let live = cluster.get(&Target { kind, resource, id }).await.ok().flatten();
         Some(((*id).clone(), Answer { live, dry_run: DryRun::Local("it goes".into()) }))
     });
@@ -228,7 +225,7 @@ async fn try_out(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest,
     if !dry_run {
         return DryRun::Local("--diff local".into());
     }
-    let apply = Apply { body: &manifest.body, manager: MANAGER, uid: None, resource_version: None, dry_run: true };
+    let apply = Apply { body: &manifest.body(), manager: MANAGER, uid: None, resource_version: None, dry_run: true };
     match cluster.apply(&target, &apply).await {
         Ok(object) => DryRun::Server(object),
         Err(error) if error.kind == ErrorKind::Forbidden => {
@@ -246,8 +243,9 @@ async fn try_cleared(
     question: &Question<'_>,
     live: &serde_json::Value,
 ) -> Option<serde_json::Value> {
-    let beside = in_the_way(live, &question.manifest.body, &question.drifted, &question.beside);
-    let patch = clearing(live, &question.manifest.body, &question.drifted, &beside);
+    let wanted = question.manifest.body();
+    let beside = in_the_way(live, &wanted, &question.drifted, &question.beside);
+    let patch = clearing(live, &wanted, &question.drifted, &beside);
     if patch.is_empty() {
         return None;
     }

@@ -6,6 +6,8 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level as Grade, Renderer, Snippet};
 use serde::Serialize;
 
+use super::sensitive;
+
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -23,7 +25,7 @@ pub struct Position {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// The line itself, without its line break.
+    /// The line itself, without its line break; where it names a secret, without the value.
     pub source: String,
     /// The bytes of `source` that are meant.
     pub span: Range<usize>,
@@ -38,12 +40,14 @@ impl Position {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let rest = text.get(line_start..).unwrap_or_default();
         let source = rest.split('\n').next().unwrap_or_default();
-        let source = source.strip_suffix('\r').unwrap_or(source);
-        let from = (start - line_start).min(source.len());
-        let to = (end - line_start).min(source.len());
+        let whole = source.strip_suffix('\r').unwrap_or(source);
+        let shown = sensitive::line(before, whole);
+        let source = shown.as_str();
+        let from = floor(source, (start - line_start).min(source.len()));
+        let to = floor(source, (end - line_start).min(source.len()));
         Position {
             line: before.matches('\n').count() + 1,
-            column: source.get(..from).unwrap_or_default().chars().count() + 1,
+            column: whole.get(..start - line_start).unwrap_or(whole).chars().count() + 1,
             source: source.to_owned(),
             span: from..to,
         }

@@ -18,6 +18,7 @@ mod read;
 mod read_settings;
 mod sandbox;
 mod schema;
+mod sensitive;
 mod settings;
 mod values;
 
@@ -31,4 +32,5 @@ pub use parse::{Broken, FLEET_FILE, Fleet, MAX_FILE, Odd, SANDBOXES, Unusable};
 pub use quantity::Quantity;
 pub use sandbox::{Pin, Sandbox, SandboxFile};
 pub use schema::{fleet_schema, sandbox_schema};
+pub use sensitive::is_sensitive;
 pub use settings::{Access, Defaults, Extras, NamespaceSettings, SecretRef, Settings};

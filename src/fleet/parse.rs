@@ -11,6 +11,7 @@ use super::read::Reader;
 use super::read_settings::settings;
 use super::sandbox::{Sandbox, SandboxFile};
 use super::settings::Settings;
+use crate::side_by_side;
 
 /// The folder of the fleet's files, below its root.
 pub const SANDBOXES: &str = "sandboxes/";
@@ -91,8 +92,14 @@ impl Fleet {
         let mut found = Vec::new();
         let settings = read_settings(files, odd, &mut found);
         let mut sandboxes = BTreeMap::new();
-        for (name, path, bytes) in std::mem::take(&mut heap.candidates) {
-            match read_sandbox(name, path, bytes, settings.as_ref()) {
+        let candidates = std::mem::take(&mut heap.candidates);
+        let read = side_by_side::map(
+            &candidates,
+            || (),
+            |(), (name, path, bytes)| read_sandbox(name, path, bytes, settings.as_ref()),
+        );
+        for ((name, path, _), read) in candidates.into_iter().zip(read) {
+            match read {
                 (Some(sandbox), mut notes) => {
                     heap.warnings.append(&mut notes);
                     sandboxes.insert(name.to_owned(), sandbox);

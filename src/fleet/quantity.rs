@@ -139,7 +139,7 @@ impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const PLAIN: u128 = 10_000;
         let whole = self.0 / BILLION;
-        if self.0 % BILLION != 0 {
+        if !self.0.is_multiple_of(BILLION) {
             return part(self.0, f);
         }
         if whole < PLAIN {

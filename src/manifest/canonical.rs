@@ -1,9 +1,13 @@
 //! The canonical form of a manifest: what is left when everything is taken out that does not change what the
 //! cluster is asked for.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use crate::chart::yaml::{Entries, Tree};
 
 /// The canonical form of one object.
 ///
@@ -11,20 +15,24 @@ use serde_json::{Map, Value};
 /// writes them); a Secret's `stringData` becomes `data` (it would be owned under a name that no longer exists, so that
 /// changes go unseen). Keys are sorted by the map itself.
 pub fn canonical(value: Value) -> Value {
-    let mut value = without_nulls(value);
-    if let Value::Object(object) = &mut value {
-        object.remove("status");
-        if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
-            metadata.remove("creationTimestamp");
-            metadata.remove("managedFields");
-        }
-        if object.get("kind").and_then(Value::as_str) == Some("Secret")
-            && object.get("apiVersion").and_then(Value::as_str) == Some("v1")
-        {
-            string_data_to_data(object);
-        }
+    let mut tree = Tree::from(value);
+    reduce(&mut tree);
+    tree.to_value()
+}
+
+/// Makes a tree canonical.
+pub(super) fn reduce(tree: &mut Tree<'_>) {
+    drop_nulls(tree);
+    let Some(object) = tree.entries_mut() else { return };
+    object.remove("status");
+    if let Some(metadata) = object.get_mut("metadata").and_then(Tree::entries_mut) {
+        metadata.remove("creationTimestamp");
+        metadata.remove("managedFields");
     }
-    value
+    let is = |key: &str, wanted: &str| matches!(object.get(key), Some(Tree::Text(text)) if *text == wanted);
+    if is("kind", "Secret") && is("apiVersion", "v1") {
+        string_data_to_data(object);
+    }
 }
 
 /// The value of a Secret's `data` key for a plain text.
@@ -32,33 +40,32 @@ pub fn data_key_to_base64(text: &str) -> String {
     STANDARD.encode(text)
 }
 
-fn string_data_to_data(secret: &mut Map<String, Value>) {
-    let Some(Value::Object(plain)) = secret.remove("stringData") else { return };
+fn string_data_to_data(secret: &mut Entries<'_>) {
+    let Some(Tree::Map(plain)) = secret.remove("stringData") else { return };
     if plain.is_empty() {
         return;
     }
-    let data = secret.entry("data").or_insert_with(|| Value::Object(Map::new()));
-    if let Value::Object(data) = data {
-        for (key, value) in plain {
-            let text = match value {
-                Value::String(text) => text,
-                // The API server refuses anything else; it is passed on so that the refusal names it.
-                other => {
-                    data.insert(key, other);
-                    continue;
-                }
-            };
-            data.insert(key, Value::String(STANDARD.encode(text)));
-        }
+    if secret.get("data").is_none() {
+        secret.insert(Cow::Borrowed("data"), Tree::Map(Entries::default()));
+    }
+    let Some(data) = secret.get_mut("data").and_then(Tree::entries_mut) else { return };
+    for (key, value) in plain {
+        let value = match value {
+            Tree::Text(text) => Tree::Text(Cow::Owned(STANDARD.encode(text.as_bytes()))),
+            // The API server refuses anything else; it is passed on so that the refusal names it.
+            other => other,
+        };
+        data.insert(key, value);
     }
 }
 
-fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(map) => Value::Object(
-            map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_nulls(v))).collect::<Map<_, _>>(),
-        ),
-        Value::Array(items) => Value::Array(items.into_iter().map(without_nulls).collect()),
-        scalar => scalar,
+fn drop_nulls(tree: &mut Tree<'_>) {
+    match tree {
+        Tree::Map(entries) => entries.retain(|value| {
+            drop_nulls(value);
+            !matches!(value, Tree::Null)
+        }),
+        Tree::List(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
     }
 }

@@ -4,18 +4,22 @@
 //! that would ask the cluster for the same thing have the same hash.
 
 mod canonical;
+mod content;
 mod fields;
+mod hash;
 mod id;
+mod json;
 mod lookup;
 mod release;
 mod scope;
 
 pub use canonical::{canonical, data_key_to_base64};
 pub use fields::{Fields, Path, PathElement, field_path, unowned};
+pub use hash::Hash;
 pub use id::{Kind, ObjectId};
 pub use lookup::{Found, look_up};
-pub use release::{Hash, Manifest, Owner, Release, Stamp};
-pub use scope::{Resource, Scope, builtin, namespaces};
+pub use release::{Batch, Draft, Manifest, Owner, Release, Stamp};
+pub use scope::{Resource, Scope, builtin, namespaces, scope};
 
 /// The field manager of everything that is declared (design: 'Live state').
 pub const MANAGER: &str = "reconcile";

@@ -1,47 +1,15 @@
 //! Manifests with their hashes, and the release that a sandbox's manifests make together.
 
-use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
-use super::{ANNOTATION_HASH, Kind, LABEL_FLEET, LABEL_SANDBOX, ObjectId, canonical};
+use super::canonical::reduce;
+use super::content::{Content, Names};
+use super::{ANNOTATION_HASH, Hash, Kind, ObjectId};
 use crate::chart::generated::GeneratedKey;
-
-/// A sha256, as 64 lower-case hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Hash(String);
-
-impl Hash {
-    /// The hash of some bytes.
-    pub fn of(bytes: &[u8]) -> Self {
-        let digest = Sha256::digest(bytes);
-        let mut text = String::with_capacity(64);
-        for byte in digest {
-            use fmt::Write as _;
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Self(text)
-    }
-
-    /// All 64 digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The first seven digits, for people.
-    pub fn short(&self) -> &str {
-        self.0.get(..7).unwrap_or(&self.0)
-    }
-}
-
-impl fmt::Display for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use crate::chart::yaml::Tree;
 
 /// Whose an object is; written on it as labels.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -64,58 +32,99 @@ pub struct Stamp<'a> {
 }
 
 /// One object as it is wanted, ready to be applied.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     /// Its kind, with the version it is written in.
     pub kind: Kind,
     /// What it is called.
     pub id: ObjectId,
     /// The template it was rendered from.
-    pub source: String,
-    /// The canonical object with our labels and its hash, without the generated keys.
-    pub body: Value,
+    pub source: Arc<str>,
     /// The hash of the body (without the hash annotation) and of what is generated in it.
     pub hash: Hash,
     /// Keys of a Secret that are generated in the cluster, once, and kept.
     pub generated: Vec<GeneratedKey>,
+    owner: Arc<Owner>,
+    content: Content,
 }
 
 impl Manifest {
     /// Canonical, labelled and hashed. `id` must be the identity of `value`.
     pub fn new(kind: Kind, id: ObjectId, value: Value, stamp: Stamp<'_>) -> Self {
-        let mut body = canonical(value);
-        let metadata = child(&mut body, "metadata");
-        if let Some(namespace) = &id.namespace {
-            metadata.insert("namespace".into(), json!(namespace));
-        }
-        let labels = entry(metadata, "labels");
-        labels.insert(LABEL_FLEET.into(), json!(stamp.owner.fleet));
-        labels.insert(LABEL_SANDBOX.into(), json!(stamp.owner.sandbox));
-        let hash = hash(&body, &stamp.generated);
-        entry(child(&mut body, "metadata"), "annotations").insert(ANNOTATION_HASH.into(), json!(hash));
-        Self { kind, id, source: stamp.source.to_owned(), body, hash, generated: stamp.generated }
+        Batch::new(stamp.owner, id.namespace.as_deref().unwrap_or_default()).manifest(Draft {
+            tree: Tree::from(value),
+            source: Arc::from(stamp.source),
+            generated: stamp.generated,
+            kind,
+            id,
+        })
+    }
+
+    /// The canonical object with our labels and its hash, without the generated keys. It is made from text each time.
+    pub fn body(&self) -> Value {
+        let namespace = self.id.namespace.as_deref().unwrap_or_default();
+        let text = self.content.json(&Names::new(&self.owner.fleet, &self.owner.sandbox, namespace));
+        // Written by us, so it is JSON.
+        let mut body = super::json::read(&text).unwrap_or_default();
+        entry(child(&mut body, "metadata"), "annotations").insert(ANNOTATION_HASH.into(), json!(self.hash));
+        body
+    }
+
+    /// Whether a word stands anywhere in it; much cheaper than a look at its body.
+    pub fn mentions(&self, word: &str) -> bool {
+        self.content.mentions(word)
     }
 
     /// The same object as one that belongs to no namespace.
     #[must_use]
     pub fn in_no_namespace(mut self) -> Self {
         self.id.namespace = None;
-        let metadata = child(&mut self.body, "metadata");
-        metadata.remove("namespace");
-        entry(metadata, "annotations").remove(ANNOTATION_HASH);
-        self.hash = hash(&self.body, &self.generated);
-        entry(child(&mut self.body, "metadata"), "annotations").insert(ANNOTATION_HASH.into(), json!(self.hash));
+        self.content = self.content.without_namespace();
+        self.hash = hash(&self.content, &Names::new(&self.owner.fleet, &self.owner.sandbox, ""), &self.generated);
         self
     }
 }
 
 /// Over an object without its hash, and what is generated in it.
-fn hash(body: &Value, generated: &[GeneratedKey]) -> Hash {
-    let mut content = body.to_string();
-    if !generated.is_empty() {
-        content.push_str(&json!(generated).to_string());
+fn hash(content: &Content, names: &Names, generated: &[GeneratedKey]) -> Hash {
+    let beside = if generated.is_empty() { String::new() } else { json!(generated).to_string() };
+    content.hash(names, &beside)
+}
+
+/// What a manifest is made of.
+pub struct Draft<'t> {
+    /// Its kind, with the version it is written in.
+    pub kind: Kind,
+    /// What it is called.
+    pub id: ObjectId,
+    /// The object, as it was rendered.
+    pub tree: Tree<'t>,
+    /// The template it was rendered from.
+    pub source: Arc<str>,
+    /// Keys of a Secret that are generated in the cluster.
+    pub generated: Vec<GeneratedKey>,
+}
+
+/// Makes the manifests of one sandbox.
+pub struct Batch {
+    owner: Arc<Owner>,
+    names: Names,
+}
+
+impl Batch {
+    /// For a sandbox and its namespace.
+    pub fn new(owner: &Owner, namespace: &str) -> Self {
+        Self { names: Names::new(&owner.fleet, &owner.sandbox, namespace), owner: Arc::new(owner.clone()) }
     }
-    Hash::of(content.as_bytes())
+
+    /// Canonical, labelled and hashed.
+    pub fn manifest(&self, draft: Draft<'_>) -> Manifest {
+        let Draft { kind, id, mut tree, source, generated } = draft;
+        reduce(&mut tree);
+        let content = Content::new(&tree, id.namespace.is_some());
+        let hash = hash(&content, &self.names, &generated);
+        Manifest { kind, id, source, hash, generated, owner: Arc::clone(&self.owner), content }
+    }
 }
 
 /// A sandbox's manifests in the order in which they are applied, and one hash over them.
@@ -130,10 +139,56 @@ pub struct Release {
 impl Release {
     /// The release of these manifests. Their order in the hash is by identity, so that a new sort order of kinds
     /// touches no sandbox.
-    pub fn new(manifests: Vec<Manifest>) -> Self {
-        let mut lines: Vec<String> = manifests.iter().map(|m| format!("{} {:?} {}\n", m.kind, m.id, m.hash)).collect();
-        lines.sort_unstable();
-        Self { hash: Hash::of(lines.concat().as_bytes()), manifests }
+    pub fn new(mut manifests: Vec<Manifest>) -> Self {
+        manifests.shrink_to_fit();
+        let mut text = String::with_capacity(manifests.len() * 256);
+        let mut lines = Vec::with_capacity(manifests.len());
+        for manifest in &manifests {
+            let start = text.len();
+            write_line(manifest, &mut text);
+            lines.push(start..text.len());
+        }
+        lines.sort_unstable_by(|a, b| text.get(a.clone()).cmp(&text.get(b.clone())));
+        Self { hash: Hash::of_all(lines.into_iter().filter_map(|line| text.get(line))), manifests }
+    }
+}
+
+/// `{kind} {id:?} {hash}`, without the machinery of formatting for the words that need none.
+fn write_line(manifest: &Manifest, out: &mut String) {
+    let Manifest { kind, id, hash, .. } = manifest;
+    if !kind.group.is_empty() {
+        out.push_str(&kind.group);
+        out.push('/');
+    }
+    for piece in [&*kind.version, "/", &kind.kind, " ObjectId { group: "] {
+        out.push_str(piece);
+    }
+    write_quoted(&id.group, out);
+    out.push_str(", kind: ");
+    write_quoted(&id.kind, out);
+    out.push_str(", namespace: ");
+    match &id.namespace {
+        Some(namespace) => {
+            out.push_str("Some(");
+            write_quoted(namespace, out);
+            out.push(')');
+        }
+        None => out.push_str("None"),
+    }
+    out.push_str(", name: ");
+    write_quoted(&id.name, out);
+    for piece in [" } ", hash.as_str(), "\n"] {
+        out.push_str(piece);
+    }
+}
+
+fn write_quoted(word: &str, out: &mut String) {
+    if word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'/' | b':')) {
+        for piece in ["\"", word, "\""] {
+            out.push_str(piece);
+        }
+    } else {
+        out.push_str(&format!("{word:?}"));
     }
 }
 

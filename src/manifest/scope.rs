@@ -77,10 +77,18 @@ pub fn namespaces() -> (Kind, Resource) {
 
 /// The resource of a kind of Kubernetes' own; `None` for all others, which only discovery knows.
 pub fn builtin(kind: &Kind) -> Option<Resource> {
-    let find = |table: &[(&str, &str, &str)]| {
-        table.iter().find(|(group, name, _)| *group == kind.group && *name == kind.kind).map(|row| row.2.to_owned())
+    find(kind).map(|(plural, scope)| Resource { plural: plural.to_owned(), scope })
+}
+
+/// Where the objects of a kind of Kubernetes' own live.
+pub fn scope(kind: &Kind) -> Option<Scope> {
+    find(kind).map(|(_, scope)| scope)
+}
+
+fn find(kind: &Kind) -> Option<(&'static str, Scope)> {
+    let find = |table: &[(&str, &str, &'static str)]| {
+        table.iter().find(|(group, name, _)| *name == kind.kind && *group == kind.group).map(|row| row.2)
     };
-    find(NAMESPACED)
-        .map(|plural| Resource { plural, scope: Scope::Namespaced })
-        .or_else(|| find(CLUSTER).map(|plural| Resource { plural, scope: Scope::Cluster }))
+    let namespaced = find(NAMESPACED).map(|plural| (plural, Scope::Namespaced));
+    namespaced.or_else(|| find(CLUSTER).map(|plural| (plural, Scope::Cluster)))
 }

@@ -25,15 +25,17 @@ pub(super) fn data_path(key: &str) -> [PathElement; 2] {
 impl Claims<'_> {
     /// What drifted of a manifest, those first of which it is known who did it; and what others added.
     pub(super) fn judged(&self, wanted: Option<&Manifest>) -> (Vec<Drift>, Vec<Extra>) {
+        let body = wanted.map(Manifest::body);
+        let body = body.as_ref();
         let mut drift = Vec::new();
-        for lost in wanted.map_or_else(Vec::new, |wanted| unowned(&wanted.body, self.own)) {
-            self.sharpen(wanted.map(|wanted| &wanted.body), lost, None, &mut drift);
+        for lost in body.map_or_else(Vec::new, |body| unowned(body, self.own)) {
+            self.sharpen(body, lost, None, &mut drift);
         }
         let mut extras = Vec::new();
         for (managed, fields) in self.others.iter().filter(|(m, _)| !is_of_the_system(&m.manager)) {
             for path in fields.minus(self.own) {
                 let mut topmost = Vec::new();
-                self.split(wanted, (managed, fields), path, &mut topmost);
+                self.split(body, (managed, fields), path, &mut topmost);
                 for path in topmost {
                     let is_bookkeeping = self.others.iter().any(|(m, fields)| {
                         is_of_the_system(&m.manager) && at(fields, &path).is_some()
@@ -42,7 +44,7 @@ impl Claims<'_> {
                         continue;
                     }
                     // We hold the map that it is in as if it were whole, and have lost this of it.
-                    if wanted.is_some_and(|wanted| is_leaf_of(&wanted.body, &path, self.own)) {
+                    if body.is_some_and(|body| is_leaf_of(body, &path, self.own)) {
                         drift.push(Drift { path: field_path(&path), at: path, by: Some(by(managed)) });
                     } else if !drift.iter().any(|known| known.at.starts_with(&path)) {
                         extras.push(extras::extra(self.id, path, by(managed)));
@@ -106,7 +108,7 @@ impl Claims<'_> {
 
     /// The topmost paths at or below `path` that nobody but `by` holds something of, and that the manifest has nothing
     /// of; the keys of annotations and labels each on its own.
-    fn split(&self, wanted: Option<&Manifest>, by: (&Managed, &Fields), path: Path, found: &mut Vec<Path>) {
+    fn split(&self, body: Option<&Value>, by: (&Managed, &Fields), path: Path, found: &mut Vec<Path>) {
         let (managed, fields) = by;
         let Some(node) = at(fields, &path) else { return };
         let is_named = matches!(path.last(), Some(PathElement::Field(name)) if name == "annotations" || name == "labels");
@@ -114,7 +116,7 @@ impl Claims<'_> {
             let others = self.others.iter().filter(|(other, _)| *other != managed);
             others.filter_map(|(_, fields)| at(fields, &path)).any(|node| !node.children.is_empty())
         };
-        let is_declared = || wanted.is_some_and(|wanted| look_up(&wanted.body, &path).is_some());
+        let is_declared = || body.is_some_and(|body| look_up(body, &path).is_some());
         let is_map = node.children.iter().all(|(element, _)| matches!(element, PathElement::Field(_)));
         let is_item = matches!(path.last(), Some(PathElement::Key(_) | PathElement::Item(_)));
         let is_parted = is_declared() || (!is_item && (is_named || (is_map && is_shared())));
@@ -123,7 +125,7 @@ impl Claims<'_> {
             return;
         }
         for (element, _) in &node.children {
-            self.split(wanted, by, [path.as_slice(), std::slice::from_ref(element)].concat(), found);
+            self.split(body, by, [path.as_slice(), std::slice::from_ref(element)].concat(), found);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::cause::{self, Cause, Change};
 use super::extras::to_remove;
 use super::objects::{DifferenceKind, beside, differences, owned_objects};
 use super::room::{budget_sums, budget_warnings, share_room};
@@ -17,10 +18,29 @@ use crate::manifest::{Kind, LABEL_FLEET, LABEL_SANDBOX, ObjectId, Resource, name
 pub struct Questions<'a> {
     /// Objects to dry-run, and to read where they are there.
     pub objects: Vec<Question<'a>>,
-    /// Objects that go, to show what goes.
+    /// Objects that go, to show what goes; and namespaces that others changed, to show from what to what.
     pub removed: Vec<&'a ObjectId>,
     /// Namespaces whose volume claims are to be counted.
     pub claims: BTreeSet<String>,
+}
+
+impl Questions<'_> {
+    /// Leaves only what concerns one sandbox.
+    pub fn keep_only(&mut self, name: &str, input: &Input) {
+        let Some(source) = input.sources.get(name) else { return *self = Self::default() };
+        let namespace = source.namespace();
+        let here = |id: &ObjectId| match &id.namespace {
+            Some(own) => own == namespace,
+            None if *id == ObjectId::namespace(namespace) => true,
+            None => match source {
+                Source::Wanted(wanted) => wanted.release.manifests.iter().any(|manifest| manifest.id == *id),
+                Source::Broken { .. } => false,
+            },
+        };
+        self.objects.retain(|question| here(&question.manifest.id));
+        self.removed.retain(|id| here(id) || input.live.objects.get(*id).is_some_and(|o| o.sandbox == name));
+        self.claims.retain(|own| own == namespace);
+    }
 }
 
 /// The questions of an input; none when nothing differs.
@@ -31,7 +51,8 @@ pub fn questions(input: &Input) -> Questions<'_> {
         if standing(name, wanted, namespace, input).is_err() || is_over(wanted, input) {
             continue;
         }
-        if !to_remove(&namespace.observed, wanted, &input.policy).is_empty() {
+        let added = to_remove(&namespace.observed, wanted, &input.policy);
+        if !namespace.observed.drift.is_empty() || !added.is_empty() {
             questions.removed.push(&namespace.observed.id);
         }
         for difference in differences(wanted, name, input) {
@@ -73,12 +94,14 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
                     plan
                 })
             }
-            Source::Broken { namespace, reason, remedy } => {
-                broken(name, namespace, Held::new(Hold::Broken, reason.clone(), remedy.clone()))
+            Source::Broken { namespace, reason, remedy, .. } => {
+                let mut plan = broken(name, namespace, Held::new(Hold::Broken, reason.clone(), remedy.clone()));
+                name_causes(&mut plan, answers);
+                plan
             }
         });
     }
-    plans.extend(unasked(input));
+    plans.extend(unasked(input, answers));
     plans.sort_by(|a, b| (&a.name, &a.namespace).cmp(&(&b.name, &b.namespace)));
     let live = input.live.namespaces.values().filter(|n| n.observed.ours || n.observed.was_ours).count();
     bound_removals(&mut plans, input, live);
@@ -137,7 +160,7 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
         let ago = words::span(at, input.now);
         return Ok(match live {
             Some(namespace) => {
-                let mut plan = case.blank(Action::Expire, format!("its time was over {ago} ago, by {}", wanted.origin));
+                let mut plan = case.blank(Action::Expire, format!("its time was over {ago} ago, {}", case.dated()));
                 plan.steps = removal_steps(name, namespace, &plan.reason, input);
                 plan
             }
@@ -233,7 +256,7 @@ fn unreadable<'a>(kinds: impl Iterator<Item = &'a Kind>, input: &Input) -> Resul
 }
 
 /// Namespaces of the fleet that no file asks for.
-fn unasked(input: &Input) -> Vec<SandboxPlan> {
+fn unasked(input: &Input, answers: &Answers) -> Vec<SandboxPlan> {
     let asked: BTreeSet<&str> = input.sources.values().map(Source::namespace).collect();
     let mut plans = Vec::new();
     for (name, namespace) in &input.live.namespaces {
@@ -247,6 +270,7 @@ fn unasked(input: &Input) -> Vec<SandboxPlan> {
             reason: format!("{path} is gone{}", at_commit(input)),
             ..SandboxPlan::blank(&sandbox, name)
         };
+        name_removal(&mut plan, &path, answers);
         let allowed = made_by_us(namespace)
             .and_then(|()| moved(&sandbox, name, input))
             .and_then(|()| settled(namespace))
@@ -287,6 +311,46 @@ fn moved(sandbox: &str, from: &str, input: &Input) -> Result<(), Held> {
             "put namespace_prefix in sandboxes/fleet.toml back, or give it up by hand: kubectl delete namespace {from}"
         ),
     ))
+}
+
+/// Who removed a file, where history was asked.
+fn name_removal(plan: &mut SandboxPlan, path: &str, answers: &Answers) {
+    let Some(blame) = answers.history.get(&plan.namespace) else { return };
+    plan.causes.clone_from(&blame.causes);
+    match (&blame.remark, blame.causes.as_slice()) {
+        (Some(remark), _) => plan.reason = format!("{}; {remark}", plan.reason),
+        (None, [Cause { change: Change::By(commit), .. }, ..]) => {
+            plan.reason = format!("{path} is gone, removed by {}", words::commit(commit));
+        }
+        (None, [Cause { change: Change::Uncommitted, .. }, ..]) => {
+            plan.reason = format!("{path} is gone, which is not committed");
+        }
+        (None, [Cause { change: Change::Before(id), .. }, ..]) => {
+            plan.reason = format!("{path} is gone, removed by commit {} or before", words::short(id));
+        }
+        (None, [Cause { change: Change::Nobody, .. }, ..]) => {
+            plan.reason = format!("{}, and no commit of it is known", plan.reason);
+        }
+        (None, [Cause { change: Change::Unknown(why), .. }, ..]) => {
+            plan.reason = format!("{}; by which commit is not known: {why}", plan.reason);
+        }
+        (None, []) => {}
+    }
+}
+
+/// Who broke what is held, where history was asked.
+fn name_causes(plan: &mut SandboxPlan, answers: &Answers) {
+    let Some(blame) = answers.history.get(&plan.namespace).filter(|blame| !blame.causes.is_empty()) else { return };
+    plan.causes.clone_from(&blame.causes);
+    let causes = cause::sentences(&blame.causes.iter().collect::<Vec<_>>());
+    let told = match &blame.remark {
+        Some(word) => format!("{word} {causes}"),
+        None => format!("so since {causes}"),
+    };
+    // A place in a file comes below the first line, and stays there.
+    let (first, rest) = plan.reason.split_once('\n').map_or((plan.reason.as_str(), None), |(a, b)| (a, Some(b)));
+    let rest = rest.map(|rest| format!("\n{rest}")).unwrap_or_default();
+    plan.reason = format!("{first}; {told}{rest}");
 }
 
 fn at_commit(input: &Input) -> String {
@@ -334,6 +398,7 @@ fn removal(kind: Kind, resource: Resource, reason: &str, observed: &super::Obser
         kind,
         resource,
         reason: reason.to_owned(),
+        drift: Vec::new(),
         diff: String::new(),
         quiet: false,
         work: Work::Delete { precondition: observed.precondition.clone(), awaited: false },

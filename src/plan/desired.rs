@@ -8,7 +8,8 @@ use super::state::{Source, Wanted};
 use super::words;
 use crate::fleet::{Broken, Fleet, Life, Lifetime, PinState, Sandbox};
 use crate::manifest::{Kind, Manifest, Release, Resource, Scope};
-use crate::release::{Basis, render};
+use crate::release::{Basis, Renderer};
+use crate::side_by_side;
 
 /// How far a commit's clock may be ahead.
 const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
@@ -53,10 +54,15 @@ pub fn sources(
     now: Timestamp,
 ) -> BTreeMap<String, Source> {
     let broken = fleet.broken.iter().map(|(name, broken)| (name.clone(), broken_source(broken, fleet)));
-    let wanted = fleet.sandboxes.iter().map(|(name, sandbox)| {
-        let start = starts.get(&sandbox.path).unwrap_or(&Start::Uncommitted);
-        (name.clone(), source(sandbox, fleet, basis, start, now))
-    });
+    let sandboxes: Vec<(&String, &Sandbox)> = fleet.sandboxes.iter().collect();
+    let wanted = side_by_side::map(
+        &sandboxes,
+        || Renderer::new(basis),
+        |renderer, (name, sandbox)| {
+            let start = starts.get(&sandbox.path).unwrap_or(&Start::Uncommitted);
+            ((*name).clone(), source(sandbox, fleet, renderer, start, now))
+        },
+    );
     let mut sources = broken.chain(wanted).collect();
     part_cluster_scoped(&mut sources);
     sources
@@ -72,6 +78,7 @@ fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
         errors => format!(", and {} more", errors - 1),
     };
     Source::Broken {
+        path: broken.path.clone(),
         namespace: format!("{}{}", fleet.settings.namespace_prefix, broken.name),
         reason: format!("{}{place}: {reason}{more}", broken.path),
         remedy: first
@@ -80,9 +87,17 @@ fn broken_source(broken: &Broken, fleet: &Fleet) -> Source {
     }
 }
 
-fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, now: Timestamp) -> Source {
-    let broken =
-        |reason: String, remedy: String| Source::Broken { namespace: sandbox.namespace.clone(), reason, remedy };
+fn source(sandbox: &Sandbox, fleet: &Fleet, renderer: &mut Renderer<'_>, start: &Start, now: Timestamp) -> Source {
+    let broken = |reason: String, remedy: String| Source::Broken {
+        path: sandbox.path.clone(),
+        namespace: sandbox.namespace.clone(),
+        reason,
+        remedy,
+    };
+    let known = match start {
+        Start::At { commit, .. } => Some(commit.clone()),
+        _ => None,
+    };
     let (since, commit) = match start {
         Start::At { time, commit } => (Some(*time), format!(", commit {}", words::short(commit))),
         Start::Before(time) => (Some(*time), String::new()),
@@ -101,7 +116,7 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, no
         );
     }
     let life = Lifetime::at(now, since.unwrap_or(Timestamp::MIN), &sandbox.terms(&fleet.settings));
-    let rendered = match render(sandbox, basis) {
+    let rendered = match renderer.render(sandbox) {
         Ok(rendered) => rendered,
         Err(fault) => return broken(fault.message, fault.hint),
     };
@@ -111,6 +126,7 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, basis: &Basis<'_>, start: &Start, no
         namespace: sandbox.namespace.clone(),
         path: sandbox.path.clone(),
         origin: format!("{}{commit}", sandbox.path),
+        commit: known,
         since,
         expires: life.expiry,
         pinned_past: life.natural.filter(|_| life.pin.counts()),
@@ -177,6 +193,7 @@ fn part_cluster_scoped(sources: &mut BTreeMap<String, Source>) {
         if let Some((id, holder)) = taken {
             let holder: String = holder;
             *source = Source::Broken {
+                path: wanted.path.clone(),
                 namespace: wanted.namespace.clone(),
                 reason: format!("{id} is cluster-scoped, and sandbox {holder} has one of that name"),
                 remedy: "make the name depend on the namespace, in the chart".to_owned(),

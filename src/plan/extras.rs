@@ -127,18 +127,18 @@ fn is_removable(path: &[PathElement]) -> bool {
 /// What is left to others in a sandbox's objects.
 struct Left<'a> {
     policy: &'a Policy,
-    scaled: BTreeSet<(&'a str, &'a str)>,
+    scaled: BTreeSet<(String, String)>,
 }
 
 impl<'a> Left<'a> {
-    fn new(wanted: &'a Wanted, policy: &'a Policy) -> Self {
+    fn new(wanted: &Wanted, policy: &'a Policy) -> Self {
         Self { policy, scaled: wanted.release.manifests.iter().filter_map(scaled_by).collect() }
     }
 
     /// Whether a field, or something in it, is left to others: as `[ignore]` says, or as an autoscaler sets it.
     fn has(&self, id: &ObjectId, path: &[PathElement]) -> bool {
         let names: Vec<&str> = path.iter().filter_map(name_of).collect();
-        if names == ["spec", "replicas"] && self.scaled.contains(&(id.kind.as_str(), id.name.as_str())) {
+        if names == ["spec", "replicas"] && self.scaled.contains(&(id.kind.clone(), id.name.clone())) {
             return true;
         }
         self.policy.ignore.get(&id.kind).into_iter().flatten().any(|ignored| {
@@ -149,9 +149,13 @@ impl<'a> Left<'a> {
 }
 
 /// The kind and name of what an autoscaler scales.
-fn scaled_by(manifest: &Manifest) -> Option<(&str, &str)> {
-    let text = |field: &str| manifest.body.pointer(&format!("/spec/scaleTargetRef/{field}"))?.as_str();
-    if manifest.id.kind == "HorizontalPodAutoscaler" { Some((text("kind")?, text("name")?)) } else { None }
+fn scaled_by(manifest: &Manifest) -> Option<(String, String)> {
+    if manifest.id.kind != "HorizontalPodAutoscaler" {
+        return None;
+    }
+    let body = manifest.body();
+    let text = |field: &str| Some(body.pointer(&format!("/spec/scaleTargetRef/{field}"))?.as_str()?.to_owned());
+    Some((text("kind")?, text("name")?))
 }
 
 /// The extras of an object that the fleet has taken out.

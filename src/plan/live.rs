@@ -52,6 +52,13 @@ pub struct Managed {
     pub fields: Vec<u8>,
 }
 
+impl Managed {
+    /// Whether these writes say nothing of what anybody wants.
+    fn is_churn(&self) -> bool {
+        self.subresource.as_deref() == Some("status") || (!self.apply && CLUSTERS_OWN.contains(&self.manager.as_str()))
+    }
+}
+
 impl Meta {
     /// Our Apply entry (design, invariant 5).
     pub fn applied_by(&self, manager: &str) -> Option<&Managed> {
@@ -76,13 +83,14 @@ impl Meta {
         self.labels.get(LABEL_SANDBOX).map(String::as_str)
     }
 
-    /// A digest of who owns what, without what is written through `status`: it moves when content does, and stays
-    /// when only the status churns.
+    /// A digest of who owns what, without what is written through `status` and what the cluster's own controllers note
+    /// beside (a claim that is bound, a scale that an autoscaler sets): it moves when content does, and stays when only
+    /// the status churns. What they take of ours shows, as our entry loses it.
     pub fn digest(&self) -> Hash {
         let mut lines: Vec<String> = self
             .managed
             .iter()
-            .filter(|m| m.subresource.as_deref() != Some("status"))
+            .filter(|m| !m.is_churn())
             .map(|m| {
                 let at = m.time.map(|t| t.to_string()).unwrap_or_default();
                 format!(
@@ -96,6 +104,12 @@ impl Meta {
             .collect();
         lines.sort_unstable();
         Hash::of(lines.concat().as_bytes())
+    }
+
+    /// Who wrote what counts last.
+    pub fn last_writer(&self) -> Option<By> {
+        // What comes through the scale subresource is recorded without a time (seen).
+        self.managed.iter().filter(|m| !m.is_churn()).max_by_key(|m| (m.time.is_none(), m.time)).map(by)
     }
 
     /// What a change of this object is planned against.
@@ -186,6 +200,10 @@ pub struct GeneratedKeys {
     /// In the Secret, owned by another.
     pub taken: Vec<(String, By)>,
 }
+
+/// The controllers of the cluster itself.
+const CLUSTERS_OWN: &[&str] =
+    &["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "cloud-controller-manager"];
 
 /// Judges one live object against what is wanted of it.
 pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>) -> Observed {

@@ -3,10 +3,14 @@
 //! [`questions`] tells what has to be asked of the cluster before every change can be judged; [`plan`] decides, from
 //! the input and the answers alone.
 
+mod asked;
+mod blame;
+mod cause;
 mod claims;
 mod decide;
 mod desired;
 mod extras;
+mod forecast;
 mod live;
 mod lost;
 mod objects;
@@ -17,18 +21,37 @@ mod removal;
 mod room;
 mod safety;
 mod sandbox;
+mod saved;
 mod show;
+mod stale;
 mod state;
+mod story;
+mod story_live;
+mod story_told;
 mod survivors;
 mod types;
+mod values;
 mod words;
 
+pub use blame::{Culprit, Inquiry, Now, Suspect};
+pub use cause::{Blame, Cause, CauseShown, Change, Commit, History};
 pub use decide::{Questions, plan, questions};
 pub use desired::{Start, place, sources};
 pub use extras::UNKNOWN_MANAGER;
+pub use forecast::{Ahead, Outlook, forecast};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
 pub use removal::{clearing, in_the_way, removal};
+pub use saved::{
+    Basis, FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedPolicy, SavedSandbox, SavedStep, Version, is_saved_plan,
+};
+pub use stale::Difference;
 pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
+pub use story::{
+    Desired, Differing, Expiry, Held as HeldTold, KindCount, Live as LiveTold, LiveState, Next, Pin, Place, Rendered,
+    STORY_VERSION, StepTold, Story, short_commit, story_schema,
+};
+pub use story_told::{Known, LiveKnown, story};
 pub use types::{Action, BudgetSum, Clear, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
+pub use values::Drifted;

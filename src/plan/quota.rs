@@ -21,8 +21,8 @@ pub(super) fn quota_of(manifests: &[Manifest], namespace: &str) -> Budget {
     let is_quota = |m: &&Manifest| {
         m.kind.group.is_empty() && m.kind.kind == "ResourceQuota" && m.id.namespace.as_deref() == Some(namespace)
     };
-    let hard: Vec<&Map<String, Value>> =
-        manifests.iter().filter(is_quota).filter_map(|manifest| unscoped(&manifest.body)).collect();
+    let bodies: Vec<Value> = manifests.iter().filter(is_quota).map(Manifest::body).collect();
+    let hard: Vec<&Map<String, Value>> = bodies.iter().filter_map(unscoped).collect();
     let mut quota = Budget::default();
     for what in Budgeted::ALL {
         let tightest = |keys: &[&str]| {

@@ -22,11 +22,12 @@ pub(super) fn share_room(plans: &mut [SandboxPlan], input: &Input) {
     let going: Vec<Share> =
         plans.iter().filter(|plan| is_going(plan, policy)).filter_map(|plan| live_share(plan, input)).collect();
     let mut new: Vec<usize> = (0..plans.len()).filter(|at| is_new(&plans[*at], input)).collect();
-    new.retain(|at| {
-        let held = taken.never_fits(&new_share(&plans[*at], input), policy);
-        let fits = held.is_none();
-        held.into_iter().for_each(|held| hold(&mut plans[*at], held));
-        fits
+    new.retain(|at| match taken.never_fits(&new_share(&plans[*at], input), policy) {
+        Some(held) => {
+            hold(&mut plans[*at], held);
+            false
+        }
+        None => true,
     });
     new.sort_by_key(|at| (since(&plans[*at], input), plans[*at].name.clone()));
     let undated: Vec<usize> = new.iter().copied().filter(|at| since(&plans[*at], input).is_none()).collect();
@@ -212,8 +213,9 @@ fn over_budget(over: &[String]) -> String {
 /// What is there for good, as far as this plan goes.
 fn staying(plans: &[SandboxPlan], input: &Input) -> Taken {
     let mut taken = Taken::default();
-    for plan in plans.iter().filter(|plan| !is_going(plan, &input.policy)) {
-        live_share(plan, input).iter().for_each(|share| taken.add(share));
+    let stays = plans.iter().filter(|plan| !is_going(plan, &input.policy));
+    for share in stays.filter_map(|plan| live_share(plan, input)) {
+        taken.add(&share);
     }
     taken
 }

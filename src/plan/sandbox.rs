@@ -13,6 +13,7 @@ use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
 use super::types::{Action, Clear, Hold, SandboxPlan, Step, Work};
+use super::values::{self, Drifted};
 use super::words;
 use crate::fleet::Budget;
 use crate::manifest::{ANNOTATION_RELEASE, Kind, Manifest, ObjectId, Owner, Resource, field_path, namespaces};
@@ -41,7 +42,7 @@ impl Held {
 impl Case<'_> {
     /// The plan of a sandbox that has no namespace yet.
     pub(super) fn create(&self) -> Result<SandboxPlan, Held> {
-        let mut plan = self.blank(Action::Create, format!("asked for by {}", self.wanted.origin));
+        let mut plan = self.blank(Action::Create, self.asked());
         let start = Record {
             kinds: kinds_of(&self.wanted.release.manifests),
             owner: self.wanted.owner.clone(),
@@ -54,7 +55,7 @@ impl Case<'_> {
             Action::Create,
             plan.reason.clone(),
             diff,
-            Work::Claim { body: claim.body },
+            Work::Claim { body: claim.body() },
         ));
         for manifest in &self.wanted.release.manifests {
             // What needs no namespace may be there already.
@@ -96,6 +97,7 @@ impl Case<'_> {
         SandboxPlan {
             action,
             reason,
+            causes: self.blame().map(|blame| blame.causes.clone()).unwrap_or_default(),
             expires: self.wanted.expires,
             url: self.wanted.url.clone(),
             notes: self.wanted.notes.clone(),
@@ -144,6 +146,7 @@ impl Case<'_> {
             resource,
             kind,
             reason,
+            drift: Vec::new(),
             diff,
             quiet: false,
             work,
@@ -151,7 +154,7 @@ impl Case<'_> {
     }
 
     fn record_step(&self, action: Action, reason: &str, record: &Record, uid: Option<String>) -> Step {
-        let body = self.namespace_manifest(record).body;
+        let body = self.namespace_manifest(record).body();
         Step {
             quiet: true,
             ..self.namespace_step(action, reason.to_owned(), String::new(), Work::Record { body, uid, remove: Vec::new() })
@@ -200,16 +203,17 @@ impl Case<'_> {
                 "see whether the cluster is well; the next run tries again",
             ));
         }
+        let body = manifest.body();
         let added = difference.observed.map(|o| extras::to_remove(o, self.wanted, &self.input.policy)).unwrap_or_default();
         let mut work = apply(manifest, difference.observed);
         let mut taken = extras::paths(&added);
         if let (Work::Apply { clear, remove, .. }, Some(answer)) = (&mut work, answer) {
             if let (Some(live), DryRun::Server(dry) | DryRun::Cleared(dry)) = (&answer.live, &answer.dry_run) {
-                taken.extend(survivors(live, dry, &manifest.body));
+                taken.extend(survivors(live, dry, &body));
             }
             if let (Some(live), DryRun::Cleared(_), Some(observed)) = (&answer.live, &answer.dry_run, difference.observed) {
                 let restore: Vec<_> = observed.drift.iter().map(|drift| drift.at.clone()).collect();
-                let beside = in_the_way(live, &manifest.body, &restore, &beside(observed));
+                let beside = in_the_way(live, &body, &restore, &beside(observed));
                 *clear = Some(Clear { restore, beside });
             }
             remove.clone_from(&taken);
@@ -219,6 +223,7 @@ impl Case<'_> {
             Some(answer) if !taken.is_empty() => show::removing(manifest, answer, &taken, key),
             _ => show::change(manifest, answer, key),
         };
+        let drift = self.drifted(difference, manifest, answer);
         let (action, mut reason) = self.object_verdict(difference, manifest, answer, namespace);
         reason = with_added(reason, &added);
         if let Work::Apply { clear: Some(clear), .. } = &work {
@@ -229,7 +234,7 @@ impl Case<'_> {
         if let Some(why) = local {
             reason = format!("local diff ({why}); {reason}");
         }
-        Ok(step(action, manifest, resource, &reason, diff, work))
+        Ok(Step { drift, ..step(action, manifest, resource, &reason, diff, work) })
     }
 
     fn object_verdict(
@@ -240,7 +245,7 @@ impl Case<'_> {
         namespace: &LiveNamespace,
     ) -> (Action, String) {
         let known = namespace.record.release.as_deref() == Some(self.wanted.release.hash.as_str());
-        let asked = format!("{}, asked for by {}", manifest.source, self.wanted.origin);
+        let asked = self.asked_by(manifest);
         match &difference.kind {
             DifferenceKind::Missing if known => (Action::Create, "it was deleted, by whom is not recorded".to_owned()),
             DifferenceKind::Missing => (Action::Create, asked),
@@ -259,11 +264,11 @@ impl Case<'_> {
                 format!("generated {} lost, by whom is not recorded, and no volume lives", words::some(keys)),
             ),
             DifferenceKind::Drifted => {
-                let drift = difference.observed.map(|o| o.drift.as_slice()).unwrap_or_default();
+                let said = values::sentences(&self.drifted(difference, manifest, answer));
                 if answer.is_some_and(|a| show::is_same(manifest, a)) {
-                    (Action::Adopt, format!("as wanted, but not ours any more: {}", words::drifts(drift)))
+                    (Action::Adopt, format!("as wanted, but not ours any more: {said}"))
                 } else {
-                    (Action::Correct, words::drifts(drift))
+                    (Action::Correct, said)
                 }
             }
             DifferenceKind::Extras => (Action::Correct, String::new()),
@@ -284,7 +289,8 @@ impl Case<'_> {
             id: observed.id.clone(),
             kind: kind.clone(),
             resource: resource.clone(),
-            reason: format!("no longer in the release, asked for by {}", self.wanted.origin),
+            reason: format!("no longer in the release, {}", self.asked_of(&observed.id)),
+            drift: Vec::new(),
             diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref()), &self.input.key),
             quiet: false,
             work: Work::Delete { precondition: observed.precondition.clone(), awaited: true },
@@ -314,14 +320,14 @@ impl Case<'_> {
     fn verdict(&self, namespace: &LiveNamespace, steps: &[Step], finished: bool) -> (Action, String) {
         let changes: Vec<&Step> = steps.iter().filter(|s| s.work.is_change()).collect();
         if namespace.record.release.is_none() {
-            return (Action::Create, format!("an earlier run did not finish; asked for by {}", self.wanted.origin));
+            return (Action::Create, format!("an earlier run did not finish; {}", self.asked()));
         }
         if !finished {
             let drift = &namespace.observed.drift;
             if drift.iter().any(|drift| drift.path.contains(ANNOTATION_RELEASE)) {
                 return (Action::Correct, words::drifts(drift));
             }
-            return (Action::Update, format!("asked for by {}", self.wanted.origin));
+            return (Action::Update, self.asked());
         }
         let named = |steps: &[&Step]| words::some(&steps.iter().map(|s| s.id.to_string()).collect::<Vec<_>>());
         if changes.is_empty() {
@@ -358,18 +364,19 @@ impl Case<'_> {
             all.push(self.record_step(Action::Update, reason, &start, uid.clone()));
         }
         if !finished && steps.iter().all(|s| !s.work.is_change()) && namespace.record.release.is_some() {
-            *reason = format!("only its record differs; asked for by {}", self.wanted.origin);
+            *reason = format!("only its record differs; {}", self.asked());
         }
         all.extend(steps);
         if is_whole {
             return all;
         }
+        let drift = self.namespace_drift(observed, &last.body());
         let (own_action, own_reason) = if is_same_record {
-            (Action::Correct, with_added(words::drifts(&observed.drift), &added))
+            (Action::Correct, with_added(values::sentences(&drift), &added))
         } else if *action == Action::Create {
             (Action::Create, reason.clone())
         } else {
-            (Action::Update, self.record_reason(namespace, &record, observed))
+            (Action::Update, self.record_reason(namespace, &record, &drift))
         };
         let quiet = *action != Action::Keep && observed.drift.is_empty() && added.is_empty();
         if *action == Action::Keep {
@@ -379,31 +386,31 @@ impl Case<'_> {
         let remove = extras::paths(&added);
         let live = self.answers.objects.get(&observed.id).and_then(|answer| answer.live.as_ref());
         let diff = show::taken_out(&observed.id, live.filter(|_| !remove.is_empty()), &remove, &self.input.key);
-        let step = self.namespace_step(own_action, own_reason, diff, Work::Record { body: last.body, uid, remove });
-        all.push(Step { quiet, ..step });
+        let step = self.namespace_step(own_action, own_reason, diff, Work::Record { body: last.body(), uid, remove });
+        all.push(Step { quiet, drift, ..step });
         all
     }
 
-    fn record_reason(&self, namespace: &LiveNamespace, record: &Record, observed: &Observed) -> String {
+    fn record_reason(&self, namespace: &LiveNamespace, record: &Record, drift: &[Drifted]) -> String {
         let before = namespace.record.expires.as_deref().unwrap_or("unknown");
         match &record.expires {
             Some(after) if after != before => {
-                format!("its expiry moves from {before} to {after}, by {}", self.wanted.origin)
+                format!("its expiry moves from {before} to {after}, {}", self.asked())
             }
-            _ if !observed.drift.is_empty() => words::drifts(&observed.drift),
+            _ if !drift.is_empty() => values::sentences(drift),
             _ if record.owner != namespace.record.owner => {
                 let name = |record: &Record| record.owner.clone().unwrap_or_else(|| "nobody".to_owned());
                 let (before, after) = (name(&namespace.record), name(record));
-                format!("it is {after}'s now and was {before}'s, by {}", self.wanted.origin)
+                format!("it is {after}'s now and was {before}'s, {}", self.asked())
             }
-            _ => format!("its namespace's labels or record change, by {}", self.wanted.origin),
+            _ => format!("its namespace's labels or record change, {}", self.asked()),
         }
     }
 }
 
 fn apply(manifest: &Manifest, observed: Option<&Observed>) -> Work {
     Work::Apply {
-        body: manifest.body.clone(),
+        body: manifest.body(),
         precondition: observed.map(|o| o.precondition.clone()),
         generated: manifest.generated.clone(),
         kept: observed.map(|o| o.generated.kept.clone()).unwrap_or_default(),
@@ -428,6 +435,7 @@ fn step(action: Action, manifest: &Manifest, resource: Resource, reason: &str, d
         kind: manifest.kind.clone(),
         resource,
         reason: reason.to_owned(),
+        drift: Vec::new(),
         diff,
         quiet: false,
         work,

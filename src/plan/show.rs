@@ -11,7 +11,7 @@ use crate::report::{FingerprintKey, GENERATED, clean, object_diff};
 pub(super) fn change(manifest: &Manifest, answer: Option<&Answer>, key: &FingerprintKey) -> (String, Option<String>) {
     let live = answer.and_then(|a| a.live.as_ref());
     let local = |why: Option<String>| {
-        let after = with_generated(manifest, manifest.body.clone(), live);
+        let after = with_generated(manifest, manifest.body(), live);
         let before = live.map(|live| project(live, &after));
         (object_diff(before.as_ref(), Some(&after), &name(&manifest.id), key), why)
     };
@@ -53,7 +53,7 @@ pub(super) fn taken_out(id: &ObjectId, live: Option<&Value>, paths: &[Path], key
 pub(super) fn is_same(manifest: &Manifest, answer: &Answer) -> bool {
     match (&answer.live, &answer.dry_run) {
         (Some(live), DryRun::Server(dry)) => clean(live.clone()) == clean(dry.clone()),
-        (Some(live), _) => project(live, &manifest.body) == manifest.body,
+        (Some(live), _) => project(live, &manifest.body()) == manifest.body(),
         (None, _) => false,
     }
 }

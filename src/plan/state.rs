@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::cause::History;
+use super::decide::Questions;
 use super::live::Observed;
 use super::record::Record;
 use crate::fleet::{Budget, Extras, MaxRemovals};
@@ -47,6 +49,8 @@ pub enum Source {
     Wanted(Box<Wanted>),
     /// It could not be read or rendered: what is live of it is held as it is.
     Broken {
+        /// Its file's path in the repository.
+        path: String,
         /// Its namespace.
         namespace: String,
         /// What is wrong; several lines where a place in a file is shown.
@@ -82,8 +86,10 @@ pub struct Wanted {
     pub namespace: String,
     /// Its file's path in the repository.
     pub path: String,
-    /// Who asked for it: the file and its last commit, for reasons.
+    /// Who asked for it: its file and that file's last commit, for reasons, where history was not asked.
     pub origin: String,
+    /// That commit, where it is known.
+    pub commit: Option<String>,
     /// When its file last changed: the planned instant for one that is not committed, `None` where that was before the
     /// history that is here.
     pub since: Option<Timestamp>,
@@ -193,6 +199,8 @@ pub struct Question<'a> {
 pub struct Answers {
     /// By object.
     pub objects: BTreeMap<ObjectId, Answer>,
+    /// What history tells of the sandboxes that change.
+    pub history: History,
     /// How many volume claims live in a namespace, for those where a generated value is lost.
     pub claims: BTreeMap<String, Result<usize, String>>,
 }
@@ -220,4 +228,28 @@ pub enum DryRun {
     Refused(String),
     /// It could not be told.
     Unknown(String),
+}
+
+impl Answers {
+    /// Takes dry runs of some objects for not made. What says that a change would be refused stays.
+    pub fn forget(&mut self, objects: &BTreeSet<ObjectId>) {
+        for id in objects {
+            if let Some(answer) = self.objects.get_mut(id)
+                && matches!(answer.dry_run, DryRun::Server(_))
+            {
+                answer.dry_run = DryRun::Local("as when it was planned".into());
+            }
+        }
+    }
+
+    /// Objects of which a dry run was asked for and could not be had, or whose state could not be read: who may do more
+    /// would see more.
+    pub fn partial(&self, questions: &Questions<'_>) -> BTreeSet<ObjectId> {
+        let is_partial = |question: &&Question<'_>| {
+            self.objects.get(&question.manifest.id).is_some_and(|answer| {
+                matches!(answer.dry_run, DryRun::Local(_)) || (question.present && answer.live.is_none())
+            })
+        };
+        questions.objects.iter().filter(is_partial).map(|question| question.manifest.id.clone()).collect()
+    }
 }

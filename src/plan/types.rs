@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::cause::Cause;
 use super::live::Precondition;
+use super::values::Drifted;
 use crate::chart::generated::GeneratedKey;
 use crate::fleet::{Budgeted, Quantity};
 use crate::manifest::{Kind, ObjectId, Path, Resource};
@@ -96,6 +98,9 @@ pub struct SandboxPlan {
     pub action: Action,
     /// Why, one line.
     pub reason: String,
+    /// The files that made it so, the most telling first, with who changed each and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<Cause>,
     /// For what is held or refused: what to do about it, one line.
     pub remedy: Option<String>,
     /// For what is held: of which sort.
@@ -126,6 +131,9 @@ pub struct Step {
     pub resource: Resource,
     /// Why: the commit and file that asked for it, or who changed what and when.
     pub reason: String,
+    /// What others changed of it: who, when, from what to what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drifted>,
     /// A unified diff of YAML, secrets masked; empty where there is nothing to show.
     pub diff: String,
     /// Whether it only serves the other steps, so that people need not read it: waits, and the note that all is done.
@@ -218,6 +226,7 @@ impl SandboxPlan {
             namespace: namespace.to_owned(),
             action: Action::Held,
             reason: String::new(),
+            causes: Vec::new(),
             remedy: None,
             hold: None,
             expires: None,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::cause::Commit;
 use super::live::{By, Drift};
 use crate::fleet::human;
 
@@ -44,6 +45,23 @@ pub(super) fn first_of<T: AsRef<str>>(names: &[T], shown: usize) -> String {
         let _ = write!(text, " and {} more", names.len() - shown);
     }
     text
+}
+
+/// `commit 1a2b3c4 by Ada at 2026-11-21T10:00:00Z`.
+pub(super) fn commit(commit: &Commit) -> String {
+    let author = match commit.author.trim() {
+        "" => "somebody without a name",
+        author => author,
+    };
+    format!("commit {} by {} at {}", short(&commit.id), short_text(author, 40), commit.time)
+}
+
+/// The first so many characters of a text.
+fn short_text(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 /// A commit's first seven digits.

@@ -23,6 +23,11 @@ impl Charts {
         Self(charts)
     }
 
+    /// The version of a chart, where it could be read.
+    pub fn version(&self, name: &str) -> Option<&str> {
+        self.get(name).ok().map(|chart| chart.metadata().version.as_str())
+    }
+
     pub(super) fn get(&self, name: &str) -> Result<&Chart, Fault> {
         match self.0.get(name) {
             Some(Ok(chart)) => Ok(chart),

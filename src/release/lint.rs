@@ -1,9 +1,12 @@
 //! What an API server would refuse for good, found before a namespace is made for it: server-side apply takes no list
 //! twice with the same key. Where the namespace exists the server's own dry run tells more.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, VecDeque};
 
-use serde_json::Value;
+use smallvec::SmallVec;
+
+use crate::chart::yaml::Tree;
 
 /// Lists of built-in kinds that are merged by key, and the fields that make it. A port's protocol is TCP by default.
 const KEYED: &[(&str, &[&str])] = &[
@@ -20,38 +23,37 @@ const KEYED: &[(&str, &[&str])] = &[
 
 /// The first list with two items of one key, as its path and the key: `.spec.template.spec.containers[0].env`,
 /// `name=A`. `None` where there is none, and for kinds of others, whose lists mean what their schema says.
-pub(super) fn duplicate(object: &Value) -> Option<(String, String)> {
-    let group = object.get("apiVersion").and_then(Value::as_str)?;
-    let is_workload = matches!(group, "v1" | "apps/v1" | "batch/v1");
+pub(super) fn duplicate(object: &Tree<'_>) -> Option<(String, String)> {
+    let is_workload = matches!(object.text(&["apiVersion"])?, "v1" | "apps/v1" | "batch/v1");
     if !is_workload {
         return None;
     }
-    walk(object.get("spec")?, &mut ".spec".to_owned())
+    let (path, key) = walk(object.get("spec")?)?;
+    Some((std::iter::once(".spec").chain(path.iter().map(String::as_str)).collect(), key))
 }
 
-fn walk(value: &Value, path: &mut String) -> Option<(String, String)> {
-    match value {
-        Value::Object(map) => map.iter().find_map(|(key, value)| {
-            let length = path.len();
-            path.push('.');
-            path.push_str(key);
-            let found = twice(key, value, path).or_else(|| walk(value, path));
-            path.truncate(length);
-            found
+/// The steps to the list, and the key.
+type Found = (VecDeque<String>, String);
+
+fn walk(tree: &Tree<'_>) -> Option<Found> {
+    let below = |(mut path, key): Found, step: String| {
+        path.push_front(step);
+        (path, key)
+    };
+    match tree {
+        Tree::Map(map) => map.as_slice().iter().find_map(|(key, value)| {
+            let found = twice(key, value).map(|key| (VecDeque::new(), key)).or_else(|| walk(value))?;
+            Some(below(found, format!(".{key}")))
         }),
-        Value::Array(items) => items.iter().enumerate().find_map(|(position, item)| {
-            let length = path.len();
-            path.push_str(&format!("[{position}]"));
-            let found = walk(item, path);
-            path.truncate(length);
-            found
-        }),
+        Tree::List(items) => {
+            items.iter().enumerate().find_map(|(position, item)| Some(below(walk(item)?, format!("[{position}]"))))
+        }
         _ => None,
     }
 }
 
-fn twice(list: &str, value: &Value, path: &str) -> Option<(String, String)> {
-    let items = value.as_array()?;
+fn twice(list: &str, value: &Tree<'_>) -> Option<String> {
+    let items = value.items().filter(|items| items.len() > 1)?;
     let fields: &[&str] = if list == "ports" {
         if items.iter().any(|item| item.get("containerPort").is_some()) {
             &["containerPort", "protocol"]
@@ -62,17 +64,24 @@ fn twice(list: &str, value: &Value, path: &str) -> Option<(String, String)> {
         KEYED.iter().find(|(name, _)| *name == list)?.1
     };
     let mut seen = BTreeSet::new();
-    items.iter().find_map(|item| {
-        let key: Vec<String> = fields
-            .iter()
-            .map(|field| match item.get(*field) {
-                Some(Value::String(text)) => format!("{field}={text}"),
-                Some(other) => format!("{field}={other}"),
-                None if *field == "protocol" => "protocol=TCP".into(),
-                None => format!("{field}="),
-            })
-            .collect();
-        let key = key.join(", ");
-        (!seen.insert(key.clone())).then(|| (path.to_owned(), key))
-    })
+    let again = items.iter().find(|item| {
+        let key: SmallVec<[Cow<'_, str>; 2]> = fields.iter().map(|field| part(item, field)).collect();
+        !seen.insert(key)
+    })?;
+    let shown: Vec<String> = fields.iter().map(|field| format!("{field}={}", part(again, field))).collect();
+    Some(shown.join(", "))
+}
+
+/// What an item has for a part of its key.
+fn part<'i>(item: &'i Tree<'_>, field: &str) -> Cow<'i, str> {
+    match item.get(field) {
+        Some(Tree::Text(text)) => Cow::Borrowed(text),
+        Some(other) => {
+            let mut text = String::new();
+            other.write_json(&mut text);
+            Cow::Owned(text)
+        }
+        None if field == "protocol" => Cow::Borrowed("TCP"),
+        None => Cow::Borrowed(""),
+    }
 }

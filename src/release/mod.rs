@@ -5,16 +5,15 @@ mod charts;
 mod ignore;
 mod lint;
 mod objects;
+mod quoted;
 mod values;
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 pub use charts::Charts;
-pub use objects::Copied;
+pub use objects::{Copied, is_copy};
 
-use crate::chart::{Capabilities, ReleaseInfo, RenderInput};
+use crate::chart::{Capabilities, ReleaseInfo, Stage};
 use crate::fleet::{Sandbox, SecretRef, Settings};
 use crate::manifest::Release;
 
@@ -59,16 +58,48 @@ pub struct Rendered {
 /// # Errors
 /// Where the chart, its values or what they make of each other cannot be used; the sandbox is then held.
 pub fn render(sandbox: &Sandbox, basis: &Basis<'_>) -> Result<Rendered, Fault> {
-    let chart = basis.charts.get(&sandbox.chart)?;
-    let info = ReleaseInfo::install(&sandbox.name, &sandbox.namespace);
-    let capabilities = Capabilities::default();
-    let values: Value = values::merged(sandbox, basis, chart, &info)?;
-    let input = RenderInput { release: &info, values: &values, capabilities: &capabilities };
-    let rendered = chart.render(&input).map_err(|error| charts::fault(&sandbox.chart, &error))?;
-    let mut notes = Vec::new();
-    if !rendered.hooks.is_empty() {
-        notes.push(format!("{} Helm hooks of chart {} are not run", rendered.hooks.len(), sandbox.chart));
+    Renderer::new(basis).render(sandbox)
+}
+
+/// Renders sandboxes one after another, and keeps what they have in common.
+pub struct Renderer<'a> {
+    basis: &'a Basis<'a>,
+    layers: values::Layers<'a>,
+    stages: BTreeMap<String, Stage<'a>>,
+}
+
+impl<'a> Renderer<'a> {
+    /// Of one fleet.
+    pub fn new(basis: &'a Basis<'a>) -> Self {
+        Self { basis, layers: values::Layers::new(basis), stages: BTreeMap::new() }
     }
-    let release = objects::release(sandbox, basis, rendered)?;
-    Ok(Rendered { release, notes })
+
+    /// Renders a sandbox.
+    ///
+    /// # Errors
+    /// As [`render()`].
+    pub fn render(&mut self, sandbox: &Sandbox) -> Result<Rendered, Fault> {
+        let charts: &'a Charts = self.basis.charts;
+        let chart = charts.get(&sandbox.chart)?;
+        let new = || Stage::new(chart, Capabilities::default());
+        let stage = self.stages.entry(sandbox.chart.clone()).or_insert_with(new);
+        let info = ReleaseInfo::install(&sandbox.name, &sandbox.namespace);
+        let defaults = &self.basis.settings.defaults.values;
+        let values = self
+            .layers
+            .merged(sandbox, chart, &info, stage.capabilities())
+            .map_err(|fault| quoted::without_secrets(fault, &[&sandbox.values, defaults]))?;
+        let fault = |error| {
+            let fault = charts::fault(&sandbox.chart, &error);
+            quoted::without_secrets(fault, &[chart.values(), values.as_object().unwrap_or(defaults)])
+        };
+        let texts = stage.texts(&info, &values).map_err(fault)?;
+        let objects = texts.objects().map_err(fault)?;
+        let mut notes = Vec::new();
+        if !objects.hooks.is_empty() {
+            notes.push(format!("{} Helm hooks of chart {} are not run", objects.hooks.len(), sandbox.chart));
+        }
+        let release = objects::release(sandbox, self.basis, objects)?;
+        Ok(Rendered { release, notes })
+    }
 }

@@ -1,15 +1,17 @@
 //! A chart's documents → the manifests of one sandbox.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::ignore::drop_ignored;
 use super::lint::duplicate;
 use super::{Basis, Fault};
-use crate::chart::{self, Document};
+use crate::chart::yaml::Tree;
+use crate::chart::{self, Object, Objects};
 use crate::fleet::{Sandbox, SecretRef};
-use crate::manifest::{Kind, Manifest, ObjectId, Owner, Release, Scope, Stamp, builtin};
+use crate::manifest::{Batch, Draft, Kind, Manifest, ObjectId, Owner, Release, Scope, Stamp, scope};
 
 /// A Secret as it is copied.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,68 +40,89 @@ impl std::fmt::Debug for Copied {
     }
 }
 
-pub(super) fn release(sandbox: &Sandbox, basis: &Basis<'_>, rendered: chart::Rendered) -> Result<Release, Fault> {
+pub(super) fn release(sandbox: &Sandbox, basis: &Basis<'_>, rendered: Objects<'_>) -> Result<Release, Fault> {
     let owner = Owner { fleet: basis.settings.id.clone(), sandbox: sandbox.name.clone() };
-    let (sources, mut objects): (Vec<String>, Vec<Value>) =
-        rendered.manifests.into_iter().flat_map(items).map(|document| (document.template, document.value)).unzip();
+    let mut objects: Vec<Object<'_>> = Vec::with_capacity(rendered.manifests.len());
+    rendered.manifests.into_iter().for_each(|object| unfold(object, &mut objects));
     drop_ignored(&mut objects, &basis.settings.ignore);
     let mut generated = rendered.generated;
     let mut manifests = copies(sandbox, basis, &owner)?;
+    manifests.reserve(objects.len());
     let mut seen: BTreeSet<ObjectId> = manifests.iter().map(|m| m.id.clone()).collect();
-    for (source, object) in sources.into_iter().zip(objects) {
-        let (kind, id) = identity(&object, &source, sandbox)?;
+    let batch = Batch::new(&owner, &sandbox.namespace);
+    let mut sources = Sources::default();
+    for Object { template, tree, .. } in objects {
+        let (kind, id) = identity(&tree, template, sandbox)?;
         if !seen.insert(id.clone()) {
             return Err(Fault::new(
-                format!("{source} makes {id} once more"),
+                format!("{template} makes {id} once more"),
                 "give the objects of a release different names",
             ));
         }
-        if let Some((path, key)) = duplicate(&object) {
+        if let Some((path, key)) = duplicate(&tree) {
             return Err(Fault::new(
-                format!("{source}: {id} has two items with {key} in {path}"),
+                format!("{template}: {id} has two items with {key} in {path}"),
                 "keep one of the two; an API server refuses such an object",
             ));
         }
         let keys = if id.is_secret() { generated.remove(&id.name).unwrap_or_default() } else { Vec::new() };
-        manifests.push(Manifest::new(kind, id, object, Stamp { owner: &owner, source: &source, generated: keys }));
+        manifests.push(batch.manifest(Draft { kind, id, tree, source: sources.shared(template), generated: keys }));
     }
     chart::sort_for_install(&mut manifests, |manifest| manifest.kind.kind.as_str());
     Ok(Release::new(manifests))
 }
 
-/// The items of a `List`, or the document itself.
-fn items(document: Document) -> Vec<Document> {
-    let is_list = document.value.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
-    match document.value.get("items").and_then(Value::as_array) {
-        Some(items) if is_list => {
-            items.iter().map(|item| Document { value: item.clone(), ..document.clone() }).collect()
-        }
-        _ => vec![document],
+/// The names of templates, each kept once for all objects in a row that it makes.
+#[derive(Default)]
+struct Sources(Option<Arc<str>>);
+
+impl Sources {
+    fn shared(&mut self, template: &str) -> Arc<str> {
+        let known = self.0.take().filter(|known| **known == *template);
+        Arc::clone(self.0.insert(known.unwrap_or_else(|| Arc::from(template))))
     }
 }
 
-fn identity(object: &Value, source: &str, sandbox: &Sandbox) -> Result<(Kind, ObjectId), Fault> {
-    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
+/// The items of a `List`, or the object itself.
+fn unfold<'t>(mut object: Object<'t>, into: &mut Vec<Object<'t>>) {
+    let is_list = object.tree.text(&["kind"]).is_some_and(|kind| kind.ends_with("List"));
+    let Some(Tree::List(items)) = object.tree.entries_mut().filter(|_| is_list).and_then(|list| list.get_mut("items"))
+    else {
+        into.push(object);
+        return;
+    };
+    for tree in std::mem::take(items) {
+        into.push(Object { tree, ..object });
+    }
+}
+
+fn identity(object: &Tree<'_>, source: &str, sandbox: &Sandbox) -> Result<(Kind, ObjectId), Fault> {
+    let text = |path: &[&str]| object.text(path).filter(|text| !text.is_empty());
     let missing =
         |what: &str| Fault::new(format!("{source} makes an object without {what}"), "every Kubernetes object has one");
-    let api_version = text("/apiVersion").ok_or_else(|| missing("apiVersion"))?;
-    let kind = Kind::new(api_version, text("/kind").ok_or_else(|| missing("kind"))?);
-    let name = text("/metadata/name").ok_or_else(|| missing("metadata.name"))?;
+    let api_version = text(&["apiVersion"]).ok_or_else(|| missing("apiVersion"))?;
+    let kind = Kind::new(api_version, text(&["kind"]).ok_or_else(|| missing("kind"))?);
+    let name = text(&["metadata", "name"]).ok_or_else(|| missing("metadata.name"))?;
     if kind.group.is_empty() && kind.kind == "Namespace" {
         return Err(Fault::new(
             format!("{source} makes Namespace {name}, and namespaces are reconcile's own"),
             "put the template behind a value that is off here",
         ));
     }
-    if builtin(&kind).is_some_and(|resource| resource.scope == Scope::Cluster) {
-        return Ok((kind.clone(), ObjectId::new(&kind, None, name)));
+    let id = |namespace| ObjectId::new(&kind, namespace, name);
+    if scope(&kind) == Some(Scope::Cluster) {
+        let id = id(None);
+        return Ok((kind, id));
     }
-    match text("/metadata/namespace") {
+    match text(&["metadata", "namespace"]) {
         Some(other) if other != sandbox.namespace => Err(Fault::new(
             format!("{source} puts {}/{name} into namespace {other}, which is not its sandbox's", kind.kind),
             format!("leave metadata.namespace out, or use .Release.Namespace ({})", sandbox.namespace),
         )),
-        _ => Ok((kind.clone(), ObjectId::new(&kind, Some(&sandbox.namespace), name))),
+        _ => {
+            let id = id(Some(sandbox.namespace.as_str()));
+            Ok((kind, id))
+        }
     }
 }
 
@@ -116,12 +139,25 @@ fn copies(sandbox: &Sandbox, basis: &Basis<'_>, owner: &Owner) -> Result<Vec<Man
         .collect()
 }
 
+/// Where a copied Secret comes from stands on it.
+const COPIED_FROM: &str = "reconcile.dev/copied-from";
+
+/// Whether a manifest is a copy of a Secret of the cluster.
+pub fn is_copy(manifest: &Manifest) -> bool {
+    // Few manifests have the word in them at all.
+    manifest.mentions(COPIED_FROM)
+        && manifest
+            .body()
+            .pointer("/metadata/annotations")
+            .is_some_and(|annotations| annotations.get(COPIED_FROM).is_some())
+}
+
 fn copy(reference: &SecretRef, copied: Option<&Copied>, namespace: &str, owner: &Owner) -> Manifest {
     let from = format!("{}/{}", reference.namespace, reference.name);
     let mut body = json!({
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": { "name": reference.name, "annotations": { "reconcile.dev/copied-from": from } },
+        "metadata": { "name": reference.name, "annotations": { COPIED_FROM: from } },
     });
     if let (Some(Copied::Read { kind, data }), Some(object)) = (copied, body.as_object_mut()) {
         object.insert("type".into(), json!(kind));

@@ -1,5 +1,8 @@
 //! The values of one sandbox: chart, profile, fleet, sandbox, later ones over earlier, as Helm lays them.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use serde_json::{Map, Value, json};
 
 use super::{Basis, Fault};
@@ -10,39 +13,70 @@ use crate::fleet::Sandbox;
 /// The name below which a chart finds the sandbox itself.
 const SANDBOX: &str = "sandbox";
 
-/// Profile, fleet and sandbox values over each other, templates in them filled; the chart lays its own below.
-pub(super) fn merged(sandbox: &Sandbox, basis: &Basis<'_>, chart: &Chart, info: &ReleaseInfo) -> Result<Value, Fault> {
-    let profile = profile(sandbox, chart)?;
-    let facts = facts(sandbox, basis);
-    let fleet = as_helm_reads(Value::Object(basis.settings.defaults.values.clone()));
-    let own = as_helm_reads(Value::Object(sandbox.values.clone()));
-    let mut written = merge(fleet, own);
-    let with_facts = |written: &Value| {
-        let mut all = merge(profile.clone(), written.clone());
-        if let Value::Object(all) = &mut all {
-            all.insert(SANDBOX.into(), facts.clone());
-        }
-        all
-    };
-    if holds_template(&written) {
-        // Templates see the values as they are before any of them is filled.
-        let seen = with_facts(&written);
-        let capabilities = Capabilities::default();
-        let input = RenderInput { release: info, values: &seen, capabilities: &capabilities };
-        fill(&mut written, &mut Vec::new(), &|text, path| {
-            chart.render_text(text, &input).map_err(|error| {
-                Fault::new(
-                    format!("value {} is a template that fails: {error}", path.join(".")),
-                    "mend it in the sandbox's file, or in fleet.toml",
-                )
-            })
-        })?;
-    }
-    Ok(with_facts(&written))
+/// The layers that sandboxes share.
+pub(super) struct Layers<'a> {
+    basis: &'a Basis<'a>,
+    fleet: Value,
+    /// By chart and profile.
+    profiles: BTreeMap<(String, String), Value>,
 }
 
-fn profile(sandbox: &Sandbox, chart: &Chart) -> Result<Value, Fault> {
-    let Some(profile) = &sandbox.profile else { return Ok(json!({})) };
+impl<'a> Layers<'a> {
+    /// Those of a fleet.
+    pub(super) fn new(basis: &'a Basis<'a>) -> Self {
+        let fleet = as_helm_reads(Value::Object(basis.settings.defaults.values.clone()));
+        Self { basis, fleet, profiles: BTreeMap::new() }
+    }
+
+    /// Profile, fleet and sandbox values over each other, templates in them filled; the chart lays its own below.
+    pub(super) fn merged(
+        &mut self,
+        sandbox: &Sandbox,
+        chart: &Chart,
+        info: &ReleaseInfo,
+        capabilities: &Capabilities,
+    ) -> Result<Value, Fault> {
+        let facts = facts(sandbox, self.basis);
+        let own = as_helm_reads(Value::Object(sandbox.values.clone()));
+        let mut written = merge(self.fleet.clone(), own);
+        let profile = self.profile(sandbox, chart)?;
+        let with_facts = |written: &Value| {
+            let mut all = merge(profile.clone(), written.clone());
+            if let Value::Object(all) = &mut all {
+                all.insert(SANDBOX.into(), facts.clone());
+            }
+            all
+        };
+        if holds_template(&written) {
+            // Templates see the values as they are before any of them is filled.
+            let seen = with_facts(&written);
+            let input = RenderInput { release: info, values: &seen, capabilities };
+            fill(&mut written, &mut Vec::new(), &|text, path| {
+                chart.render_text(text, &input).map_err(|error| {
+                    Fault::new(
+                        format!("value {} is a template that fails: {error}", path.join(".")),
+                        "mend it in the sandbox's file, or in fleet.toml",
+                    )
+                })
+            })?;
+        }
+        Ok(with_facts(&written))
+    }
+
+    /// The values of a sandbox's profile.
+    fn profile(&mut self, sandbox: &Sandbox, chart: &Chart) -> Result<&Value, Fault> {
+        const NONE: &Value = &Value::Null;
+        let Some(profile) = &sandbox.profile else { return Ok(NONE) };
+        let key = (sandbox.chart.clone(), profile.clone());
+        let found: &Value = match self.profiles.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(read_profile(sandbox, profile, chart)?),
+        };
+        Ok(found)
+    }
+}
+
+fn read_profile(sandbox: &Sandbox, profile: &str, chart: &Chart) -> Result<Value, Fault> {
     let file = format!("values-{profile}.yaml");
     let Some(bytes) = chart.file(&file) else {
         return Err(Fault::new(

@@ -98,6 +98,15 @@ pub(super) fn subtree(odb: &Odb<'_>, root: Oid, path: &str) -> Result<Option<Oid
     Ok(Some(id))
 }
 
+/// The blob of the file at `path` of a tree, where there is one.
+pub(super) fn file(odb: &Odb<'_>, root: Oid, path: &str) -> Result<Option<Oid>, ReadError> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let Some(folder) = subtree(odb, root, folder)? else { return Ok(None) };
+    let data = tree(odb, folder)?;
+    let entry = Entries::new(&data).find(|entry| entry.name == name.as_bytes());
+    Ok(entry.filter(|entry| entry.kind() == Kind::File).map(|entry| entry.id))
+}
+
 fn read<'o>(odb: &'o Odb<'_>, id: Oid, kind: ObjectType) -> Result<OdbObject<'o>, ReadError> {
     let object = odb.read(id).map_err(|error| match error.code() {
         ErrorCode::NotFound => ReadError::Missing(id),

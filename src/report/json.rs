@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::shown;
 use crate::fleet::{Budgeted, Quantity};
-use crate::plan::{self, Action, Outcome, SandboxResult};
+use crate::plan::{self, Action, CauseShown, Drifted, Outcome, SandboxResult};
 
 /// The version of this format.
 pub const VERSION: u32 = 1;
@@ -86,6 +86,9 @@ pub struct Sandbox {
     pub action: Action,
     /// Why.
     pub reason: String,
+    /// The files that made it so, the most telling first, with who changed each and when; empty where nothing is
+    /// changed for the sake of a file.
+    pub causes: Vec<CauseShown>,
     /// For what is held or refused: what to do about it.
     pub remedy: Option<String>,
     /// When its time is over; null for never or unknown.
@@ -115,6 +118,8 @@ pub struct Step {
     pub namespace: Option<String>,
     /// The commit and file that asked for it, or who changed what and when.
     pub reason: String,
+    /// What others changed of it: who, when, from what to what. Empty where nobody did.
+    pub drift: Vec<Drifted>,
     /// A unified diff of YAML, secrets masked; empty where there is nothing to show.
     pub diff: String,
 }
@@ -205,6 +210,7 @@ fn sandbox(sandbox: &plan::SandboxPlan, outcome: Option<&Outcome>) -> Sandbox {
         namespace: sandbox.namespace.clone(),
         action: sandbox.action,
         reason: sandbox.reason.clone(),
+        causes: sandbox.causes.iter().map(CauseShown::from).collect(),
         remedy: sandbox.remedy.clone(),
         expires: sandbox.expires,
         url: sandbox.url.clone(),
@@ -221,6 +227,7 @@ fn step(step: &plan::Step) -> Step {
         name: step.id.name.clone(),
         namespace: step.id.namespace.clone(),
         reason: step.reason.clone(),
+        drift: step.drift.clone(),
         diff: step.diff.clone(),
     }
 }

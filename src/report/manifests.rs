@@ -4,21 +4,47 @@ use serde_json::{Value, json};
 
 use crate::chart::generated::Part;
 use crate::chart::yaml;
-use crate::manifest::{Manifest, Release};
+use crate::manifest::{ANNOTATION_HASH, Manifest, Release};
 
-/// All manifests in apply order, as YAML documents with the template each comes from.
+/// All manifests in apply order, as YAML documents with the template each comes from. They are what is applied, values
+/// of Secrets included: whoever asks for them pipes them to a tool.
 pub fn yaml(release: &Release) -> String {
-    release
-        .manifests
-        .iter()
-        .map(|manifest| format!("---\n# Source: {}\n{}", manifest.source, yaml::write(&shown(manifest))))
-        .collect()
+    release.manifests.iter().map(|manifest| document(manifest, &shown(manifest))).collect()
+}
+
+/// The same as golden files keep it: without the values of Secrets, for a repository is read by more people than a
+/// cluster, and without the hashes of them, by which they could be guessed. A change of such a value shows where it is
+/// given, in the chart or in the values.
+pub fn golden(release: &Release) -> String {
+    release.manifests.iter().map(|manifest| document(manifest, &without_values(manifest))).collect()
+}
+
+fn document(manifest: &Manifest, body: &Value) -> String {
+    format!("---\n# Source: {}\n{}", manifest.source, yaml::write(body))
+}
+
+fn without_values(manifest: &Manifest) -> Value {
+    let mut body = shown(manifest);
+    if !manifest.id.is_secret() {
+        return body;
+    }
+    let is_generated = |key: &String| manifest.generated.iter().any(|generated| generated.key == *key);
+    if let Some(data) = body.get_mut("data").and_then(Value::as_object_mut) {
+        for (_, value) in data.iter_mut().filter(|(key, _)| !is_generated(key)) {
+            *value = json!("<hidden>");
+        }
+    }
+    if let Some(annotations) = body.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
+        annotations.remove(ANNOTATION_HASH);
+        annotations.values_mut().for_each(|value| *value = json!("<hidden>"));
+    }
+    body
 }
 
 /// One manifest, with its generated keys as the words that tell what they will be: no base64, so that nobody takes
 /// them for values and applies them.
 pub fn shown(manifest: &Manifest) -> Value {
-    let mut body = manifest.body.clone();
+    let mut body = manifest.body();
     if manifest.generated.is_empty() {
         return body;
     }

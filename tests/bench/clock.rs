@@ -56,6 +56,15 @@ fn measure(path: &Path) {
     let took = start.elapsed();
     let dated = answers.values().filter(|date| date.is_ok()).count();
     println!("{dated} files dated in {took:?}, peak {}", peak());
+    // What a plan with ten changes asks besides: what differs from an older commit, and who changed it.
+    let older = Command::new("git").args(["rev-parse", "HEAD~2000"]).current_dir(path).output().expect("git");
+    let older = String::from_utf8(older.stdout).expect("an id is text");
+    let tree = repo.tree().expect("the files");
+    let start = Instant::now();
+    let changed = repo.changed_since(older.trim(), &tree, &|_| true).expect("the older commit");
+    let asked = changed.keys().take(10).map(|path| (path.clone(), None)).collect();
+    let found = repo.last_changes(&asked).expect("the history");
+    println!("  {} files differ, and who changed {} of them, in {:?}", changed.len(), found.len(), start.elapsed());
 }
 
 /// The most memory that this process ever held.

@@ -10,12 +10,12 @@ mod audit;
 mod binaries;
 #[path = "../cluster/fleet_repo.rs"]
 mod fleet_repo;
+mod fleets;
 #[path = "../cluster/gate.rs"]
 mod gate;
 mod measure;
 #[path = "../cluster/plane/mod.rs"]
 mod plane;
-mod render;
 #[path = "../cluster/tool.rs"]
 mod tool;
 #[path = "../cluster/wait.rs"]
@@ -24,7 +24,6 @@ mod wait;
 use std::process::Command;
 
 use fleet_repo::FleetRepo;
-use jiff::Timestamp;
 use measure::{Sample, median, sample};
 use plane::{ControlPlane, Rights, User};
 use tool::Tool;
@@ -50,7 +49,6 @@ fn main() {
     if !std::env::args().any(|arg| arg == "--bench") {
         return;
     }
-    render::bench();
     let Some(plane) = ControlPlane::start() else { return };
     let sizes = std::env::var("RECONCILE_BENCH_SANDBOXES").unwrap_or_else(|_| "5,200".into());
     println!("\n| sandboxes | what | wall, median | min to max | peak memory |");
@@ -63,7 +61,7 @@ fn main() {
 fn fleet_of(plane: &'static ControlPlane, size: usize) {
     let user = plane.user(Rights::Admin);
     let id = plane.unique("bench");
-    let repo = repository(&id, size);
+    let repo = fleets::bench(&id, size);
     let tool = Tool::new(&repo, &user);
     let applied = tool.run(&["--yes", "--quiet", "--timeout", "10m"]);
     assert_eq!(applied.status, 0, "{}{}", applied.stdout, applied.stderr);
@@ -95,31 +93,6 @@ fn row(size: usize, what: &str, samples: &[Sample]) {
         walls[0],
         walls[walls.len() - 1]
     );
-}
-
-fn repository(id: &str, size: usize) -> FleetRepo {
-    let repo = FleetRepo::new();
-    repo.write(
-        "sandboxes/fleet.toml",
-        &format!(
-            "name = \"bench\"\nid = \"{id}\"\nnamespace_prefix = \"{id}-\"\n\n[defaults]\nchart = \"bench\"\n\n\
-             [limits]\nmax_sandboxes = 100000\n"
-        ),
-    );
-    for file in ["Chart.yaml", "values.yaml", "templates/all.yaml"] {
-        let from = format!("{}/tests/bench/chart/{file}", env!("CARGO_MANIFEST_DIR"));
-        repo.write(&format!("charts/bench/{file}"), &std::fs::read_to_string(from).expect("the chart"));
-    }
-    for number in 0..size {
-        repo.write(
-            &format!("sandboxes/s{number:05}.toml"),
-            &format!(
-                "branch = \"feature/{number}\"\nimage = \"registry.example.com/bench:{number}\"\nttl = \"never\"\n"
-            ),
-        );
-    }
-    repo.commit("a fleet", Timestamp::now());
-    repo
 }
 
 fn curl(user: &User, id: &str) -> Command {

@@ -43,3 +43,18 @@ fn high_water(status: &str) -> u64 {
 pub fn median(sorted: &[f64]) -> f64 {
     sorted[sorted.len() / 2]
 }
+
+/// The most memory that this process ever held, KiB.
+pub fn own_peak() -> u64 {
+    high_water("/proc/self/status")
+}
+
+/// The seconds that processors have worked for this process, all threads together, those that ended too. The kernel
+/// counts them in hundredths.
+pub fn processor_time() -> f64 {
+    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // After the name, which may hold spaces, utime and stime are the 12th and 13th.
+    let after = text.rsplit_once(')').map_or("", |(_, after)| after);
+    let ticks = after.split_whitespace().skip(11).take(2).filter_map(|number| number.parse::<f64>().ok());
+    ticks.sum::<f64>() / 100.0
+}

@@ -1,4 +1,4 @@
-//! Rendering alone: the charts of this repository, parsed once and rendered many times, to hashed manifests.
+//! Rendering alone: charts parsed once and rendered many times, to hashed manifests.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,16 +10,13 @@ use reconcile::release::{Basis, Charts, render};
 
 const ROUNDS: u32 = 200;
 
+type Files = BTreeMap<String, Arc<[u8]>>;
+
 /// Prints how long one sandbox takes.
 pub fn bench() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files: BTreeMap<String, Arc<[u8]>> = BTreeMap::new();
-    for folder in ["sandboxes", "charts"] {
-        read(root, &root.join(folder), &mut files);
-    }
-    let fleet = Fleet::parse(&files, &BTreeMap::new()).expect("the repository's own fleet is right");
+    let (files, fleet) = own();
     let started = Instant::now();
-    let charts = Charts::load(&files, fleet.sandboxes.values().map(|sandbox| sandbox.chart.as_str()));
+    let charts = charts(&files, &fleet);
     println!("charts read and parsed: {:.2} ms", started.elapsed().as_secs_f64() * 1e3);
     println!("\n| sandbox | objects | from values to hashed manifests |\n|---|---|---|");
     let basis = Basis { settings: &fleet.settings, charts: &charts, copied: &BTreeMap::new() };
@@ -34,14 +31,44 @@ pub fn bench() {
     }
 }
 
-fn read(root: &Path, folder: &Path, files: &mut BTreeMap<String, Arc<[u8]>>) {
+/// Renders one sandbox so many times, and does nothing else.
+pub fn again(name: &str, rounds: u32) {
+    let (files, fleet) = own();
+    let charts = charts(&files, &fleet);
+    let basis = Basis { settings: &fleet.settings, charts: &charts, copied: &BTreeMap::new() };
+    let sandbox = fleet.sandboxes.get(name).expect("the name of a sandbox");
+    for _ in 0..rounds {
+        std::hint::black_box(render(std::hint::black_box(sandbox), &basis).expect("it renders"));
+    }
+}
+
+/// The fleet of this repository, and one sandbox of the bench's chart.
+fn own() -> (Files, Fleet) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Files::new();
+    for (folder, base) in [("sandboxes", root), ("charts", root)] {
+        read(base, &base.join(folder), "", &mut files);
+    }
+    let chart = root.join("tests/bench/chart");
+    read(&chart, &chart, "charts/bench/", &mut files);
+    let text = "branch = \"feature/1\"\nimage = \"registry.example.com/bench:1\"\nchart = \"bench\"\nttl = \"never\"\n";
+    files.insert("sandboxes/bench.toml".into(), Arc::from(text.as_bytes()));
+    let fleet = Fleet::parse(&files, &BTreeMap::new()).expect("the repository's own fleet is right");
+    (files, fleet)
+}
+
+fn charts(files: &Files, fleet: &Fleet) -> Charts {
+    Charts::load(files, fleet.sandboxes.values().map(|sandbox| sandbox.chart.as_str()))
+}
+
+fn read(base: &Path, folder: &Path, prefix: &str, files: &mut Files) {
     for entry in std::fs::read_dir(folder).expect("a readable folder") {
         let path = entry.expect("a readable entry").path();
         if path.is_dir() {
-            read(root, &path, files);
+            read(base, &path, prefix, files);
         } else {
-            let name = path.strip_prefix(root).expect("below the root").to_string_lossy().into_owned();
-            files.insert(name, std::fs::read(&path).expect("a readable file").into());
+            let name = path.strip_prefix(base).expect("below the root").to_string_lossy();
+            files.insert(format!("{prefix}{name}"), std::fs::read(&path).expect("a readable file").into());
         }
     }
 }

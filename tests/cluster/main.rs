@@ -3,6 +3,8 @@
 
 mod audit;
 mod binaries;
+#[path = "../canary.rs"]
+mod canary;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contract_kube;

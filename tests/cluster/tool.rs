@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::canary::Canary;
 use crate::fleet_repo::FleetRepo;
 use crate::plane::User;
 
@@ -94,6 +95,9 @@ impl Run {
     }
 
     fn new(output: &Output, took: Duration) -> Self {
+        let planted = Canary::planted();
+        planted.must_not_be_in(&output.stdout, "standard output");
+        planted.must_not_be_in(&output.stderr, "standard error");
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("reconcile writes UTF-8");
         Self {
             status: output.status.code().unwrap_or(-1),

@@ -73,7 +73,7 @@ impl<'a> Arena<'a> {
 
     /// How planning sees the object.
     pub async fn observe(&self, wanted: &Manifest) -> Observed {
-        let meta = self.meta(&wanted.body).await.expect("the object is there");
+        let meta = self.meta(&wanted.body()).await.expect("the object is there");
         observe(&meta, wanted.id.clone(), FLEET, Some(wanted))
     }
 }

@@ -9,13 +9,13 @@ use super::arena::{Arena, RIVAL, config_map, deployment, manifest, secret};
 /// Applies a manifest, lets a rival do something, and answers with what drifted and by whom; then corrects it, after
 /// which nothing is left.
 async fn after(arena: &Arena<'_>, wanted: &Manifest, patch: Value) -> Vec<(String, Option<String>)> {
-    arena.apply(&wanted.body).await.unwrap();
+    arena.apply(&wanted.body()).await.unwrap();
     let before = arena.observe(wanted).await;
     assert_eq!((&before.drift[..], before.ours), (&[][..], true));
-    arena.patch(&wanted.body, patch).await;
+    arena.patch(&wanted.body(), patch).await;
     let seen = arena.observe(wanted).await;
     assert_ne!(seen.precondition, before.precondition);
-    arena.apply(&wanted.body).await.unwrap();
+    arena.apply(&wanted.body()).await.unwrap();
     assert_eq!(arena.observe(wanted).await.drift, []);
     seen.drift.into_iter().map(|drift| (drift.path, drift.by.map(|by| by.manager))).collect()
 }
@@ -50,7 +50,7 @@ pub async fn right_after_an_apply_nothing_drifts(arena: &Arena<'_>) {
     let empty = secret(&namespace, "empty", &json!({}));
     for body in [deployment(&namespace), policy, named, role, quota, ingress, config, empty] {
         let wanted = manifest(body);
-        arena.apply(&wanted.body).await.unwrap();
+        arena.apply(&wanted.body()).await.unwrap();
         let seen = arena.observe(&wanted).await;
         assert!(seen.ours && seen.was_ours && !seen.controlled, "{seen:?}");
         assert_eq!(seen.drift, [], "{}", wanted.id);
@@ -104,11 +104,11 @@ pub async fn a_replaced_list_is_drift(arena: &Arena<'_>) {
 
 pub async fn a_taken_label_is_drift(arena: &Arena<'_>) {
     let wanted = manifest(config_map(&arena.namespace().await, "it", &json!({})));
-    arena.apply(&wanted.body).await.unwrap();
-    arena.patch(&wanted.body, json!([{"op": "remove", "path": "/metadata/labels/reconcile.dev~1fleet"}])).await;
+    arena.apply(&wanted.body()).await.unwrap();
+    arena.patch(&wanted.body(), json!([{"op": "remove", "path": "/metadata/labels/reconcile.dev~1fleet"}])).await;
     let seen = arena.observe(&wanted).await;
     assert_eq!((seen.ours, seen.was_ours, seen.drift.len()), (false, true, 1));
-    arena.apply(&wanted.body).await.unwrap();
+    arena.apply(&wanted.body()).await.unwrap();
     let seen = arena.observe(&wanted).await;
     assert_eq!((seen.ours, seen.drift), (true, vec![]));
 }
@@ -116,21 +116,21 @@ pub async fn a_taken_label_is_drift(arena: &Arena<'_>) {
 pub async fn what_others_add_is_extra(arena: &Arena<'_>) {
     let namespace = arena.namespace().await;
     let wanted = manifest(deployment(&namespace));
-    arena.apply(&wanted.body).await.unwrap();
+    arena.apply(&wanted.body()).await.unwrap();
     let sidecar = json!({"name": "proxy", "image": "example.com/proxy:1"});
     let patch = json!([
         {"op": "add", "path": "/spec/template/spec/containers/-", "value": sidecar},
         {"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "THREE", "value": "3"}},
         {"op": "add", "path": "/metadata/annotations/note", "value": "mine"},
     ]);
-    arena.patch(&wanted.body, patch).await;
+    arena.patch(&wanted.body(), patch).await;
     for _ in 0..2 {
         let seen = arena.observe(&wanted).await;
         assert_eq!(seen.drift, []);
         assert_eq!(seen.extras.len(), 3, "{:?}", seen.extras);
         assert_eq!(seen.extras.iter().filter(|extra| extra.security).count(), 2);
         assert!(seen.extras.iter().all(|extra| extra.by.manager == RIVAL));
-        let object = arena.apply(&wanted.body).await.unwrap();
+        let object = arena.apply(&wanted.body()).await.unwrap();
         let names = object.pointer("/spec/template/spec/containers").and_then(Value::as_array);
         assert_eq!(names.map(Vec::len), Some(2), "apply leaves a sidecar alone");
     }
@@ -140,11 +140,11 @@ pub async fn generated_values_survive_applies(arena: &Arena<'_>) {
     let namespace = arena.namespace().await;
     let mut wanted = manifest(secret(&namespace, "it", &json!({"user": "b2Rvbw=="})));
     wanted.generated = vec![GeneratedKey { key: "password".into(), parts: vec![Part::Text("-".into())] }];
-    arena.apply(&wanted.body).await.unwrap();
+    arena.apply(&wanted.body()).await.unwrap();
     arena.apply_as(GENERATED_MANAGER, &secret(&namespace, "it", &json!({"password": "aHVudGVyMg=="}))).await.unwrap();
     let both = json!({"user": "b2Rvbw==", "password": "aHVudGVyMg=="});
     for _ in 0..3 {
-        assert_eq!(arena.apply(&wanted.body).await.unwrap()["data"], both);
+        assert_eq!(arena.apply(&wanted.body()).await.unwrap()["data"], both);
         let seen = arena.observe(&wanted).await;
         assert_eq!((&seen.drift[..], &seen.extras[..]), (&[][..], &[][..]));
         assert_eq!(seen.generated.kept, ["password"]);
@@ -154,7 +154,7 @@ pub async fn generated_values_survive_applies(arena: &Arena<'_>) {
     let other = secret(&namespace, "it", &json!({"user": "YWRtaW4="}));
     assert_eq!(arena.apply(&other).await.unwrap()["data"], json!({"user": "YWRtaW4=", "password": "aHVudGVyMg=="}));
     // Somebody sets another password.
-    arena.patch(&wanted.body, json!([{"op": "replace", "path": "/data/password", "value": "bmV3"}])).await;
+    arena.patch(&wanted.body(), json!([{"op": "replace", "path": "/data/password", "value": "bmV3"}])).await;
     let seen = arena.observe(&wanted).await;
     assert!(seen.generated.kept.is_empty());
     assert_eq!(

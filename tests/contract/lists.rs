@@ -65,7 +65,7 @@ pub async fn a_list_has_all_metadata(arena: &Arena<'_>) {
     let owner = |name: &str, controller: bool| json!({"apiVersion": "v1", "kind": "Widget", "name": name, "uid": format!("uid-{name}"), "controller": controller});
     body["metadata"]["ownerReferences"] = json!([owner("a", false), owner("b", true)]);
     let wanted = manifest(body.clone());
-    let object = arena.apply(&wanted.body).await.unwrap();
+    let object = arena.apply(&wanted.body()).await.unwrap();
     let listed = list(arena, &address(&body), Some(&namespace), "a=b").await;
     assert_eq!(listed.len(), 1);
     let meta = &listed[0];
@@ -115,13 +115,13 @@ pub async fn custom_resources_are_served_by_their_definition(arena: &Arena<'_>) 
         "apiVersion": kind.api_version(), "kind": "Widget", "metadata": {"name": "it", "namespace": namespace},
         "spec": {"size": 1, "parts": ["a", "b"]},
     }));
-    eventually("an object of it can be made", async || arena.apply(&wanted.body).await.is_ok()).await;
+    eventually("an object of it can be made", async || arena.apply(&wanted.body()).await.is_ok()).await;
     let seen = arena.observe(&wanted).await;
     assert_eq!((seen.ours, &seen.drift[..], &seen.extras[..]), (true, &[][..], &[][..]));
-    let at = address(&wanted.body);
+    let at = address(&wanted.body());
     let listed = list(arena, &at, None, "reconcile.dev/sandbox=one").await;
-    assert_eq!(listed, [arena.meta(&wanted.body).await.unwrap()]);
-    arena.patch(&wanted.body, json!([{"op": "add", "path": "/spec/parts/-", "value": "c"}])).await;
+    assert_eq!(listed, [arena.meta(&wanted.body()).await.unwrap()]);
+    arena.patch(&wanted.body(), json!([{"op": "add", "path": "/spec/parts/-", "value": "c"}])).await;
     let drift: Vec<String> = arena.observe(&wanted).await.drift.into_iter().map(|drift| drift.path).collect();
     assert_eq!(drift, [".spec.parts"]);
 

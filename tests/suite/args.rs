@@ -19,11 +19,11 @@ fn good(line: &str) -> Args {
 fn defaults() {
     let args = good("");
     assert!(args.command.is_none());
-    assert!(!args.run.plan && !args.run.yes && !args.source.worktree && !args.run.allow_rewind);
+    assert!(!args.run.plan && !args.run.how.yes && !args.source.worktree && !args.run.allow_rewind);
     assert_eq!(args.target.cluster, ClusterName::Kube);
-    assert_eq!(args.run.format, PlanFormat::Text);
+    assert_eq!(args.run.how.format, PlanFormat::Text);
     assert_eq!(args.run.diff, DiffBy::Server);
-    assert_eq!(args.run.timeout, Duration::from_mins(15));
+    assert_eq!(args.run.how.timeout, Duration::from_mins(15));
     assert_eq!(args.run.allow_removals, None);
     assert_eq!(args.output.color, Color::Auto);
 }
@@ -35,13 +35,13 @@ fn every_option_of_a_run() {
          --only a --only b --format json --diff local --timeout 0s --yes --allow-removals 4 --allow-rewind \
          --color never --log debug",
     );
-    assert!(args.run.plan && args.run.yes && args.run.allow_rewind);
+    assert!(args.run.plan && args.run.how.yes && args.run.allow_rewind);
     assert_eq!(args.source.repo.as_deref(), Some("/r"));
     assert_eq!(args.source.rev.as_deref(), Some("main"));
     assert_eq!(args.run.only, ["a", "b"]);
-    assert_eq!(args.run.format, PlanFormat::Json);
+    assert_eq!(args.run.how.format, PlanFormat::Json);
     assert_eq!(args.run.diff, DiffBy::Local);
-    assert_eq!(args.run.timeout, Duration::ZERO);
+    assert_eq!(args.run.how.timeout, Duration::ZERO);
     assert_eq!(args.run.allow_removals, Some(4));
     assert_eq!(args.output.color, Color::Never);
     assert_eq!(args.source.now, Some(Now::At("2026-12-01T10:00:00Z".parse().expect("a time"))));

@@ -78,7 +78,7 @@ async fn the_tree_is_plain_manifests_and_the_rest_is_ignored_by_git() {
     let folder = folder();
     let arena = folder.arena();
     arena.namespace().await;
-    arena.apply(&manifest(config_map("ns-0", "it", &json!({"a": "yes"}))).body).await.unwrap();
+    arena.apply(&manifest(config_map("ns-0", "it", &json!({"a": "yes"}))).body()).await.unwrap();
     let role = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "a:b"}, "rules": [],
     });
@@ -121,13 +121,13 @@ async fn what_is_declared_empty_is_written_empty() {
         "metadata": {"name": "it", "namespace": "ns-0"},
         "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": []},
     }));
-    let object = arena.apply(&policy.body).await.unwrap();
+    let object = arena.apply(&policy.body()).await.unwrap();
     assert_eq!(object["spec"], json!({"podSelector": {}, "policyTypes": ["Ingress"]}), "as a server keeps it");
     let text = folder.read("ns-0/networkpolicy-it.yaml");
     assert!(text.contains("ingress: []") && text.contains("podSelector: {}"), "{text}");
-    let before = arena.meta(&policy.body).await.unwrap();
-    arena.apply(&policy.body).await.unwrap();
-    assert_eq!(arena.meta(&policy.body).await.unwrap(), before);
+    let before = arena.meta(&policy.body()).await.unwrap();
+    arena.apply(&policy.body()).await.unwrap();
+    assert_eq!(arena.meta(&policy.body()).await.unwrap(), before);
     folder.edit("ns-0/networkpolicy-it.yaml", "ingress: []", "ingress: [{}]");
     assert_eq!(arena.observe(&policy).await.drift.len(), 1);
 }
@@ -138,8 +138,8 @@ async fn an_edit_by_hand_is_drift_by_file() {
     let arena = folder.arena();
     arena.namespace().await;
     let wanted = manifest(deployment("ns-0"));
-    arena.apply(&wanted.body).await.unwrap();
-    let before = arena.meta(&wanted.body).await.unwrap();
+    arena.apply(&wanted.body()).await.unwrap();
+    let before = arena.meta(&wanted.body()).await.unwrap();
     folder.edit("ns-0/deployment-web.yaml", "example.com/web:1", "example.com/web:2");
     folder.edit(
         "ns-0/deployment-web.yaml",
@@ -152,15 +152,15 @@ async fn an_edit_by_hand_is_drift_by_file() {
     assert_eq!(drift, [(".spec.template.spec.containers[name=\"web\"].image", Some("file"))]);
     let added = ".spec.template.spec.containers[name=\"web\"].env[name=\"THREE\"]";
     assert!(seen.extras.iter().any(|extra| extra.path == added && extra.by.manager == "file"), "{:?}", seen.extras);
-    let after = arena.meta(&wanted.body).await.unwrap();
+    let after = arena.meta(&wanted.body()).await.unwrap();
     assert_eq!(after.uid, before.uid);
     assert_ne!(after.resource_version, before.resource_version);
     // Reading again, and from another process, says the same.
-    assert_eq!(arena.meta(&wanted.body).await.unwrap(), after);
+    assert_eq!(arena.meta(&wanted.body()).await.unwrap(), after);
     let other = Dir::open(&folder.root).unwrap();
-    assert_eq!(Arena::new(&other, "x").meta(&wanted.body).await.unwrap(), after);
+    assert_eq!(Arena::new(&other, "x").meta(&wanted.body()).await.unwrap(), after);
 
-    arena.apply(&wanted.body).await.unwrap();
+    arena.apply(&wanted.body()).await.unwrap();
     assert_eq!(arena.observe(&wanted).await.drift, []);
     let text = folder.read("ns-0/deployment-web.yaml");
     assert!(text.contains("example.com/web:1") && text.contains("THREE"), "{text}");
@@ -175,14 +175,14 @@ async fn another_format_of_the_same_is_no_edit() {
     let arena = folder.arena();
     arena.namespace().await;
     let wanted = manifest(config_map("ns-0", "it", &json!({"a": "1"})));
-    arena.apply(&wanted.body).await.unwrap();
-    let before = arena.meta(&wanted.body).await.unwrap();
+    arena.apply(&wanted.body()).await.unwrap();
+    let before = arena.meta(&wanted.body()).await.unwrap();
     let text = folder.read("ns-0/configmap-it.yaml");
     folder.write("ns-0/configmap-it.yaml", &format!("# checked\n---\n{text}\n---\n"));
-    assert_eq!(arena.meta(&wanted.body).await.unwrap(), before);
+    assert_eq!(arena.meta(&wanted.body()).await.unwrap(), before);
     fs::rename(folder.root.join("ns-0/configmap-it.yaml"), folder.root.join("ns-0/renamed.yml")).unwrap();
-    assert_eq!(arena.meta(&wanted.body).await.unwrap(), before);
-    arena.apply(&manifest(config_map("ns-0", "it", &json!({"a": "2"}))).body).await.unwrap();
+    assert_eq!(arena.meta(&wanted.body()).await.unwrap(), before);
+    arena.apply(&manifest(config_map("ns-0", "it", &json!({"a": "2"}))).body()).await.unwrap();
     assert!(folder.read("ns-0/renamed.yml").contains("a: \"2\""));
     assert!(!folder.root.join("ns-0/configmap-it.yaml").exists());
 }
@@ -232,7 +232,7 @@ async fn an_exported_object_keeps_its_owners() {
     let arena = folder.arena();
     folder.write("shop/namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n");
     let wanted = manifest(config_map("shop", "it", &json!({"a": "1"})));
-    let mut exported = wanted.body.clone();
+    let mut exported = wanted.body();
     exported["metadata"]["uid"] = json!("0c0b9a2e-7a4e-4a4e-8c9e-2f4d0c0b9a2e");
     exported["metadata"]["resourceVersion"] = json!("4711");
     exported["metadata"]["managedFields"] = json!([{
@@ -248,7 +248,7 @@ async fn an_exported_object_keeps_its_owners() {
     assert!(seen.ours);
     assert_eq!(seen.drift, []);
     assert_eq!(seen.precondition.uid, "0c0b9a2e-7a4e-4a4e-8c9e-2f4d0c0b9a2e");
-    assert_eq!(arena.meta(&wanted.body).await.unwrap().resource_version, "4711");
+    assert_eq!(arena.meta(&wanted.body()).await.unwrap().resource_version, "4711");
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ fn every_sandbox_is_pinned() {
             prepend_module_to_snapshot => false,
             omit_expression => true,
         }, {
-            insta::assert_snapshot!(name.as_str(), manifests::yaml(&rendered.release));
+            insta::assert_snapshot!(name.as_str(), manifests::golden(&rendered.release));
         });
     }
 }

@@ -1,8 +1,11 @@
 //! Unit and golden cases.
 
 mod args;
+#[path = "../canary.rs"]
+mod canary;
 mod chart;
 mod clock;
+mod colours;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contract_dir;
@@ -13,7 +16,9 @@ mod fleet_life;
 mod fleet_name;
 mod fleet_quantity;
 mod goldens;
+mod history;
 mod interrupted;
+mod json_schema;
 mod kube_faults;
 mod purity;
 mod readme;
@@ -29,7 +34,10 @@ mod report_markdown;
 mod report_mask;
 mod report_plans;
 mod report_text;
+mod saved;
 mod scenario;
+mod scenario_secrets;
+mod scenario_width;
 mod schemas;
 mod template;
 mod template_generated;

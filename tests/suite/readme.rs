@@ -22,6 +22,12 @@ fn the_readme_shows_what_happens() {
 }
 
 #[test]
+fn the_readme_shows_what_a_saved_plan_does() {
+    let shown = Clone::of_the_examples().follow(&section(&read("README.md"), "## Saved plans"));
+    assert!(shown >= 3, "README.md shows {shown} outputs only");
+}
+
+#[test]
 fn the_first_command_works_in_a_shallow_clone_too() {
     let clone = Clone::of_the_examples().shallow();
     clone.follow(&section(&read("README.md"), "## Try it"));
@@ -39,7 +45,13 @@ fn every_command_line_is_one_that_the_program_takes() {
             }
         }
     }
-    for job in ["ci/crontab", "ci/github/scheduled.yml", "ci/github/pull-request.yml", "ci/gitlab/.gitlab-ci.yml"] {
+    for job in [
+        "ci/crontab",
+        "ci/github/scheduled.yml",
+        "ci/github/pull-request.yml",
+        "ci/github/reviewed.yml",
+        "ci/gitlab/.gitlab-ci.yml",
+    ] {
         let before = seen;
         for words in read(job).lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(reconcile_lines) {
             seen += 1;
@@ -265,7 +277,10 @@ fn reconcile_lines(line: impl AsRef<str>) -> Vec<Vec<String>> {
     let calls = (0..words.len()).filter(|at| is_program(&words[*at]) && words.get(at.wrapping_sub(1)) != Some(&"-t"));
     let ends = |word: &str| matches!(word, "|" | "||" | "&&" | ";" | ">" | "2>&1");
     calls
-        .filter(|at| words.get(at + 1).is_none_or(|next| next.starts_with('-') || matches!(*next, "check" | "render")))
+        .filter(|at| {
+            let commands = ["apply", "check", "render", "why"];
+            words.get(at + 1).is_none_or(|next| next.starts_with('-') || commands.contains(next))
+        })
         .map(|at| words[at + 1..].iter().take_while(|word| !ends(word)).map(|word| (*word).to_owned()).collect())
         .collect()
 }

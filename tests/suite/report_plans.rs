@@ -35,6 +35,7 @@ pub fn sandbox(name: &str, action: Action, reason: &str) -> SandboxPlan {
         namespace: format!("dev-sandbox-{name}"),
         action,
         reason: reason.into(),
+        causes: Vec::new(),
         remedy: None,
         hold: None,
         expires: None,
@@ -72,6 +73,7 @@ pub fn step(action: Action, reason: &str, before: Option<&Value>, after: Option<
         },
     };
     Step {
+        drift: Vec::new(),
         quiet: false,
         action,
         resource: builtin(&kind).expect("a kind of Kubernetes' own"),

@@ -13,7 +13,9 @@ use std::thread;
 use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 
-const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/scenarios");
+use super::canary::canary;
+
+pub(super) const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/scenarios");
 
 /// When the first commit is made.
 const BEGINNING: &str = "2030-01-01T00:00:00Z";
@@ -50,16 +52,27 @@ fn scenarios() {
     });
 }
 
-/// The transcript of each case, by its folder. Cases share nothing, so they run side by side.
+/// The transcript of each case, by its folder.
 fn transcripts() -> BTreeMap<PathBuf, String> {
+    let transcript = |case: &Path| {
+        let stage = Stage::of(case, "");
+        let transcript = stage.transcript();
+        stage.search_for_secrets(&transcript);
+        stage.golden(&transcript)
+    };
+    side_by_side(&transcript)
+}
+
+/// What comes of each case, by its folder. Cases share nothing, so they run side by side.
+pub(super) fn side_by_side<T: Send>(run: &(dyn Fn(&Path) -> T + Sync)) -> BTreeMap<PathBuf, T> {
     let entries = fs::read_dir(CASES).expect("a readable folder").map(|entry| entry.expect("a readable entry").path());
     let waiting: Mutex<Vec<PathBuf>> = Mutex::new(entries.filter(|case| case.join("steps").exists()).collect());
     let done = Mutex::new(BTreeMap::new());
     let work = || {
         loop {
             let Some(case) = waiting.lock().expect("no case has panicked").pop() else { break };
-            let transcript = run(&case);
-            done.lock().expect("no case has panicked").insert(case, transcript);
+            let answer = run(&case);
+            done.lock().expect("no case has panicked").insert(case, answer);
         }
     };
     thread::scope(|scope| {
@@ -70,28 +83,98 @@ fn transcripts() -> BTreeMap<PathBuf, String> {
     done.into_inner().expect("no case has panicked")
 }
 
-fn run(case: &Path) -> String {
-    let home = tempfile::tempdir().expect("a temporary folder");
-    let work = home.path().join("work");
-    copy(&Path::new(CASES).join("_base"), &work);
-    let own = case.join("files");
-    if own.exists() {
-        copy(&own, &work);
+/// Where a case is run.
+pub(super) struct Stage {
+    pub(super) case: PathBuf,
+    /// The folder of everything.
+    pub(super) home: tempfile::TempDir,
+    /// The repository.
+    work: PathBuf,
+    /// Shell that comes before each step.
+    more: &'static str,
+}
+
+/// A step, and what it printed.
+pub(super) type Said = (String, Output);
+
+impl Stage {
+    /// A repository with one commit. `more` is shell that comes before each step.
+    pub(super) fn of(case: &Path, more: &'static str) -> Self {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let work = home.path().join("work");
+        copy(&Path::new(CASES).join("_base"), &work);
+        let own = case.join("files");
+        if own.exists() {
+            copy(&own, &work);
+        }
+        let stage = Self { case: case.to_owned(), home, work, more };
+        let begun = stage.shell("git init -q -b main . && commit 'the fleet'");
+        assert!(begun.status.success(), "{}", text_of(&begun));
+        stage
     }
-    let begun = shell("git init -q -b main . && commit 'the fleet'", home.path(), &work);
-    assert!(begun.status.success(), "{}", text_of(&begun));
-    let steps = fs::read_to_string(case.join("steps")).expect("readable steps");
-    let mut transcript = String::new();
-    for step in steps_of(&steps) {
-        writeln!(transcript, "$ {step}").expect("a String takes it");
-        transcript.push_str(&text_of(&shell(&step, home.path(), &work)));
+
+    /// Runs all steps.
+    pub(super) fn transcript(&self) -> Vec<Said> {
+        let steps = fs::read_to_string(self.case.join("steps")).expect("readable steps");
+        let run = |step: String| {
+            let output = self.shell(&step);
+            (step, output)
+        };
+        steps_of(&steps).into_iter().map(run).collect()
     }
-    let every = "for repo in . ../*/; do git -C $repo rev-list --all --reflog; done 2> /dev/null";
-    let commits = shell(every, home.path(), &work);
-    let transcript = transcript.replace(&home.path().display().to_string(), "[TMP]");
-    let today = fs::metadata(work.join(".gitignore")).and_then(|file| file.modified()).expect("a file has its time");
-    let today = Timestamp::try_from(today).expect("a time of today");
-    without_today(&with_numbers(&transcript, &String::from_utf8_lossy(&commits.stdout)), today)
+
+    /// The transcript as it is kept, without what differs from run to run.
+    fn golden(&self, said: &[Said]) -> String {
+        let mut transcript = String::new();
+        for (step, output) in said {
+            writeln!(transcript, "$ {step}").expect("a String takes it");
+            transcript.push_str(&text_of(output));
+        }
+        let every = "for repo in . ../*/; do git -C $repo rev-list --all --reflog; done 2> /dev/null";
+        let commits = self.shell(every);
+        let transcript = transcript.replace(&self.home.path().display().to_string(), "[TMP]");
+        let base = fs::metadata(self.work.join(".gitignore")).and_then(|file| file.modified());
+        let today = Timestamp::try_from(base.expect("a file has its time")).expect("a time of today");
+        without_today(&with_numbers(&transcript, &String::from_utf8_lossy(&commits.stdout)), today)
+    }
+
+    /// Runs a step.
+    fn shell(&self, step: &str) -> Output {
+        run(step, self.more, self.home.path(), &self.work)
+    }
+}
+
+/// Runs a step; standard error comes out beside standard output, in the order of writing.
+pub(super) fn shell(step: &str, home: &Path, work: &Path) -> Output {
+    run(step, "", home, work)
+}
+
+/// Runs a step, with more shell before it.
+fn run(step: &str, more: &str, home: &Path, work: &Path) -> Output {
+    let binary = PathBuf::from(env!("CARGO_BIN_EXE_reconcile"));
+    let folder = binary.parent().expect("a binary lies in a folder");
+    let path = std::env::var("PATH").unwrap_or_default();
+    Command::new("sh")
+        .args(["-c", &format!("{PRELUDE}{more}{{ {step}\n}} 2>&1")])
+        .current_dir(work)
+        .env_clear()
+        .env("PATH", format!("{}:{path}", folder.display()))
+        .env("HOME", home)
+        .env("NO_COLOR", "1")
+        .env("RECONCILE_FINGERPRINT_KEY", format!("the key of the scenarios, {}", canary("fingerprint")))
+        .env("RECONCILE_GIT_TOKEN", canary("git"))
+        .env("CANARY", canary("planted"))
+        .env("LC_ALL", "C")
+        .env("TZ", "UTC")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_AUTHOR_NAME", "Ada")
+        .env("GIT_AUTHOR_EMAIL", "ada@example.com")
+        .env("GIT_COMMITTER_NAME", "Ada")
+        .env("GIT_COMMITTER_EMAIL", "ada@example.com")
+        .env("GIT_AUTHOR_DATE", BEGINNING)
+        .env("GIT_COMMITTER_DATE", BEGINNING)
+        .output()
+        .expect("sh runs")
 }
 
 /// A step begins with `$ ` and goes on until the next; what stands before the first is a comment.
@@ -110,33 +193,7 @@ fn steps_of(text: &str) -> Vec<String> {
     steps
 }
 
-/// Runs a step; standard error comes out beside standard output, in the order of writing.
-fn shell(step: &str, home: &Path, work: &Path) -> Output {
-    let binary = PathBuf::from(env!("CARGO_BIN_EXE_reconcile"));
-    let folder = binary.parent().expect("a binary lies in a folder");
-    let path = std::env::var("PATH").unwrap_or_default();
-    Command::new("sh")
-        .args(["-c", &format!("{PRELUDE}{{ {step}\n}} 2>&1")])
-        .current_dir(work)
-        .env_clear()
-        .env("PATH", format!("{}:{path}", folder.display()))
-        .env("HOME", home)
-        .env("NO_COLOR", "1")
-        .env("RECONCILE_FINGERPRINT_KEY", "the key of the scenarios")
-        .env("LC_ALL", "C")
-        .env("TZ", "UTC")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_AUTHOR_NAME", "Ada")
-        .env("GIT_AUTHOR_EMAIL", "ada@example.com")
-        .env("GIT_COMMITTER_NAME", "Ada")
-        .env("GIT_COMMITTER_EMAIL", "ada@example.com")
-        .env("GIT_AUTHOR_DATE", BEGINNING)
-        .env("GIT_COMMITTER_DATE", BEGINNING)
-        .output()
-        .expect("sh runs")
-}
-
-fn text_of(output: &Output) -> String {
+pub(super) fn text_of(output: &Output) -> String {
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');

@@ -1,6 +1,7 @@
 //! YAML in and out, against what the real `helm` gave.
 
 pub mod helm;
+mod quick;
 mod rules;
 pub mod samples;
 

@@ -2,7 +2,9 @@
 
 use super::RandomKind;
 use crate::chart::template::{Str, Value};
+use memchr::memmem::Finder;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// How a token begins: letters only, so that YAML sees a plain word, and none that a chart would hold.
 const PREFIX: &str = "rcGEN7vQx";
@@ -95,12 +97,19 @@ impl Tokens {
         self.recipes.get(number)
     }
 
+    /// Whether an object can hold a token, or in a Secret the digest of one, by what it was rendered as.
+    pub(crate) fn may_be_in(&self, rendered: &str, secret: bool) -> bool {
+        // Whatever is written with a backslash is looked at closely.
+        self.are_in(rendered.as_bytes()) || rendered.contains('\\') || (secret && !self.digests.is_empty())
+    }
+
     /// Whether a text holds a token.
     pub(crate) fn are_in(&self, text: &[u8]) -> bool {
         if self.recipes.is_empty() {
             return false;
         }
-        let mut found = memchr::memmem::find_iter(text, PREFIX);
+        static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(PREFIX));
+        let mut found = FINDER.find_iter(text);
         found.any(|at| text.get(at..at + LENGTH).is_some_and(|token| self.number(token).is_some()))
     }
 

@@ -2,7 +2,7 @@
 //! function changes one in place.
 
 use super::value::Value;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -54,13 +54,15 @@ pub struct Map {
 
 struct MapBody {
     entries: RefCell<Entries>,
+    /// Whether an entry was set or taken away since the map was made.
+    touched: Cell<bool>,
 }
 
 impl Map {
     /// A new map.
     pub fn new(kind: MapKind, entries: Entries) -> Self {
         let entries = RefCell::new(entries);
-        Self { kind, body: Rc::new(MapBody { entries }) }
+        Self { kind, body: Rc::new(MapBody { entries, touched: Cell::new(false) }) }
     }
 
     /// Its Go type.
@@ -80,6 +82,7 @@ impl Map {
 
     /// Sets a key, for everyone who holds the map.
     pub fn insert(&self, key: impl Into<Arc<str>>, value: Value) {
+        self.body.touched.set(true);
         let old = self.body.entries.borrow_mut().insert(key.into(), value.stored());
         // Dropped only now: its own destructor may look at this map.
         drop(old);
@@ -87,6 +90,7 @@ impl Map {
 
     /// Takes a key away.
     pub fn remove(&self, key: &str) {
+        self.body.touched.set(true);
         let old = self.body.entries.borrow_mut().remove(key);
         drop(old);
     }
@@ -117,6 +121,17 @@ impl Map {
     /// Whether both are one map.
     pub(crate) fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.body, &other.body)
+    }
+}
+
+impl Value {
+    /// Whether neither this nor anything within it was changed since it was made.
+    pub(crate) fn is_untouched(&self) -> bool {
+        match self {
+            Value::Map(map) => !map.body.touched.get() && map.with(|entries| entries.values().all(Value::is_untouched)),
+            Value::List(list) => list.items().iter().all(Value::is_untouched),
+            _ => true,
+        }
     }
 }
 

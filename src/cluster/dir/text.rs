@@ -21,7 +21,8 @@ pub(super) fn read(text: &str) -> Result<Value, Wrong> {
     read_strict(text, Numbers::Exact).map_err(|error| Wrong {
         line: error.line,
         column: error.column,
-        message: error.message,
+        // It may be a Secret that is misread.
+        message: error.unquoted(),
     })
 }
 

@@ -11,6 +11,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
 use super::proxy;
+use super::url::without_login;
 use crate::cluster::{Error, ErrorKind};
 
 /// How long the way to the server may take, TLS included.
@@ -70,7 +71,7 @@ pub(super) async fn find(wanted: &KubeConnect) -> Result<Found, Error> {
             (config, None)
         }
     };
-    let server = config.cluster_url.to_string();
+    let server = without_login(&config.cluster_url.to_string());
     let server = server.trim_end_matches('/');
     let description = match &context {
         Some(context) => format!("{context} ({server})"),
@@ -91,7 +92,7 @@ pub(super) async fn find(wanted: &KubeConnect) -> Result<Found, Error> {
 const WHAT: &str = "connect to the cluster";
 
 fn failed(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Other, WHAT, message)
+    Error::new(ErrorKind::Other, WHAT, without_login(&message.into()))
 }
 
 fn source(wanted: &KubeConnect, around: &Surroundings<'_>) -> Result<Source, Error> {
@@ -180,7 +181,7 @@ pub(super) fn auth_words(error: &AuthError) -> String {
         AuthError::AuthExecParse(_) => "the program that the kubeconfig asks for credentials answered no \
              ExecCredential"
             .into(),
-        other => other.to_string(),
+        other => without_login(&other.to_string()),
     }
 }
 

@@ -201,7 +201,8 @@ fn chain(error: &dyn std::error::Error) -> String {
         }
         source = error.source();
     }
-    words
+    // A proxy's address may hold a password.
+    super::url::without_login(&words)
 }
 
 impl Fault {

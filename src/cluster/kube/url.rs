@@ -64,6 +64,21 @@ fn encode(out: &mut String, text: &str) {
     }
 }
 
+/// A text without the logins of the addresses in it (`https://user:password@host`).
+pub(super) fn without_login(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        out.push_str(before);
+        out.push_str("://");
+        let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '`' | '<' | '>');
+        let authority = after.find(ends).map_or(after, |end| after.get(..end).unwrap_or_default());
+        let login = authority.rfind('@').map_or(0, |at| at + 1);
+        rest = after.get(login..).unwrap_or_default();
+    }
+    out + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +96,13 @@ mod tests {
             path(&role, &roles, Some("ignored"), Some("system:a/b")),
             "/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Aa%2Fb"
         );
+    }
+
+    #[test]
+    fn logins_are_left_out() {
+        assert_eq!(without_login("https://a:b@host:1/x@y, http://tok@h"), "https://host:1/x@y, http://h");
+        assert_eq!(without_login("proxy \"socks5://u:p@ss@h\" fails"), "proxy \"socks5://h\" fails");
+        assert_eq!(without_login("ada@example.com https://h/"), "ada@example.com https://h/");
     }
 
     #[test]

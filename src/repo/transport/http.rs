@@ -181,7 +181,8 @@ impl Session {
             return Err(Problem::other("it leads to an address with a login in it"));
         }
         let Some(base) = target.strip_suffix(ending) else {
-            return Err(Problem::Elsewhere(target));
+            // What stands behind a question mark may be a ticket.
+            return Err(Problem::Elsewhere(target.split('?').next().unwrap_or_default().to_owned()));
         };
         let (old, new) = (origin(&state.address.url), origin(base));
         let upgraded = old.starts_with("http://") && new.starts_with("https://") && host(old) == host(new);

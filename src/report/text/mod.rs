@@ -3,9 +3,11 @@
 //! One line a sandbox, then what is done to it. What is unchanged is counted, not listed.
 
 pub(super) mod outcome;
+mod why;
 mod wrap;
 
-pub use outcome::{outcome, waits};
+pub use outcome::{outcome, stale, waits};
+pub use why::why;
 
 use unicode_width::UnicodeWidthStr;
 
@@ -14,7 +16,7 @@ use super::shown;
 use super::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, of as colour, paint, safe};
 use super::words::{self, summary};
 use crate::plan::{Action, Plan, SandboxPlan, Step, Work};
-use wrap::wrap;
+use wrap::{behind, wrap};
 
 /// Where the text of a sandbox's line begins: after the symbol and the longest verb.
 const COLUMN: usize = 10;
@@ -170,7 +172,7 @@ pub(super) fn line(action: Action, name: &str, reason: &str, width: usize) -> St
     let head = format!("{} {:<7}", words.symbol, words.verb);
     let reason = match reason.trim_end() {
         "" => String::new(),
-        reason => format!(": {}", wrap(reason, width, COLUMN + name.width() + 2, COLUMN)),
+        reason => format!(":{}", behind(&wrap(reason, width, COLUMN + name.width() + 2, COLUMN))),
     };
     let reason = if action == Action::Keep { paint(DIM, &reason) } else { reason };
     format!("{} {}{reason}\n", paint(colour(action), &head), paint(BOLD, &name))
@@ -196,6 +198,17 @@ pub fn hint(text: &str, width: usize) -> String {
     labelled("hint", text, 2, width)
 }
 
+/// What is wrong with a command line, as clap says it with its styles.
+pub fn usage(message: &str, width: usize) -> String {
+    message.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { usage_line(line, width) }).collect()
+}
+
+fn usage_line(line: &str, width: usize) -> String {
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    let rest = if indent == 0 { 2 } else { indent };
+    format!("{:indent$}{}\n", "", wrap(line.trim_start_matches(' '), width, indent, rest))
+}
+
 /// `remedy: text`, below a sandbox's line or, for warnings, on its own.
 pub(super) fn labelled(label: &str, text: &str, indent: usize, width: usize) -> String {
     let style = match label {
@@ -205,7 +218,7 @@ pub(super) fn labelled(label: &str, text: &str, indent: usize, width: usize) -> 
     };
     let hang = if indent == 0 { 2 } else { indent + 2 };
     let wrapped = wrap(safe(text).trim_end(), width, indent + label.len() + 2, hang);
-    format!("{:indent$}{} {wrapped}\n", "", paint(style, &format!("{label}:")))
+    format!("{:indent$}{}{}\n", "", paint(style, &format!("{label}:")), behind(&wrapped))
 }
 
 fn step(step: &Step, sandbox: &SandboxPlan, options: &TextOptions) -> String {
@@ -215,7 +228,7 @@ fn step(step: &Step, sandbox: &SandboxPlan, options: &TextOptions) -> String {
     let whole = matches!(step.action, Action::Create | Action::Expire | Action::Remove);
     let reason = match step_reason(step, sandbox) {
         reason if reason.is_empty() || (goes_with(step, sandbox) && options.diffs != Diffs::All) => String::new(),
-        reason => format!(": {}", wrap(&safe(reason), options.width, STEP + 4 + name.width(), DIFF)),
+        reason => format!(":{}", behind(&wrap(&safe(reason), options.width, STEP + 4 + name.width(), DIFF))),
     };
     let mut text = format!("{:STEP$}{} {name}{}\n", "", paint(style, symbol), paint(DIM, &reason));
     if options.diffs == Diffs::All || !whole {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::wrap::wrap;
+use super::wrap::{behind, wrap};
 use super::{COLUMN, TextOptions, labelled, push_line};
 use crate::plan::{Action, Outcome, Plan, SandboxPlan, SandboxResult};
 use crate::report::style::{BOLD, RED, YELLOW, of as colour, paint, safe};
@@ -45,11 +45,16 @@ pub fn waits(name: &str, what: &str, width: usize) -> String {
     came("waiting", YELLOW, name, what, width)
 }
 
+/// A sandbox of a saved plan that is not as it was reviewed, and how not.
+pub fn stale(name: &str, what: &str, width: usize) -> String {
+    came("stale", RED, name, what, width)
+}
+
 /// `created   name: detail`, wrapped below the name.
 fn came(word: &str, style: anstyle::Style, name: &str, detail: &str, width: usize) -> String {
     let (name, detail) = (safe(name), safe(detail));
     let detail = wrap(detail.trim_end(), width, COLUMN + name.width() + 2, COLUMN);
-    format!("{} {}: {detail}\n", paint(style, &format!("{word:<9}")), paint(BOLD, &name))
+    format!("{} {}:{}\n", paint(style, &format!("{word:<9}")), paint(BOLD, &name), behind(&detail))
 }
 
 /// How one sandbox ended.

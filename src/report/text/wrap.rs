@@ -2,21 +2,43 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::report::style::plain;
+
 /// Below this many columns, wrapping does more harm than good.
 const NARROWEST: usize = 24;
 
 /// `text` in lines of at most `width` columns: the first begins at column `first`, the others at column `rest`, with
-/// that many spaces before them. Words are never broken (paths and URLs can be copied), and only the first of
-/// several lines is wrapped: what follows it is a quotation of source, whose columns mean something.
+/// that many spaces before them. Words are never broken, so that paths and addresses can be copied: one that is longer
+/// than a line has a line to itself. Lines of the text after its first (a quotation of source, a server's own list)
+/// keep the spaces that they begin with.
 pub(super) fn wrap(text: &str, width: usize, first: usize, rest: usize) -> String {
-    let mut lines = text.lines();
-    let mut wrapped = String::with_capacity(text.len() + 16);
-    let mut column = first;
     let room = width.max(rest + NARROWEST);
-    for (at, word) in lines.next().unwrap_or_default().split(' ').enumerate() {
-        let long = word.width();
-        if at > 0 && column + 1 + long > room {
-            start_line(&mut wrapped, rest);
+    let mut wrapped = String::with_capacity(text.len() + 16);
+    for (at, line) in text.lines().enumerate() {
+        if at == 0 {
+            wrap_line(&mut wrapped, line, first, (rest, room));
+            continue;
+        }
+        let own = line.len() - line.trim_start_matches(' ').len();
+        // What stands in further than half a line would have no room.
+        let indent = if rest + own + NARROWEST <= room { rest + own } else { rest };
+        start_line(&mut wrapped, indent);
+        wrap_line(&mut wrapped, line.trim_start_matches(' '), indent, (indent, room));
+    }
+    wrapped
+}
+
+/// Wrapped text behind what stands before it: a space between, where it does not begin with a new line.
+pub(super) fn behind(wrapped: &str) -> String {
+    if wrapped.starts_with('\n') { wrapped.to_owned() } else { format!(" {wrapped}") }
+}
+
+fn wrap_line(wrapped: &mut String, line: &str, mut column: usize, (rest, room): (usize, usize)) {
+    for (at, word) in line.split(' ').enumerate() {
+        // Styles take no columns.
+        let long = plain(word).width();
+        if column + usize::from(at > 0) + long > room && column > rest {
+            start_line(wrapped, rest);
             column = rest;
         } else if at > 0 {
             wrapped.push(' ');
@@ -25,11 +47,6 @@ pub(super) fn wrap(text: &str, width: usize, first: usize, rest: usize) -> Strin
         wrapped.push_str(word);
         column += long;
     }
-    for line in lines {
-        start_line(&mut wrapped, rest);
-        wrapped.push_str(line);
-    }
-    wrapped
 }
 
 fn start_line(text: &mut String, indent: usize) {

@@ -52,7 +52,7 @@ fn secrets_are_copied_kept_current_and_never_printed() {
     for value in VALUES {
         assert!(!said.contains(value), "{value} was printed");
     }
-    assert!(said.contains("<hidden 1>"), "nothing of it was shown");
+    assert!(said.contains("<hidden "), "nothing of it was shown");
 
     // Without its source a copy stays: what cannot be read is not empty.
     case.plane.must(&["delete", "secret", "registry", &namespace]);

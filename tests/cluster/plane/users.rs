@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use crate::canary::CORE;
+
 /// What a user may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rights {
@@ -71,7 +73,8 @@ impl Users {
 
     /// A further row of the token file, for a part of the control plane.
     pub fn add(&mut self, name: &str, group: &str) -> String {
-        let token = format!("{:032x}", rand::random::<u128>());
+        // Planted: no run may print it.
+        let token = format!("{CORE}-{:032x}", rand::random::<u128>());
         writeln!(self.rows, "{token},{name},{name},\"{group}\"").expect("a String takes any text");
         token
     }

@@ -3,6 +3,7 @@
 use reconcile::chart::{
     hooks::{Event, Hook, Role, role},
     sort_for_install, sort_for_uninstall, split,
+    yaml::Tree,
 };
 use serde_json::json;
 
@@ -37,8 +38,8 @@ fn kinds_have_their_order() {
 #[test]
 fn annotations_make_hooks() {
     let object = |annotations: serde_json::Value| json!({"kind": "Job", "metadata": {"annotations": annotations}});
-    assert_eq!(role(&json!({"kind": "Job"})), Role::Part);
-    assert_eq!(role(&object(json!({"other": "x"}))), Role::Part);
+    assert_eq!(role(&Tree::of(&json!({"kind": "Job"}))), Role::Part);
+    assert_eq!(role(&Tree::of(&object(json!({"other": "x"})))), Role::Part);
     let hook = object(json!({
         "helm.sh/hook": "pre-install, Post-Upgrade",
         "helm.sh/hook-weight": "-5",
@@ -49,6 +50,6 @@ fn annotations_make_hooks() {
         weight: -5,
         delete_policies: vec!["before-hook-creation".into(), "hook-succeeded".into()],
     };
-    assert_eq!(role(&hook), Role::Hook(expected));
-    assert_eq!(role(&object(json!({"helm.sh/hook": "crd-install"}))), Role::Unknown("crd-install".into()));
+    assert_eq!(role(&Tree::of(&hook)), Role::Hook(expected));
+    assert_eq!(role(&Tree::of(&object(json!({"helm.sh/hook": "crd-install"})))), Role::Unknown("crd-install".into()));
 }

@@ -1,0 +1,91 @@
+//! A chart while many sandboxes are rendered by it, one after another: what their renders have in common is made once.
+//!
+//! Mostly these are its values: a sandbox changes a few of them. Of a chart without subcharts each value at the top is
+//! laid over the chart's own by itself, so it is kept for the next render, which takes it where it is given the same.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::{
+    chart::Chart,
+    render::{ReleaseInfo, RenderError, RenderInput, Texts},
+    render_data::{Common, Data},
+    template::{Capabilities, Entries, Map, MapKind, Value},
+    values::{self, Table},
+};
+
+/// A chart and what is kept from one render to the next.
+pub struct Stage<'c> {
+    chart: &'c Chart,
+    capabilities: Capabilities,
+    common: Common,
+    kept: BTreeMap<Arc<str>, Kept>,
+}
+
+/// A value at the top, as the last render had it.
+struct Kept {
+    /// What the user gave.
+    user: Option<Json>,
+    /// What it makes together with the chart's own; nothing where the user takes that away.
+    value: Option<Value>,
+    warnings: Vec<String>,
+}
+
+impl<'c> Stage<'c> {
+    /// For a chart and a cluster.
+    pub fn new(chart: &'c Chart, capabilities: Capabilities) -> Self {
+        Self { common: Common::new(chart, &capabilities), chart, capabilities, kept: BTreeMap::new() }
+    }
+
+    /// What the cluster is said to offer.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// Runs the chart's templates, as [`Chart::texts`] does.
+    ///
+    /// # Errors
+    /// As [`Chart::texts`].
+    pub fn texts(&mut self, release: &ReleaseInfo, user: &Json) -> Result<Texts, RenderError> {
+        let is_alone = self.chart.dependencies.is_empty() && self.chart.metadata.dependencies.is_empty();
+        match user {
+            Json::Object(user) if is_alone => self.alone(release, user),
+            _ => self.chart.texts(&RenderInput { release, values: user, capabilities: &self.capabilities }),
+        }
+    }
+
+    fn alone(&mut self, release: &ReleaseInfo, user: &Table) -> Result<Texts, RenderError> {
+        self.chart.check(&self.capabilities)?;
+        let mut warnings = Vec::new();
+        let mut entries = Entries::new();
+        let own = Arc::clone(&self.chart.values);
+        let further = user.keys().filter(|key| !own.contains_key(*key));
+        for key in own.keys().chain(further) {
+            let kept = self.kept(key, user.get(key));
+            warnings.extend(kept.warnings.iter().cloned());
+            let value = kept.value.clone();
+            if let (Some(value), Some((key, _))) = (value, self.kept.get_key_value(key.as_str())) {
+                entries.insert(Arc::clone(key), value);
+            }
+        }
+        let data = Data::alone(self.chart, &self.common, &Map::new(MapKind::Values, entries), release);
+        let texts = self.chart.run(self.chart, &data, warnings);
+        // What a template changed is no value of the next render.
+        self.kept.retain(|_, kept| kept.value.as_ref().is_none_or(Value::is_untouched));
+        texts
+    }
+
+    /// The value at the top of that name.
+    fn kept(&mut self, key: &str, user: Option<&Json>) -> &Kept {
+        let is_known = self.kept.get(key).is_some_and(|kept| kept.user.as_ref() == user);
+        if !is_known {
+            let mut warnings = Vec::new();
+            let value = values::coalesce_key(self.chart, key, user, &mut warnings);
+            let value = value.as_ref().map(Value::from);
+            self.kept.insert(Arc::from(key), Kept { user: user.cloned(), value, warnings });
+        }
+        &self.kept[key]
+    }
+}

@@ -1,0 +1,111 @@
+//! Reads the JSON that a content was written as: numbers to the last digit, and as deep as the YAML it was made from,
+//! neither of which `serde_json` does by itself.
+
+use serde_json::{Map, Number, Value};
+
+/// The value of a JSON text without white space; `None` where it is none.
+pub(super) fn read(text: &str) -> Option<Value> {
+    let mut reader = Reader { rest: text };
+    let value = reader.value()?;
+    reader.rest.is_empty().then_some(value)
+}
+
+struct Reader<'t> {
+    rest: &'t str,
+}
+
+impl Reader<'_> {
+    fn value(&mut self) -> Option<Value> {
+        match self.rest.as_bytes().first()? {
+            b'{' => self.object(),
+            b'[' => self.array(),
+            b'"' => self.string().map(Value::String),
+            b'n' => self.word("null", Value::Null),
+            b't' => self.word("true", Value::Bool(true)),
+            b'f' => self.word("false", Value::Bool(false)),
+            _ => self.number(),
+        }
+    }
+
+    /// Takes a piece of the text, where it is there.
+    fn takes(&mut self, piece: &str) -> bool {
+        let rest = self.rest.strip_prefix(piece);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    fn word(&mut self, word: &str, value: Value) -> Option<Value> {
+        self.takes(word).then_some(value)
+    }
+
+    fn object(&mut self) -> Option<Value> {
+        self.takes("{");
+        let mut map = Map::new();
+        while !self.takes("}") {
+            if !map.is_empty() && !self.takes(",") {
+                return None;
+            }
+            let key = self.string()?;
+            if !self.takes(":") {
+                return None;
+            }
+            map.insert(key, self.value()?);
+        }
+        Some(Value::Object(map))
+    }
+
+    fn array(&mut self) -> Option<Value> {
+        self.takes("[");
+        let mut items = Vec::new();
+        while !self.takes("]") {
+            if !items.is_empty() && !self.takes(",") {
+                return None;
+            }
+            items.push(self.value()?);
+        }
+        Some(Value::Array(items))
+    }
+
+    fn string(&mut self) -> Option<String> {
+        if !self.takes("\"") {
+            return None;
+        }
+        let mut text = String::new();
+        loop {
+            let end = memchr::memchr2(b'"', b'\\', self.rest.as_bytes())?;
+            text.push_str(self.rest.get(..end)?);
+            self.rest = self.rest.get(end..)?;
+            if self.takes("\"") {
+                return Some(text);
+            }
+            let escape = self.rest.as_bytes().get(1)?;
+            let mut length = 2;
+            text.push(match escape {
+                b'"' | b'\\' => char::from(*escape),
+                b'n' => '\n',
+                b'r' => '\r',
+                b't' => '\t',
+                b'b' => '\u{8}',
+                b'f' => '\u{c}',
+                b'u' => {
+                    length = 6;
+                    char::from_u32(u32::from_str_radix(self.rest.get(2..6)?, 16).ok()?)?
+                }
+                _ => return None,
+            });
+            self.rest = self.rest.get(length..)?;
+        }
+    }
+
+    fn number(&mut self) -> Option<Value> {
+        let end = self.rest.find([',', '}', ']']).unwrap_or(self.rest.len());
+        let (text, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        let number = if text.contains(['.', 'e', 'E']) {
+            Number::from_f64(text.parse().ok()?)?
+        } else {
+            text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from)).ok()?
+        };
+        Some(Value::Number(number))
+    }
+}
