@@ -29,7 +29,7 @@ pub(super) enum Halt {
 
 impl From<Error> for Halt {
     fn from(error: Error) -> Self {
-        Halt::Failed(error.to_string())
+        Halt::Failed(error.with_remedy())
     }
 }
 

@@ -187,6 +187,10 @@ pub struct Run {
     /// Who makes the diffs: the server, by a dry run that shows its defaults; or local, which needs no right to change
     #[arg(long, value_enum, value_name = "BY", hide_possible_values = true, default_value_t = DiffBy::Server)]
     pub diff: DiffBy,
+    /// detect looks at every object; skip reads the namespaces alone, and looks only at the objects of sandboxes whose
+    /// release is not the one that was applied last
+    #[arg(long, value_enum, value_name = "HOW", hide_possible_values = true, default_value_t = DriftBy::Detect)]
+    pub drift: DriftBy,
     /// How it is carried out.
     #[command(flatten)]
     pub how: How,
@@ -267,6 +271,15 @@ pub enum DiffBy {
     Server,
     /// This program; needs no right to change anything.
     Local,
+}
+
+/// Whether what others changed is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DriftBy {
+    /// In every object.
+    Detect,
+    /// Not in sandboxes whose release is the one that was applied last: one request, where nothing differs.
+    Skip,
 }
 
 /// When to colour.

@@ -11,7 +11,8 @@ use crate::plan::{
 use crate::release::Copied;
 use crate::repo::{CommitInfo, LastChange, Older};
 
-/// Who changed what, for a plan that was made without knowing. What cannot be told is said to be unknown: it stops no plan.
+/// Who changed what, for a plan that was made without knowing. What cannot be told is said to be unknown, and stops no
+/// plan.
 pub fn history<'p>(
     desired: &Desired,
     copied: &BTreeMap<SecretRef, Copied>,

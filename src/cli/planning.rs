@@ -4,17 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::sync::oneshot;
 
-use super::args::{self, ClusterName, DiffBy};
+use super::args::{self, ClusterName, DiffBy, DriftBy};
 use super::desired::Desired;
 use super::failure::{Exit, Failure};
 use super::history::history;
 use super::print::Printer;
 use crate::cluster::kube::KubeConnect;
-use crate::cluster::{self, Cluster, ClusterSpec, Survey, Target, answer, discover, survey};
+use crate::cluster::{
+    self, Cluster, ClusterSpec, ErrorKind, Sources, Survey, Target, Unknown, answer, discover, survey,
+};
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
-use crate::plan::{Answers, Input, Plan, Policy, SandboxPlan, Source, Version, place, plan, questions};
+use crate::plan::{
+    Answers, DriftMode, Input, Live, Plan, Policy, SandboxPlan, Source, Version, place, plan, questions,
+};
 use crate::release::Copied;
 use crate::report::FingerprintKey;
 
@@ -34,6 +39,8 @@ pub struct Request {
     pub allow_rewind: bool,
     /// Who makes the diffs.
     pub diff: DiffBy,
+    /// Whether drift is looked for.
+    pub drift: DriftMode,
     /// Objects of which no dry run counts, as there was none when the plan was reviewed.
     pub local: BTreeSet<ObjectId>,
 }
@@ -47,6 +54,10 @@ impl Request {
             allow_removals: run.allow_removals.map(count),
             allow_rewind: run.allow_rewind,
             diff: run.diff,
+            drift: match run.drift {
+                DriftBy::Detect => DriftMode::Detect,
+                DriftBy::Skip => DriftMode::Skip,
+            },
             local: BTreeSet::new(),
         }
     }
@@ -117,11 +128,14 @@ impl LiveSide {
         let key = super::fingerprint::key()?;
         let cluster = cluster::connect(&spec(target)).await.map_err(|error| Failure::of(&error))?;
         check_context(&desired.fleet, &*cluster)?;
-        check_clock(&*cluster).await?;
         let (copied, versions) = copied_secrets(&desired.fleet, &*cluster).await;
         let secrets = Secrets { copied, key };
-        let read = |error| unread(&error, target);
-        let input = input(request, desired, &*cluster, &secrets, &read).await?;
+        let read = both(request, desired, &*cluster, &secrets.copied).map_err(|unknown| match unknown {
+            Unknown::Live(error) => unread(&error, &*cluster, target),
+            Unknown::Wanted(failure) => failure,
+        })?;
+        check_clock(&*cluster).await?;
+        let input = input(request, desired, &*cluster, read, &secrets)?;
         let mut asked = questions(&input);
         if let Some(name) = of_interest {
             asked.keep_only(name, &input);
@@ -169,10 +183,9 @@ fn check_context(fleet: &Fleet, cluster: &dyn Cluster) -> Result<(), Failure> {
     }
 }
 
+/// Lifetimes are counted by our clock. The API server's comes with each of its answers.
 async fn check_clock(cluster: &dyn Cluster) -> Result<(), Failure> {
-    // The first thing that is asked: where nobody answers, it says where.
-    let asked = |error| Failure::of(&error).hint(Some(format!("asked was cluster {}", cluster.describe())));
-    let server = cluster.clock().await.map_err(asked)?;
+    let server = cluster.clock().await.map_err(|error| Failure::of(&error))?;
     let ours = super::clock();
     match server {
         Some(server) if server.duration_since(ours).abs() > SKEW => Err(Failure::new(
@@ -198,7 +211,7 @@ async fn copied_secrets(fleet: &Fleet, cluster: &dyn Cluster) -> (BTreeMap<Secre
                 read(&secret)
             }
             Ok(None) => Copied::Unreadable("it is not there".into()),
-            Err(error) => Copied::Unreadable(error.to_string()),
+            Err(error) => Copied::Unreadable(error.with_remedy()),
         };
         copied.insert(reference.clone(), answer);
     }
@@ -223,34 +236,53 @@ fn read(secret: &Value) -> Copied {
     }
 }
 
-async fn input(
+/// Reads the live state, while another thread renders what is wanted.
+fn both(
     request: &Request,
     desired: &Desired,
     cluster: &dyn Cluster,
-    secrets: &Secrets,
-    unread: &(dyn Fn(cluster::Error) -> Failure + Sync),
-) -> Result<Input, Failure> {
-    let settings = &desired.fleet.settings;
-    let mut sources = desired.sources(&secrets.copied, request.now)?;
-    let kinds = sources.values().flat_map(Source::kinds);
-    let served = discover(cluster, kinds).await.map_err(unread)?;
-    place(&mut sources, &served.resources);
-    let mut wanted = Vec::new();
-    let mut others = Vec::new();
-    for (name, source) in &sources {
-        match source {
-            Source::Wanted(w) => wanted.push((name.as_str(), w.namespace.as_str(), &w.release)),
-            Source::Broken { namespace, .. } => others.push(namespace.as_str()),
-        }
-    }
+    copied: &BTreeMap<SecretRef, Copied>,
+) -> Result<(Sources, Live), Unknown<Failure>> {
+    let (settings, now) = (&desired.fleet.settings, request.now);
+    let starts = desired.starts(now).map_err(Unknown::Wanted)?;
     let asked = Survey {
         fleet_id: &settings.id,
         namespace_labels: &settings.namespace.labels,
-        wanted,
-        served: &served,
-        others,
+        now,
+        drift: request.drift,
+        only: &request.only,
     };
-    let live = survey(cluster, &asked).await.map_err(unread)?;
+    // What the thread reads is borrowed: it ends with this function.
+    let (fleet, basis, starts) = (&desired.fleet, desired.basis(copied), &starts);
+    let handle = tokio::runtime::Handle::current();
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            let (done, rendered) = oneshot::channel();
+            // Nobody listens any more where the cluster could not be read.
+            scope.spawn(move || drop(done.send(crate::plan::sources(fleet, &basis, starts, now))));
+            let sources = async {
+                let mut sources = rendered.await.map_err(|error| Unknown::Wanted(Failure::of(&error)))?;
+                let served =
+                    discover(cluster, sources.values().flat_map(Source::kinds)).await.map_err(Unknown::Live)?;
+                if !served.resources.is_empty() {
+                    place(&mut sources, &served.resources);
+                }
+                Ok::<_, Unknown<Failure>>((sources, served))
+            };
+            handle.block_on(survey(cluster, &asked, sources))
+        })
+    })
+}
+
+fn input(
+    request: &Request,
+    desired: &Desired,
+    cluster: &dyn Cluster,
+    read: (Sources, Live),
+    secrets: &Secrets,
+) -> Result<Input, Failure> {
+    let settings = &desired.fleet.settings;
+    let (sources, live) = read;
     let commits: BTreeSet<&str> = live.namespaces.values().filter_map(|n| n.record.commit.as_deref()).collect();
     let contained = desired.contained(commits)?;
     check_only(request, &sources, &live)?;
@@ -271,15 +303,20 @@ async fn input(
 }
 
 /// What lives is unknown, so nothing can be said to be missing or to be over.
-fn unread(error: &cluster::Error, target: &args::Target) -> Failure {
+fn unread(error: &cluster::Error, cluster: &dyn Cluster, target: &args::Target) -> Failure {
     let hint = match target.cluster {
         ClusterName::Kube => "nothing is changed while the cluster cannot be read",
         ClusterName::Dir(_) => "see to that file; nothing is changed while the folder cannot be read",
     };
-    Failure::of(error).hint(Some(hint))
+    let first = match error.kind {
+        // Where nobody answers, it says where.
+        ErrorKind::Unreachable => Some(format!("asked was cluster {}", cluster.describe())),
+        _ => error.remedy.clone(),
+    };
+    Failure::of(error).hint(first).hint(Some(hint))
 }
 
-fn check_only(request: &Request, sources: &BTreeMap<String, Source>, live: &crate::plan::Live) -> Result<(), Failure> {
+fn check_only(request: &Request, sources: &BTreeMap<String, Source>, live: &Live) -> Result<(), Failure> {
     let lives = |name: &String| live.namespaces.values().any(|n| n.observed.ours && n.observed.sandbox == *name);
     match request.only.iter().find(|name| !sources.contains_key(*name) && !lives(name)) {
         None => Ok(()),

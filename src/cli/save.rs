@@ -7,7 +7,7 @@ use std::path::Path;
 use super::args::{Args, ClusterName, DiffBy};
 use super::failure::{Exit, Failure};
 use super::planning::{Planning, Request};
-use crate::plan::{Basis, FORMAT, Making, NotSaved, Saved, SavedPolicy, Version, is_saved_plan};
+use crate::plan::{Basis, DriftMode, FORMAT, Making, NotSaved, Saved, SavedPolicy, Version, is_saved_plan};
 
 /// The version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -54,6 +54,7 @@ fn policy(request: &Request) -> SavedPolicy {
         allow_removals: request.allow_removals,
         allow_rewind: request.allow_rewind,
         diff_local: request.diff == DiffBy::Local,
+        skip_drift: request.drift == DriftMode::Skip,
     }
 }
 
@@ -67,6 +68,7 @@ pub fn request(saved: &Saved) -> Request {
         allow_rewind: policy.allow_rewind,
         diff: if policy.diff_local { DiffBy::Local } else { DiffBy::Server },
         local: saved.basis.local.clone(),
+        drift: if policy.skip_drift { DriftMode::Skip } else { DriftMode::Detect },
     }
 }
 

@@ -13,7 +13,7 @@ use super::print::{Printer, width};
 use super::render::only_named;
 use crate::cluster::Target;
 use crate::manifest::{ObjectId, namespaces};
-use crate::plan::{Cause, Known, LiveKnown, Outlook, Source, Story, Wanted, forecast, story};
+use crate::plan::{Cause, DriftMode, Known, LiveKnown, Outlook, Source, Story, Wanted, forecast, story};
 use crate::report::text;
 
 /// Tells it; exit status 1 where the cluster cannot be read, so that only half of it is known.
@@ -29,6 +29,7 @@ pub async fn why(args: &Args, options: &Why, printer: &Printer) -> Result<u8, Fa
         allow_removals: None,
         allow_rewind: false,
         diff: DiffBy::Server,
+        drift: DriftMode::Detect,
         local: BTreeSet::new(),
     };
     match LiveSide::read(&desired, &options.target, &request, Some(&options.name)).await {

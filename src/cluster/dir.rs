@@ -34,9 +34,9 @@ use entry::Entry;
 use selector::Selector;
 use store::Store;
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Target};
+use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
 use crate::manifest::{Kind, ObjectId, Resource, Scope, builtin};
-use crate::plan::Meta;
+use crate::plan::{Meta, Seen};
 
 /// A cluster that is a folder.
 #[derive(Debug)]
@@ -155,7 +155,9 @@ impl Cluster for Dir {
         Ok(served)
     }
 
-    async fn list(&self, query: &Query<'_>, sink: &mut (dyn FnMut(Meta) + Send)) -> Result<(), Error> {
+    async fn list(&self, query: &Query<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+        let ready = sink.ready();
+        ready.await;
         let what = format!("list {}", query.resource.plural);
         let selector =
             Selector::parse(query.selector).map_err(|message| Error::new(ErrorKind::Invalid, what, message))?;
@@ -174,7 +176,11 @@ impl Cluster for Dir {
             let of_kind = slots.filter(|(id, _)| (&id.group, &id.kind) == (&query.kind.group, &query.kind.kind));
             found.extend(of_kind.map(|(_, slot)| slot.meta).filter(|meta| selector.selects(&meta.labels)));
         }
-        found.into_iter().map(Arc::unwrap_or_clone).for_each(sink);
+        for meta in found {
+            if !sink.passes(&Seen::of(&meta)) {
+                sink.take(Arc::unwrap_or_clone(meta));
+            }
+        }
         Ok(())
     }
 

@@ -7,12 +7,14 @@ mod config;
 mod decode;
 mod discovery;
 mod errors;
+mod list;
 mod proto;
 mod proxy;
 mod transport;
 mod url;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::{Method, StatusCode};
@@ -24,17 +26,15 @@ pub use config::KubeConnect;
 use errors::{Status, Subject, from_answer};
 use transport::{Answer, Ask, Repeat, Transport};
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Target};
+use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
 use crate::manifest::{Kind, ObjectId, namespaces};
 use crate::plan::Meta;
 
-/// Objects in one page of a list.
-const PAGE: &str = "500";
 const JSON: &str = "application/json";
 
 /// A Kubernetes API server.
 pub struct Kube {
-    transport: Transport,
+    transport: Arc<Transport>,
     context: Option<String>,
     description: String,
 }
@@ -46,7 +46,11 @@ impl Kube {
     /// No kubeconfig, one that cannot be read, a context that is not in it, credentials that cannot be had.
     pub async fn connect(wanted: &KubeConnect) -> Result<Self, Error> {
         let found = config::find(wanted).await?;
-        Ok(Self { transport: Transport::new(found.client), context: found.context, description: found.description })
+        Ok(Self {
+            transport: Arc::new(Transport::new(found.client)),
+            context: found.context,
+            description: found.description,
+        })
     }
 
     async fn send(&self, subject: &Subject<'_>, ask: &Ask) -> Result<Answer, Error> {
@@ -153,33 +157,8 @@ impl Cluster for Kube {
     /// the next name, at a newer version. So each object still comes once, as it was at some instant during the list,
     /// which is all that lists of several kinds can promise together. Where it offers none, the error is
     /// [`ErrorKind::Expired`], and the caller may begin again with nothing collected.
-    async fn list(&self, query: &Query<'_>, sink: &mut (dyn FnMut(Meta) + Send)) -> Result<(), Error> {
-        let Query { kind, resource, namespace, selector } = *query;
-        let subject = Subject { verb: "list", kind, resource, namespace, name: None };
-        let mut next = String::new();
-        loop {
-            let path = url::path(kind, resource, namespace, None);
-            let path = url::with_query(path, &[("labelSelector", selector), ("limit", PAGE), ("continue", &next)]);
-            let answer = self.send(&subject, &Ask::get(path, decode::ACCEPT_LIST)).await?;
-            if answer.status == StatusCode::GONE
-                && let Some(status) = Status::of(&answer)
-                && let Some(token) = status.next()
-                && token != next
-            {
-                token.clone_into(&mut next);
-                continue;
-            }
-            if !answer.status.is_success() {
-                return Err(from_answer(&subject, &answer));
-            }
-            let page = decode::list(&answer.content_type, &answer.body)
-                .map_err(|error| Error::new(ErrorKind::Other, subject.what(), error.to_string()))?;
-            page.items.into_iter().for_each(&mut *sink);
-            if page.next.is_empty() {
-                return Ok(());
-            }
-            next = page.next;
-        }
+    async fn list(&self, query: &Query<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+        list::list(&self.transport, query, sink).await
     }
 
     async fn metadata(&self, target: &Target<'_>) -> Result<Option<Meta>, Error> {

@@ -3,22 +3,25 @@
 
 mod connect;
 pub mod dir;
+mod judge;
 pub mod kube;
 mod metadata;
 mod survey;
 
 pub use metadata::of as metadata_of;
-pub use survey::{Survey, answer, discover, survey};
+pub use survey::{Sources, Survey, Unknown, answer, discover, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::manifest::{Kind, ObjectId, Resource};
-use crate::plan::Meta;
+use crate::plan::{Meta, Seen};
 
 pub use connect::{ClusterSpec, connect};
 
@@ -42,7 +45,7 @@ pub trait Cluster: Send + Sync {
 
     /// The metadata of all objects of a kind that the query selects, each once, page by page as they arrive. A list that
     /// fails half-way is an error, whatever `sink` has seen.
-    async fn list(&self, query: &Query<'_>, sink: &mut (dyn FnMut(Meta) + Send)) -> Result<(), Error>;
+    async fn list(&self, query: &Query<'_>, sink: &mut dyn Sink) -> Result<(), Error>;
 
     /// The metadata of one object; `None` only where the server says that there is none.
     async fn metadata(&self, target: &Target<'_>) -> Result<Option<Meta>, Error>;
@@ -66,6 +69,33 @@ pub trait Cluster: Send + Sync {
     async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error>;
 }
 
+/// What takes the objects of a list, as they arrive. Any closure that takes a [`Meta`] is one.
+pub trait Sink: Send {
+    /// Whether it can take objects yet. Until then a list may fetch ahead, within bounds.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
+    /// Waits until it can.
+    fn ready(&self) -> BoxFuture<'_, ()> {
+        std::future::ready(()).boxed()
+    }
+
+    /// A first look at an object, before anything of it is copied; whether that was enough.
+    fn passes(&mut self, _seen: &Seen<'_>) -> bool {
+        false
+    }
+
+    /// Takes an object.
+    fn take(&mut self, meta: Meta);
+}
+
+impl<F: FnMut(Meta) + Send> Sink for F {
+    fn take(&mut self, meta: Meta) {
+        self(meta);
+    }
+}
+
 /// How some kinds are served.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Served {
@@ -81,6 +111,16 @@ impl Served {
     /// Whether a kind was asked for.
     pub fn has(&self, kind: &Kind) -> bool {
         self.resources.contains_key(kind) || self.unserved.contains(kind) || self.unknown.contains_key(kind)
+    }
+
+    /// The answers about some kinds.
+    #[must_use]
+    pub fn only(mut self, kinds: &BTreeSet<Kind>) -> Self {
+        // Another version than was asked for may be the one that is served.
+        self.resources.retain(|served, _| kinds.iter().any(|kind| kind.same_store(served)));
+        self.unserved.retain(|kind| kinds.contains(kind));
+        self.unknown.retain(|kind, _| kinds.contains(kind));
+        self
     }
 
     /// Takes the answers of another in.
@@ -142,6 +182,8 @@ pub struct Error {
     pub message: String,
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
+    /// What to do about it, where that is known, such as the rule of a Role that would allow it.
+    pub remedy: Option<String>,
 }
 
 /// Kinds of faults.
@@ -172,8 +214,13 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    /// The error in one line, with what to do about it.
+    pub fn with_remedy(&self) -> String {
+        self.remedy.as_ref().map_or_else(|| self.to_string(), |remedy| format!("{self}; {remedy}"))
+    }
+
     /// An error of one kind.
     pub fn new(kind: ErrorKind, what: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), message: message.into(), retry_after: None }
+        Self { kind, what: what.into(), message: message.into(), retry_after: None, remedy: None }
     }
 }

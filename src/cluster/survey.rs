@@ -1,21 +1,31 @@
 //! Live state, read: one metadata-only list a kind, side by side, so that the cost grows with the kinds and not with
 //! the sandboxes; then by name what is wanted and in no list.
+//!
+//! What is wanted may come later than the first lists: they are fetched meanwhile, and judged when it is there.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use futures::StreamExt as _;
-use futures::future::join_all;
+use futures::future::{join_all, try_join};
+use jiff::Timestamp;
+use tokio::sync::SetOnce;
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Target};
-use crate::manifest::{
-    Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Release, Resource, Scope, builtin, namespaces,
-};
+use super::judge::{Index, Judge, Listed};
+use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
+use crate::manifest::{Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Resource, Scope, builtin, namespaces};
 use crate::plan::{
-    Answer, Answers, DryRun, Live, LiveNamespace, Meta, Question, Questions, Record, clearing, in_the_way, observe,
+    Answer, Answers, DriftMode, DryRun, Live, LiveNamespace, Meta, Question, Questions, Record, Seen, Source, Unread,
+    clearing, in_the_way, observe,
 };
 
 /// How many single objects are asked for side by side.
 const SIDE_BY_SIDE: usize = 16;
+/// More namespaces than this are not asked for one by one, but looked for in a list of all.
+const BY_NAME: usize = 8;
+
+/// What the repository asks for, by name.
+pub type Sources = BTreeMap<String, Source>;
 
 /// What live state is read for.
 #[derive(Clone, Debug)]
@@ -24,12 +34,21 @@ pub struct Survey<'a> {
     pub fleet_id: &'a str,
     /// Labels of every namespace.
     pub namespace_labels: &'a BTreeMap<String, String>,
-    /// The wanted sandboxes: name, namespace and release.
-    pub wanted: Vec<(&'a str, &'a str, &'a Release)>,
-    /// How the kinds among them that are not Kubernetes' own are served, see [`discover`].
-    pub served: &'a Served,
-    /// Namespaces to look for by name although nothing of them could be rendered.
-    pub others: Vec<&'a str>,
+    /// The instant planned for.
+    pub now: Timestamp,
+    /// Whether drift is looked for.
+    pub drift: DriftMode,
+    /// The objects of these sandboxes alone are looked at; of all where it is empty.
+    pub only: &'a BTreeSet<String>,
+}
+
+/// Why there is nothing to plan with.
+#[derive(Debug)]
+pub enum Unknown<E> {
+    /// The cluster could not be read.
+    Live(Error),
+    /// What is wanted could not be told.
+    Wanted(E),
 }
 
 /// How the kinds of manifests are served that are not Kubernetes' own: whether their objects live in a namespace is
@@ -42,34 +61,319 @@ pub async fn discover<'k>(cluster: &dyn Cluster, kinds: impl Iterator<Item = &'k
     if custom.is_empty() { Ok(Served::default()) } else { cluster.resources(&custom).await }
 }
 
-/// Reads what the cluster holds of a fleet.
+/// Reads what the cluster holds of a fleet, while `sources` finds out what is wanted.
 ///
 /// # Errors
 /// Where the namespaces cannot be listed: then nothing is known. A list of any other kind that fails is noted in
 /// [`Live::unreadable`], and concerns only the sandboxes that have that kind.
-pub async fn survey(cluster: &dyn Cluster, survey: &Survey<'_>) -> Result<Live, Error> {
-    let mut live = Live::default();
-    let selector = format!("{LABEL_FLEET}={}", survey.fleet_id);
-    let mut found = Vec::new();
-    let (kind, resource) = namespaces();
-    let query = Query { kind: &kind, resource: &resource, namespace: None, selector: &selector };
-    cluster.list(&query, &mut |meta| found.push(meta)).await?;
-    for meta in &found {
-        live.namespaces.insert(meta.name.clone(), live_namespace(meta, survey));
+pub async fn survey<E>(
+    cluster: &dyn Cluster,
+    survey: &Survey<'_>,
+    sources: impl Future<Output = Result<(Sources, Served), Unknown<E>>>,
+) -> Result<(Sources, Live), Unknown<E>> {
+    let wanted = OnceLock::new();
+    let live = {
+        let index = SetOnce::new();
+        let reader = Reader { cluster, survey, index: &index };
+        let coming = async {
+            let (sources, served) = sources.await?;
+            // Set here alone.
+            let _ = index.set(Index::of(wanted.get_or_init(|| sources)));
+            Ok::<_, Unknown<E>>(served)
+        };
+        let begun = async { reader.begin().await.map_err(Unknown::<E>::Live) };
+        let (begun, served) = try_join(begun, coming).await?;
+        let sources = wanted.get_or_init(Sources::new);
+        reader.finish(begun, sources, served).await.map_err(Unknown::Live)?
+    };
+    Ok((wanted.into_inner().unwrap_or_default(), live))
+}
+
+/// The kinds listed, and how that went.
+type Lists = BTreeMap<Kind, Result<Listed, Error>>;
+
+/// What is read before it is known what is wanted.
+#[derive(Default)]
+struct Begun {
+    namespaces: BTreeMap<String, LiveNamespace>,
+    /// How the kinds are served that the namespaces record.
+    served: Served,
+    lists: Lists,
+}
+
+struct Reader<'r, 'm> {
+    cluster: &'r dyn Cluster,
+    survey: &'r Survey<'r>,
+    /// What is wanted, as soon as it is known.
+    index: &'r SetOnce<Index<'m>>,
+}
+
+impl Reader<'_, '_> {
+    /// The namespaces, and, where all objects are looked at, the lists of the kinds that they record.
+    async fn begin(&self) -> Result<Begun, Error> {
+        let mut begun = Begun::default();
+        let (kind, resource) = namespaces();
+        let selector = self.selector(None);
+        let query = Query { kind: &kind, resource: &resource, namespace: None, selector: &selector };
+        for meta in list_all(self.cluster, &query).await? {
+            begun.namespaces.insert(meta.name.clone(), live_namespace(&meta, self.survey));
+        }
+        if self.survey.drift == DriftMode::Detect && self.survey.only.is_empty() {
+            let recorded = one_version_each(begun.namespaces.values().flat_map(|n| n.record.kinds.iter()));
+            begun.served = self.cluster.resources(&recorded).await?;
+            begun.lists = self.lists(&begun.served.resources, None).await;
+        }
+        Ok(begun)
     }
-    let recorded = live.namespaces.values().flat_map(|n| n.record.kinds.iter());
-    let asked = survey.wanted.iter().flat_map(|(_, _, release)| release.manifests.iter().map(|m| &m.kind));
-    let kinds = one_version_each(asked.chain(recorded));
-    let mut served = survey.served.clone();
-    let unasked: BTreeSet<Kind> = kinds.into_iter().filter(|kind| !served.has(kind)).collect();
-    served.extend(cluster.resources(&unasked).await?);
-    live.resources = served.resources;
-    live.unserved = served.unserved;
-    live.unreadable.extend(served.unknown);
-    list_kinds(cluster, survey, &selector, &mut live).await;
-    find_namespaces(cluster, survey, &mut live).await?;
-    find_objects(cluster, survey, &mut live).await;
-    Ok(live)
+
+    /// The rest, now that it is known what is wanted.
+    async fn finish(&self, begun: Begun, sources: &Sources, mut served: Served) -> Result<Live, Error> {
+        let Begun { mut namespaces, served: recorded, mut lists } = begun;
+        self.find_namespaces(sources, &mut namespaces).await?;
+        let scope = Scrutiny::of(self.survey, sources, &namespaces);
+        let asked = one_version_each(scope.wanted.iter().chain(&scope.recorded).copied());
+        let mut unasked: BTreeSet<Kind> = asked.iter().filter(|kind| !served.has(kind)).cloned().collect();
+        served.extend(recorded.only(&unasked));
+        unasked.retain(|kind| !served.has(kind));
+        served.extend(self.cluster.resources(&unasked).await?);
+        let mut missing = served.resources.clone();
+        missing.retain(|kind, resource| {
+            let is_listed = lists.iter().any(|(other, result)| other.same_store(kind) && result.is_ok());
+            !is_listed && !lists.contains_key(kind) && scope.wants(kind, resource)
+        });
+        // One that failed in a version that is wanted no more does not matter.
+        lists.retain(|kind, result| result.is_ok() || served.resources.contains_key(kind));
+        lists.extend(self.lists(&missing, scope.names.as_deref()).await);
+        let mut live = Live {
+            drift: self.survey.drift,
+            unseen: scope.unseen,
+            resources: served.resources,
+            unserved: served.unserved,
+            ..Live::default()
+        };
+        live.unreadable.extend(served.unknown.into_iter().map(|(kind, error)| (kind, Unread { error, remedy: None })));
+        live.namespaces = namespaces;
+        for (kind, result) in lists {
+            match result {
+                Ok(listed) => {
+                    live.objects.settle(listed.settled);
+                    listed.found.into_iter().for_each(|observed| live.objects.insert(observed));
+                }
+                Err(error) => {
+                    live.unreadable.insert(kind, unread(&error));
+                }
+            }
+        }
+        self.find_objects(sources, &mut live).await;
+        Ok(live)
+    }
+
+    /// What selects the fleet, or some of its sandboxes.
+    fn selector(&self, names: Option<&[String]>) -> String {
+        let fleet = format!("{LABEL_FLEET}={}", self.survey.fleet_id);
+        match names {
+            None => fleet,
+            Some(names) => format!("{fleet},{} in ({})", crate::manifest::LABEL_SANDBOX, names.join(",")),
+        }
+    }
+
+    async fn lists(&self, kinds: &BTreeMap<Kind, Resource>, names: Option<&[String]>) -> Lists {
+        let selector = &self.selector(names);
+        let lists = kinds.iter().map(|(kind, resource)| async move {
+            let query = Query { kind, resource, namespace: None, selector };
+            let result = whole(async || {
+                let mut judge = Judge::new(kind, self.survey.fleet_id, self.index);
+                self.cluster.list(&query, &mut judge).await.map(|()| judge.listed)
+            });
+            (kind.clone(), result.await)
+        });
+        join_all(lists).await.into_iter().collect()
+    }
+
+    /// Namespaces that a sandbox would have and that carry no label of ours: foreign, or ours with the label taken.
+    async fn find_namespaces(
+        &self,
+        sources: &Sources,
+        live: &mut BTreeMap<String, LiveNamespace>,
+    ) -> Result<(), Error> {
+        let is_looked_for = |source: &Source| match source {
+            // Who has taken the name of what is over does not matter, and its label is drift.
+            Source::Wanted(wanted) => {
+                self.survey.drift == DriftMode::Detect || !is_over(wanted.expires, self.survey.now)
+            }
+            Source::Broken { .. } => true,
+        };
+        let names = sources.values().filter(|source| is_looked_for(source)).map(Source::namespace);
+        let missing: BTreeSet<&str> = names.filter(|name| !live.contains_key(*name)).collect();
+        let (kind, resource) = namespaces();
+        let found = if missing.len() > BY_NAME {
+            let query = Query { kind: &kind, resource: &resource, namespace: None, selector: "" };
+            whole(async || {
+                let mut named = Named { names: &missing, found: Vec::new() };
+                self.cluster.list(&query, &mut named).await.map(|()| named.found)
+            })
+            .await?
+        } else {
+            let ids: Vec<ObjectId> = missing.iter().map(|name| ObjectId::namespace(name)).collect();
+            let (kind, resource) = (&kind, &resource);
+            let found: Vec<Result<Option<Meta>, Error>> = futures::stream::iter(&ids)
+                .map(|id| async move { self.cluster.metadata(&Target { kind, resource, id }).await })
+                .buffered(SIDE_BY_SIDE)
+                .collect()
+                .await;
+            found.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?
+        };
+        for meta in found {
+            live.insert(meta.name.clone(), live_namespace(&meta, self.survey));
+        }
+        Ok(())
+    }
+
+    /// Wanted objects that are in no list: those of live namespaces, and those that need none.
+    async fn find_objects(&self, sources: &Sources, live: &mut Live) {
+        let missing: Vec<(&Manifest, Resource)> = sources
+            .iter()
+            .filter(|(name, _)| !live.unseen.contains(*name))
+            .filter_map(|(_, source)| source.wanted())
+            .flat_map(|wanted| {
+                let lives = live.namespaces.get(&wanted.namespace).is_some_and(|n| n.observed.was_ours);
+                let gone = !lives && is_over(wanted.expires, self.survey.now);
+                wanted.release.manifests.iter().filter(move |m| lives || (m.id.namespace.is_none() && !gone))
+            })
+            .filter(|m| !live.objects.has(m) && live.fault(&m.kind).is_none())
+            .filter_map(|m| Some((m, live.resource(&m.kind)?.clone())))
+            .collect();
+        let found: Vec<(&Manifest, Result<Option<Meta>, Error>)> = futures::stream::iter(missing)
+            .map(|(manifest, resource)| async move {
+                let target = Target { kind: &manifest.kind, resource: &resource, id: &manifest.id };
+                (manifest, self.cluster.metadata(&target).await)
+            })
+            .buffered(SIDE_BY_SIDE)
+            .collect()
+            .await;
+        for (manifest, result) in found {
+            match result {
+                Ok(None) => {}
+                Ok(Some(meta)) => {
+                    let observed = observe(&meta, manifest.id.clone(), self.survey.fleet_id, Some(manifest));
+                    live.objects.insert(observed);
+                }
+                Err(error) => {
+                    live.unreadable.insert(manifest.kind.clone(), unread(&error));
+                }
+            }
+        }
+    }
+}
+
+fn is_over(expires: Option<Timestamp>, now: Timestamp) -> bool {
+    expires.is_some_and(|at| at < now)
+}
+
+/// Whose objects are looked at, and in which kinds.
+#[derive(Default)]
+struct Scrutiny<'k> {
+    /// Sandboxes whose objects are not looked at.
+    unseen: BTreeSet<String>,
+    /// The kinds of wanted releases.
+    wanted: BTreeSet<&'k Kind>,
+    /// The kinds that live sandboxes have or had.
+    recorded: BTreeSet<&'k Kind>,
+    /// Those of all of them whose objects are listed wherever they live; of the others only what is cluster-scoped.
+    everywhere: BTreeSet<&'k Kind>,
+    /// Only the objects of these sandboxes are listed.
+    names: Option<Vec<String>>,
+}
+
+impl<'k> Scrutiny<'k> {
+    /// More names than this make a selector that is longer than it is worth.
+    const NAMES: usize = 50;
+
+    fn of(survey: &Survey<'_>, sources: &'k Sources, namespaces: &'k BTreeMap<String, LiveNamespace>) -> Self {
+        let skip = survey.drift == DriftMode::Skip;
+        let mut scope = Self::default();
+        let mut names = BTreeSet::new();
+        let is_left_out = |name: &str| !survey.only.is_empty() && !survey.only.contains(name);
+        for (name, wanted) in sources.iter().filter_map(|(name, source)| Some((name, source.wanted()?))) {
+            let namespace = namespaces.get(&wanted.namespace);
+            let is_over = is_over(wanted.expires, survey.now);
+            let is_same = namespace.is_some_and(|n| n.record.release.as_deref() == Some(wanted.release.hash.as_str()));
+            if is_left_out(name) || (skip && is_same && !is_over) {
+                scope.unseen.insert(name.clone());
+                continue;
+            }
+            let kinds = wanted.release.manifests.iter().map(|m| &m.kind);
+            if !skip || (namespace.is_some() && !is_over) {
+                scope.everywhere.extend(kinds.clone());
+            }
+            if !is_over || namespace.is_some() || !skip {
+                scope.wanted.extend(kinds);
+                names.insert(name.clone());
+            }
+        }
+        for namespace in namespaces.values() {
+            let name = &namespace.observed.sandbox;
+            if is_left_out(name) || scope.unseen.contains(name) {
+                continue;
+            }
+            names.insert(name.clone());
+            scope.recorded.extend(&namespace.record.kinds);
+            let stays = sources.get(name).and_then(Source::wanted).is_some_and(|w| !is_over(w.expires, survey.now));
+            if !skip || stays {
+                scope.everywhere.extend(&namespace.record.kinds);
+            }
+        }
+        if skip && names.len() <= Self::NAMES {
+            names.remove("");
+            scope.names = Some(names.into_iter().collect());
+        }
+        scope
+    }
+
+    fn wants(&self, kind: &Kind, resource: &Resource) -> bool {
+        let is_empty = self.names.as_ref().is_some_and(Vec::is_empty);
+        let everywhere = self.everywhere.iter().any(|other| other.same_store(kind));
+        !is_empty && (everywhere || resource.scope == Scope::Cluster)
+    }
+}
+
+/// Takes namespaces of some names out of a list of all.
+struct Named<'n> {
+    names: &'n BTreeSet<&'n str>,
+    found: Vec<Meta>,
+}
+
+impl Sink for Named<'_> {
+    fn passes(&mut self, seen: &Seen<'_>) -> bool {
+        !self.names.contains(seen.name)
+    }
+
+    fn take(&mut self, meta: Meta) {
+        self.found.push(meta);
+    }
+}
+
+async fn list_all(cluster: &dyn Cluster, query: &Query<'_>) -> Result<Vec<Meta>, Error> {
+    whole(async || {
+        let mut found = Vec::new();
+        cluster.list(query, &mut |meta: Meta| found.push(meta)).await.map(|()| found)
+    })
+    .await
+}
+
+/// A list that expired half-way begins anew, once, with nothing kept of the first time.
+async fn whole<T>(list: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+    match list().await {
+        Err(error) if error.kind == ErrorKind::Expired => {
+            tracing::debug!(%error, "the list begins anew");
+            list().await
+        }
+        result => result,
+    }
+}
+
+fn unread(error: &Error) -> Unread {
+    Unread { error: error.to_string(), remedy: error.remedy.clone() }
 }
 
 /// Of several versions of one kind the first, which is the wanted one: all are views of the same objects.
@@ -100,92 +404,6 @@ fn live_namespace(meta: &Meta, survey: &Survey<'_>) -> LiveNamespace {
         observed.was_ours = true;
     }
     LiveNamespace { observed, record, fault, finalizers: meta.finalizers.clone() }
-}
-
-async fn list_kinds(cluster: &dyn Cluster, survey: &Survey<'_>, selector: &str, live: &mut Live) {
-    let wanted: HashMap<&ObjectId, &Manifest> = survey
-        .wanted
-        .iter()
-        .flat_map(|(_, _, release)| release.manifests.iter().map(|manifest| (&manifest.id, manifest)))
-        .collect();
-    let wanted = &wanted;
-    let lists = live.resources.iter().map(|(kind, resource)| async move {
-        let mut found = Vec::new();
-        let query = Query { kind, resource, namespace: None, selector };
-        let result = cluster
-            .list(&query, &mut |meta| {
-                let id = ObjectId::new(kind, meta.namespace.as_deref(), &meta.name);
-                let manifest = wanted.get(&id).copied();
-                found.push(observe(&meta, id, survey.fleet_id, manifest));
-            })
-            .await;
-        (kind.clone(), result.map(|()| found))
-    });
-    for (kind, result) in join_all(lists).await {
-        match result {
-            Ok(found) => {
-                live.strangers.extend(found.iter().filter(|o| o.stranger.is_some()).map(|o| o.id.clone()));
-                live.objects.extend(found.into_iter().map(|o| (o.id.clone(), o)));
-            }
-            Err(error) => {
-                live.unreadable.insert(kind, error.to_string());
-            }
-        }
-    }
-}
-
-/// Namespaces that a sandbox would have and that carry no label of ours: foreign, or ours with the label taken.
-async fn find_namespaces(cluster: &dyn Cluster, survey: &Survey<'_>, live: &mut Live) -> Result<(), Error> {
-    let (kind, resource) = namespaces();
-    let names = survey.wanted.iter().map(|(_, namespace, _)| *namespace).chain(survey.others.iter().copied());
-    let missing: Vec<ObjectId> =
-        names.filter(|name| !live.namespaces.contains_key(*name)).map(ObjectId::namespace).collect();
-    let (kind, resource) = (&kind, &resource);
-    let found: Vec<Result<Option<Meta>, Error>> = futures::stream::iter(&missing)
-        .map(|id| async move { cluster.metadata(&Target { kind, resource, id }).await })
-        .buffered(SIDE_BY_SIDE)
-        .collect()
-        .await;
-    for meta in found {
-        if let Some(meta) = meta? {
-            live.namespaces.insert(meta.name.clone(), live_namespace(&meta, survey));
-        }
-    }
-    Ok(())
-}
-
-/// Wanted objects that are in no list: those of live namespaces, and those that need none.
-async fn find_objects(cluster: &dyn Cluster, survey: &Survey<'_>, live: &mut Live) {
-    let missing: Vec<(&Manifest, Resource)> = survey
-        .wanted
-        .iter()
-        .flat_map(|(_, namespace, release)| {
-            let lives = live.namespaces.get(*namespace).is_some_and(|n| n.observed.was_ours);
-            release.manifests.iter().filter(move |m| lives || m.id.namespace.is_none())
-        })
-        .filter(|m| !live.objects.contains_key(&m.id) && live.fault(&m.kind).is_none())
-        .filter_map(|m| Some((m, live.resource(&m.kind)?.clone())))
-        .collect();
-    let found: Vec<(&Manifest, Result<Option<Meta>, Error>)> = futures::stream::iter(missing)
-        .map(|(manifest, resource)| async move {
-            let target = Target { kind: &manifest.kind, resource: &resource, id: &manifest.id };
-            (manifest, cluster.metadata(&target).await)
-        })
-        .buffered(SIDE_BY_SIDE)
-        .collect()
-        .await;
-    for (manifest, result) in found {
-        match result {
-            Ok(None) => {}
-            Ok(Some(meta)) => {
-                let observed = observe(&meta, manifest.id.clone(), survey.fleet_id, Some(manifest));
-                live.objects.insert(manifest.id.clone(), observed);
-            }
-            Err(error) => {
-                live.unreadable.insert(manifest.kind.clone(), error.to_string());
-            }
-        }
-    }
 }
 
 /// Asks what [`crate::plan::questions`] wants to know.
@@ -256,8 +474,6 @@ async fn count_claims(cluster: &dyn Cluster, namespace: &str) -> Result<usize, S
     let kind = Kind::new("v1", "PersistentVolumeClaim");
     let resource = builtin(&kind)
         .unwrap_or_else(|| Resource { plural: "persistentvolumeclaims".into(), scope: Scope::Namespaced });
-    let mut count = 0;
     let query = Query { kind: &kind, resource: &resource, namespace: Some(namespace), selector: "" };
-    cluster.list(&query, &mut |_| count += 1).await.map_err(|error| error.to_string())?;
-    Ok(count)
+    list_all(cluster, &query).await.map(|found| found.len()).map_err(|error| error.with_remedy())
 }

@@ -46,7 +46,7 @@ impl Fields {
         self.children.is_empty() && !self.itself
     }
 
-    fn field(&self, name: &str) -> Option<&Fields> {
+    pub(super) fn field(&self, name: &str) -> Option<&Fields> {
         self.children.iter().find_map(|(element, child)| match element {
             PathElement::Field(field) if field == name => Some(child),
             _ => None,
@@ -112,9 +112,70 @@ fn minus(set: &Fields, other: &Fields, path: &mut Vec<PathElement>, found: &mut 
 ///
 /// `apiVersion`, `kind`, and the names in `metadata` are never owned and never looked for.
 pub fn unowned(manifest: &Value, fields: &Fields) -> Vec<Vec<PathElement>> {
-    let mut missing = Vec::new();
-    let mut path = Vec::new();
-    let Value::Object(object) = manifest else { return missing };
+    let mut found = Paths::default();
+    walk_object(manifest, fields, &mut found);
+    found.missing
+}
+
+/// Whether `fields` owns all that the items of a list declare.
+pub(super) fn owns_items(items: &[Value], fields: &Fields) -> bool {
+    let mut found = Any(false);
+    walk_list(items, fields, &mut found);
+    !found.0
+}
+
+/// What the walk tells of its way.
+trait Trail {
+    fn enter(&mut self, element: impl FnOnce() -> PathElement);
+    fn leave(&mut self);
+    /// The node where it is is not owned; `value` is what is declared there.
+    fn misses(&mut self, value: &Value, sharpen: bool);
+    /// Whether nothing more is wanted.
+    fn is_over(&self) -> bool {
+        false
+    }
+}
+
+#[derive(Default)]
+struct Paths {
+    path: Path,
+    missing: Vec<Path>,
+}
+
+impl Trail for Paths {
+    fn enter(&mut self, element: impl FnOnce() -> PathElement) {
+        self.path.push(element());
+    }
+
+    fn leave(&mut self) {
+        self.path.pop();
+    }
+
+    fn misses(&mut self, value: &Value, sharpen: bool) {
+        let path = if sharpen { sharpened(&self.path, value) } else { self.path.clone() };
+        self.missing.push(path);
+    }
+}
+
+/// Whether anything is missing at all.
+struct Any(bool);
+
+impl Trail for Any {
+    fn enter(&mut self, _: impl FnOnce() -> PathElement) {}
+
+    fn leave(&mut self) {}
+
+    fn misses(&mut self, _: &Value, _: bool) {
+        self.0 = true;
+    }
+
+    fn is_over(&self) -> bool {
+        self.0
+    }
+}
+
+fn walk_object(manifest: &Value, fields: &Fields, trail: &mut impl Trail) {
+    let Value::Object(object) = manifest else { return };
     for (key, value) in object {
         match key.as_str() {
             "apiVersion" | "kind" => {}
@@ -124,29 +185,31 @@ pub fn unowned(manifest: &Value, fields: &Fields) -> Vec<Vec<PathElement>> {
                         .iter()
                         .filter(|(key, _)| !matches!(key.as_str(), "name" | "namespace" | "generateName"));
                     let below = fields.field("metadata");
-                    path.push(PathElement::Field(key.clone()));
+                    trail.enter(|| PathElement::Field(key.clone()));
                     for (key, value) in named {
-                        walk_field(key, value, below.unwrap_or(&NOTHING), &mut path, &mut missing);
+                        walk_field(key, value, below.unwrap_or(&NOTHING), trail);
                     }
-                    path.pop();
+                    trail.leave();
                 }
             }
-            _ => walk_field(key, value, fields, &mut path, &mut missing),
+            _ => walk_field(key, value, fields, trail),
         }
     }
-    missing
 }
 
 /// Stands for a node that is absent: it has nothing, and is not owned whole.
-static NOTHING: Fields = Fields { itself: true, children: Vec::new() };
+pub(super) static NOTHING: Fields = Fields { itself: true, children: Vec::new() };
 
-fn walk_field(key: &str, value: &Value, fields: &Fields, path: &mut Path, missing: &mut Vec<Path>) {
-    path.push(PathElement::Field(key.to_owned()));
-    match fields.field(key) {
-        Some(child) => walk(value, child, path, missing),
-        None => missing.push(sharpened(path, value)),
+fn walk_field(key: &str, value: &Value, fields: &Fields, trail: &mut impl Trail) {
+    if trail.is_over() {
+        return;
     }
-    path.pop();
+    trail.enter(|| PathElement::Field(key.to_owned()));
+    match fields.field(key) {
+        Some(child) => walk(value, child, trail),
+        None => trail.misses(value, true),
+    }
+    trail.leave();
 }
 
 /// The path of what is missing, down to where it is more than one field.
@@ -162,23 +225,23 @@ fn sharpened(path: &Path, value: &Value) -> Path {
     path
 }
 
-fn walk(value: &Value, fields: &Fields, path: &mut Path, missing: &mut Vec<Path>) {
+fn walk(value: &Value, fields: &Fields, trail: &mut impl Trail) {
     if fields.whole() {
         return;
     }
     match value {
         Value::Object(map) => {
             for (key, value) in map {
-                walk_field(key, value, fields, path, missing);
+                walk_field(key, value, fields, trail);
             }
         }
-        Value::Array(items) => walk_list(items, fields, path, missing),
+        Value::Array(items) => walk_list(items, fields, trail),
         // A scalar where the set has something below: what is owned is no longer what is declared.
-        _ => missing.push(path.clone()),
+        _ => trail.misses(value, false),
     }
 }
 
-fn walk_list(items: &[Value], fields: &Fields, path: &mut Path, missing: &mut Vec<Path>) {
+fn walk_list(items: &[Value], fields: &Fields, trail: &mut impl Trail) {
     let edges: Vec<Vec<usize>> = items
         .iter()
         .enumerate()
@@ -190,14 +253,13 @@ fn walk_list(items: &[Value], fields: &Fields, path: &mut Path, missing: &mut Ve
     for (position, item) in items.iter().enumerate() {
         if let Some(entry) = matched[position] {
             let (element, child) = &fields.children[entry];
-            path.push(element.clone());
-            walk(item, child, path, missing);
-            path.pop();
+            trail.enter(|| element.clone());
+            walk(item, child, trail);
         } else {
-            path.push(element_of(position, item, fields));
-            missing.push(path.clone());
-            path.pop();
+            trail.enter(|| element_of(position, item, fields));
+            trail.misses(item, false);
         }
+        trail.leave();
     }
 }
 

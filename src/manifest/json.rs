@@ -5,17 +5,82 @@ use serde_json::{Map, Number, Value};
 
 /// The value of a JSON text without white space; `None` where it is none.
 pub(super) fn read(text: &str) -> Option<Value> {
-    let mut reader = Reader { rest: text };
+    let mut reader = Reader::new(text);
     let value = reader.value()?;
     reader.rest.is_empty().then_some(value)
 }
 
-struct Reader<'t> {
+pub(super) struct Reader<'t> {
     rest: &'t str,
 }
 
-impl Reader<'_> {
-    fn value(&mut self) -> Option<Value> {
+impl<'t> Reader<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { rest: text }
+    }
+
+    /// What the next value begins with.
+    pub(super) fn first(&self) -> Option<u8> {
+        self.rest.as_bytes().first().copied()
+    }
+
+    /// Passes over a value.
+    pub(super) fn skip(&mut self) -> Option<()> {
+        let mut depth = 0_usize;
+        loop {
+            match self.first()? {
+                b'"' => self.skip_text()?,
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.rest = self.rest.get(1..)?;
+                    continue;
+                }
+                b'}' | b']' => {
+                    depth = depth.checked_sub(1)?;
+                    self.rest = self.rest.get(1..)?;
+                }
+                b',' | b':' => {
+                    self.rest = self.rest.get(1..)?;
+                    continue;
+                }
+                _ => {
+                    let end = self.rest.find([',', '}', ']']).unwrap_or(self.rest.len());
+                    self.rest = self.rest.get(end..)?;
+                }
+            }
+            if depth == 0 {
+                return Some(());
+            }
+        }
+    }
+
+    fn skip_text(&mut self) -> Option<()> {
+        self.rest = self.rest.strip_prefix('"')?;
+        loop {
+            let end = memchr::memchr2(b'"', b'\\', self.rest.as_bytes())?;
+            let is_end = self.rest.as_bytes().get(end) == Some(&b'"');
+            self.rest = self.rest.get(end + if is_end { 1 } else { 2 }..)?;
+            if is_end {
+                return Some(());
+            }
+        }
+    }
+
+    /// The next key of a mapping; its value comes next.
+    pub(super) fn key(&mut self) -> Option<std::borrow::Cow<'t, str>> {
+        let rest = self.rest.strip_prefix('"')?;
+        let end = memchr::memchr2(b'"', b'\\', rest.as_bytes())?;
+        let key = match rest.as_bytes().get(end) {
+            Some(b'"') => {
+                self.rest = rest.get(end + 1..)?;
+                rest.get(..end)?.into()
+            }
+            _ => self.string()?.into(),
+        };
+        self.takes(":").then_some(key)
+    }
+
+    pub(super) fn value(&mut self) -> Option<Value> {
         match self.rest.as_bytes().first()? {
             b'{' => self.object(),
             b'[' => self.array(),
@@ -28,7 +93,7 @@ impl Reader<'_> {
     }
 
     /// Takes a piece of the text, where it is there.
-    fn takes(&mut self, piece: &str) -> bool {
+    pub(super) fn takes(&mut self, piece: &str) -> bool {
         let rest = self.rest.strip_prefix(piece);
         self.rest = rest.unwrap_or(self.rest);
         rest.is_some()

@@ -10,6 +10,7 @@ mod hash;
 mod id;
 mod json;
 mod lookup;
+mod owned;
 mod release;
 mod scope;
 

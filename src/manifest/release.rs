@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::canonical::reduce;
 use super::content::{Content, Names};
+use super::fields::Fields;
+use super::owned::owns_text;
 use super::{ANNOTATION_HASH, Hash, Kind, ObjectId};
 use crate::chart::generated::GeneratedKey;
 use crate::chart::yaml::Tree;
@@ -70,6 +72,13 @@ impl Manifest {
         body
     }
 
+    /// Whether a field set owns everything that is declared here: [`super::unowned`] of the body finds nothing.
+    pub fn is_owned_by(&self, fields: &Fields) -> bool {
+        // The names in it are single values, of which only the place matters.
+        let text = self.content.json(&Names::new("", "", ""));
+        owns_hash(fields) && owns_text(&text, fields).unwrap_or_default()
+    }
+
     /// Whether a word stands anywhere in it; much cheaper than a look at its body.
     pub fn mentions(&self, word: &str) -> bool {
         self.content.mentions(word)
@@ -83,6 +92,12 @@ impl Manifest {
         self.hash = hash(&self.content, &Names::new(&self.owner.fleet, &self.owner.sandbox, ""), &self.generated);
         self
     }
+}
+
+/// Whether the hash annotation is owned, which the content does not have yet.
+fn owns_hash(fields: &Fields) -> bool {
+    let annotations = fields.field("metadata").and_then(|metadata| metadata.field("annotations"));
+    annotations.is_some_and(|own| own.whole() || own.field(ANNOTATION_HASH).is_some_and(Fields::whole))
 }
 
 /// Over an object without its hash, and what is generated in it.

@@ -37,10 +37,14 @@ impl Claims<'_> {
                 let mut topmost = Vec::new();
                 self.split(body, (managed, fields), path, &mut topmost);
                 for path in topmost {
-                    let is_bookkeeping = self.others.iter().any(|(m, fields)| {
-                        is_of_the_system(&m.manager) && at(fields, &path).is_some()
-                    });
-                    if is_bookkeeping || is_generated(wanted, &path) || drift.iter().any(|known: &Drift| path.starts_with(&known.at)) {
+                    let is_bookkeeping = self
+                        .others
+                        .iter()
+                        .any(|(m, fields)| is_of_the_system(&m.manager) && at(fields, &path).is_some());
+                    if is_bookkeeping
+                        || is_generated(wanted, &path)
+                        || drift.iter().any(|known: &Drift| path.starts_with(&known.at))
+                    {
                         continue;
                     }
                     // We hold the map that it is in as if it were whole, and have lost this of it.
@@ -81,10 +85,11 @@ impl Claims<'_> {
                 }
             }
             Some(Value::Array(items)) if is_below => {
-                let keys = touching.iter().flat_map(|(_, node)| &node.children).find_map(|(element, _)| match element {
-                    PathElement::Key(key) => Some(key.clone()),
-                    _ => None,
-                });
+                let keys =
+                    touching.iter().flat_map(|(_, node)| &node.children).find_map(|(element, _)| match element {
+                        PathElement::Key(key) => Some(key.clone()),
+                        _ => None,
+                    });
                 let Some(keys) = keys else {
                     drift.push(Drift { path: field_path(&lost), at: lost, by: claimant });
                     return;
@@ -111,7 +116,8 @@ impl Claims<'_> {
     fn split(&self, body: Option<&Value>, by: (&Managed, &Fields), path: Path, found: &mut Vec<Path>) {
         let (managed, fields) = by;
         let Some(node) = at(fields, &path) else { return };
-        let is_named = matches!(path.last(), Some(PathElement::Field(name)) if name == "annotations" || name == "labels");
+        let is_named =
+            matches!(path.last(), Some(PathElement::Field(name)) if name == "annotations" || name == "labels");
         let is_shared = || {
             let others = self.others.iter().filter(|(other, _)| *other != managed);
             others.filter_map(|(_, fields)| at(fields, &path)).any(|node| !node.children.is_empty())

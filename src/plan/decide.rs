@@ -117,6 +117,7 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
         commit: input.commit.clone(),
         cluster: input.cluster.clone(),
         now: input.now,
+        drift: input.live.drift,
         sandboxes: plans,
         budget,
         warnings,
@@ -244,11 +245,11 @@ fn rewound(namespace: &LiveNamespace, input: &Input) -> Result<(), Held> {
 
 fn unreadable<'a>(kinds: impl Iterator<Item = &'a Kind>, input: &Input) -> Result<(), Held> {
     for kind in kinds {
-        if let Some(error) = input.live.fault(kind) {
+        if let Some(unread) = input.live.fault(kind) {
             return Err(Held::new(
                 Hold::Broken,
-                format!("its live state is unknown: {error}"),
-                "see whether the cluster is well and this account may list that kind",
+                format!("its live state is unknown: {}", unread.error),
+                unread.remedy.as_deref().unwrap_or("see whether the cluster is well; the next run tries again"),
             ));
         }
     }

@@ -192,23 +192,24 @@ pub(super) fn notes(wanted: &Wanted, namespace: &LiveNamespace, input: &Input) -
     let live = &input.live;
     let left = Left::new(wanted, &input.policy);
     let objects = wanted.release.manifests.iter().filter_map(|m| live.objects.get(&m.id));
+    let objects = objects.filter(|observed| !live.unseen.contains(&observed.sandbox));
     let mut notes = Vec::new();
     for observed in std::iter::once(&namespace.observed).chain(objects) {
         let going = to_remove(observed, wanted, &input.policy);
-        let staying = observed.extras.iter().filter(|extra| !going.contains(extra) && !left.has(&observed.id, &extra.at));
+        let staying =
+            observed.extras.iter().filter(|extra| !going.contains(extra) && !left.has(&observed.id, &extra.at));
         notes.extend(grouped(staying).into_iter().map(|group| note(&observed.id, &group)));
         for (key, by) in &observed.generated.taken {
             let by = words::by(by);
             notes.push(format!("{}: the generated value of {key:?} was replaced by {by}; it is kept", observed.id));
         }
     }
-    let is_here = |id: &&ObjectId| id.namespace.as_deref() == Some(wanted.namespace.as_str());
-    for observed in live.strangers.iter().filter(is_here).filter_map(|id| live.objects.get(id)) {
-        if let Some(by) = &observed.stranger {
-            let weight = weight(is_weighty_object(&observed.id));
-            let by = words::by(by);
-            notes.push(format!("{} has our label and was made by {by}{weight}; it is not ours and is left alone", observed.id));
-        }
+    let is_wanted = |id: &ObjectId| wanted.release.manifests.iter().any(|manifest| manifest.id == *id);
+    let is_here = |observed: &&Observed| observed.id.namespace.is_some() && !is_wanted(&observed.id);
+    for observed in live.objects.of("", &wanted.namespace).filter(is_here) {
+        let Some(by) = &observed.stranger else { continue };
+        let (id, by, weight) = (&observed.id, words::by(by), weight(is_weighty_object(&observed.id)));
+        notes.push(format!("{id} has our label and was made by {by}{weight}; it is not ours and is left alone"));
     }
     notes
 }

@@ -56,12 +56,9 @@ pub fn forecast(mut input: Input, outlook: &Outlook<'_>, first: &SandboxPlan) ->
             continue;
         };
         let is_over = own.expires.is_some_and(|expires| expires <= at);
-        if is_over && own.action == Action::Keep {
-            // It is made meanwhile, by the run before; or never was.
-            own.action = if first.action == Action::Create { Action::Expire } else { Action::Keep };
-        }
-        if is_over && matches!(own.action, Action::Expire | Action::Keep) {
-            own.reason = "its time is over".to_owned();
+        if is_over {
+            let made = |plan: &SandboxPlan| plan.action == Action::Create;
+            over(&mut own, made(first) || ahead.iter().any(|ahead| made(&ahead.plan)));
         }
         let before = ahead.last().map_or(first, |ahead| &ahead.plan);
         if own.action != before.action || (own.action == Action::Held && own.remedy != before.remedy) {
@@ -72,6 +69,23 @@ pub fn forecast(mut input: Input, outlook: &Outlook<'_>, first: &SandboxPlan) ->
         }
     }
     ahead
+}
+
+/// A sandbox whose time is over just then; `made` where a run before makes it.
+fn over(plan: &mut SandboxPlan, made: bool) {
+    let reason = match plan.action {
+        Action::Keep if made => {
+            plan.action = Action::Expire;
+            "its time is over"
+        }
+        Action::Keep => "its time is over, and it is not made any more",
+        Action::Expire => "its time is over",
+        _ => return,
+    };
+    reason.clone_into(&mut plan.reason);
+    for step in &mut plan.steps {
+        reason.clone_into(&mut step.reason);
+    }
 }
 
 /// The instants at which something ends, in order.

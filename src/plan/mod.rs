@@ -12,6 +12,7 @@ mod desired;
 mod extras;
 mod forecast;
 mod live;
+mod live_objects;
 mod lost;
 mod objects;
 mod quota;
@@ -22,6 +23,7 @@ mod room;
 mod safety;
 mod sandbox;
 mod saved;
+mod settled;
 mod show;
 mod stale;
 mod state;
@@ -40,18 +42,22 @@ pub use desired::{Start, place, sources};
 pub use extras::UNKNOWN_MANAGER;
 pub use forecast::{Ahead, Outlook, forecast};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};
+pub use live_objects::Objects;
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
 pub use removal::{clearing, in_the_way, removal};
 pub use saved::{
     Basis, FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedPolicy, SavedSandbox, SavedStep, Version, is_saved_plan,
 };
+pub use settled::{FieldSets, Seen, SeenManaged, is_settled};
 pub use stale::Difference;
-pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Wanted};
+pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Unread, Wanted};
 pub use story::{
     Desired, Differing, Expiry, Held as HeldTold, KindCount, Live as LiveTold, LiveState, Next, Pin, Place, Rendered,
     STORY_VERSION, StepTold, Story, short_commit, story_schema,
 };
 pub use story_told::{Known, LiveKnown, story};
-pub use types::{Action, BudgetSum, Clear, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work};
+pub use types::{
+    Action, BudgetSum, Clear, DriftMode, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work,
+};
 pub use values::Drifted;

@@ -43,10 +43,17 @@ pub(super) enum DifferenceKind {
 /// volume is kept by its claim).
 pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) -> Vec<Difference<'a>> {
     let live = &input.live;
+    if live.unseen.contains(sandbox) {
+        return Vec::new();
+    }
     let nothing = Record::default();
     let record = live.namespaces.get(&wanted.namespace).map_or(&nothing, |namespace| &namespace.record);
-    let mut found: Vec<Difference<'a>> =
-        wanted.release.manifests.iter().filter_map(|m| difference(m, live, record).or_else(|| added(m, wanted, input))).collect();
+    let mut found: Vec<Difference<'a>> = wanted
+        .release
+        .manifests
+        .iter()
+        .filter_map(|m| difference(m, live, record).or_else(|| added(m, wanted, input)))
+        .collect();
     let ids: BTreeSet<&ObjectId> = wanted.release.manifests.iter().map(|m| &m.id).collect();
     let unwanted = owned_objects(sandbox, &wanted.namespace, live)
         .filter(|observed| !ids.contains(&observed.id) && observed.deleting.is_none())
@@ -63,18 +70,19 @@ pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Inpu
 }
 
 /// The live objects of a sandbox that are ours: in its namespace, or cluster-scoped with its label.
-pub(super) fn owned_objects<'a>(sandbox: &str, namespace: &str, live: &'a Live) -> impl Iterator<Item = &'a Observed> {
-    live.objects.values().filter(move |observed| {
-        let here = match &observed.id.namespace {
-            Some(own) => own == namespace,
-            // Somebody may have written another sandbox's name on it.
-            None => observed.sandbox == sandbox && observed.label_is_ours,
-        };
-        here && observed.ours
-    })
+pub(super) fn owned_objects<'a>(
+    sandbox: &str,
+    namespace: &str,
+    live: &'a Live,
+) -> impl Iterator<Item = &'a Observed> + use<'a> {
+    // Somebody may have written another sandbox's name on what is in no namespace.
+    live.objects.of(sandbox, namespace).filter(|observed| observed.ours && observed.label_is_ours)
 }
 
 pub(super) fn difference<'a>(manifest: &'a Manifest, live: &'a Live, record: &Record) -> Option<Difference<'a>> {
+    if live.objects.is_settled(manifest) {
+        return None;
+    }
     let observed = live.objects.get(&manifest.id);
     let kind = match observed {
         None => DifferenceKind::Missing,

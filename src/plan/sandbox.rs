@@ -7,8 +7,8 @@ use super::live::{Extra, Observed};
 use super::lost::has_copies;
 use super::objects::{Difference, DifferenceKind, beside, difference, differences};
 use super::quota::{larger, quota_of};
-use super::removal::in_the_way;
 use super::record::{Record, expires_text, generated_of, kinds_of};
+use super::removal::in_the_way;
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
@@ -157,7 +157,12 @@ impl Case<'_> {
         let body = self.namespace_manifest(record).body();
         Step {
             quiet: true,
-            ..self.namespace_step(action, reason.to_owned(), String::new(), Work::Record { body, uid, remove: Vec::new() })
+            ..self.namespace_step(
+                action,
+                reason.to_owned(),
+                String::new(),
+                Work::Record { body, uid, remove: Vec::new() },
+            )
         }
     }
 
@@ -204,14 +209,17 @@ impl Case<'_> {
             ));
         }
         let body = manifest.body();
-        let added = difference.observed.map(|o| extras::to_remove(o, self.wanted, &self.input.policy)).unwrap_or_default();
+        let added =
+            difference.observed.map(|o| extras::to_remove(o, self.wanted, &self.input.policy)).unwrap_or_default();
         let mut work = apply(manifest, difference.observed);
         let mut taken = extras::paths(&added);
         if let (Work::Apply { clear, remove, .. }, Some(answer)) = (&mut work, answer) {
             if let (Some(live), DryRun::Server(dry) | DryRun::Cleared(dry)) = (&answer.live, &answer.dry_run) {
                 taken.extend(survivors(live, dry, &body));
             }
-            if let (Some(live), DryRun::Cleared(_), Some(observed)) = (&answer.live, &answer.dry_run, difference.observed) {
+            if let (Some(live), DryRun::Cleared(_), Some(observed)) =
+                (&answer.live, &answer.dry_run, difference.observed)
+            {
                 let restore: Vec<_> = observed.drift.iter().map(|drift| drift.at.clone()).collect();
                 let beside = in_the_way(live, &body, &restore, &beside(observed));
                 *clear = Some(Clear { restore, beside });
@@ -330,7 +338,9 @@ impl Case<'_> {
             return (Action::Update, self.asked());
         }
         let named = |steps: &[&Step]| words::some(&steps.iter().map(|s| s.id.to_string()).collect::<Vec<_>>());
-        if changes.is_empty() {
+        if changes.is_empty() && self.input.live.unseen.contains(self.name) {
+            (Action::Keep, "its release is the one that was applied last; its objects were not looked at".into())
+        } else if changes.is_empty() {
             (Action::Keep, "nothing differs".into())
         } else if changes.iter().all(|s| s.action == Action::Adopt) {
             (Action::Adopt, format!("as wanted, but not all ours: {}", named(&changes)))

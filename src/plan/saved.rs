@@ -83,6 +83,9 @@ pub struct SavedPolicy {
     pub allow_rewind: bool,
     /// Diffs are made here, not by the server.
     pub diff_local: bool,
+    /// Drift is not looked for.
+    #[serde(default)]
+    pub skip_drift: bool,
 }
 
 /// One version of one Secret.
@@ -231,12 +234,14 @@ impl Saved {
 
     /// A plan without the sandboxes that are not in this file.
     pub fn own(&self, mut plan: Plan) -> Plan {
-        plan.sandboxes.retain(|sandbox| self.has(sandbox));
+        let own = self.names();
+        plan.sandboxes.retain(|sandbox| own.contains(&(sandbox.name.as_str(), sandbox.namespace.as_str())));
         plan
     }
 
-    pub(super) fn has(&self, sandbox: &SandboxPlan) -> bool {
-        self.sandboxes.iter().any(|s| (&s.name, &s.namespace) == (&sandbox.name, &sandbox.namespace))
+    /// Its sandboxes, by name and namespace.
+    pub(super) fn names(&self) -> BTreeSet<(&str, &str)> {
+        self.sandboxes.iter().map(|s| (s.name.as_str(), s.namespace.as_str())).collect()
     }
 
     /// The instant that it is for by now: a plan as of another time keeps its distance from the clock.
@@ -339,8 +344,21 @@ fn precondition(step: &Step, live: &Live) -> Option<Precondition> {
 }
 
 /// Members of a step whose texts say nothing of a Secret's values.
-const HARMLESS: &[&str] =
-    &["uid", "key", "kept", "remove", "restore", "beside", "path", "awaited", "apiVersion", "kind", "name", "namespace", "type"];
+const HARMLESS: &[&str] = &[
+    "uid",
+    "key",
+    "kept",
+    "remove",
+    "restore",
+    "beside",
+    "path",
+    "awaited",
+    "apiVersion",
+    "kind",
+    "name",
+    "namespace",
+    "type",
+];
 
 /// What a step does, sorted, without preconditions (they stand beside) and without hashes that a value of a Secret went
 /// into. Of a Secret the keys are left.

@@ -31,7 +31,12 @@ pub(super) fn removal(id: &ObjectId, live: Option<&Value>, key: &FingerprintKey)
 }
 
 /// The same, where `paths` are taken out of it as well.
-pub(super) fn removing(manifest: &Manifest, answer: &Answer, paths: &[Path], key: &FingerprintKey) -> (String, Option<String>) {
+pub(super) fn removing(
+    manifest: &Manifest,
+    answer: &Answer,
+    paths: &[Path],
+    key: &FingerprintKey,
+) -> (String, Option<String>) {
     let dry_run = match &answer.dry_run {
         DryRun::Server(dry) => DryRun::Server(without(dry, paths)),
         DryRun::Cleared(dry) => DryRun::Cleared(without(dry, paths)),

@@ -1,5 +1,7 @@
 //! Whether planning anew does what was reviewed, and where not, why: in the words of whoever has to plan again.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::saved::{Before, Saved, SavedSandbox, SavedStep, saved};
@@ -27,8 +29,10 @@ impl Saved {
     /// Where a sandbox of the file has other steps by now: all that is other. Then nothing is carried out.
     pub fn compare(&self, anew: Plan, live: &Live, as_of: Timestamp) -> Result<Plan, Vec<Difference>> {
         let mut differences = Vec::new();
+        let by_name: BTreeMap<(&str, &str), &SandboxPlan> =
+            anew.sandboxes.iter().map(|s| ((s.name.as_str(), s.namespace.as_str()), s)).collect();
         for reviewed in &self.sandboxes {
-            let now = anew.sandboxes.iter().find(|s| (&s.name, &s.namespace) == (&reviewed.name, &reviewed.namespace));
+            let now = by_name.get(&(reviewed.name.as_str(), reviewed.namespace.as_str())).copied();
             let case = Case { reviewed, now, live, salt: &self.id };
             differences
                 .extend(case.over(as_of).or_else(|| case.standing()).map_or_else(|| case.steps(), |one| vec![one]));
@@ -39,9 +43,10 @@ impl Saved {
     /// A plan without what is not in this file.
     fn reviewed(&self, mut plan: Plan) -> Plan {
         let only = &self.basis.policy.only;
+        let own = self.names();
         plan.sandboxes.retain(|sandbox| only.is_empty() || only.contains(&sandbox.name));
         for sandbox in &mut plan.sandboxes {
-            if self.has(sandbox) || sandbox.steps.is_empty() {
+            if own.contains(&(sandbox.name.as_str(), sandbox.namespace.as_str())) || sandbox.steps.is_empty() {
                 continue;
             }
             sandbox.action = Action::Held;
@@ -143,6 +148,12 @@ impl Case<'_> {
         let name = called(step);
         let live = self.live.objects.get(&id(step));
         let what = match (live, step.work.as_str()) {
+            (None, _) if self.live.objects.is_as_wanted(&id(step)) => {
+                return Difference {
+                    written: Some(id(step)),
+                    ..self.found(format!("{name} was changed since, and is as wanted now"))
+                };
+            }
             (None, "delete") => format!("{name} is gone already"),
             (None, _) => format!("{name} would not be written any more"),
             (Some(_), "delete") => format!("{name} would not be removed any more"),

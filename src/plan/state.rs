@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::cause::History;
 use super::decide::Questions;
 use super::live::Observed;
+use super::live_objects::Objects;
 use super::record::Record;
+use super::types::DriftMode;
 use crate::fleet::{Budget, Extras, MaxRemovals};
 use crate::manifest::{Kind, Manifest, ObjectId, Path, Release, Resource};
 use crate::report::FingerprintKey;
@@ -61,6 +63,14 @@ pub enum Source {
 }
 
 impl Source {
+    /// What is wanted, where that could be told.
+    pub fn wanted(&self) -> Option<&Wanted> {
+        match self {
+            Source::Wanted(wanted) => Some(wanted),
+            Source::Broken { .. } => None,
+        }
+    }
+
     /// The namespace that it has, read or not.
     pub fn namespace(&self) -> &str {
         match self {
@@ -112,16 +122,27 @@ pub struct Wanted {
 pub struct Live {
     /// Namespaces with the fleet's label, and those that a wanted sandbox would have, by name.
     pub namespaces: BTreeMap<String, LiveNamespace>,
-    /// Objects by identity: all with the fleet's label, and those looked up by name.
-    pub objects: BTreeMap<ObjectId, Observed>,
-    /// Those among them that only have our label.
-    pub strangers: Vec<ObjectId>,
+    /// All objects with the fleet's label, and those looked up by name.
+    pub objects: Objects,
     /// How the kinds are served.
     pub resources: BTreeMap<Kind, Resource>,
     /// Kinds that are not served in the version that was asked for.
     pub unserved: BTreeSet<Kind>,
     /// Kinds whose list failed, or of which it is not known how they are served, and why.
-    pub unreadable: BTreeMap<Kind, String>,
+    pub unreadable: BTreeMap<Kind, Unread>,
+    /// Sandboxes whose objects were not looked at: they are taken to be as they were applied.
+    pub unseen: BTreeSet<String>,
+    /// Whether drift was looked for.
+    pub drift: DriftMode,
+}
+
+/// Why a kind could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// What went wrong.
+    pub error: String,
+    /// What to do about it, where that is known.
+    pub remedy: Option<String>,
 }
 
 impl Live {
@@ -138,8 +159,8 @@ impl Live {
     }
 
     /// Why a kind could not be read, where it could not.
-    pub fn fault(&self, kind: &Kind) -> Option<&str> {
-        self.unreadable.iter().find_map(|(other, error)| other.same_store(kind).then_some(error.as_str()))
+    pub fn fault(&self, kind: &Kind) -> Option<&Unread> {
+        self.unreadable.iter().find_map(|(other, unread)| other.same_store(kind).then_some(unread))
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn live(known: &Known<'_>, wanted: Option<&Wanted>, namespace: &str) 
 fn unreadable(found: &LiveNamespace, wanted: Option<&Wanted>, input: &Input) -> Option<String> {
     let own = wanted.into_iter().flat_map(|wanted| wanted.release.manifests.iter().map(|manifest| &manifest.kind));
     let mut kinds = found.record.kinds.iter().chain(own);
-    kinds.find_map(|kind| input.live.fault(kind)).map(str::to_owned)
+    kinds.find_map(|kind| input.live.fault(kind)).map(|unread| unread.error.clone())
 }
 
 fn objects(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Input) -> (Vec<KindCount>, Vec<Differing>) {
@@ -75,7 +75,8 @@ fn objects(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Input
             DifferenceKind::Drifted => ("drifted", Some(words::drifts(drift)).filter(|text| !text.is_empty())),
             DifferenceKind::KeysLost(keys) => ("lost", Some(format!("generated {}", words::some(keys)))),
             DifferenceKind::Extras => {
-                let added = difference.observed.map(|o| extras::to_remove(o, wanted, &input.policy)).unwrap_or_default();
+                let added =
+                    difference.observed.map(|o| extras::to_remove(o, wanted, &input.policy)).unwrap_or_default();
                 ("drifted", Some(extras::reason(&added)))
             }
             DifferenceKind::Unwanted => ("unwanted", None),

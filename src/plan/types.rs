@@ -26,6 +26,9 @@ pub struct Plan {
     pub cluster: String,
     /// The instant planned for.
     pub now: Timestamp,
+    /// Whether drift was looked for.
+    #[serde(default)]
+    pub drift: DriftMode,
     /// By name.
     pub sandboxes: Vec<SandboxPlan>,
     /// What the quotas of all sandboxes come to when it is carried out, for each thing that the fleet has a budget for.
@@ -33,6 +36,17 @@ pub struct Plan {
     pub budget: Vec<BudgetSum>,
     /// What concerns the whole run.
     pub warnings: Vec<String>,
+}
+
+/// Whether a plan looks for what others changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DriftMode {
+    /// Every object of every sandbox is looked at.
+    #[default]
+    Detect,
+    /// Only the objects of sandboxes whose release is not the one that was applied last.
+    Skip,
 }
 
 /// What the quotas of all sandboxes come to.

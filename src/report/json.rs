@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::shown;
 use crate::fleet::{Budgeted, Quantity};
-use crate::plan::{self, Action, CauseShown, Drifted, Outcome, SandboxResult};
+use crate::plan::{self, Action, CauseShown, DriftMode, Drifted, Outcome, SandboxResult};
 
 /// The version of this format.
 pub const VERSION: u32 = 1;
@@ -26,6 +26,8 @@ pub struct Plan {
     pub now: Timestamp,
     /// The cluster, for people.
     pub cluster: String,
+    /// Whether drift was looked for, or skipped as `--drift skip` asks.
+    pub drift: DriftMode,
     /// How many sandboxes are in for what.
     pub summary: Summary,
     /// By name.
@@ -161,6 +163,7 @@ pub fn plan(plan: &plan::Plan, outcome: Option<&Outcome>) -> Plan {
         commit: plan.commit.clone(),
         now: plan.now,
         cluster: plan.cluster.clone(),
+        drift: plan.drift,
         summary,
         sandboxes: plan.sandboxes.iter().map(|s| sandbox(s, outcome)).collect(),
         budget: budget(&plan.budget),

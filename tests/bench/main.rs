@@ -1,6 +1,8 @@
-//! What a plan costs on a real API server, beside the raw lists it is made of and beside `kubectl diff`.
+//! What a plan costs on a real API server, beside the raw lists it is made of and beside tools that go through the
+//! sandboxes one by one.
 //!
-//! `cargo bench` prints the table of `tests/bench/README.md`. `RECONCILE_BENCH_SANDBOXES=5,200` sets the sizes.
+//! `cargo bench` prints the table of `tests/bench/README.md`. `RECONCILE_BENCH_SANDBOXES=5,200` sets the sizes,
+//! `RECONCILE_BENCH_KAPP` names a kapp to measure as well.
 #![allow(clippy::disallowed_methods, reason = "time is what is measured")]
 #![allow(dead_code, reason = "the rig is shared with the suite, which uses all of it")]
 
@@ -24,6 +26,7 @@ mod wait;
 use std::process::Command;
 
 use fleet_repo::FleetRepo;
+use jiff::Timestamp;
 use measure::{Sample, median, sample};
 use plane::{ControlPlane, Rights, User};
 use tool::Tool;
@@ -51,8 +54,8 @@ fn main() {
     }
     let Some(plane) = ControlPlane::start() else { return };
     let sizes = std::env::var("RECONCILE_BENCH_SANDBOXES").unwrap_or_else(|_| "5,200".into());
-    println!("\n| sandboxes | what | wall, median | min to max | peak memory |");
-    println!("|---|---|---|---|---|");
+    println!("\n| sandboxes | what | wall, median | min to max | of processors, mean | peak memory | requests |");
+    println!("|---|---|---|---|---|---|---|");
     for size in sizes.split(',').map(|size| size.trim().parse::<usize>().expect("a number of sandboxes")) {
         fleet_of(plane, size);
     }
@@ -65,30 +68,79 @@ fn fleet_of(plane: &'static ControlPlane, size: usize) {
     let tool = Tool::new(&repo, &user);
     let applied = tool.run(&["--yes", "--quiet", "--timeout", "10m"]);
     assert_eq!(applied.status, 0, "{}{}", applied.stdout, applied.stderr);
-    println!("| {size} | first run: everything made | {:.2} s | | |", applied.took.as_secs_f64());
-    let plan = |args: &'static [&'static str]| -> Vec<Sample> {
-        (0..RUNS).map(|_| sample(tool.command(args)).unwrap_or_else(|why| panic!("{args:?}: {why}"))).collect()
+    println!("| {size} | first run: everything made | {:.2} s | | | | |", applied.took.as_secs_f64());
+    let plan = |what: &str, args: &[&str]| {
+        let mark = plane.mark();
+        let samples: Vec<Sample> =
+            (0..RUNS).map(|_| sample(tool.command(args)).unwrap_or_else(|why| panic!("{args:?}: {why}"))).collect();
+        let requests = plane.requests(mark, &user).len() / RUNS;
+        row(size, what, &samples, &requests.to_string());
     };
-    row(size, "no-op plan", &plan(&["--plan", "--quiet"]));
+    plan("no-op plan", &["--plan", "--quiet"]);
+    plan("no-op plan, `--drift skip`", &["--plan", "--quiet", "--drift", "skip"]);
     let lists: Vec<Sample> =
         (0..RUNS).map(|_| sample(curl(&user, &id)).unwrap_or_else(|why| panic!("curl: {why}"))).collect();
-    row(size, "raw lists, metadata as protobuf (curl, side by side)", &lists);
-    let one = kubectl_diff(plane, &user, &repo, &tool);
-    let all = one.iter().map(|s| s.wall).sum::<f64>() / count(one.len()) * count(size);
-    println!("| {size} | kubectl diff --server-side, one sandbox after another (sampled) | {all:.2} s | | |");
+    row(size, "raw lists, metadata as protobuf (curl, side by side)", &lists, &KINDS.len().to_string());
+    change(&repo, size.min(10));
+    plan("plan with 10 sandboxes changed", &["--plan", "--quiet"]);
+    plan("plan with 10 sandboxes changed, `--drift skip`", &["--plan", "--quiet", "--drift", "skip"]);
+    let rendered = rendered(&repo, &tool);
+    one_by_one(size, "kubectl diff --server-side", || {
+        let mut command = plane.kubectl_as(&user, &["diff", "--server-side", "--force-conflicts", "-f"]);
+        command.arg(&rendered);
+        command
+    });
+    if let Some(kapp) = std::env::var_os("RECONCILE_BENCH_KAPP") {
+        let with_kapp = |more: &[&str]| {
+            let mut command = Command::new(&kapp);
+            command.args(["deploy", "--yes", "--app", "bench", "--namespace", "default", "--file"]).arg(&rendered);
+            command.args(more).env("KUBECONFIG", &user.kubeconfig);
+            command
+        };
+        let namespace = format!("{id}-s00000");
+        // Into a sandbox that is there; the objects are its own by then.
+        let made =
+            with_kapp(&["--into-ns", &namespace, "--dangerous-override-ownership-of-existing-resources"]).output();
+        assert!(made.as_ref().is_ok_and(|made| made.status.success()), "{made:?}");
+        one_by_one(size, "kapp deploy --diff-run", || with_kapp(&["--into-ns", &namespace, "--diff-run"]));
+    }
     plane.must(&["delete", "namespace", "--wait=false", "-l", &format!("reconcile.dev/fleet={id}")]);
+}
+
+/// Another image for the first sandboxes.
+fn change(repo: &FleetRepo, count: usize) {
+    for number in 0..count {
+        repo.edit(
+            &format!("sandboxes/s{number:05}.toml"),
+            &format!("bench:{number}\""),
+            &format!("bench:{number}-2\""),
+        );
+    }
+    repo.commit("other images", Timestamp::now());
+}
+
+/// A tool that goes through the sandboxes: three times one of them, scaled.
+fn one_by_one(size: usize, what: &str, command: impl Fn() -> Command) {
+    let samples: Vec<Sample> =
+        (0..3).map(|_| sample(command()).unwrap_or_else(|why| panic!("{what}: {why}"))).collect();
+    let mean = |of: fn(&Sample) -> f64| samples.iter().map(of).sum::<f64>() / count(samples.len()) * count(size);
+    let (wall, work) = (mean(|s| s.wall), mean(|s| s.work));
+    println!(
+        "| {size} | {what}, one sandbox after another (three measured, scaled) | {wall:.1} s | | {work:.1} s | | |"
+    );
 }
 
 fn count(number: usize) -> f64 {
     f64::from(u32::try_from(number).expect("a small number"))
 }
 
-fn row(size: usize, what: &str, samples: &[Sample]) {
+fn row(size: usize, what: &str, samples: &[Sample], requests: &str) {
     let mut walls: Vec<f64> = samples.iter().map(|s| s.wall).collect();
     walls.sort_by(f64::total_cmp);
     let peak = samples.iter().map(|s| s.peak_kib).max().unwrap_or_default() / 1024;
+    let work = samples.iter().map(|s| s.work).sum::<f64>() / count(samples.len());
     println!(
-        "| {size} | {what} | {:.3} s | {:.3} to {:.3} s | {peak} MiB |",
+        "| {size} | {what} | {:.3} s | {:.3} to {:.3} s | {work:.2} s | {peak} MiB | {requests} |",
         median(&walls),
         walls[0],
         walls[walls.len() - 1]
@@ -117,10 +169,11 @@ fn access(user: &User) -> (String, String) {
     (after("server:"), after("token:"))
 }
 
-fn kubectl_diff(plane: &ControlPlane, user: &User, repo: &FleetRepo, tool: &Tool) -> Vec<Sample> {
+/// The first sandbox's manifests, in a file.
+fn rendered(repo: &FleetRepo, tool: &Tool) -> std::path::PathBuf {
     let rendered = tool.expect(0, &["render", "s00000"]);
     let file = repo.path().join("rendered.yaml");
-    // What is generated is no base64, and no field of what kubectl would apply.
+    // What is generated is no base64, and no field of what another tool would apply.
     let text: String =
         rendered.lines().filter(|line| !line.contains("<generated")).fold(String::new(), |mut all, line| {
             all.push_str(line);
@@ -128,11 +181,5 @@ fn kubectl_diff(plane: &ControlPlane, user: &User, repo: &FleetRepo, tool: &Tool
             all
         });
     std::fs::write(&file, text).expect("a file");
-    (0..3)
-        .map(|_| {
-            let mut command = plane.kubectl_as(user, &["diff", "--server-side", "--force-conflicts", "-f"]);
-            command.arg(&file);
-            sample(command).unwrap_or_else(|why| panic!("kubectl diff: {why}"))
-        })
-        .collect()
+    file
 }

@@ -11,10 +11,13 @@ pub struct Sample {
     pub wall: f64,
     /// The most resident memory seen, KiB.
     pub peak_kib: u64,
+    /// Seconds that processors worked for it.
+    pub work: f64,
 }
 
 /// Runs a command to its end. Statuses 0, 1 and 2 are answers (diffs and plans use them); others are an error.
 pub fn sample(mut command: Command) -> Result<Sample, String> {
+    let before = children_time();
     let started = Instant::now();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
     let status_file = format!("/proc/{}/status", child.id());
@@ -23,7 +26,7 @@ pub fn sample(mut command: Command) -> Result<Sample, String> {
         if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
             let wall = started.elapsed().as_secs_f64();
             return match status.code() {
-                Some(0..=2) => Ok(Sample { wall, peak_kib }),
+                Some(0..=2) => Ok(Sample { wall, peak_kib, work: children_time() - before }),
                 other => Err(format!("ended with {other:?}")),
             };
         }
@@ -52,9 +55,21 @@ pub fn own_peak() -> u64 {
 /// The seconds that processors have worked for this process, all threads together, those that ended too. The kernel
 /// counts them in hundredths.
 pub fn processor_time() -> f64 {
+    // utime and stime.
+    ticks(11)
+}
+
+/// The same of the children that have ended.
+fn children_time() -> f64 {
+    // cutime and cstime.
+    ticks(13)
+}
+
+/// The sum of two numbers of ticks, counted from what follows the process's name.
+fn ticks(at: usize) -> f64 {
     let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // After the name, which may hold spaces, utime and stime are the 12th and 13th.
+    // The name may hold spaces.
     let after = text.rsplit_once(')').map_or("", |(_, after)| after);
-    let ticks = after.split_whitespace().skip(11).take(2).filter_map(|number| number.parse::<f64>().ok());
+    let ticks = after.split_whitespace().skip(at).take(2).filter_map(|number| number.parse::<f64>().ok());
     ticks.sum::<f64>() / 100.0
 }

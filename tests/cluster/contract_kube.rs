@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use reconcile::cluster::kube::{Kube, KubeConnect};
 use reconcile::cluster::{Cluster as _, ErrorKind, Query, Target};
 use reconcile::manifest::{Kind, MANAGER, ObjectId, builtin};
+use reconcile::plan::Meta;
 use serde_json::json;
 
 use crate::contract::{self, Arena};
@@ -61,7 +62,7 @@ fn a_long_list_comes_in_pages_each_object_once() {
         let mark = plane.mark();
         let mut names = Vec::new();
         let query = Query { kind, resource, namespace: Some(namespace), selector: "paged=yes" };
-        cluster.list(&query, &mut |meta| names.push(meta.name)).await.expect("the list is whole");
+        cluster.list(&query, &mut |meta: Meta| names.push(meta.name)).await.expect("the list is whole");
         assert_eq!(names.len(), 1100);
         assert_eq!(names.into_iter().collect::<BTreeSet<_>>(), (0..1100).map(|n| format!("it-{n}")).collect());
         let requests = plane.requests(mark, &user);
@@ -81,12 +82,13 @@ fn what_is_forbidden_names_the_rule_that_would_allow_it() {
             let kind = Kind::new("v1", kind);
             let served = builtin(&kind).expect("a built-in kind");
             let query = Query { kind: &kind, resource: &served, namespace: None, selector: "" };
-            let error = cluster.list(&query, &mut |_| panic!("nothing can be listed")).await.expect_err("forbidden");
+            let error =
+                cluster.list(&query, &mut |_: Meta| panic!("nothing can be listed")).await.expect_err("forbidden");
             assert_eq!(error.kind, ErrorKind::Forbidden);
             let rule = format!(
                 r#"a ClusterRole would allow it with the rule {{apiGroups: [""], resources: ["{resource}"], verbs: ["list"]}}"#
             );
-            assert!(error.message.contains(&rule), "{error}");
+            assert_eq!(error.remedy, Some(rule));
             assert_eq!(error.what, format!("list {resource}"));
         }
     });
@@ -118,7 +120,7 @@ fn wrong_credentials_and_no_server_are_told_apart() {
             let wanted = KubeConnect { kubeconfig: Some(kubeconfig.to_owned()), context: None };
             let cluster = Kube::connect(&wanted).await.expect("a client");
             let query = Query { kind: &kind, resource: &resource, namespace: None, selector: "" };
-            cluster.list(&query, &mut |_| panic!("nothing can be listed")).await.expect_err("this fails").kind
+            cluster.list(&query, &mut |_: Meta| panic!("nothing can be listed")).await.expect_err("this fails").kind
         })
     };
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -12,7 +12,7 @@ use super::arena::{Address, Arena, address, config_map, eventually, manifest};
 async fn list(arena: &Arena<'_>, at: &Address, namespace: Option<&str>, selector: &str) -> Vec<Meta> {
     let mut found = Vec::new();
     let query = Query { kind: &at.kind, resource: &at.resource, namespace, selector };
-    arena.cluster.list(&query, &mut |meta| found.push(meta)).await.expect("the list is whole");
+    arena.cluster.list(&query, &mut |meta: Meta| found.push(meta)).await.expect("the list is whole");
     found
 }
 
@@ -127,7 +127,7 @@ pub async fn custom_resources_are_served_by_their_definition(arena: &Arena<'_>) 
 
     let resource = Resource { plural: "gadgets".into(), scope: Scope::Namespaced };
     let query = Query { kind: &absent, resource: &resource, namespace: None, selector: "" };
-    let error = arena.cluster.list(&query, &mut |_| panic!("there is nothing to list")).await.unwrap_err();
+    let error = arena.cluster.list(&query, &mut |_: Meta| panic!("there is nothing to list")).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::NotServed, "{error}");
     let uid = arena.meta(&definition).await.unwrap().uid;
     arena.cluster.delete(&address(&definition).target(), &uid).await.unwrap();

@@ -49,7 +49,7 @@ impl Folder {
         let resource = builtin(kind).expect("a built-in kind");
         let mut found = Vec::new();
         let query = Query { kind, resource: &resource, namespace: None, selector: "" };
-        self.cluster.list(&query, &mut |meta| found.push(meta)).await?;
+        self.cluster.list(&query, &mut |meta: Meta| found.push(meta)).await?;
         Ok(found)
     }
 }

@@ -1,119 +1,24 @@
 //! The adapter for API servers against a server that answers what it is told: what is tried again, what is an error, and
 //! that nothing unreadable ever reads as empty.
 
-use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use reconcile::cluster::kube::{Kube, KubeConnect};
 use reconcile::cluster::{Apply, Cluster as _, Error, ErrorKind, Query};
 use reconcile::plan::Meta;
 use serde_json::{Value, json};
 
 use crate::contract::{address, config_map, secret};
-
-/// A server on a port of its own. Each request gets the next answer, the last one for ever.
-struct Server {
-    address: String,
-    requests: Arc<Mutex<Vec<String>>>,
-}
-
-/// An answer: what comes before the body, and the body.
-fn answer(head: &str, body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
-}
-
-fn json_answer(status: &str, body: &Value) -> Vec<u8> {
-    answer(&format!("{status}\r\nContent-Type: application/json"), &body.to_string())
-}
-
-fn list_answer(names: &[&str], next: &str) -> Vec<u8> {
-    let items: Vec<Value> = names
-        .iter()
-        .map(|name| json!({"metadata": {"name": name, "namespace": "a", "uid": "u", "resourceVersion": "1"}}))
-        .collect();
-    let body = json!({
-        "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": {"continue": next},
-        "items": items,
-    });
-    json_answer("200 OK", &body)
-}
-
-fn status_answer(status: &str, body: Value) -> Vec<u8> {
-    let mut body = body;
-    body["kind"] = json!("Status");
-    json_answer(status, &body)
-}
-
-impl Server {
-    fn new(answers: Vec<Vec<u8>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let seen = requests.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                // One request a connection: the answers say so by ending it.
-                let Ok(stream) = stream else { continue };
-                let Some(request) = read_request(&stream) else { continue };
-                let count = {
-                    let mut seen = seen.lock().expect("not poisoned");
-                    seen.push(request);
-                    seen.len()
-                };
-                let answer = &answers[(count - 1).min(answers.len() - 1)];
-                let _ = (&stream).write_all(answer);
-            }
-        });
-        Self { address, requests }
-    }
-
-    async fn client(&self) -> Kube {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let file = folder.path().join("config");
-        let text = json!({
-            "apiVersion": "v1", "kind": "Config", "current-context": "fake",
-            "clusters": [{"name": "fake", "cluster": {"server": self.address}}],
-            "contexts": [{"name": "fake", "context": {"cluster": "fake"}}],
-        });
-        fs::write(&file, text.to_string()).expect("written");
-        Kube::connect(&KubeConnect { kubeconfig: Some(file), context: None }).await.expect("a client")
-    }
-
-    fn requests(&self) -> Vec<String> {
-        self.requests.lock().expect("not poisoned").clone()
-    }
-}
-
-/// Its first line and its body.
-fn read_request(stream: &TcpStream) -> Option<String> {
-    let mut reader = BufReader::new(stream);
-    let mut first = String::new();
-    reader.read_line(&mut first).ok().filter(|count| *count > 0)?;
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        if line == "\r\n" {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some(format!("{}{}", first.trim_end(), String::from_utf8_lossy(&body)))
-}
+use crate::fake_server::{Server, answer, json_answer, list_answer, read_request, status_answer};
 
 async fn list(server: &Server) -> Result<Vec<Meta>, Error> {
     let at = address(&config_map("a", "it", &json!({})));
     let query = Query { kind: &at.kind, resource: &at.resource, namespace: None, selector: "a=b" };
     let mut found = Vec::new();
-    server.client().await.list(&query, &mut |meta| found.push(meta)).await?;
+    server.client().await.list(&query, &mut |meta: Meta| found.push(meta)).await?;
     Ok(found)
 }
 
@@ -328,7 +233,7 @@ async fn many_requests_wait_for_few() {
     let lists = (0..100).map(|_| async {
         let query = Query { kind: &at.kind, resource: &at.resource, namespace: None, selector: "" };
         let mut found = 0;
-        client.list(&query, &mut |_| found += 1).await.expect("a list");
+        client.list(&query, &mut |_: Meta| found += 1).await.expect("a list");
         found
     });
     assert_eq!(futures::future::join_all(lists).await.into_iter().sum::<usize>(), 100);

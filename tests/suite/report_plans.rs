@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use reconcile::manifest::{Hash, Kind, ObjectId, builtin};
+use reconcile::plan::DriftMode;
 use reconcile::plan::{
     Action, Hold, Outcome, Plan, Precondition, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work,
 };
@@ -22,6 +23,7 @@ pub fn plan(sandboxes: Vec<SandboxPlan>) -> Plan {
         commit: Some(COMMIT.into()),
         cluster: "dir:target/demo".into(),
         now: at("2026-11-21T13:30:00Z"),
+        drift: DriftMode::Detect,
         sandboxes,
         budget: Vec::new(),
         warnings: Vec::new(),

@@ -164,6 +164,7 @@ fn writes(body: &Value, before: Option<Precondition>) -> Plan {
         kind,
         reason: "because".into(),
         diff: "of this run alone".into(),
+        drift: Vec::new(),
         quiet: false,
         work: Work::Apply {
             body: body.clone(),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::Dir;
 use crate::cluster::{Apply, Cluster as _, Error, Query, Target};
 use crate::manifest::{GENERATED_MANAGER, Kind, MANAGER, ObjectId, Resource, builtin};
+use crate::plan::Meta;
 
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
@@ -64,7 +65,7 @@ fn seen(root: &Path) -> Vec<String> {
         let resource = builtin(&kind).unwrap();
         let mut metas = Vec::new();
         let query = Query { kind: &kind, resource: &resource, namespace: None, selector: "" };
-        block_on(cluster.list(&query, &mut |meta| metas.push(meta))).expect("it can always be read");
+        block_on(cluster.list(&query, &mut |meta: Meta| metas.push(meta))).expect("it can always be read");
         for meta in metas {
             let id = ObjectId::new(&kind, meta.namespace.as_deref(), &meta.name);
             let object = block_on(cluster.get(&Target { kind: &kind, resource: &resource, id: &id })).unwrap().unwrap();

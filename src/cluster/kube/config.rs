@@ -50,8 +50,11 @@ struct Surroundings<'a> {
 }
 
 pub(super) async fn find(wanted: &KubeConnect) -> Result<Found, Error> {
-    let around = Surroundings { variable: &|name| std::env::var_os(name), home: std::env::home_dir() };
-    let (mut config, context) = match source(wanted, &around)? {
+    let source = {
+        let around = Surroundings { variable: &|name| std::env::var_os(name), home: std::env::home_dir() };
+        source(wanted, &around)?
+    };
+    let (mut config, context) = match source {
         Source::Files(files) => {
             let (kubeconfig, context) = read(&files, wanted)?;
             let own_proxy = has_proxy(&kubeconfig, &context);

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::proto;
-use crate::plan::{Managed, Meta};
+use crate::cluster::Sink;
+use crate::plan::{Managed, Meta, Seen};
 
 /// Asks for a list of metadata alone, in protobuf where the server has it (it has none for custom resources).
 pub(super) const ACCEPT_LIST: &str = "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,\
@@ -23,7 +24,43 @@ pub(super) const ACCEPT_OBJECT: &str = "application/vnd.kubernetes.protobuf;as=P
 pub(super) struct Page {
     /// The token for the next page; empty at the end.
     pub(super) next: String,
-    pub(super) items: Vec<Meta>,
+    pub(super) items: Items,
+}
+
+/// The objects of a page.
+#[derive(Debug, PartialEq)]
+pub(super) enum Items {
+    /// One message each, not looked into yet.
+    Proto(Vec<Bytes>),
+    Json(Vec<Meta>),
+}
+
+impl Page {
+    /// A page is the last one, or says how to go on: what names neither is a part of a list, and not a whole one.
+    pub(super) fn new(next: String, remaining: Option<i64>, items: Items) -> Result<Self, Undecodable> {
+        match remaining {
+            Some(remaining) if remaining > 0 && next.is_empty() => {
+                Err(Undecodable::new(format!("it breaks off, with {remaining} more to come and no way on")))
+            }
+            _ => Ok(Self { next, items }),
+        }
+    }
+}
+
+impl Items {
+    pub(super) fn pass_to(self, sink: &mut dyn Sink) -> Result<(), Undecodable> {
+        match self {
+            Self::Proto(items) => items.into_iter().try_for_each(|item| proto::pass(item, sink)),
+            Self::Json(items) => {
+                for meta in items {
+                    if !sink.passes(&Seen::of(&meta)) {
+                        sink.take(meta);
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
 }
 
 /// The answer is not what was asked for.
@@ -57,10 +94,8 @@ pub(super) fn list(content_type: &str, body: &Bytes) -> Result<Page, Undecodable
         "application/json" => {
             let list: JsonList<'_> = serde_json::from_slice(body)?;
             expect(&list.kind, "PartialObjectMetadataList")?;
-            Ok(Page {
-                next: list.metadata.next.unwrap_or_default(),
-                items: list.items.into_iter().map(|item| meta(item.metadata)).collect(),
-            })
+            let items = list.items.into_iter().map(|item| meta(item.metadata)).collect();
+            Page::new(list.metadata.next.unwrap_or_default(), list.metadata.remaining, Items::Json(items))
         }
         other => Err(unexpected(other)),
     }
@@ -108,6 +143,8 @@ struct JsonList<'a> {
 struct JsonListMeta {
     #[serde(rename = "continue")]
     next: Option<String>,
+    #[serde(rename = "remainingItemCount")]
+    remaining: Option<i64>,
 }
 
 #[derive(Deserialize)]

@@ -131,6 +131,7 @@ pub(super) fn from_answer(subject: &Subject<'_>, answer: &Answer) -> Error {
         what: subject.what(),
         message: message(subject, answer, kind, status.as_ref()),
         retry_after: answer.retry_after.or((asked > 0).then(|| Duration::from_secs(asked))),
+        remedy: remedy(subject, kind),
     }
 }
 
@@ -172,15 +173,24 @@ fn is_unmergeable(message: &str) -> bool {
 
 fn message(subject: &Subject<'_>, answer: &Answer, kind: ErrorKind, status: Option<&Status>) -> String {
     match (kind, status) {
-        (ErrorKind::Unauthorized, _) => "the server does not accept these credentials; log in again".into(),
+        (ErrorKind::Unauthorized, _) => "the server does not accept these credentials".into(),
         (ErrorKind::Forbidden, status) => {
-            let said = status.filter(|_| !subject.is_secret()).map(|status| format!("{}; ", status.message));
-            format!("{}{}", said.unwrap_or_else(|| "this account may not; ".into()), subject.rule())
+            // What a server says of a Secret may quote it; of a whole collection it has nothing to quote.
+            let may_say = subject.name.is_none() || !subject.is_secret();
+            status.filter(|_| may_say).map_or_else(|| "this account may not".into(), |status| status.message.clone())
         }
         (ErrorKind::NotServed, _) => format!("the server does not serve {}", subject.kind),
         (_, None) => unspoken(answer),
         (_, Some(status)) if subject.is_secret() => without_values(answer, status),
         (_, Some(status)) => status.message.clone(),
+    }
+}
+
+fn remedy(subject: &Subject<'_>, kind: ErrorKind) -> Option<String> {
+    match kind {
+        ErrorKind::Forbidden => Some(subject.rule()),
+        ErrorKind::Unauthorized => Some("log in again, or renew the token in the kubeconfig".into()),
+        _ => None,
     }
 }
 
@@ -256,8 +266,10 @@ mod tests {
         assert_eq!(error.kind, ErrorKind::Forbidden);
         assert_eq!(error.what, "patch configmaps it in ns");
         assert!(error.message.contains("bob"), "{error}");
+        let remedy = error.remedy.clone().unwrap();
+        assert_eq!(error.with_remedy(), format!("{error}; {remedy}"));
         let rule = r#"a Role in ns would allow it with the rule {apiGroups: [""], resources: ["configmaps"], verbs: ["patch"]}"#;
-        assert!(error.message.ends_with(rule), "{error}");
+        assert_eq!(remedy, rule);
     }
 
     #[test]

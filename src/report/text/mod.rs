@@ -15,7 +15,7 @@ use super::diff::body;
 use super::shown;
 use super::style::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, of as colour, paint, safe};
 use super::words::{self, summary};
-use crate::plan::{Action, Plan, SandboxPlan, Step, Work};
+use crate::plan::{Action, DriftMode, Plan, SandboxPlan, Step, Work};
 use wrap::{behind, wrap};
 
 /// Where the text of a sandbox's line begins: after the symbol and the longest verb.
@@ -93,8 +93,12 @@ fn push_line(text: &mut String, indent: usize, line: &str) {
 
 fn heading(plan: &Plan, width: usize) -> String {
     let commit = plan.commit.as_deref().map_or("the working tree", |commit| commit.get(..7).unwrap_or(commit));
-    let line =
-        format!("fleet {} at {}, cluster {}, as of {}", safe(&plan.fleet), safe(commit), safe(&plan.cluster), plan.now);
+    let drift = match plan.drift {
+        DriftMode::Detect => "",
+        DriftMode::Skip => "; drift was not looked for (--drift skip)",
+    };
+    let (fleet, commit, cluster) = (safe(&plan.fleet), safe(commit), safe(&plan.cluster));
+    let line = format!("fleet {fleet} at {commit}, cluster {cluster}, as of {}{drift}", plan.now);
     format!("{}\n", paint(DIM, &wrap(&line, width, 0, 2)))
 }
 

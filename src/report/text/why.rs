@@ -2,7 +2,7 @@
 
 use super::wrap::wrap;
 use crate::fleet::human;
-use crate::plan::{CauseShown, Expiry, LiveState, LiveTold as Live, Next, Story, short_commit};
+use crate::plan::{CauseShown, Expiry, KindCount, LiveState, LiveTold as Live, Next, Story, short_commit};
 use crate::report::style::{BOLD, DIM, RED, YELLOW, of as colour, paint, safe};
 use crate::report::words::{self, counted};
 
@@ -135,7 +135,13 @@ impl Page {
         let fine: usize = live.kinds.iter().map(|kind| kind.as_wanted).sum();
         if wanted > 0 {
             let rest = if fine == wanted { "all as wanted".to_owned() } else { format!("{fine} as wanted") };
-            self.line("", &format!("{}, {rest}", counted(wanted, "object")));
+            let kind = |kind: &KindCount| {
+                let some =
+                    if kind.as_wanted == kind.wanted { String::new() } else { format!("{} of ", kind.as_wanted) };
+                format!("{} {some}{}", kind.kind, kind.wanted)
+            };
+            let kinds: Vec<String> = live.kinds.iter().map(kind).collect();
+            self.line("", &format!("{}, {rest}: {}", counted(wanted, "object"), kinds.join(", ")));
         }
         for differing in &live.differing {
             let detail = differing.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
@@ -178,6 +184,7 @@ impl Page {
     }
 
     fn next(&mut self, next: &Next, story: &Story, number: usize) {
+        const NAMED: usize = 12;
         let label = match number {
             0 => "next run",
             _ if next.at <= story.now => "",
@@ -194,7 +201,6 @@ impl Page {
         if let Some(remedy) = &next.remedy {
             self.styled("", &format!("remedy: {remedy}"), YELLOW);
         }
-        const NAMED: usize = 12;
         for step in next.steps.iter().take(NAMED) {
             let own = step.reason.trim_end().strip_suffix(next.reason.trim_end()).unwrap_or(&step.reason);
             let own = own.trim_end_matches([' ', ',', ';']);

@@ -12,7 +12,9 @@ fn start(stem: &str) -> Option<(Case, String)> {
     case.repo.write("charts/thing/Chart.yaml", "apiVersion: v2\nname: thing\nversion: 1.0.0\n");
     case.repo.write(
         "charts/thing/templates/thing.yaml",
-        &format!("apiVersion: {group}/v1\nkind: Thing\nmetadata:\n  name: {{{{ .Release.Namespace }}}}\nspec: {{size: 3}}\n"),
+        &format!(
+            "apiVersion: {group}/v1\nkind: Thing\nmetadata:\n  name: {{{{ .Release.Namespace }}}}\nspec: {{size: 3}}\n"
+        ),
     );
     Some((case, group))
 }
@@ -50,7 +52,9 @@ fn with_a_definition_its_objects_are_gone_and_nothing_waits_for_them() {
     let Some((case, group)) = start("undefined") else { return };
     define(&case, &group, &["v1"]);
     await_discovery(&case, &format!("/apis/{group}/v1"), true);
-    case.sandbox("goes", "chart = \"thing\"").sandbox("drops", "chart = \"thing\"").sandbox("asks", "chart = \"thing\"");
+    case.sandbox("goes", "chart = \"thing\"")
+        .sandbox("drops", "chart = \"thing\"")
+        .sandbox("asks", "chart = \"thing\"");
     case.commit("three things");
     case.run(0, &[]);
     case.assert_settled();
@@ -71,10 +75,13 @@ fn a_group_whose_server_does_not_answer_holds_what_has_it_and_nothing_else() {
     let Some((case, group)) = start("unanswered") else { return };
     define(&case, &group, &["v1"]);
     await_discovery(&case, &format!("/apis/{group}/v1"), true);
-    case.sandbox("goes", "chart = \"thing\"").sandbox("drops", "chart = \"thing\"").sandbox("asks", "chart = \"thing\"");
+    case.sandbox("goes", "chart = \"thing\"")
+        .sandbox("drops", "chart = \"thing\"")
+        .sandbox("asks", "chart = \"thing\"");
     case.sandbox("other", "").commit("three things, and one without");
     case.run(0, &[]);
-    let thing = |name: &str| case.plane.must(&["get", &format!("things.{group}/{}", case.namespace(name)), "-o", "name"]);
+    let thing =
+        |name: &str| case.plane.must(&["get", &format!("things.{group}/{}", case.namespace(name)), "-o", "name"]);
 
     // What the definition registered is sent to a service that is not there.
     let service = format!(
@@ -115,7 +122,12 @@ fn a_version_that_is_gone_hides_no_objects() {
     case.sandbox("goes", "chart = \"thing\"").sandbox("asks", "chart = \"thing\"").commit("two things");
     case.run(0, &[]);
     let name = format!("crd/things.{group}");
-    case.plane.must(&["patch", &name, "--type=json", r#"-p=[{"op": "replace", "path": "/spec/versions/0/served", "value": false}]"#]);
+    case.plane.must(&[
+        "patch",
+        &name,
+        "--type=json",
+        r#"-p=[{"op": "replace", "path": "/spec/versions/0/served", "value": false}]"#,
+    ]);
     await_discovery(&case, &format!("/apis/{group}/v1"), false);
     case.repo.remove(&file("goes"));
     case.commit("one goes");

@@ -9,6 +9,7 @@ mod case;
 mod charts;
 mod cluster_wide;
 mod copied;
+mod cost;
 mod drift;
 mod explained;
 mod first;

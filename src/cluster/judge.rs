@@ -1,0 +1,88 @@
+//! Listed objects, judged as they arrive against what is wanted of them, so that little is kept.
+
+use std::collections::HashMap;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::SetOnce;
+
+use super::Sink;
+use crate::manifest::{Hash, Kind, Manifest, ObjectId};
+use crate::plan::{FieldSets, Meta, Observed, Seen, Source, is_settled, observe};
+
+/// The wanted manifests, by namespace and name.
+#[derive(Debug, Default)]
+pub(super) struct Index<'m>(HashMap<(Option<&'m str>, &'m str), Vec<&'m Manifest>>);
+
+impl<'m> Index<'m> {
+    pub(super) fn of(sources: &'m super::survey::Sources) -> Self {
+        let mut index = Self::default();
+        for manifest in sources.values().filter_map(Source::wanted).flat_map(|wanted| &wanted.release.manifests) {
+            let place = (manifest.id.namespace.as_deref(), manifest.id.name.as_str());
+            index.0.entry(place).or_default().push(manifest);
+        }
+        index
+    }
+
+    fn find(&self, kind: &Kind, namespace: Option<&str>, name: &str) -> Option<&'m Manifest> {
+        let named = self.0.get(&(namespace, name))?;
+        named.iter().find(|m| m.id.kind == kind.kind && m.id.group == kind.group).copied()
+    }
+}
+
+/// What came of a list.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    /// Objects that are wholly as wanted, with the hashes of their manifests.
+    pub(super) settled: Vec<(ObjectId, Hash)>,
+    /// All other objects.
+    pub(super) found: Vec<Observed>,
+}
+
+/// Judges the objects of one kind.
+pub(super) struct Judge<'j, 'm> {
+    pub(super) listed: Listed,
+    kind: &'j Kind,
+    fleet: &'j str,
+    index: &'j SetOnce<Index<'m>>,
+    sets: FieldSets,
+}
+
+impl<'j, 'm> Judge<'j, 'm> {
+    pub(super) fn new(kind: &'j Kind, fleet: &'j str, index: &'j SetOnce<Index<'m>>) -> Self {
+        Self { listed: Listed::default(), kind, fleet, index, sets: FieldSets::default() }
+    }
+
+    fn wanted(&self, namespace: Option<&str>, name: &str) -> Option<&'m Manifest> {
+        self.index.get().and_then(|index| index.find(self.kind, namespace, name))
+    }
+}
+
+impl Sink for Judge<'_, '_> {
+    fn is_ready(&self) -> bool {
+        self.index.initialized()
+    }
+
+    fn ready(&self) -> BoxFuture<'_, ()> {
+        let index = self.index;
+        async move {
+            index.wait().await;
+        }
+        .boxed()
+    }
+
+    fn passes(&mut self, seen: &Seen<'_>) -> bool {
+        let Some(wanted) = self.wanted(seen.namespace, seen.name) else { return false };
+        let settled = is_settled(seen, self.fleet, wanted, &mut self.sets);
+        if settled {
+            self.listed.settled.push((wanted.id.clone(), wanted.hash));
+        }
+        settled
+    }
+
+    fn take(&mut self, meta: Meta) {
+        let id = ObjectId::new(self.kind, meta.namespace.as_deref(), &meta.name);
+        let wanted = self.wanted(meta.namespace.as_deref(), &meta.name);
+        self.listed.found.push(observe(&meta, id, self.fleet, wanted));
+    }
+}
