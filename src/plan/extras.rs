@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::live::{By, Extra, Observed};
 use super::state::{Input, LiveNamespace, Policy, Wanted};
+use super::types::{Step, Work};
 use super::words;
 use crate::fleet::Extras;
 use crate::manifest::{GENERATED_MANAGER, MANAGER, Manifest, ObjectId, Path, PathElement, field_path};
@@ -187,8 +188,16 @@ pub(super) fn reason(extras: &[&Extra]) -> String {
     parts.join("; ")
 }
 
-/// What is noted of a live sandbox: fields and objects of others that stay.
-pub(super) fn notes(wanted: &Wanted, namespace: &LiveNamespace, input: &Input) -> Vec<String> {
+/// Whether a step takes an extra out of the way of a correction.
+fn is_cleared(steps: &[Step], id: &ObjectId, extra: &Extra) -> bool {
+    steps.iter().any(|step| match &step.work {
+        Work::Apply { clear: Some(clear), .. } => step.id == *id && clear.beside.contains(&extra.at),
+        _ => false,
+    })
+}
+
+/// What is noted of a live sandbox: fields and objects of others that stay, whatever its steps do.
+pub(super) fn notes(wanted: &Wanted, namespace: &LiveNamespace, input: &Input, steps: &[Step]) -> Vec<String> {
     let live = &input.live;
     let left = Left::new(wanted, &input.policy);
     let objects = wanted.release.manifests.iter().filter_map(|m| live.objects.get(&m.id));
@@ -196,8 +205,10 @@ pub(super) fn notes(wanted: &Wanted, namespace: &LiveNamespace, input: &Input) -
     let mut notes = Vec::new();
     for observed in std::iter::once(&namespace.observed).chain(objects) {
         let going = to_remove(observed, wanted, &input.policy);
-        let staying =
-            observed.extras.iter().filter(|extra| !going.contains(extra) && !left.has(&observed.id, &extra.at));
+        let id = &observed.id;
+        let stays =
+            |extra: &&Extra| !going.contains(extra) && !left.has(id, &extra.at) && !is_cleared(steps, id, extra);
+        let staying = observed.extras.iter().filter(stays);
         notes.extend(grouped(staying).into_iter().map(|group| note(&observed.id, &group)));
         for (key, by) in &observed.generated.taken {
             let by = words::by(by);

@@ -88,7 +88,7 @@ impl Case<'_> {
         self.add_waits(&mut steps, |id| never_ready || applied.contains(id));
         let (action, reason) = self.verdict(namespace, &steps, finished);
         let mut plan = self.blank(action, reason);
-        plan.notes.extend(extras::notes(self.wanted, namespace, self.input));
+        plan.notes.extend(extras::notes(self.wanted, namespace, self.input, &steps));
         plan.steps = self.with_record(namespace, steps, finished, &mut plan.action, &mut plan.reason);
         Ok(plan)
     }

@@ -27,7 +27,7 @@ pub(super) fn live(known: &Known<'_>, wanted: Option<&Wanted>, namespace: &str) 
         return (Live { state: LiveState::Foreign, problem, uid, since, ..Live::default() }, Vec::new());
     }
     let (kinds, differing) = wanted.map(|wanted| objects(known.name, wanted, found, input)).unwrap_or_default();
-    let noted = wanted.map(|wanted| extras::notes(wanted, found, input)).unwrap_or_default();
+    let noted = wanted.map(|wanted| extras::notes(wanted, found, input, &[])).unwrap_or_default();
     let release = found.record.release.clone();
     let live = Live {
         state: if observed.deleting.is_some() { LiveState::Ending } else { LiveState::Lives },

@@ -95,6 +95,10 @@ impl<'a> Hands<'a> {
         let fields = whole.as_object_mut().expect("an object");
         fields.remove("status");
         let metadata = fields["metadata"].as_object_mut().expect("metadata");
+        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+            // What a controller counts there is not for others to copy.
+            annotations.remove("deployment.kubernetes.io/revision");
+        }
         for key in ["resourceVersion", "uid", "creationTimestamp", "generation"] {
             metadata.remove(key);
         }
