@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// What every planted secret holds.
@@ -85,6 +84,8 @@ fn inner(engine: &impl base64::Engine, bytes: &[u8], shift: usize) -> Vec<u8> {
 /// The search itself is searched for holes: each way in which a secret could be hidden is one that it finds.
 #[test]
 fn a_planted_secret_is_found_in_every_form() {
+    use base64::Engine as _;
+
     let planted = Canary::planted();
     let whole = format!("before {} after", canary("token"));
     let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();

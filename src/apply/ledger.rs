@@ -1,6 +1,6 @@
 //! Which saved plans were used: noted in the cluster, as a file can be copied to any machine.
 //!
-//! One ConfigMap a fleet, in a namespace that belongs to no sandbox, without labels of ours, so that no survey takes it
+//! One `ConfigMap` a fleet, in a namespace that belongs to no sandbox, without labels of ours, so that no survey takes it
 //! for a sandbox's. A plan is noted before the first thing that it does: of two that apply it at once one loses, and
 //! one that was killed half-way is completed by a run, not by applying it again.
 

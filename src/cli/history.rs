@@ -42,7 +42,7 @@ pub fn history<'p>(
             .map(|((path, objects), known)| {
                 let change = change(desired, &path, known.as_deref(), &walked);
                 let change = merged(desired, change, found.applied.as_deref());
-                (Cause { change, path }, objects)
+                (Cause { path, change }, objects)
             })
             .unzip();
         Blame { causes, objects, remark: found.remark }

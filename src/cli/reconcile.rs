@@ -27,16 +27,16 @@ pub async fn reconcile(args: &Args, printer: &Printer) -> Result<u8, Failure> {
     let planning = Planning::new(&args.source, &args.target, &request, printer).await?;
     let job = Job { plan: &planning.plan, how: &args.run.how, diffs: diffs(args), printer };
     job.print()?;
-    if args.run.plan {
-        if let Some(file) = &args.run.out {
-            save::save(file, &planning, &request).await?;
-            printer.note(&save::next(file, args));
-        }
+    if args.run.plan
+        && let Some(file) = &args.run.out
+    {
+        save::save(file, &planning, &request).await?;
+        printer.note(&save::next(file, args));
     }
-    let outcome = match args.run.plan || !job.is_wanted() {
-        true => None,
-        false => Some(job.carry_out(&*planning.cluster).await),
-    };
+    let mut outcome = None;
+    if !args.run.plan && job.is_wanted() {
+        outcome = Some(job.carry_out(&*planning.cluster).await);
+    }
     job.finish(outcome.as_ref())?;
     Ok(exit_status(&planning.plan, outcome.as_ref(), args.run.plan))
 }

@@ -6,6 +6,7 @@ pub mod dir;
 mod judge;
 pub mod kube;
 mod metadata;
+mod scrutiny;
 mod survey;
 
 pub use metadata::of as metadata_of;

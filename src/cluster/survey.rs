@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::SetOnce;
 
 use super::judge::{Index, Judge, Listed};
+use super::scrutiny::{Scrutiny, is_over};
 use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
 use crate::manifest::{Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Resource, Scope, builtin, namespaces};
 use crate::plan::{
@@ -209,8 +210,8 @@ impl Reader<'_, '_> {
         let found = if missing.len() > BY_NAME {
             let query = Query { kind: &kind, resource: &resource, namespace: None, selector: "" };
             whole(async || {
-                let mut named = Named { names: &missing, found: Vec::new() };
-                self.cluster.list(&query, &mut named).await.map(|()| named.found)
+                let mut picked = Named { names: &missing, found: Vec::new() };
+                self.cluster.list(&query, &mut picked).await.map(|()| picked.found)
             })
             .await?
         } else {
@@ -263,77 +264,6 @@ impl Reader<'_, '_> {
                 }
             }
         }
-    }
-}
-
-fn is_over(expires: Option<Timestamp>, now: Timestamp) -> bool {
-    expires.is_some_and(|at| at < now)
-}
-
-/// Whose objects are looked at, and in which kinds.
-#[derive(Default)]
-struct Scrutiny<'k> {
-    /// Sandboxes whose objects are not looked at.
-    unseen: BTreeSet<String>,
-    /// The kinds of wanted releases.
-    wanted: BTreeSet<&'k Kind>,
-    /// The kinds that live sandboxes have or had.
-    recorded: BTreeSet<&'k Kind>,
-    /// Those of all of them whose objects are listed wherever they live; of the others only what is cluster-scoped.
-    everywhere: BTreeSet<&'k Kind>,
-    /// Only the objects of these sandboxes are listed.
-    names: Option<Vec<String>>,
-}
-
-impl<'k> Scrutiny<'k> {
-    /// More names than this make a selector that is longer than it is worth.
-    const NAMES: usize = 50;
-
-    fn of(survey: &Survey<'_>, sources: &'k Sources, namespaces: &'k BTreeMap<String, LiveNamespace>) -> Self {
-        let skip = survey.drift == DriftMode::Skip;
-        let mut scope = Self::default();
-        let mut names = BTreeSet::new();
-        let is_left_out = |name: &str| !survey.only.is_empty() && !survey.only.contains(name);
-        for (name, wanted) in sources.iter().filter_map(|(name, source)| Some((name, source.wanted()?))) {
-            let namespace = namespaces.get(&wanted.namespace);
-            let is_over = is_over(wanted.expires, survey.now);
-            let is_same = namespace.is_some_and(|n| n.record.release.as_deref() == Some(wanted.release.hash.as_str()));
-            if is_left_out(name) || (skip && is_same && !is_over) {
-                scope.unseen.insert(name.clone());
-                continue;
-            }
-            let kinds = wanted.release.manifests.iter().map(|m| &m.kind);
-            if !skip || (namespace.is_some() && !is_over) {
-                scope.everywhere.extend(kinds.clone());
-            }
-            if !is_over || namespace.is_some() || !skip {
-                scope.wanted.extend(kinds);
-                names.insert(name.clone());
-            }
-        }
-        for namespace in namespaces.values() {
-            let name = &namespace.observed.sandbox;
-            if is_left_out(name) || scope.unseen.contains(name) {
-                continue;
-            }
-            names.insert(name.clone());
-            scope.recorded.extend(&namespace.record.kinds);
-            let stays = sources.get(name).and_then(Source::wanted).is_some_and(|w| !is_over(w.expires, survey.now));
-            if !skip || stays {
-                scope.everywhere.extend(&namespace.record.kinds);
-            }
-        }
-        if skip && names.len() <= Self::NAMES {
-            names.remove("");
-            scope.names = Some(names.into_iter().collect());
-        }
-        scope
-    }
-
-    fn wants(&self, kind: &Kind, resource: &Resource) -> bool {
-        let is_empty = self.names.as_ref().is_some_and(Vec::is_empty);
-        let everywhere = self.everywhere.iter().any(|other| other.same_store(kind));
-        !is_empty && (everywhere || resource.scope == Scope::Cluster)
     }
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level as Grade, Renderer, Snippet};
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::sensitive;
 
@@ -111,7 +112,8 @@ impl Diagnostic {
             Level::Error => Grade::ERROR,
             Level::Warning => Grade::WARNING,
         };
-        let mut group = Group::with_title(grade.primary_title(self.message.as_str()));
+        let (message, hint) = (wrapped(&self.message), self.hint.as_deref().map(wrapped));
+        let mut group = Group::with_title(grade.primary_title(message.as_str()));
         group = match &self.at {
             Some(at) => group.element(
                 Snippet::source(at.source.as_str())
@@ -121,11 +123,29 @@ impl Diagnostic {
             ),
             None => group.element(annotate_snippets::Origin::path(self.path.as_str())),
         };
-        if let Some(hint) = &self.hint {
+        if let Some(hint) = &hint {
             group = group.element(Grade::HELP.message(hint.as_str()));
         }
         renderer.render(&[group])
     }
+}
+
+/// In lines that fit 80 columns with what is set before them.
+fn wrapped(text: &str) -> String {
+    const WIDTH: usize = 66;
+    let mut column = 0;
+    let mut out = String::with_capacity(text.len() + 8);
+    for (at, word) in text.split(' ').enumerate() {
+        let long = word.width();
+        if at > 0 {
+            let breaks = column + 1 + long > WIDTH;
+            out.push(if breaks { '\n' } else { ' ' });
+            column = if breaks { 0 } else { column + 1 };
+        }
+        out.push_str(word);
+        column += long;
+    }
+    out
 }
 
 impl fmt::Display for Diagnostic {

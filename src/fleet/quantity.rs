@@ -25,7 +25,7 @@ const DECIMAL: [(&str, i64); 10] =
 const BINARY: [&str; 6] = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 /// Digits of a text longer than this are as good as none, or as too many.
 const LONGEST: usize = 400;
-const HINT: &str = "write a number with or without a unit of Kubernetes: \"500m\", \"16\", \"1.5\", \"64Gi\", \"2T\"";
+const HINT: &str = "write a number, with or without a unit: \"500m\", \"16\", \"1.5\", \"64Gi\", \"2T\"";
 
 impl Quantity {
     /// The sum; what is more than can be counted is the most.

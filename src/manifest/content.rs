@@ -116,7 +116,7 @@ impl Writer {
 
     /// A mapping, with further keys at their places among its own, in order. What is no mapping counts as an empty one.
     fn merged(&mut self, tree: &Tree<'_>, further: &[&str], each: impl Fn(&mut Self, &str, Option<&Tree<'_>>)) {
-        let own: &[Entry<'_>] = tree.entries().map(|entries| entries.as_slice()).unwrap_or_default();
+        let own: &[Entry<'_>] = tree.entries().map(crate::chart::yaml::Entries::as_slice).unwrap_or_default();
         let mut own = own.iter().peekable();
         let mut further = further.iter().peekable();
         self.out.push('{');

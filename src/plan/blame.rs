@@ -122,7 +122,7 @@ impl<'a> Inquiry<'a> {
         let basis = Basis { settings: &fleet.settings, charts, copied: self.now.copied };
         let release = render(sandbox, &basis).ok()?.release;
         Some(Effect {
-            objects: release.manifests.iter().map(|m| (m.id.clone(), m.hash.clone())).collect(),
+            objects: release.manifests.iter().map(|m| (m.id.clone(), m.hash)).collect(),
             release: release.hash,
             life: sandbox.life,
             rest: rest(&fleet, sandbox),

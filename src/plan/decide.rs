@@ -38,7 +38,7 @@ impl Questions<'_> {
             },
         };
         self.objects.retain(|question| here(&question.manifest.id));
-        self.removed.retain(|id| here(id) || input.live.objects.get(*id).is_some_and(|o| o.sandbox == name));
+        self.removed.retain(|id| here(id) || input.live.objects.get(id).is_some_and(|o| o.sandbox == name));
         self.claims.retain(|own| own == namespace);
     }
 }

@@ -116,11 +116,11 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, renderer: &mut Renderer<'_>, start: 
         );
     }
     let life = Lifetime::at(now, since.unwrap_or(Timestamp::MIN), &sandbox.terms(&fleet.settings));
-    let rendered = match renderer.render(sandbox) {
-        Ok(rendered) => rendered,
+    let made = match renderer.render(sandbox) {
+        Ok(made) => made,
         Err(fault) => return broken(fault.message, fault.hint),
     };
-    let mut notes = rendered.notes;
+    let mut notes = made.notes;
     notes.extend(life_notes(sandbox, &life, now));
     Source::Wanted(Box::new(Wanted {
         namespace: sandbox.namespace.clone(),
@@ -133,7 +133,7 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, renderer: &mut Renderer<'_>, start: 
         owner: sandbox.owner.clone(),
         url: sandbox.url.clone(),
         notes,
-        release: rendered.release,
+        release: made.release,
     }))
 }
 

@@ -78,7 +78,7 @@ pub fn story(known: &Known<'_>) -> Story {
         cluster: known.cluster.clone(),
         now: known.now,
         desired: desired(known, source, sandbox, main),
-        rendered: sandbox.and_then(|sandbox| rendered(sandbox, wanted?, known)),
+        rendered: sandbox.and_then(|sandbox| Some(rendered(sandbox, wanted?, known))),
         expiry: sandbox.and_then(|sandbox| Some(expiry(sandbox, wanted?, known))),
         place: place(known, sandbox),
         held: main
@@ -121,7 +121,7 @@ fn desired(
     }
 }
 
-fn rendered(sandbox: &Sandbox, wanted: &Wanted, known: &Known<'_>) -> Option<Rendered> {
+fn rendered(sandbox: &Sandbox, wanted: &Wanted, known: &Known<'_>) -> Rendered {
     let chart = &sandbox.chart;
     let mut values = vec![format!("charts/{chart}/values.yaml")];
     values.extend(sandbox.profile.as_ref().map(|profile| format!("charts/{chart}/values-{profile}.yaml")));
@@ -132,7 +132,7 @@ fn rendered(sandbox: &Sandbox, wanted: &Wanted, known: &Known<'_>) -> Option<Ren
         values.push(sandbox.path.clone());
     }
     let is_read = matches!(known.live, LiveKnown::Read { .. });
-    Some(Rendered {
+    Rendered {
         chart: chart.clone(),
         chart_version: known.charts.version(chart).map(str::to_owned),
         profile: sandbox.profile.clone(),
@@ -140,7 +140,7 @@ fn rendered(sandbox: &Sandbox, wanted: &Wanted, known: &Known<'_>) -> Option<Ren
         image: sandbox.image.as_ref().map(ToString::to_string),
         release: is_read.then(|| wanted.release.hash.to_string()),
         objects: wanted.release.manifests.len(),
-    })
+    }
 }
 
 fn expiry(sandbox: &Sandbox, wanted: &Wanted, known: &Known<'_>) -> Expiry {

@@ -10,6 +10,8 @@
 mod audit;
 #[path = "../cluster/binaries.rs"]
 mod binaries;
+#[path = "../canary.rs"]
+mod canary;
 #[path = "../cluster/fleet_repo.rs"]
 mod fleet_repo;
 mod fleets;

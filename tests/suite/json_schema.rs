@@ -169,9 +169,12 @@ fn what_is_written_fits_the_schema() {
     }
 }
 
+/// What is said of a change, and the change.
+type Breach<'a> = (&'a str, &'a dyn Fn(&mut Value));
+
 #[test]
 fn a_broken_promise_is_found() {
-    let broken: &[(&str, &dyn Fn(&mut Value))] = &[
+    let broken: &[Breach<'_>] = &[
         ("plan.warnings: is gone", &|s| drop(s["properties"].as_object_mut().and_then(|p| p.remove("warnings")))),
         ("plan.sandboxes[].reason: is gone", &|s| {
             drop(s["$defs"]["Sandbox"]["properties"].as_object_mut().and_then(|p| p.remove("reason")));
@@ -179,7 +182,7 @@ fn a_broken_promise_is_found() {
         ("plan.fleet: the type was", &|s| s["properties"]["fleet"]["type"] = value!("integer")),
         ("plan.fleet: the type was", &|s| s["properties"]["fleet"]["type"] = value!(["string", "null"])),
         ("plan.now: the format was", &|s| {
-            drop(s["properties"]["now"].as_object_mut().and_then(|n| n.remove("format")))
+            drop(s["properties"]["now"].as_object_mut().and_then(|n| n.remove("format")));
         }),
         ("plan.fleet: need not be there", &|s| s["required"].as_array_mut().expect("a list").retain(|k| k != "fleet")),
         ("\"held\" is no value any more", &|s| {

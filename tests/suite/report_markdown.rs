@@ -75,11 +75,11 @@ fn hostile_plan() -> Plan {
     for (at, text) in HOSTILE.iter().enumerate() {
         let mut one = held(&format!("held-{at}{text}"), Hold::Broken, text, text);
         one.notes = vec![(*text).to_owned(), all.clone()];
-        one.namespace = (*text).to_owned();
+        (*text).clone_into(&mut one.namespace);
         sandboxes.push(one);
         let mut two = sandbox(&format!("up-{at}{text}"), Action::Update, text);
         let mut step = image_step("a", Action::Update, text);
-        step.id.name = (*text).to_owned();
+        (*text).clone_into(&mut step.id.name);
         step.id.namespace = Some((*text).to_owned());
         step.diff = format!("--- live/x\n+++ wanted/x\n@@ -1 +1 @@\n-{}\n+b\r\n", text.replace('\n', "\n-"));
         two.steps = vec![step];
@@ -87,8 +87,8 @@ fn hostile_plan() -> Plan {
         sandboxes.push(two);
     }
     let mut plan = plan(sandboxes);
-    plan.fleet = HOSTILE[2].to_owned();
-    plan.cluster = HOSTILE[5].to_owned();
+    HOSTILE[2].clone_into(&mut plan.fleet);
+    HOSTILE[5].clone_into(&mut plan.cluster);
     plan.commit = Some(HOSTILE[0].to_owned());
     plan.warnings = HOSTILE.iter().map(|text| (*text).to_owned()).collect();
     plan

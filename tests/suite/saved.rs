@@ -81,7 +81,7 @@ fn what_a_plan_is_bound_to_refuses_it() {
     refused(&|s| s.basis.cluster_id = "dir:/elsewhere".into(), "this is another");
     refused(&|s| s.basis.fleet_id = "other".into(), "another one's commit");
     refused(&|s| s.sandboxes[0].steps[0].content = Hash::of(b""), "is not what was reviewed");
-    refused(&|s| drop(s.sandboxes[0].steps.pop()), "is not what was reviewed");
+    refused(&|s| drop(s.sandboxes[0].steps.pop()), "would be changed too");
     refused(&|s| s.sandboxes[0].steps.swap(1, 2), "is not what was reviewed");
     refused(&|s| drop(s.sandboxes[0].steps.remove(2)), "would be changed too");
     refused(&|s| s.sandboxes[0].name = "another".into(), "it is gone, and no file asks for it");
@@ -163,8 +163,8 @@ fn writes(body: &Value, before: Option<Precondition>) -> Plan {
         resource: builtin(&kind).expect("a kind that is built in"),
         kind,
         reason: "because".into(),
-        diff: "of this run alone".into(),
         drift: Vec::new(),
+        diff: "of this run alone".into(),
         quiet: false,
         work: Work::Apply {
             body: body.clone(),
@@ -205,7 +205,7 @@ fn object(kind: &str, value: &str) -> Value {
 
 #[test]
 fn a_value_of_a_secret_moves_no_digest() {
-    let content = |body: &Value| saves(&writes(body, None)).sandboxes[0].steps[0].content.clone();
+    let content = |body: &Value| saves(&writes(body, None)).sandboxes[0].steps[0].content;
     assert_eq!(content(&object("Secret", "1234")), content(&object("Secret", "5678")));
     assert_ne!(content(&object("ConfigMap", "1234")), content(&object("ConfigMap", "5678")));
     let mut more = object("Secret", "1234");

@@ -22,7 +22,7 @@ export RECONCILE_LOG=trace
 mkdir -p "$HOME/said"
 reconcile() {
   case " $* " in
-    *" render "* | *" check "* | *" why "* | *" apply "* | *" --out "* | *" --help "*) ;;
+    *" render "* | *" check "* | *" why "* | *" apply "* | *" --out "* | *" --help "* | *" --version "*) ;;
     *) for format in json markdown; do ( said "$@" ); done ;;
   esac
   command reconcile "$@"
@@ -84,7 +84,11 @@ impl Stage {
             let form = ["json.", "markdown.", "log."].iter().position(|form| name.starts_with(form));
             match form {
                 _ if text.is_empty() => continue,
-                Some(0) => fits(&serde_json::from_str(&text).expect("JSON"), &schema()),
+                Some(0) => {
+                    let read = serde_json::from_str(&text);
+                    let case = self.case.display();
+                    fits(&read.unwrap_or_else(|error| panic!("{case}: no JSON, {error}: {text}")), &schema());
+                }
                 Some(1) => drop(look(&text)),
                 _ => {}
             }

@@ -105,10 +105,10 @@ impl Tokens {
 
     /// Whether a text holds a token.
     pub(crate) fn are_in(&self, text: &[u8]) -> bool {
+        static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(PREFIX));
         if self.recipes.is_empty() {
             return false;
         }
-        static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(PREFIX));
         let mut found = FINDER.find_iter(text);
         found.any(|at| text.get(at..at + LENGTH).is_some_and(|token| self.number(token).is_some()))
     }

@@ -181,7 +181,7 @@ impl Batch {
         let hash = Hash::of(visible.as_bytes());
         let (folder, stem) = (tree::folder(&entry.id), tree::stem(&entry.id));
         let file = format!("{folder}/{}", entry.file);
-        let record = Record { object: entry.object, text: hash.clone() };
+        let record = Record { object: entry.object, text: hash };
         // A record is made of JSON values, all of which have a text.
         let text = serde_json::to_string(&record).unwrap_or_default();
         self.0.push(Change { path: record_path(folder, &stem), text: Some(text), over: Over::Anything });
@@ -194,7 +194,7 @@ impl Batch {
     /// Removes an object.
     pub(super) fn remove(&mut self, entry: &Entry) {
         let folder = tree::folder(&entry.id);
-        let over = entry.text.clone().map_or(Over::Nothing, Over::Text);
+        let over = entry.text.map_or(Over::Nothing, Over::Text);
         self.0.push(Change { path: format!("{folder}/{}", entry.file), text: None, over });
         self.drop_record(folder, &tree::stem(&entry.id));
     }

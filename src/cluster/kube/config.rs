@@ -75,6 +75,8 @@ pub(super) async fn find(wanted: &KubeConnect) -> Result<Found, Error> {
         }
     };
     let server = without_login(&config.cluster_url.to_string());
+    // A login in the address is none that Kubernetes takes; the client would log it with each request.
+    config.cluster_url = server.parse().map_err(|_| failed(format!("{server} is not a URL")))?;
     let server = server.trim_end_matches('/');
     let description = match &context {
         Some(context) => format!("{context} ({server})"),

@@ -57,7 +57,9 @@ pub(super) async fn resources(transport: &Transport, kinds: &BTreeSet<Kind>) -> 
         }
     }
     let answers = join_all(unknown.into_values().map(|kinds| group_version(transport, kinds))).await;
-    answers.into_iter().for_each(|answer| served.extend(answer));
+    for answer in answers {
+        served.extend(answer);
+    }
     served
 }
 

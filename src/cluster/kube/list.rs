@@ -10,9 +10,12 @@ use super::errors::{Status, Subject, from_answer};
 use super::transport::{Answer, Ask, Transport};
 use super::url;
 use crate::cluster::{Error, ErrorKind, Query, Sink};
+use crate::manifest::namespaces;
 
-/// Objects in one page of a list.
-const PAGE: &str = "500";
+/// Objects in one page of a list: some hundred kilobytes.
+const PAGE: &str = "1000";
+/// The same of namespaces, whose list nothing can go on without.
+const NAMESPACES: &str = "10000";
 /// How many bytes of one list may wait for a sink that is not ready.
 const AHEAD: usize = 2 << 20;
 
@@ -63,7 +66,8 @@ async fn page(transport: Arc<Transport>, path: String, what: String) -> Result<A
 
 fn path(query: &Query<'_>, next: &str) -> String {
     let path = url::path(query.kind, query.resource, query.namespace, None);
-    url::with_query(path, &[("labelSelector", query.selector), ("limit", PAGE), ("continue", next)])
+    let page = if *query.kind == namespaces().0 { NAMESPACES } else { PAGE };
+    url::with_query(path, &[("labelSelector", query.selector), ("limit", page), ("continue", next)])
 }
 
 /// The token with which a list goes on whose own has expired, where the server offers one that is new.

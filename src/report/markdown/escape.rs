@@ -1,6 +1,6 @@
 //! Text that others wrote, as Markdown that means nothing but itself.
 //!
-//! Punctuation that could mean anything becomes an entity, which CommonMark reads as text alone, within HTML too. What
+//! Punctuation that could mean anything becomes an entity, which `CommonMark` reads as text alone, within HTML too. What
 //! forges look for in the text afterwards (a mention, a reference, an address) is broken by an invisible space.
 
 use std::fmt::Write as _;

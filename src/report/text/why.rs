@@ -6,6 +6,9 @@ use crate::plan::{CauseShown, Expiry, KindCount, LiveState, LiveTold as Live, Ne
 use crate::report::style::{BOLD, DIM, RED, YELLOW, of as colour, paint, safe};
 use crate::report::words::{self, counted};
 
+/// How many objects are named, at most.
+const NAMED: usize = 12;
+
 /// Where what is said begins.
 const COLUMN: usize = 14;
 
@@ -54,6 +57,13 @@ impl Page {
         let wrapped = wrap(safe(text).trim_end(), self.width, COLUMN, COLUMN);
         let label = format!("{label:<COLUMN$}");
         self.text.push_str(&format!("{}{}\n", paint(BOLD, &label), paint(style, &wrapped)));
+    }
+
+    /// How many objects are not named.
+    fn more(&mut self, all: usize) {
+        if all > NAMED {
+            self.line("", &format!("and {} more", all - NAMED));
+        }
     }
 
     fn desired(&mut self, story: &Story) {
@@ -143,10 +153,11 @@ impl Page {
             let kinds: Vec<String> = live.kinds.iter().map(kind).collect();
             self.line("", &format!("{}, {rest}: {}", counted(wanted, "object"), kinds.join(", ")));
         }
-        for differing in &live.differing {
+        for differing in live.differing.iter().take(NAMED) {
             let detail = differing.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
             self.styled("", &format!("{} is {}{detail}", differing.object, differing.how), YELLOW);
         }
+        self.more(live.differing.len());
     }
 
     fn expiry(&mut self, expiry: &Expiry, story: &Story) {
@@ -184,7 +195,6 @@ impl Page {
     }
 
     fn next(&mut self, next: &Next, story: &Story, number: usize) {
-        const NAMED: usize = 12;
         let label = match number {
             0 => "next run",
             _ if next.at <= story.now => "",
@@ -208,9 +218,7 @@ impl Page {
             let line = format!("{} {}{reason}", words::of(step.action).symbol, step.object);
             self.line("", &line);
         }
-        if next.steps.len() > NAMED {
-            self.line("", &format!("and {} more", counted(next.steps.len() - NAMED, "object")));
-        }
+        self.more(next.steps.len());
     }
 }
 

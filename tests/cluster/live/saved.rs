@@ -26,13 +26,13 @@ impl Case {
         let text = std::fs::read_to_string(self.repo.path().join(FILE)).expect("it was saved");
         serde_json::from_str(&text).expect("it is JSON")
     }
+}
 
-    /// Applies what was saved; the exit status must be this one.
-    fn applies(&self, tool: &Tool, status: i32) -> Run {
-        let run = tool.run(&applying());
-        assert_eq!(run.status, status, "{run:?}");
-        run
-    }
+/// Applies what was saved; the exit status must be this one.
+fn applies(tool: &Tool, status: i32) -> Run {
+    let run = tool.run(&applying());
+    assert_eq!(run.status, status, "{run:?}");
+    run
 }
 
 fn applying() -> [&'static str; 5] {
@@ -84,7 +84,11 @@ fn what_was_reviewed_is_applied_whatever_the_status_does() {
     let Some(case) = Case::start("saved") else { return };
     case.sandbox("changed", "values.database = true").sandbox("elsewhere", "").sandbox("goes", "").commit("three");
     case.run(0, &[]);
-    case.repo.edit(&file("changed"), ":1", ":2").edit("charts/app/templates/database.yaml", "1Gi", "1Gi # the same");
+    case.repo.edit(&file("changed"), ":1", ":2").edit(
+        "charts/app/templates/database.yaml",
+        "user: app",
+        "user: another",
+    );
     case.repo.edit(&file("changed"), "branch =", "values.greeting = \"bye\"\nbranch =").remove(&file("goes"));
     case.sandbox("new", "values.database = true").commit("one changes, one goes, one is new");
     case.saves(&[]);
@@ -111,9 +115,9 @@ fn what_was_reviewed_is_applied_whatever_the_status_does() {
     assert_eq!(Printed::read(&check).action("new"), "create");
     assert!(case.plane.writes(mark, &case.user).is_empty(), "a check writes");
     let mark = case.plane.mark();
-    let run = Printed::read(&case.applies(case.tool(), 0).stdout);
-    let came = ["changed", "goes", "new"].map(|name| run.came_of(name).0.to_owned());
-    assert_eq!(came, ["done", "done", "done"]);
+    let run = Printed::read(&applies(case.tool(), 0).stdout);
+    let results = ["changed", "goes", "new"].map(|name| run.came_of(name).0.to_owned());
+    assert_eq!(results, ["done", "done", "done"]);
     assert_eq!(run.action("elsewhere"), "held");
     let writes = case.plane.writes(mark, &case.user);
     assert_eq!(written(&case, &writes), reviewed(&case.saved()));
@@ -123,7 +127,7 @@ fn what_was_reviewed_is_applied_whatever_the_status_does() {
     assert_eq!(image, "registry.example.com/changed:2");
 
     // Once. Its note is nobody's sandbox, and a run that has nothing to do leaves it alone.
-    let run = case.applies(case.tool(), 3);
+    let run = applies(case.tool(), 3);
     assert!(words(&run).contains("was applied already"), "{run:?}");
     case.run(0, &[]);
     case.assert_settled();
@@ -198,7 +202,7 @@ fn what_somebody_else_did_since_refuses_all_of_it() {
     }
     case.plane.must(&["create", "namespace", &case.namespace("taken")]);
     let mark = case.plane.mark();
-    let run = case.applies(case.tool(), 3);
+    let run = applies(case.tool(), 3);
     assert!(case.plane.writes(mark, &case.user).is_empty(), "it was written to");
     let said = words(&run);
     for Meanwhile { name, says, .. } in MEANWHILE {
@@ -221,7 +225,7 @@ fn a_newer_commit_and_another_namespace_refuse_it() {
     case.repo.edit(&file("one"), ":2", ":3");
     let newer = case.commit("a newer one");
     case.run(0, &["--only=one"]);
-    let said = words(&case.applies(case.tool(), 3));
+    let said = words(&applies(case.tool(), 3));
     assert!(said.contains(&newer[..7]) && said.contains("stale one:"), "{said}");
 
     // A namespace of the name that was made again is not the one whose removal was reviewed.
@@ -229,14 +233,14 @@ fn a_newer_commit_and_another_namespace_refuse_it() {
     case.commit("newer still");
     case.saves(&["--only=two"]);
     case.plane.must(&["delete", "namespace", &case.namespace("two")]);
-    let said = words(&case.applies(case.tool(), 3));
+    let said = words(&applies(case.tool(), 3));
     assert!(said.contains("two: it is gone, and no file asks for it"), "{said}");
     case.sandbox("two", "").commit("two again");
     case.run(0, &[]);
     case.repo.remove(&file("two"));
     case.commit("two goes again");
     std::fs::write(case.repo.path().join(FILE), old).expect("the folder is there");
-    case.applies(case.tool(), 3);
+    applies(case.tool(), 3);
     assert!(case.lives("two"));
 }
 
@@ -272,7 +276,7 @@ fn one_that_was_killed_is_completed_by_a_run_and_not_applied_again() {
     gate.held(std::time::Duration::from_secs(120)).expect("it writes");
     run.kill().expect("it still waits");
     run.wait().expect("it can be waited for");
-    let said = words(&case.applies(case.tool(), 3));
+    let said = words(&applies(case.tool(), 3));
     assert!(said.contains("was applied already") && said.contains("is done by a run"), "{said}");
     case.run(0, &[]);
     case.assert_settled();
@@ -290,14 +294,14 @@ fn without_a_note_that_it_is_used_nothing_is_done() {
     });
     let mark = case.plane.mark();
     let tool = Tool::new(&case.repo, &gate.user);
-    let said = words(&case.applies(&tool, 1));
+    let said = words(&applies(&tool, 1));
     assert!(said.contains("reconcile-system") && said.contains("get, create and patch"), "{said}");
     let writes = case.plane.writes(mark, &case.user);
     assert!(written(&case, &writes).is_empty(), "{writes:#?}");
     assert!(!case.has_namespace("one"));
     // It was not used, so it still may be.
     gate.rule(|_| Verdict::Pass);
-    case.applies(&tool, 0);
+    applies(&tool, 0);
     case.assert_settled();
 }
 
@@ -327,7 +331,7 @@ fn who_may_only_read_plans_and_another_applies_from_another_clone() {
     let run = Printed::read(&run.stdout);
     assert_eq!((run.came_of("one").0, run.came_of("two").0), ("done", "done"));
     assert_eq!((run.action("three"), case.has_namespace("three")), ("", false));
-    let said = words(&case.applies(case.tool(), 3));
+    let said = words(&applies(case.tool(), 3));
     assert!(said.contains("was applied already"), "{said}");
 }
 
@@ -336,7 +340,7 @@ fn a_plan_for_another_cluster_is_refused() {
     let Some(case) = Case::start("elsewhere") else { return };
     case.sandbox("one", "").commit("one");
     case.saves(&["--cluster=dir:target/other"]);
-    let said = words(&case.applies(case.tool(), 3));
+    let said = words(&applies(case.tool(), 3));
     assert!(said.contains("was made for cluster dir:target/other, and this is another"), "{said}");
     assert!(!case.has_namespace("one"));
 }
@@ -353,10 +357,10 @@ fn a_copied_secret_is_bound_and_not_told() {
     case.saves(&[]);
     let told = case.saved().to_string();
     case.plane.must(&["patch", "secret", "login", &namespace, r#"--patch={"stringData": {"key": "canary-2"}}"#]);
-    let said = words(&case.applies(case.tool(), 3));
+    let said = words(&applies(case.tool(), 3));
     assert!(said.contains(&format!("Secret {source}/login")) && said.contains("was changed since"), "{said}");
     case.saves(&[]);
-    case.applies(case.tool(), 0);
+    applies(case.tool(), 0);
     let told = told + &case.saved().to_string();
     // canary-1 and canary-2 in base64, and in hexadecimal digits.
     for form in ["canary", "Y2FuYXJ5L", "63616e617279"] {
