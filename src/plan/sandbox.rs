@@ -393,16 +393,11 @@ impl Case<'_> {
             *action = own_action;
             reason.clone_from(&own_reason);
         }
-<<<<<<< HEAD
         let remove = extras::paths(&added);
         let live = self.answers.objects.get(&observed.id).and_then(|answer| answer.live.as_ref());
         let diff = show::taken_out(&observed.id, live.filter(|_| !remove.is_empty()), &remove, &self.input.key);
         let step = self.namespace_step(own_action, own_reason, diff, Work::Record { body: last.body(), uid, remove });
-        all.push(Step { quiet, drift, ..step });
-=======
-        let step = self.namespace_step(own_action, own_reason, String::new(), Work::Record { body: last.body(), uid });
         all.push(Step { drift, quiet, ..step });
->>>>>>> main
         all
     }
 

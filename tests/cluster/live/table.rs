@@ -261,7 +261,6 @@ pub fn check(stem: &str, files: &[&str], kinds: &str, removes: bool) {
     case.plane.apply("test", include_str!("rows/admission.yaml"));
     case.plane.must(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]);
     case.repo_copy("rows/chart", "charts/rows");
-<<<<<<< HEAD
     let extras = if removes { "remove" } else { "report" };
     case.repo.copy("charts/odoo-dev-sandbox").copy("charts/preview-app");
     case.settings(&format!(
@@ -273,14 +272,9 @@ pub fn check(stem: &str, files: &[&str], kinds: &str, removes: bool) {
     if removes {
         rows = rows.into_iter().filter(|row| !row.notes.is_empty()).map(Row::where_extras_go).collect();
     }
-    rows.iter().for_each(|row| row.write(&case));
-=======
-    case.settings("limits.max_sandboxes = 500");
-    let rows: Vec<Row> = files.iter().flat_map(|file| Row::read(file)).collect();
     for row in &rows {
         row.write(&case);
     }
->>>>>>> main
     case.sandbox("untouched", "").commit("a sandbox for each row");
     case.run(0, &[]);
     assert_lists_alone(&case);
