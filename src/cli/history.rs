@@ -128,7 +128,7 @@ impl<'a> Asking<'a> {
         let is_broken = sandbox.hold == Some(Hold::Broken);
         match (source, sandbox.action) {
             (None, Action::Remove | Action::Refused | Action::Held) => self.removed(sandbox),
-            (Some(Source::Wanted(wanted)), action) if action == Action::Create || is_over(wanted, self.input) => {
+            (Some(Source::Wanted(wanted)), action) if action == Action::Create || wanted.is_over(self.input.now) => {
                 // What is over and gone is not spoken of.
                 let speaks = action != Action::Keep;
                 speaks.then(|| Found::file(&wanted.path, wanted.commit.clone()))
@@ -228,10 +228,6 @@ impl<'a> Asking<'a> {
         older.retain(|file, _| file == FLEET_FILE || file == path || file.starts_with("charts/"));
         Ok(older)
     }
-}
-
-fn is_over(wanted: &Wanted, input: &Input) -> bool {
-    wanted.expires.is_some_and(|at| at < input.now)
 }
 
 /// Why a sandbox differs although no file makes it so.

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-
 use super::survey::{Sources, Survey};
 use crate::manifest::{Kind, Resource, Scope};
 use crate::plan::{DriftMode, LiveNamespace, Source};
@@ -34,7 +32,7 @@ impl<'k> Scrutiny<'k> {
         let is_left_out = |name: &str| !survey.only.is_empty() && !survey.only.contains(name);
         for (name, wanted) in sources.iter().filter_map(|(name, source)| Some((name, source.wanted()?))) {
             let namespace = namespaces.get(&wanted.namespace);
-            let is_over = is_over(wanted.expires, survey.now);
+            let is_over = wanted.is_over(survey.now);
             let is_same = namespace.is_some_and(|n| n.record.release.as_deref() == Some(wanted.release.hash.as_str()));
             if is_left_out(name) || (skip && is_same && !is_over) {
                 scope.unseen.insert(name.clone());
@@ -56,7 +54,7 @@ impl<'k> Scrutiny<'k> {
             }
             names.insert(name.clone());
             scope.recorded.extend(&namespace.record.kinds);
-            let stays = sources.get(name).and_then(Source::wanted).is_some_and(|w| !is_over(w.expires, survey.now));
+            let stays = sources.get(name).and_then(Source::wanted).is_some_and(|w| !w.is_over(survey.now));
             if !skip || stays {
                 scope.everywhere.extend(&namespace.record.kinds);
             }
@@ -73,9 +71,4 @@ impl<'k> Scrutiny<'k> {
         let everywhere = self.everywhere.iter().any(|other| other.same_store(kind));
         !is_empty && (everywhere || resource.scope == Scope::Cluster)
     }
-}
-
-/// Whether a time is over.
-pub(super) fn is_over(expires: Option<Timestamp>, now: Timestamp) -> bool {
-    expires.is_some_and(|at| at < now)
 }

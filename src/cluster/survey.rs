@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::SetOnce;
 
 use super::judge::{Index, Judge, Listed};
-use super::scrutiny::{Scrutiny, is_over};
+use super::scrutiny::Scrutiny;
 use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
 use crate::manifest::{Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Resource, Scope, builtin, namespaces};
 use crate::plan::{
@@ -84,10 +84,16 @@ pub async fn survey<E>(
         };
         let begun = async { reader.begin().await.map_err(Unknown::<E>::Live) };
         let (begun, served) = try_join(begun, coming).await?;
-        let sources = wanted.get_or_init(Sources::new);
+        let Some(sources) = wanted.get() else { return Err(Unknown::Live(never_told())) };
         reader.finish(begun, sources, served).await.map_err(Unknown::Live)?
     };
-    Ok((wanted.into_inner().unwrap_or_default(), live))
+    let sources = wanted.into_inner().ok_or_else(|| Unknown::Live(never_told()))?;
+    Ok((sources, live))
+}
+
+/// An empty fleet must never stand for one that was not told.
+fn never_told() -> Error {
+    Error::new(ErrorKind::Other, "survey", "what is wanted was never told")
 }
 
 /// The kinds listed, and how that went.
@@ -199,9 +205,7 @@ impl Reader<'_, '_> {
     ) -> Result<(), Error> {
         let is_looked_for = |source: &Source| match source {
             // Who has taken the name of what is over does not matter, and its label is drift.
-            Source::Wanted(wanted) => {
-                self.survey.drift == DriftMode::Detect || !is_over(wanted.expires, self.survey.now)
-            }
+            Source::Wanted(wanted) => self.survey.drift == DriftMode::Detect || !wanted.is_over(self.survey.now),
             Source::Broken { .. } => true,
         };
         let names = sources.values().filter(|source| is_looked_for(source)).map(Source::namespace);
@@ -238,7 +242,7 @@ impl Reader<'_, '_> {
             .filter_map(|(_, source)| source.wanted())
             .flat_map(|wanted| {
                 let lives = live.namespaces.get(&wanted.namespace).is_some_and(|n| n.observed.was_ours);
-                let gone = !lives && is_over(wanted.expires, self.survey.now);
+                let gone = !lives && wanted.is_over(self.survey.now);
                 wanted.release.manifests.iter().filter(move |m| lives || (m.id.namespace.is_none() && !gone))
             })
             .filter(|m| !live.objects.has(m) && live.fault(&m.kind).is_none())

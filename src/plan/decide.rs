@@ -48,7 +48,7 @@ pub fn questions(input: &Input) -> Questions<'_> {
     let mut questions = Questions::default();
     for (name, wanted) in wanted(input) {
         let Some(namespace) = input.live.namespaces.get(&wanted.namespace) else { continue };
-        if standing(name, wanted, namespace, input).is_err() || is_over(wanted, input) {
+        if standing(name, wanted, namespace, input).is_err() || wanted.is_over(input.now) {
             continue;
         }
         let added = to_remove(&namespace.observed, wanted, &input.policy);
@@ -125,21 +125,14 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
 }
 
 fn wanted(input: &Input) -> impl Iterator<Item = (&str, &Wanted)> {
-    input.sources.iter().filter_map(|(name, source)| match source {
-        Source::Wanted(wanted) => Some((name.as_str(), &**wanted)),
-        Source::Broken { .. } => None,
-    })
-}
-
-fn is_over(wanted: &Wanted, input: &Input) -> bool {
-    wanted.expires.is_some_and(|at| at < input.now)
+    input.sources.iter().filter_map(|(name, source)| Some((name.as_str(), source.wanted()?)))
 }
 
 fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
     let Case { name, wanted, input, .. } = case;
     let live = input.live.namespaces.get(&wanted.namespace);
     // What is over wants nothing, so it does not matter who has taken the name.
-    let live = live.filter(|namespace| namespace.observed.was_ours || !is_over(wanted, input));
+    let live = live.filter(|namespace| namespace.observed.was_ours || !wanted.is_over(input.now));
     if let Some(namespace) = live {
         standing(name, wanted, namespace, input)?;
     }
@@ -157,7 +150,7 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
             "take another sandbox's [pin] away, or raise max_pins in sandboxes/fleet.toml",
         ));
     }
-    if let Some(at) = wanted.expires.filter(|_| is_over(wanted, input)) {
+    if let Some(at) = wanted.expires.filter(|_| wanted.is_over(input.now)) {
         let ago = words::span(at, input.now);
         return Ok(match live {
             Some(namespace) => {

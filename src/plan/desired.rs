@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::quota::quota_of;
 use super::state::{Source, Wanted};
 use super::words;
 use crate::fleet::{Broken, Fleet, Life, Lifetime, PinState, Sandbox};
@@ -133,6 +134,7 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, renderer: &mut Renderer<'_>, start: 
         owner: sandbox.owner.clone(),
         url: sandbox.url.clone(),
         notes,
+        quota: quota_of(&made.release.manifests, &sandbox.namespace),
         release: made.release,
     }))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::live::{By, Extra, Observed};
+use super::live::{By, CLUSTERS_OWN, Extra, Observed};
 use super::state::{Input, LiveNamespace, Policy, Wanted};
 use super::types::{Step, Work};
 use super::words;
@@ -11,18 +11,6 @@ use crate::manifest::{GENERATED_MANAGER, MANAGER, Manifest, ObjectId, Path, Path
 
 /// What the API server calls whoever wrote an object whose `managedFields` are gone, when it is applied again.
 pub const UNKNOWN_MANAGER: &str = "before-first-apply";
-
-/// Managers whose writes are the cluster's own bookkeeping, not somebody's change.
-const SYSTEM_MANAGERS: &[&str] = &[
-    "kube-apiserver",
-    "kube-controller-manager",
-    "kube-scheduler",
-    "kubelet",
-    "cloud-controller-manager",
-    MANAGER,
-    GENERATED_MANAGER,
-    UNKNOWN_MANAGER,
-];
 
 /// Annotations below these are tools' notes to themselves: taking them out changes nothing, or restarts pods.
 const NOTES: [&str; 2] = ["kubectl.kubernetes.io/", "deployment.kubernetes.io/"];
@@ -46,7 +34,7 @@ const OF_PODS: &[&str] = &[
 
 /// Whether a manager is a part of the cluster, or of this program.
 pub(super) fn is_of_the_system(manager: &str) -> bool {
-    SYSTEM_MANAGERS.contains(&manager)
+    CLUSTERS_OWN.contains(&manager) || [MANAGER, GENERATED_MANAGER, UNKNOWN_MANAGER].contains(&manager)
 }
 
 /// Whether a field that somebody adds can weaken the sandbox: let its pods do more, or others reach more of it.

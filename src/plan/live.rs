@@ -202,7 +202,7 @@ pub struct GeneratedKeys {
 }
 
 /// The controllers of the cluster itself.
-const CLUSTERS_OWN: &[&str] =
+pub(super) const CLUSTERS_OWN: &[&str] =
     &["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "cloud-controller-manager"];
 
 /// Judges one live object against what is wanted of it.

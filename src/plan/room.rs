@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::quota::{larger, quota_of};
+use super::quota::larger;
 use super::safety::hold;
 use super::sandbox::Held;
 use super::state::{Input, LiveNamespace, Policy, Source, Wanted};
@@ -282,7 +282,7 @@ fn new_share(plan: &SandboxPlan, input: &Input) -> Share {
     Share {
         name: plan.name.clone(),
         owner: wanted.and_then(|wanted| wanted.owner.clone()),
-        quota: wanted.map(|wanted| quota_of(&wanted.release.manifests, &wanted.namespace)).unwrap_or_default(),
+        quota: wanted.map(|wanted| wanted.quota).unwrap_or_default(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::sandbox::Held;
-use super::state::{Input, Source};
+use super::state::Input;
 use super::types::{Action, Hold, SandboxPlan};
 use super::words;
 
@@ -55,9 +55,9 @@ pub(super) fn excess_pins(input: &Input) -> BTreeSet<String> {
     let mut pinned: Vec<(Timestamp, &str)> = input
         .sources
         .iter()
-        .filter_map(|(name, source)| match source {
-            Source::Wanted(wanted) => Some((wanted.pinned_past.filter(|natural| *natural < input.now)?, name.as_str())),
-            Source::Broken { .. } => None,
+        .filter_map(|(name, source)| {
+            let natural = source.wanted()?.pinned_past.filter(|natural| *natural < input.now)?;
+            Some((natural, name.as_str()))
         })
         .collect();
     pinned.sort_unstable();

@@ -6,7 +6,7 @@ use super::extras;
 use super::live::{Extra, Observed};
 use super::lost::has_copies;
 use super::objects::{Difference, DifferenceKind, beside, difference, differences};
-use super::quota::{larger, quota_of};
+use super::quota::larger;
 use super::record::{Record, expires_text, generated_of, kinds_of};
 use super::removal::in_the_way;
 use super::show;
@@ -15,7 +15,6 @@ use super::survivors::survivors;
 use super::types::{Action, Clear, Hold, SandboxPlan, Step, Work};
 use super::values::{self, Drifted};
 use super::words;
-use crate::fleet::Budget;
 use crate::manifest::{ANNOTATION_RELEASE, Kind, Manifest, ObjectId, Owner, Resource, field_path, namespaces};
 
 /// One wanted sandbox and what there is to judge it by.
@@ -46,7 +45,7 @@ impl Case<'_> {
         let start = Record {
             kinds: kinds_of(&self.wanted.release.manifests),
             owner: self.wanted.owner.clone(),
-            quota: Some(self.quota()),
+            quota: Some(self.wanted.quota),
             ..Record::default()
         };
         let claim = self.namespace_manifest(&start);
@@ -105,11 +104,6 @@ impl Case<'_> {
         }
     }
 
-    /// What its quotas let it request.
-    fn quota(&self) -> Budget {
-        quota_of(&self.wanted.release.manifests, &self.wanted.namespace)
-    }
-
     fn owner(&self) -> Owner {
         Owner { fleet: self.input.fleet_id.clone(), sandbox: self.name.to_owned() }
     }
@@ -134,7 +128,7 @@ impl Case<'_> {
             generated: generated_of(&self.wanted.release.manifests),
             expires: Some(expires_text(self.wanted.expires)),
             owner: self.wanted.owner.clone(),
-            quota: Some(self.quota()),
+            quota: Some(self.wanted.quota),
         }
     }
 

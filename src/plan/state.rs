@@ -113,8 +113,17 @@ pub struct Wanted {
     pub url: Option<String>,
     /// Lines to note beside it.
     pub notes: Vec<String>,
+    /// What its quotas let it request.
+    pub quota: Budget,
     /// Its manifests.
     pub release: Release,
+}
+
+impl Wanted {
+    /// Whether its time is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|at| at < now)
+    }
 }
 
 /// What the cluster holds of a fleet.

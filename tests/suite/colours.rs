@@ -4,9 +4,11 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -105,7 +107,10 @@ fn on_a_terminal(command: &mut Command, width: u16) -> String {
     grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("a terminal for us");
     let name = ptsname(&ours, Vec::new()).expect("a terminal has a name");
     let size = Winsize { ws_row: 40, ws_col: width, ws_xpixel: 0, ws_ypixel: 0 };
-    let theirs = File::options().read(true).write(true).open(name.to_str().expect("UTF-8")).expect("its other end");
+    // It must not become the terminal of this very process, which would be hung up with it.
+    let mut options = File::options();
+    options.read(true).write(true).custom_flags(OFlags::NOCTTY.bits().cast_signed());
+    let theirs = options.open(name.to_str().expect("UTF-8")).expect("its other end");
     tcsetwinsize(&theirs, size).expect("a terminal has a size");
     let stdio = || Stdio::from(theirs.try_clone().expect("a handle"));
     let mut child = command.stdin(stdio()).stdout(stdio()).stderr(stdio()).spawn().expect("the binary starts");
