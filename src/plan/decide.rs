@@ -199,7 +199,7 @@ fn sandbox_of(namespace: &LiveNamespace) -> &str {
     let label = namespace.observed.sandbox.as_str();
     let is_changed = namespace.observed.drift.iter().any(|drift| drift.path.contains(LABEL_SANDBOX));
     let file = namespace.record.path.as_deref().and_then(|path| path.rsplit('/').next()?.strip_suffix(".toml"));
-    if is_changed { file.unwrap_or_default() } else { label }
+    if is_changed { file.unwrap_or(label) } else { label }
 }
 
 fn settled(namespace: &LiveNamespace) -> Result<(), Held> {

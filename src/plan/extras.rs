@@ -78,8 +78,14 @@ fn is_weighty_field(id: &ObjectId, fields: &[&str]) -> bool {
         ("", "ConfigMap" | "Secret") => false,
         ("", "ResourceQuota") => fields.iter().any(|name| name.starts_with("scope")),
         ("", "ServiceAccount" | "Service" | "LimitRange" | "Endpoints" | "PersistentVolume" | "Pod") => true,
-        ("rbac.authorization.k8s.io" | "networking.k8s.io" | "discovery.k8s.io", _)
-        | ("admissionregistration.k8s.io" | "apiregistration.k8s.io", _) => true,
+        (
+            "rbac.authorization.k8s.io"
+            | "networking.k8s.io"
+            | "discovery.k8s.io"
+            | "admissionregistration.k8s.io"
+            | "apiregistration.k8s.io",
+            _,
+        ) => true,
         _ => match fields.iter().position(|name| *name == "template") {
             Some(template) => match fields.get(template + 1..).unwrap_or_default() {
                 // A label may bring pods under another policy or Service.

@@ -162,6 +162,7 @@ pub struct Extra {
 
 /// A live object as planning keeps it.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for alone")]
 pub struct Observed {
     /// What it is called.
     pub id: ObjectId,

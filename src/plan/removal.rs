@@ -145,7 +145,9 @@ fn releases(object: &Value, paths: &[Path]) -> Vec<Value> {
         }
         let Some(before) = entry["fieldsV1"].as_object() else { continue };
         let mut fields = before.clone();
-        paths.iter().for_each(|path| release(&mut fields, path));
+        for path in paths {
+            release(&mut fields, path);
+        }
         if fields == *before {
             continue;
         }

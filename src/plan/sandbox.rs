@@ -326,7 +326,8 @@ impl Case<'_> {
         }
         if !finished {
             let drift = &namespace.observed.drift;
-            if drift.iter().any(|drift| drift.path.contains(ANNOTATION_RELEASE)) {
+            let is_asked = changes.iter().any(|step| !matches!(step.action, Action::Correct | Action::Adopt));
+            if !is_asked && drift.iter().any(|drift| drift.path.contains(ANNOTATION_RELEASE)) {
                 return (Action::Correct, words::drifts(drift));
             }
             return (Action::Update, self.asked());
@@ -367,7 +368,7 @@ impl Case<'_> {
             let start = Record { kinds, quota, ..namespace.record.clone() };
             all.push(self.record_step(Action::Update, reason, &start, uid.clone()));
         }
-        if !finished && steps.iter().all(|s| !s.work.is_change()) && namespace.record.release.is_some() {
+        if !finished && steps.iter().all(|s| !s.work.is_change()) && *action == Action::Update {
             *reason = format!("only its record differs; {}", self.asked());
         }
         all.extend(steps);
