@@ -317,7 +317,7 @@ fn unread(error: &cluster::Error, cluster: &dyn Cluster, target: &args::Target) 
 }
 
 fn check_only(request: &Request, sources: &BTreeMap<String, Source>, live: &Live) -> Result<(), Failure> {
-    let lives = |name: &String| live.namespaces.values().any(|n| n.observed.ours && n.observed.sandbox == *name);
+    let lives = |name: &String| live.namespaces.values().any(|n| n.observed.ours && n.sandbox() == name);
     match request.only.iter().find(|name| !sources.contains_key(*name) && !lives(name)) {
         None => Ok(()),
         Some(name) => Err(Failure::new(

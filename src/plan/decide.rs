@@ -11,7 +11,7 @@ use super::sandbox::{Case, Held};
 use super::state::{Answers, Input, LiveNamespace, Question, Source, Wanted};
 use super::types::{Action, Hold, Plan, SandboxPlan, Step, Work};
 use super::words;
-use crate::manifest::{Kind, LABEL_FLEET, LABEL_SANDBOX, ObjectId, Resource, namespaces};
+use crate::manifest::{Kind, LABEL_FLEET, ObjectId, Resource, namespaces};
 
 /// What has to be asked before [`plan`] can judge every change.
 #[derive(Clone, Debug, Default)]
@@ -181,7 +181,7 @@ fn standing(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Inpu
             "rename the sandbox's file, or delete the namespace by hand if nobody needs it",
         ));
     }
-    let owner = sandbox_of(namespace);
+    let owner = namespace.sandbox();
     if owner != name && !owner.is_empty() {
         return Err(Held::new(
             Hold::Safety,
@@ -192,14 +192,6 @@ fn standing(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Inpu
     settled(namespace)?;
     rewound(namespace, input)?;
     unreadable(namespace.record.kinds.iter(), input)
-}
-
-/// Whose a namespace is: as its label says, or where somebody changed that, as its record does.
-fn sandbox_of(namespace: &LiveNamespace) -> &str {
-    let label = namespace.observed.sandbox.as_str();
-    let is_changed = namespace.observed.drift.iter().any(|drift| drift.path.contains(LABEL_SANDBOX));
-    let file = namespace.record.path.as_deref().and_then(|path| path.rsplit('/').next()?.strip_suffix(".toml"));
-    if is_changed { file.unwrap_or(label) } else { label }
 }
 
 fn settled(namespace: &LiveNamespace) -> Result<(), Held> {
@@ -257,7 +249,7 @@ fn unasked(input: &Input, answers: &Answers) -> Vec<SandboxPlan> {
         if asked.contains(name.as_str()) {
             continue;
         }
-        let sandbox = sandbox_of(namespace).to_owned();
+        let sandbox = namespace.sandbox().to_owned();
         let path = namespace.record.path.clone().unwrap_or_else(|| format!("sandboxes/{sandbox}.toml"));
         let mut plan = SandboxPlan {
             action: Action::Remove,

@@ -12,7 +12,7 @@ use super::live_objects::Objects;
 use super::record::Record;
 use super::types::DriftMode;
 use crate::fleet::{Budget, Extras, MaxRemovals};
-use crate::manifest::{Kind, Manifest, ObjectId, Path, Release, Resource};
+use crate::manifest::{Kind, LABEL_SANDBOX, Manifest, ObjectId, Path, Release, Resource};
 use crate::report::FingerprintKey;
 
 /// Everything a plan is a function of.
@@ -184,6 +184,16 @@ pub struct LiveNamespace {
     pub fault: Option<String>,
     /// What keeps it, when it is being deleted.
     pub finalizers: Vec<String>,
+}
+
+impl LiveNamespace {
+    /// Whose it is: as its label says, or where somebody changed that, as its record does.
+    pub fn sandbox(&self) -> &str {
+        let label = self.observed.sandbox.as_str();
+        let is_changed = self.observed.drift.iter().any(|drift| drift.path.contains(LABEL_SANDBOX));
+        let file = self.record.path.as_deref().and_then(|path| path.rsplit('/').next()?.strip_suffix(".toml"));
+        if is_changed { file.unwrap_or(label) } else { label }
+    }
 }
 
 /// The rules of the fleet and of this run.

@@ -171,14 +171,14 @@ fn place(known: &Known<'_>, sandbox: Option<&Sandbox>) -> Option<Place> {
     let LiveKnown::Read { input, .. } = &known.live else { return None };
     let lives = |name: &str| {
         let of_fleet = input.live.namespaces.values().filter(|n| n.observed.ours || n.observed.was_ours);
-        of_fleet.into_iter().any(|namespace| namespace.observed.sandbox == name)
+        of_fleet.into_iter().any(|namespace| namespace.sandbox() == name)
     };
     let names: BTreeSet<&str> = input
         .live
         .namespaces
         .values()
         .filter(|n| n.observed.ours || n.observed.was_ours)
-        .map(|n| n.observed.sandbox.as_str())
+        .map(|n| n.sandbox())
         .collect();
     let owner = sandbox.and_then(|sandbox| sandbox.owner.as_deref());
     let of_owner = owner.map(|owner| {

@@ -14,6 +14,16 @@ use crate::tool::{Run, Tool};
 /// How long a run may wait for readiness. Ample: nothing is judged by it, a run that needs it has failed.
 const PATIENCE: &str = "--timeout=240s";
 
+/// What somebody else does between a plan and its application.
+pub struct Meanwhile {
+    /// The sandbox that it is done to.
+    pub name: &'static str,
+    /// By which calls.
+    pub kubectl: &'static [&'static [&'static str]],
+    /// What the run has to say of it.
+    pub says: &'static str,
+}
+
 /// A fleet whose charts are `app` (see `app/` beside this file) and whatever a test adds.
 pub struct Case {
     /// The control plane.

@@ -1,6 +1,6 @@
 //! Two runs at once, and changes between a plan and its application.
 
-use super::case::{Case, file};
+use super::case::{Case, Meanwhile, file};
 use crate::gate::{Gate, Verdict};
 use crate::tool::Tool;
 
@@ -56,14 +56,6 @@ fn two_runs_at_once_make_everything_once() {
         assert_eq!(image, format!("registry.example.com/{name}:2"));
     }
     case.assert_settled();
-}
-
-/// What somebody else does between a plan and its application.
-struct Meanwhile {
-    name: &'static str,
-    kubectl: &'static [&'static [&'static str]],
-    /// What the run has to say.
-    says: &'static str,
 }
 
 const MEANWHILE: &[Meanwhile] = &[

@@ -4,7 +4,7 @@ use std::process::Child;
 
 use serde_json::Value;
 
-use super::case::{Case, file};
+use super::case::{Case, Meanwhile, file};
 use super::plan::Printed;
 use crate::fleet_repo::FleetRepo;
 use crate::gate::{Gate, Verdict};
@@ -131,13 +131,6 @@ fn what_was_reviewed_is_applied_whatever_the_status_does() {
     assert!(words(&run).contains("was applied already"), "{run:?}");
     case.run(0, &[]);
     case.assert_settled();
-}
-
-/// What somebody else does between a review and its application.
-struct Meanwhile {
-    name: &'static str,
-    kubectl: &'static [&'static [&'static str]],
-    says: &'static str,
 }
 
 const MEANWHILE: &[Meanwhile] = &[
