@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::cause::{Cause, CauseShown};
 use super::forecast::Ahead;
-use super::state::{Input, Source, Wanted};
+use super::state::{Input, LiveNamespace, Source, Wanted};
 use super::story::{Desired, Expiry, Held, Next, Pin, Place, Rendered, STORY_VERSION, StepTold, Story};
 use super::story_live::live;
 use super::types::{Action, Plan, SandboxPlan, Step};
@@ -178,7 +178,7 @@ fn place(known: &Known<'_>, sandbox: Option<&Sandbox>) -> Option<Place> {
         .namespaces
         .values()
         .filter(|n| n.observed.ours || n.observed.was_ours)
-        .map(|n| n.sandbox())
+        .map(LiveNamespace::sandbox)
         .collect();
     let owner = sandbox.and_then(|sandbox| sandbox.owner.as_deref());
     let of_owner = owner.map(|owner| {
