@@ -41,7 +41,22 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// Where the cluster does not say.
     pub async fn used(&self, plan: &str) -> Result<Option<String>, Error> {
-        Ok(self.cluster.get(&self.target()).await?.and_then(|ledger| entry(&ledger, plan)))
+        Ok(self.read().await?.and_then(|ledger| entry(&ledger, plan)))
+    }
+
+    /// What is noted; an object of that name with anything else in it is somebody else's.
+    async fn read(&self) -> Result<Option<Value>, Error> {
+        let ledger = self.cluster.get(&self.target()).await?;
+        let stranger = ledger.as_ref().and_then(strange_key);
+        match stranger {
+            None => Ok(ledger),
+            Some(key) => {
+                let what = format!("read {} in {NAMESPACE}", self.id);
+                let why =
+                    format!("somebody else made it: its key {key:?} names no plan; save it elsewhere and delete it");
+                Err(Error::new(ErrorKind::Other, what, why))
+            }
+        }
     }
 
     /// Notes that a plan is used now, and forgets those that were longer ago than `memory`. `Some` where it was used
@@ -51,7 +66,7 @@ impl<'a> Ledger<'a> {
     /// Where it could not be noted: then it must not be used either.
     pub async fn claim(&self, plan: &str, now: Timestamp, memory: SignedDuration) -> Result<Option<String>, Error> {
         for _ in 0..TRIES {
-            let Some(ledger) = self.cluster.get(&self.target()).await? else {
+            let Some(ledger) = self.read().await? else {
                 self.begin().await?;
                 continue;
             };
@@ -111,6 +126,13 @@ fn there_or_made(made: Result<Value, Error>) -> Result<(), Error> {
         Err(error) if error.kind != ErrorKind::Conflict => Err(error),
         _ => Ok(()),
     }
+}
+
+/// A key that is no plan's id.
+fn strange_key(ledger: &Value) -> Option<&str> {
+    let is_id = |key: &str| key.len() == 32 && key.bytes().all(|b| b.is_ascii_hexdigit());
+    let maps = ["/data", "/binaryData"].into_iter().filter_map(|at| ledger.pointer(at)?.as_object());
+    maps.flat_map(Map::keys).map(String::as_str).find(|key| !is_id(key))
 }
 
 fn entry(ledger: &Value, plan: &str) -> Option<String> {

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
-use crate::cluster::{Apply, Cluster, Error, ErrorKind, Target};
-use crate::manifest::{ANNOTATION_HASH, LABEL_FLEET, LABEL_SANDBOX, MANAGER};
-use crate::plan::{Meta, Precondition, Step, Work};
+use crate::cluster::{Apply, Cluster, Error, ErrorKind, Target, metadata_of};
+use crate::manifest::{ANNOTATION_HASH, LABEL_FLEET, LABEL_SANDBOX, MANAGER, Path};
+use crate::plan::{self, Clear, Meta, Precondition, Step, Work};
 
 /// How often a write is tried again when only the resourceVersion moved (status churn).
 const TRIES: usize = 5;
@@ -48,7 +48,8 @@ struct Change<'a> {
     body: &'a Value,
     generated: &'a [GeneratedKey],
     kept: &'a [String],
-    remove: &'a [String],
+    clear: Option<&'a Clear>,
+    remove: &'a [Path],
 }
 
 impl<'a> Run<'a> {
@@ -61,9 +62,12 @@ impl<'a> Run<'a> {
         let target = Target { kind: &step.kind, resource: &step.resource, id: &step.id };
         match &step.work {
             Work::Claim { body } => self.claim(target, body).await,
-            Work::Record { body, uid, remove } => self.record(target, body, uid.as_deref(), remove).await,
-            Work::Apply { body, precondition, generated, kept, remove } => {
-                let change = Change { body, generated, kept, remove };
+            Work::Record { body, uid, remove } => {
+                let written = self.record(target, body, uid.as_deref()).await?;
+                self.remove(target, written, remove).await
+            }
+            Work::Apply { body, precondition, generated, kept, clear, remove } => {
+                let change = Change { body, generated, kept, clear: clear.as_ref(), remove };
                 match precondition {
                     Some(precondition) => self.change(target, &change, precondition).await,
                     None => self.make(target, &change).await,
@@ -78,7 +82,7 @@ impl<'a> Run<'a> {
             Work::Replace { body, precondition } => {
                 self.delete(target, precondition).await?;
                 wait::until_gone(self.cluster, target, &precondition.uid, self.deadline, waits).await?;
-                let change = Change { body, generated: &[], kept: &[], remove: &[] };
+                let change = Change { body, generated: &[], kept: &[], clear: None, remove: &[] };
                 self.make(target, &change).await
             }
             Work::AwaitQuota => wait::until_ready(self.cluster, target, Deadline::after(QUOTA), waits).await,
@@ -99,21 +103,18 @@ impl<'a> Run<'a> {
         };
         let uid = uid_of(&made);
         self.claimed.clone_from(&uid);
-        self.record(target, body, uid.as_deref(), &[]).await
+        self.record(target, body, uid.as_deref()).await.map(drop)
     }
 
-    async fn record(&self, target: Target<'_>, body: &Value, uid: Option<&str>, remove: &[String]) -> Result<(), Halt> {
+    async fn record(&self, target: Target<'_>, body: &Value, uid: Option<&str>) -> Result<Value, Halt> {
         let Some(uid) = uid.or(self.claimed.as_deref()) else {
             return Err(Halt::Failed("the namespace's uid is unknown".into()));
         };
         let apply = Apply { body, manager: MANAGER, uid: Some(uid), resource_version: None, dry_run: false };
-        let applied = self.cluster.apply(&target, &apply).await.map_err(|error| match error.kind {
+        self.cluster.apply(&target, &apply).await.map_err(|error| match error.kind {
             ErrorKind::Conflict | ErrorKind::NotFound => Halt::Stale("the namespace is another one by now".into()),
             _ => error.into(),
-        })?;
-        // What was ours alone went with the apply.
-        let left: Vec<String> = remove.iter().filter(|path| applied.pointer(path).is_some()).cloned().collect();
-        self.remove(target, &left).await
+        })
     }
 
     /// Makes an object that was not there when it was planned.
@@ -128,12 +129,12 @@ impl<'a> Run<'a> {
             };
         }
         if change.generated.is_empty() {
-            return self.send(target, change.body, None).await;
+            return self.send(target, change.body, None).await.map(drop);
         }
         // The hash comes last: a Secret without its generated values must not look done.
         self.send(target, &without_hash(change.body), None).await?;
         self.generate(target, change.generated, change.kept).await?;
-        self.send(target, change.body, None).await
+        self.send(target, change.body, None).await.map(drop)
     }
 
     async fn change(
@@ -147,13 +148,22 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
             self.generate(target, change.generated, change.kept).await?;
-            return self.send(target, change.body, Some(&precondition.uid)).await;
+            let written = self.send(target, change.body, Some(&precondition.uid)).await?;
+            return self.remove(target, written, change.remove).await;
+        }
+        if let Some(clear) = change.clear {
+            if self.check(target, change.body, precondition).await?.is_none() {
+                return Ok(());
+            }
+            self.clear(target, change.body, clear).await?;
+            let written = self.send(target, change.body, Some(&precondition.uid)).await?;
+            return self.remove(target, written, change.remove).await;
         }
         for _ in 0..TRIES {
             let Some(meta) = self.check(target, change.body, precondition).await? else { return Ok(()) };
             let body = change.body;
             match self.apply_at(target, body, &meta).await {
-                Ok(()) => return self.remove(target, change.remove).await,
+                Ok(written) => return self.remove(target, written, change.remove).await,
                 Err(error) if error.kind == ErrorKind::Conflict => {}
                 Err(error) => return Err(error.into()),
             }
@@ -179,7 +189,7 @@ impl<'a> Run<'a> {
         Err(Halt::Stale(format!("it was changed by {who} since the plan")))
     }
 
-    async fn apply_at(&self, target: Target<'_>, body: &Value, meta: &Meta) -> Result<(), Error> {
+    async fn apply_at(&self, target: Target<'_>, body: &Value, meta: &Meta) -> Result<Value, Error> {
         let apply = Apply {
             body,
             manager: MANAGER,
@@ -187,21 +197,54 @@ impl<'a> Run<'a> {
             resource_version: Some(&meta.resource_version),
             dry_run: false,
         };
-        self.cluster.apply(&target, &apply).await.map(drop)
+        self.cluster.apply(&target, &apply).await
     }
 
-    async fn send(&self, target: Target<'_>, body: &Value, uid: Option<&str>) -> Result<(), Halt> {
+    async fn send(&self, target: Target<'_>, body: &Value, uid: Option<&str>) -> Result<Value, Halt> {
         let apply = Apply { body, manager: MANAGER, uid, resource_version: None, dry_run: false };
-        self.cluster.apply(&target, &apply).await.map(drop).map_err(Halt::from)
+        self.cluster.apply(&target, &apply).await.map_err(Halt::from)
     }
 
-    /// Takes out what apply leaves because another manager holds it too.
-    async fn remove(&self, target: Target<'_>, pointers: &[String]) -> Result<(), Halt> {
-        if pointers.is_empty() {
+    /// Takes out what apply leaves, of the object as `written`.
+    async fn remove(&self, target: Target<'_>, written: Value, paths: &[Path]) -> Result<(), Halt> {
+        if paths.is_empty() {
             return Ok(());
         }
-        let patch = pointers.iter().map(|path| serde_json::json!({"op": "remove", "path": path})).collect();
-        self.cluster.patch(&target, &Value::Array(patch), MANAGER).await.map(drop).map_err(Halt::from)
+        self.patch(target, written, &|object| plan::removal(object, paths)).await
+    }
+
+    /// Puts ours back in one go with taking out what stands in its way.
+    async fn clear(&self, target: Target<'_>, body: &Value, clear: &Clear) -> Result<(), Halt> {
+        let Some(object) = self.cluster.get(&target).await? else {
+            return Err(Halt::Stale("it was deleted since the plan".into()));
+        };
+        self.patch(target, object, &|object| plan::clearing(object, body, &clear.restore, &clear.beside)).await
+    }
+
+    /// Sends a patch that is bound to a version of the object, again where only the status has moved since.
+    async fn patch(
+        &self,
+        target: Target<'_>,
+        mut object: Value,
+        patch: &(dyn Fn(&Value) -> Vec<Value> + Sync),
+    ) -> Result<(), Halt> {
+        let seen = metadata_of(&object).digest();
+        for _ in 0..TRIES {
+            let patch = patch(&object);
+            if patch.is_empty() {
+                return Ok(());
+            }
+            match self.cluster.patch(&target, &Value::Array(patch), MANAGER).await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind == ErrorKind::Conflict => {}
+                Err(error) => return Err(error.into()),
+            }
+            object = match self.cluster.get(&target).await? {
+                Some(object) if metadata_of(&object).digest() == seen => object,
+                _ => return Err(Halt::Stale("it was changed while it was written".into())),
+            };
+        }
+        Err(Halt::Stale("it kept changing while it was written".into()))
     }
 
     async fn delete(&self, target: Target<'_>, precondition: &Precondition) -> Result<(), Halt> {

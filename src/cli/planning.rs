@@ -317,7 +317,7 @@ fn unread(error: &cluster::Error, cluster: &dyn Cluster, target: &args::Target) 
 }
 
 fn check_only(request: &Request, sources: &BTreeMap<String, Source>, live: &Live) -> Result<(), Failure> {
-    let lives = |name: &String| live.namespaces.values().any(|n| n.observed.ours && n.observed.sandbox == *name);
+    let lives = |name: &String| live.namespaces.values().any(|n| n.observed.ours && n.sandbox() == name);
     match request.only.iter().find(|name| !sources.contains_key(*name) && !lives(name)) {
         None => Ok(()),
         Some(name) => Err(Failure::new(
@@ -339,6 +339,8 @@ fn policy(request: &Request, fleet: &Fleet) -> Policy {
         allow_removals: request.allow_removals,
         allow_rewind: request.allow_rewind,
         only: request.only.clone(),
+        extras: fleet.settings.extras,
+        ignore: fleet.settings.ignore.clone(),
     }
 }
 

@@ -208,7 +208,11 @@ impl Cluster for Dir {
     }
 
     async fn patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error> {
-        self.patch_object(target, patch, manager)
+        self.patch_object(target, patch, manager, false)
+    }
+
+    async fn try_patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error> {
+        self.patch_object(target, patch, manager, true)
     }
 
     async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error> {

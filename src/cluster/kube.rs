@@ -66,6 +66,18 @@ impl Kube {
         whole(subject, &answer)
     }
 
+    async fn json_patch(&self, target: &Target<'_>, patch: &Value, query: &[(&str, &str)]) -> Result<Value, Error> {
+        let ask = Ask {
+            method: Method::PATCH,
+            path: url::with_query(location(target), query),
+            accept: JSON,
+            content_type: "application/json-patch+json",
+            body: patch.to_string().into(),
+            repeat: Repeat::IfNotBegun,
+        };
+        self.object(&Subject::object("patch", target), &ask).await
+    }
+
     /// GET of one object; `None` where the server says that this very object is not there.
     async fn find(&self, target: &Target<'_>, accept: &'static str) -> Result<Option<Answer>, Error> {
         let subject = Subject::object("get", target);
@@ -191,15 +203,11 @@ impl Cluster for Kube {
     }
 
     async fn patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error> {
-        let ask = Ask {
-            method: Method::PATCH,
-            path: url::with_query(location(target), &[("fieldManager", manager), STRICT]),
-            accept: JSON,
-            content_type: "application/json-patch+json",
-            body: patch.to_string().into(),
-            repeat: Repeat::IfNotBegun,
-        };
-        self.object(&Subject::object("patch", target), &ask).await
+        self.json_patch(target, patch, &[("fieldManager", manager), STRICT]).await
+    }
+
+    async fn try_patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error> {
+        self.json_patch(target, patch, &[("fieldManager", manager), ("dryRun", "All"), STRICT]).await
     }
 
     async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::plan::{Managed, Meta};
 
 /// The metadata of a whole object.
-pub(super) fn of(object: &Value) -> Meta {
+pub fn of(object: &Value) -> Meta {
     let metadata = object.get("metadata").unwrap_or(&Value::Null);
     let text = |key: &str| metadata.get(key).and_then(Value::as_str).map(str::to_owned);
     Meta {

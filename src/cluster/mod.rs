@@ -9,6 +9,7 @@ mod metadata;
 mod scrutiny;
 mod survey;
 
+pub use metadata::of as metadata_of;
 pub use survey::{Sources, Survey, Unknown, answer, discover, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +62,9 @@ pub trait Cluster: Send + Sync {
 
     /// A JSON patch (RFC 6902) of what apply cannot say.
     async fn patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error>;
+
+    /// The object as such a patch would make it; nothing is changed.
+    async fn try_patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error>;
 
     /// Asks for an object's deletion (in the background), if it still has this uid. Gone already is success.
     async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error>;

@@ -48,11 +48,11 @@ impl<'k> Scrutiny<'k> {
             }
         }
         for namespace in namespaces.values() {
-            let name = &namespace.observed.sandbox;
+            let name = namespace.sandbox();
             if is_left_out(name) || scope.unseen.contains(name) {
                 continue;
             }
-            names.insert(name.clone());
+            names.insert(name.to_owned());
             scope.recorded.extend(&namespace.record.kinds);
             let stays = sources.get(name).and_then(Source::wanted).is_some_and(|w| !w.is_over(survey.now));
             if !skip || stays {

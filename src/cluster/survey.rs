@@ -16,7 +16,8 @@ use super::scrutiny::Scrutiny;
 use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
 use crate::manifest::{Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Resource, Scope, builtin, namespaces};
 use crate::plan::{
-    Answer, Answers, DriftMode, DryRun, Live, LiveNamespace, Meta, Questions, Record, Seen, Source, Unread, observe,
+    Answer, Answers, DriftMode, DryRun, Live, LiveNamespace, Meta, Question, Questions, Record, Seen, Source, Unread,
+    clearing, in_the_way, observe,
 };
 
 /// How many single objects are asked for side by side.
@@ -348,7 +349,13 @@ pub async fn answer(cluster: &dyn Cluster, questions: &Questions<'_>, live: &Liv
         let resource = live.resource(&manifest.kind)?;
         let target = Target { kind: &manifest.kind, resource, id: &manifest.id };
         let live = if question.present { cluster.get(&target).await.ok().flatten() } else { None };
-        Some((manifest.id.clone(), Answer { live, dry_run: try_out(cluster, target, manifest, dry_run).await }))
+        let mut tried = try_out(cluster, target, manifest, dry_run).await;
+        if let (DryRun::Refused(_), Some(live)) = (&tried, &live)
+            && let Some(cleared) = try_cleared(cluster, target, question, live).await
+        {
+            tried = DryRun::Cleared(cleared);
+        }
+        Some((manifest.id.clone(), Answer { live, dry_run: tried }))
     });
     let removed = futures::stream::iter(&questions.removed).map(|id| async move {
         let namespaces = (ObjectId::namespace(&id.name) == **id).then(namespaces);
@@ -379,6 +386,22 @@ async fn try_out(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest,
         Err(error) if error.kind == ErrorKind::Invalid => DryRun::Refused(error.message),
         Err(error) => DryRun::Unknown(error.to_string()),
     }
+}
+
+/// What the server says once what others put beside ours is taken out of the way of it.
+async fn try_cleared(
+    cluster: &dyn Cluster,
+    target: Target<'_>,
+    question: &Question<'_>,
+    live: &serde_json::Value,
+) -> Option<serde_json::Value> {
+    let wanted = question.manifest.body();
+    let beside = in_the_way(live, &wanted, &question.drifted, &question.beside);
+    let patch = clearing(live, &wanted, &question.drifted, &beside);
+    if patch.is_empty() {
+        return None;
+    }
+    cluster.try_patch(&target, &serde_json::Value::Array(patch), MANAGER).await.ok()
 }
 
 async fn count_claims(cluster: &dyn Cluster, namespace: &str) -> Result<usize, String> {

@@ -5,11 +5,13 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// One step of a path into an object, as `fieldsV1` names it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum PathElement {
     /// `f:NAME`, a field of a map.
     Field(String),
@@ -20,6 +22,9 @@ pub enum PathElement {
     /// `i:N`, an item by position.
     Index(usize),
 }
+
+/// The way to a field.
+pub type Path = Vec<PathElement>;
 
 /// A set of fields, as a tree.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,8 +100,8 @@ fn minus(set: &Fields, other: &Fields, path: &mut Vec<PathElement>, found: &mut 
         path.push(element.clone());
         match other.child(element) {
             None => found.push(path.clone()),
-            // Owned whole on the other side: nothing below can be missing there.
-            Some(theirs) if theirs.whole() => {}
+            // Owned whole on both sides. Where this one has something below, the other has declared an empty map there,
+            // or lost what it had in it: what is owned whole by somebody has nothing below for anybody.
             Some(theirs) => minus(child, theirs, path, found),
         }
         path.pop();
@@ -194,8 +199,6 @@ fn walk_object(manifest: &Value, fields: &Fields, trail: &mut impl Trail) {
 
 /// Stands for a node that is absent: it has nothing, and is not owned whole.
 pub(super) static NOTHING: Fields = Fields { itself: true, children: Vec::new() };
-
-type Path = Vec<PathElement>;
 
 fn walk_field(key: &str, value: &Value, fields: &Fields, trail: &mut impl Trail) {
     if trail.is_over() {
@@ -375,6 +378,26 @@ impl<'de> Deserialize<'de> for Fields {
             }
         }
         deserializer.deserialize_map(Tree)
+    }
+}
+
+impl From<PathElement> for String {
+    /// As `fieldsV1` has it.
+    fn from(element: PathElement) -> String {
+        match element {
+            PathElement::Field(name) => format!("f:{name}"),
+            PathElement::Key(key) => format!("k:{}", Value::Object(key)),
+            PathElement::Item(value) => format!("v:{value}"),
+            PathElement::Index(index) => format!("i:{index}"),
+        }
+    }
+}
+
+impl TryFrom<String> for PathElement {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        element(&text)
     }
 }
 

@@ -9,14 +9,16 @@ mod fields;
 mod hash;
 mod id;
 mod json;
+mod lookup;
 mod owned;
 mod release;
 mod scope;
 
 pub use canonical::{canonical, data_key_to_base64};
-pub use fields::{Fields, PathElement, field_path, unowned};
+pub use fields::{Fields, Path, PathElement, field_path, unowned};
 pub use hash::Hash;
 pub use id::{Kind, ObjectId};
+pub use lookup::{Found, look_up};
 pub use release::{Batch, Draft, Manifest, Owner, Release, Stamp};
 pub use scope::{Resource, Scope, builtin, namespaces, scope};
 

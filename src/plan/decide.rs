@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::cause::{self, Cause, Change};
-use super::objects::{DifferenceKind, differences, is_anothers, owned_objects, unwanted};
+use super::extras::to_remove;
+use super::objects::{DifferenceKind, beside, differences, owned_objects, unwanted};
 use super::room::{budget_sums, budget_warnings, share_room};
 use super::safety::{bound_removals, excess_pins, hold};
 use super::sandbox::{Case, Held};
 use super::state::{Answers, Input, LiveNamespace, Question, Source, Wanted};
 use super::types::{Action, Hold, Plan, SandboxPlan, Step, Work};
 use super::words;
-use crate::manifest::{Kind, LABEL_FLEET, LABEL_SANDBOX, ObjectId, Resource, namespaces};
+use crate::manifest::{Kind, LABEL_FLEET, ObjectId, Resource, namespaces};
 
 /// What has to be asked before [`plan`] can judge every change.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +54,8 @@ pub fn questions(input: &Input) -> Questions<'_> {
         if standing(name, wanted, namespace, input).is_err() || wanted.is_over(input.now) {
             continue;
         }
-        if !namespace.observed.drift.is_empty() {
+        let added = to_remove(&namespace.observed, wanted, &input.policy);
+        if !namespace.observed.drift.is_empty() || !added.is_empty() {
             questions.removed.push(&namespace.observed.id);
         }
         for difference in differences(wanted, name, input) {
@@ -62,7 +64,13 @@ pub fn questions(input: &Input) -> Questions<'_> {
                 (DifferenceKind::Unwanted, _) => questions.removed.push(difference.id),
                 (kind, Some(manifest)) => {
                     let present = *kind != DifferenceKind::Missing;
-                    questions.objects.push(Question { manifest, present });
+                    let observed = difference.observed.filter(|_| *kind == DifferenceKind::Drifted);
+                    questions.objects.push(Question {
+                        manifest,
+                        present,
+                        drifted: observed.map(|o| o.drift.iter().map(|d| d.at.clone()).collect()).unwrap_or_default(),
+                        beside: observed.map(beside).unwrap_or_default(),
+                    });
                     let loses = matches!(kind, DifferenceKind::Missing | DifferenceKind::KeysLost(_));
                     if loses && !manifest.generated.is_empty() {
                         questions.claims.extend(manifest.id.namespace.clone());
@@ -178,7 +186,7 @@ fn standing(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Inpu
             "rename the sandbox's file, or delete the namespace by hand if nobody needs it",
         ));
     }
-    let owner = sandbox_of(namespace);
+    let owner = namespace.sandbox();
     if owner != name && !owner.is_empty() {
         return Err(Held::new(
             Hold::Safety,
@@ -189,14 +197,6 @@ fn standing(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Inpu
     settled(namespace)?;
     rewound(namespace, input)?;
     unreadable(namespace.record.kinds.iter(), input)
-}
-
-/// Whose a namespace is: as its label says, or where somebody changed that, as its record does.
-fn sandbox_of(namespace: &LiveNamespace) -> &str {
-    let label = namespace.observed.sandbox.as_str();
-    let is_changed = namespace.observed.drift.iter().any(|drift| drift.path.contains(LABEL_SANDBOX));
-    let file = namespace.record.path.as_deref().and_then(|path| path.rsplit('/').next()?.strip_suffix(".toml"));
-    if is_changed { file.unwrap_or_default() } else { label }
 }
 
 fn settled(namespace: &LiveNamespace) -> Result<(), Held> {
@@ -254,7 +254,7 @@ fn unasked(input: &Input, answers: &Answers) -> Vec<SandboxPlan> {
         if asked.contains(name.as_str()) {
             continue;
         }
-        let sandbox = sandbox_of(namespace).to_owned();
+        let sandbox = namespace.sandbox().to_owned();
         let path = namespace.record.path.clone().unwrap_or_else(|| format!("sandboxes/{sandbox}.toml"));
         let mut plan = SandboxPlan {
             action: Action::Remove,
@@ -374,7 +374,7 @@ fn broken(name: &str, namespace: &str, held: Held) -> SandboxPlan {
 fn removal_steps(sandbox: &str, namespace: &LiveNamespace, reason: &str, input: &Input) -> Vec<Step> {
     let name = &namespace.observed.id.name;
     let mut steps: Vec<Step> = owned_objects(sandbox, name, &input.live)
-        .filter(|o| o.id.namespace.is_none() && o.deleting.is_none() && !is_anothers(o, sandbox, input))
+        .filter(|o| o.id.namespace.is_none() && o.deleting.is_none())
         .filter_map(|observed| {
             let (kind, resource) = input.live.served(&observed.id)?;
             Some(removal(kind.clone(), resource.clone(), reason, observed))

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::claims::{Claims, by, data_path};
+use super::extras::{UNKNOWN_MANAGER, is_of_the_system};
 use crate::manifest::{
-    ANNOTATION_HASH, Fields, Hash, LABEL_FLEET, LABEL_SANDBOX, MANAGER, Manifest, ObjectId, PathElement, field_path,
-    unowned,
+    ANNOTATION_HASH, Fields, Hash, LABEL_FLEET, LABEL_SANDBOX, MANAGER, Manifest, ObjectId, Path, PathElement,
 };
 
 /// The metadata of one live object.
@@ -138,6 +139,8 @@ pub struct By {
 /// A declared field that is no longer ours.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Drift {
+    /// Where.
+    pub at: Path,
     /// Where, as people write it.
     pub path: String,
     /// Who; `None` for a removed field, which has no owner left.
@@ -147,6 +150,8 @@ pub struct Drift {
 /// A field that someone added beside ours.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Extra {
+    /// Where.
+    pub at: Path,
     /// Where, as people write it.
     pub path: String,
     /// Who.
@@ -157,6 +162,7 @@ pub struct Extra {
 
 /// A live object as planning keeps it.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for alone")]
 pub struct Observed {
     /// What it is called.
     pub id: ObjectId,
@@ -183,6 +189,10 @@ pub struct Observed {
     pub drift: Vec<Drift>,
     /// Fields of others.
     pub extras: Vec<Extra>,
+    /// Who made it, where it only has our label: nobody applied it as us, and nothing in the cluster keeps it.
+    pub stranger: Option<By>,
+    /// Whether the sandbox that its label names is as we said. It matters for what is in no namespace.
+    pub label_is_ours: bool,
     /// Keys that the generated-values manager owns (Secrets), or that somebody took over since.
     pub generated: GeneratedKeys,
 }
@@ -196,17 +206,9 @@ pub struct GeneratedKeys {
     pub taken: Vec<(String, By)>,
 }
 
-/// What the API server calls whoever wrote an object whose `managedFields` are gone, when it is applied again.
-pub const UNKNOWN_MANAGER: &str = "before-first-apply";
-
 /// The controllers of the cluster itself.
-const CLUSTERS_OWN: &[&str] =
+pub(super) const CLUSTERS_OWN: &[&str] =
     &["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "cloud-controller-manager"];
-
-/// Whether a manager's writes are bookkeeping, the cluster's own or ours, and not somebody's change.
-pub(super) fn is_bookkeeper(manager: &str) -> bool {
-    CLUSTERS_OWN.contains(&manager) || [MANAGER, crate::manifest::GENERATED_MANAGER, UNKNOWN_MANAGER].contains(&manager)
-}
 
 /// Judges one live object against what is wanted of it.
 pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>) -> Observed {
@@ -218,8 +220,8 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
         .filter_map(|m| Fields::parse(&m.fields).ok().map(|fields| (m, fields)))
         .collect();
     let own = own.unwrap_or(Fields { itself: true, children: Vec::new() });
-    let lost = wanted.map_or_else(Vec::new, |wanted| unowned(&wanted.body(), &own));
-    let drift = lost.iter().map(|path| Drift { by: last_owner(path, &others), path: field_path(path) }).collect();
+    let claims = Claims { id: &id, own: &own, others: &others };
+    let (drift, extras) = claims.judged(wanted);
     let generated_keys: Vec<&str> =
         wanted.map(|w| w.generated.iter().map(|g| g.key.as_str()).collect()).unwrap_or_default();
     Observed {
@@ -234,7 +236,9 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
         deleting: meta.deleting,
         precondition: meta.precondition(),
         drift,
-        extras: extras(&id, &own, &others, &Declared { lost: &lost, generated: &generated_keys }),
+        extras,
+        stranger: stranger(meta, &others),
+        label_is_ours: id.namespace.is_some() || owns(&own, LABEL_SANDBOX),
         generated: generated(meta, &generated_keys, &others),
         id,
     }
@@ -251,58 +255,20 @@ fn is_stripped(meta: &Meta, fleet: &str) -> bool {
 
 /// The label names another fleet, and that fleet applied it: two fleets share the field manager's name.
 fn labelled_by_another(meta: &Meta, fleet: &str, own: &Fields) -> bool {
-    let path = [LABEL_FLEET].map(|name| PathElement::Field(name.into()));
-    let labels = own
-        .child(&PathElement::Field("metadata".into()))
-        .and_then(|metadata| metadata.child(&PathElement::Field("labels".into())));
-    meta.labels.get(LABEL_FLEET).is_some_and(|id| id != fleet) && labels.is_some_and(|labels| labels.covers(&path))
+    meta.labels.get(LABEL_FLEET).is_some_and(|id| id != fleet) && owns(own, LABEL_FLEET)
 }
 
-fn by(managed: &Managed) -> By {
-    By { manager: managed.manager.clone(), time: managed.time }
+fn owns(own: &Fields, label: &str) -> bool {
+    own.covers(&["metadata", "labels", label].map(|name| PathElement::Field(name.into())))
 }
 
-fn last_owner(path: &[PathElement], others: &[(&Managed, Fields)]) -> Option<By> {
-    others.iter().filter(|(_, fields)| fields.touches(path)).map(|(m, _)| by(m)).max_by_key(|by| by.time)
-}
-
-/// What is ours to say although our field set lacks it.
-struct Declared<'a> {
-    lost: &'a [Vec<PathElement>],
-    generated: &'a [&'a str],
-}
-
-fn extras(id: &ObjectId, own: &Fields, others: &[(&Managed, Fields)], declared: &Declared<'_>) -> Vec<Extra> {
-    let mut found = Vec::new();
-    for (managed, fields) in others {
-        if is_bookkeeper(&managed.manager) {
-            continue;
-        }
-        for path in fields.minus(own) {
-            let is_lost = declared.lost.iter().any(|lost| path.starts_with(lost) || lost.starts_with(&path));
-            if is_lost || declared.generated.iter().any(|key| path == data_path(key)) {
-                continue;
-            }
-            let path = field_path(&path);
-            found.push(Extra { security: is_security_relevant(id, &path), path, by: by(managed) });
-        }
+/// Controllers copy labels too; what they make is theirs to see to.
+fn stranger(meta: &Meta, others: &[(&Managed, Fields)]) -> Option<By> {
+    if meta.controller.is_some() || meta.applied_by(MANAGER).is_some() {
+        return None;
     }
-    found
-}
-
-pub(super) fn data_path(key: &str) -> [PathElement; 2] {
-    [PathElement::Field("data".into()), PathElement::Field(key.into())]
-}
-
-fn is_security_relevant(id: &ObjectId, path: &str) -> bool {
-    match id.kind.as_str() {
-        "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" | "NetworkPolicy" | "Ingress" => {
-            !path.starts_with(".metadata")
-        }
-        "Service" => path.starts_with(".spec"),
-        "Namespace" => path.contains("pod-security.kubernetes.io"),
-        _ => path.contains(".spec.template.spec") || (id.kind == "Pod" && path.starts_with(".spec")),
-    }
+    let people = others.iter().map(|(managed, _)| managed).filter(|m| !is_of_the_system(&m.manager));
+    people.map(|m| by(m)).min_by_key(|by| by.time)
 }
 
 fn generated(meta: &Meta, keys: &[&str], others: &[(&Managed, Fields)]) -> GeneratedKeys {

@@ -6,8 +6,10 @@
 mod asked;
 mod blame;
 mod cause;
+mod claims;
 mod decide;
 mod desired;
+mod extras;
 mod forecast;
 mod live;
 mod live_objects;
@@ -16,6 +18,7 @@ mod objects;
 mod quota;
 mod ready;
 mod record;
+mod removal;
 mod room;
 mod safety;
 mod sandbox;
@@ -36,11 +39,13 @@ pub use blame::{Culprit, Inquiry, Now, Suspect};
 pub use cause::{Blame, Cause, CauseShown, Change, Commit, History};
 pub use decide::{Questions, plan, questions};
 pub use desired::{Start, place, sources};
+pub use extras::UNKNOWN_MANAGER;
 pub use forecast::{Ahead, Outlook, forecast};
-pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, UNKNOWN_MANAGER, observe};
+pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};
 pub use live_objects::Objects;
 pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text};
+pub use removal::{clearing, in_the_way, removal};
 pub use saved::{
     Basis, FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedPolicy, SavedSandbox, SavedStep, Version, is_saved_plan,
 };
@@ -53,6 +58,6 @@ pub use story::{
 };
 pub use story_told::{Known, LiveKnown, story};
 pub use types::{
-    Action, BudgetSum, DriftMode, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work,
+    Action, BudgetSum, Clear, DriftMode, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work,
 };
 pub use values::Drifted;

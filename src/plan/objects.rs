@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::extras::to_remove;
 use super::live::{Drift, Observed};
 use super::record::Record;
-use super::state::{Input, Live, LiveNamespace, Source, Wanted};
+use super::state::{Input, Live, Wanted};
 use crate::chart::uninstall_rank;
-use crate::manifest::{LABEL_SANDBOX, Manifest, ObjectId};
+use crate::manifest::{Manifest, ObjectId, Path};
 
 /// One object that is not as it is wanted.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub(super) enum DifferenceKind {
     Drifted,
     /// Generated keys of it are gone.
     KeysLost(Vec<String>),
+    /// It is as wanted, and others have added to it what the fleet has taken out.
+    Extras,
     /// It is ours and nobody wants it.
     Unwanted,
 }
@@ -45,8 +48,12 @@ pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Inpu
     }
     let nothing = Record::default();
     let record = live.namespaces.get(&wanted.namespace).map_or(&nothing, |namespace| &namespace.record);
-    let mut found: Vec<Difference<'a>> =
-        wanted.release.manifests.iter().filter_map(|manifest| difference(manifest, live, record)).collect();
+    let mut found: Vec<Difference<'a>> = wanted
+        .release
+        .manifests
+        .iter()
+        .filter_map(|m| difference(m, live, record).or_else(|| added(m, wanted, input)))
+        .collect();
     found.extend(unwanted(wanted, sandbox, input));
     found
 }
@@ -56,7 +63,6 @@ pub(super) fn unwanted<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) 
     let ids: BTreeSet<&ObjectId> = wanted.release.manifests.iter().map(|m| &m.id).collect();
     let unwanted = owned_objects(sandbox, &wanted.namespace, &input.live)
         .filter(|observed| !ids.contains(&observed.id) && observed.deleting.is_none())
-        .filter(|observed| !is_anothers(observed, sandbox, input))
         .map(|observed| Difference {
             id: &observed.id,
             manifest: None,
@@ -68,25 +74,10 @@ pub(super) fn unwanted<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) 
     unwanted
 }
 
-/// Whether a cluster-scoped object is wanted by another sandbox, and somebody changed the label that said so.
-pub(super) fn is_anothers(observed: &Observed, sandbox: &str, input: &Input) -> bool {
-    let wants = |source: &Source| match source {
-        Source::Wanted(wanted) => wanted.release.manifests.iter().any(|manifest| manifest.id == observed.id),
-        Source::Broken { .. } => false,
-    };
-    observed.id.namespace.is_none()
-        && is_relabelled(observed)
-        && input.sources.iter().any(|(name, source)| name != sandbox && wants(source))
-}
-
-fn is_relabelled(observed: &Observed) -> bool {
-    observed.drift.iter().any(|drift| drift.path.contains(LABEL_SANDBOX))
-}
-
 /// The sandbox that a wanted cluster-scoped object belongs to, where that is another one, which is asked for or lives. A
 /// label that somebody changed is not ours any more, and says nothing.
 pub(super) fn holder<'a>(difference: &Difference<'a>, sandbox: &str, input: &Input) -> Option<&'a str> {
-    let observed = difference.observed.filter(|o| o.id.namespace.is_none() && o.ours && !is_relabelled(o))?;
+    let observed = difference.observed.filter(|o| o.id.namespace.is_none() && o.ours && o.label_is_ours)?;
     let holder = observed.sandbox.as_str();
     let lives = || input.live.namespaces.values().any(|namespace| namespace.observed.sandbox == holder);
     let is_there = |holder: &str| input.sources.contains_key(holder) || lives();
@@ -99,7 +90,8 @@ pub(super) fn owned_objects<'a>(
     namespace: &str,
     live: &'a Live,
 ) -> impl Iterator<Item = &'a Observed> + use<'a> {
-    live.objects.of(sandbox, namespace).filter(|observed| observed.ours)
+    // Somebody may have written another sandbox's name on what is in no namespace.
+    live.objects.of(sandbox, namespace).filter(|observed| observed.ours && observed.label_is_ours)
 }
 
 pub(super) fn difference<'a>(manifest: &'a Manifest, live: &'a Live, record: &Record) -> Option<Difference<'a>> {
@@ -116,6 +108,21 @@ pub(super) fn difference<'a>(manifest: &'a Manifest, live: &'a Live, record: &Re
         Some(observed) => difference_of(manifest, observed, record)?,
     };
     Some(Difference { id: &manifest.id, manifest: Some(manifest), observed, kind })
+}
+
+fn added<'a>(manifest: &'a Manifest, wanted: &Wanted, input: &'a Input) -> Option<Difference<'a>> {
+    let observed = input.live.objects.get(&manifest.id)?;
+    let goes = !to_remove(observed, wanted, &input.policy).is_empty();
+    let kind = DifferenceKind::Extras;
+    goes.then_some(Difference { id: &manifest.id, manifest: Some(manifest), observed: Some(observed), kind })
+}
+
+/// What others put beside what drifted: in the same list or map, where it may stand in the way of putting ours back.
+pub(super) fn beside(observed: &Observed) -> Vec<Path> {
+    let above = |path: &Path| path.split_last().map(|(_, above)| above.to_vec());
+    let parents: Vec<Path> = observed.drift.iter().filter_map(|drift| above(&drift.at)).collect();
+    let is_beside = |at: &Path| above(at).is_some_and(|parent| parents.contains(&parent));
+    observed.extras.iter().map(|extra| &extra.at).filter(|at| is_beside(at)).cloned().collect()
 }
 
 fn difference_of(manifest: &Manifest, observed: &Observed, record: &Record) -> Option<DifferenceKind> {
@@ -147,30 +154,4 @@ fn drifted_hash(observed: &Observed) -> bool {
 fn is_put_back(observed: &Observed, record: &Record) -> bool {
     let is_plain = !observed.controlled && observed.sandbox.is_empty() && observed.hash.is_none();
     observed.id.is_secret() && is_plain && record.had_values(&observed.id.name)
-}
-
-/// What is noted of objects that are as wanted, or will be: fields of others.
-pub(super) fn notes(wanted: &Wanted, namespace: &LiveNamespace, live: &Live) -> Vec<String> {
-    let objects = wanted.release.manifests.iter().filter_map(|m| live.objects.get(&m.id));
-    let objects = objects.filter(|observed| !live.unseen.contains(&observed.sandbox));
-    let mut notes = Vec::new();
-    for observed in std::iter::once(&namespace.observed).chain(objects) {
-        for extra in &observed.extras {
-            let weight = if extra.security { " and can weaken the sandbox" } else { "" };
-            notes.push(format!(
-                "{}: {} was added by {}{weight}; it is not ours and is left alone",
-                observed.id,
-                extra.path,
-                super::words::by(&extra.by)
-            ));
-        }
-        for (key, by) in &observed.generated.taken {
-            notes.push(format!(
-                "{}: the generated value of {key:?} was replaced by {}; it is kept",
-                observed.id,
-                super::words::by(by)
-            ));
-        }
-    }
-    notes
 }

@@ -9,7 +9,7 @@ use super::quota::{quota_text, read_quota};
 use crate::fleet::Budget;
 use crate::manifest::{
     ANNOTATION_COMMIT, ANNOTATION_EXPIRES, ANNOTATION_FILE, ANNOTATION_GENERATED, ANNOTATION_KINDS, ANNOTATION_OWNER,
-    ANNOTATION_PATH, ANNOTATION_QUOTA, ANNOTATION_RELEASE, Kind, Manifest, ObjectId, Owner, Stamp,
+    ANNOTATION_PATH, ANNOTATION_QUOTA, ANNOTATION_RELEASE, Kind, Manifest, ObjectId, Owner, Path, PathElement, Stamp,
 };
 
 /// What is written on the Namespace.
@@ -92,11 +92,13 @@ impl Record {
         all
     }
 
-    /// JSON pointers of the annotations that another record lacks.
-    pub(super) fn dropped_by(&self, other: &Record) -> Vec<String> {
+    /// The annotations that another record lacks.
+    pub(super) fn dropped_by(&self, other: &Record) -> Vec<Path> {
         let other = other.annotations();
         let dropped = self.annotations().into_keys().filter(|key| !other.contains_key(key));
-        dropped.map(|key| format!("/metadata/annotations/{}", key.replace('~', "~0").replace('/', "~1"))).collect()
+        dropped
+            .map(|key| ["metadata", "annotations", key].map(|name| PathElement::Field(name.into())).to_vec())
+            .collect()
     }
 
     /// The Namespace with this record on it.

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::live::Observed;
+use super::extras;
+use super::live::{Extra, Observed};
 use super::lost::has_copies;
-use super::objects::{Difference, DifferenceKind, difference, differences, holder, notes, unwanted};
+use super::objects::{Difference, DifferenceKind, beside, difference, differences, holder, unwanted};
 use super::quota::larger;
 use super::record::{Record, expires_text, generated_of, kinds_of};
+use super::removal::in_the_way;
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
-use super::types::{Action, Hold, SandboxPlan, Step, Work};
+use super::types::{Action, Clear, Hold, SandboxPlan, Step, Work};
 use super::values::{self, Drifted};
 use super::words;
-use crate::manifest::{Kind, Manifest, ObjectId, Owner, Resource, namespaces};
+use crate::manifest::{ANNOTATION_RELEASE, Kind, Manifest, ObjectId, Owner, Resource, field_path, namespaces};
 
 /// One wanted sandbox and what there is to judge it by.
 pub(super) struct Case<'a> {
@@ -88,7 +90,7 @@ impl Case<'_> {
         self.add_waits(&mut steps, |id| never_ready || applied.contains(id));
         let (action, reason) = self.verdict(namespace, &steps, finished);
         let mut plan = self.blank(action, reason);
-        plan.notes.extend(notes(self.wanted, namespace, &self.input.live));
+        plan.notes.extend(extras::notes(self.wanted, namespace, self.input, &steps));
         plan.steps = self.with_record(namespace, steps, finished, &mut plan.action, &mut plan.reason);
         Ok(plan)
     }
@@ -227,17 +229,39 @@ impl Case<'_> {
                 "see whether the cluster is well; the next run tries again",
             ));
         }
-        let (diff, local) = show::change(manifest, answer, &self.input.key);
+        let body = manifest.body();
+        let added =
+            difference.observed.map(|o| extras::to_remove(o, self.wanted, &self.input.policy)).unwrap_or_default();
+        let mut work = apply(manifest, difference.observed);
+        let mut taken = extras::paths(&added);
+        if let (Work::Apply { clear, remove, .. }, Some(answer)) = (&mut work, answer) {
+            if let (Some(live), DryRun::Server(dry) | DryRun::Cleared(dry)) = (&answer.live, &answer.dry_run) {
+                taken.extend(survivors(live, dry, &body));
+            }
+            if let (Some(live), DryRun::Cleared(_), Some(observed)) =
+                (&answer.live, &answer.dry_run, difference.observed)
+            {
+                let restore: Vec<_> = observed.drift.iter().map(|drift| drift.at.clone()).collect();
+                let beside = in_the_way(live, &body, &restore, &beside(observed));
+                *clear = Some(Clear { restore, beside });
+            }
+            remove.clone_from(&taken);
+        }
+        let key = &self.input.key;
+        let (diff, local) = match answer {
+            Some(answer) if !taken.is_empty() => show::removing(manifest, answer, &taken, key),
+            _ => show::change(manifest, answer, key),
+        };
         let drift = self.drifted(difference, manifest, answer);
         let (action, mut reason) = self.object_verdict(difference, manifest, answer, namespace);
+        reason = with_added(reason, &added);
+        if let Work::Apply { clear: Some(clear), .. } = &work {
+            let paths: Vec<String> = clear.beside.iter().map(|path| field_path(path)).collect();
+            reason = format!("{reason}; {} stands in its way, and goes", words::some(&paths));
+        }
+        let action = if added.is_empty() || action == Action::Update { action } else { Action::Correct };
         if let Some(why) = local {
             reason = format!("local diff ({why}); {reason}");
-        }
-        let mut work = apply(manifest, difference.observed);
-        if let (Work::Apply { remove, .. }, Some(Answer { live: Some(live), dry_run: DryRun::Server(dry) })) =
-            (&mut work, answer)
-        {
-            *remove = survivors(live, dry, &manifest.body());
         }
         Ok(Step { drift, ..step(action, manifest, resource, &reason, diff, work) })
     }
@@ -276,6 +300,7 @@ impl Case<'_> {
                     (Action::Correct, said)
                 }
             }
+            DifferenceKind::Extras => (Action::Correct, String::new()),
             _ => (Action::Update, asked),
         }
     }
@@ -327,6 +352,11 @@ impl Case<'_> {
             return (Action::Create, format!("an earlier run did not finish; {}", self.asked()));
         }
         if !finished {
+            let drift = &namespace.observed.drift;
+            let is_asked = changes.iter().any(|step| !matches!(step.action, Action::Correct | Action::Adopt));
+            if !is_asked && drift.iter().any(|drift| drift.path.contains(ANNOTATION_RELEASE)) {
+                return (Action::Correct, words::drifts(drift));
+            }
             return (Action::Update, self.asked());
         }
         let named = |steps: &[&Step]| words::some(&steps.iter().map(|s| s.id.to_string()).collect::<Vec<_>>());
@@ -354,7 +384,8 @@ impl Case<'_> {
         let last = self.namespace_manifest(&record);
         let observed = &namespace.observed;
         let is_same_record = observed.hash.as_deref() == Some(last.hash.as_str());
-        let is_whole = is_same_record && observed.drift.is_empty() && observed.ours;
+        let added = extras::to_remove(observed, self.wanted, &self.input.policy);
+        let is_whole = is_same_record && observed.drift.is_empty() && observed.ours && added.is_empty();
         let uid = Some(observed.precondition.uid.clone());
         let mut all = Vec::new();
         let kinds: BTreeSet<Kind> = namespace.record.kinds.union(&record.kinds).cloned().collect();
@@ -364,7 +395,7 @@ impl Case<'_> {
             let start = Record { kinds, quota, ..namespace.record.clone() };
             all.push(self.record_step(Action::Update, reason, &start, uid.clone()));
         }
-        if !finished && steps.iter().all(|s| !s.work.is_change()) && namespace.record.release.is_some() {
+        if !finished && steps.iter().all(|s| !s.work.is_change()) && *action == Action::Update {
             *reason = format!("only its record differs; {}", self.asked());
         }
         all.extend(steps);
@@ -373,19 +404,23 @@ impl Case<'_> {
         }
         let drift = self.namespace_drift(observed, &last.body());
         let (own_action, own_reason) = if is_same_record {
-            (Action::Correct, values::sentences(&drift))
+            (Action::Correct, with_added(values::sentences(&drift), &added))
         } else if *action == Action::Create {
             (Action::Create, reason.clone())
         } else {
             (Action::Update, self.record_reason(namespace, &record, &drift))
         };
-        let quiet = *action != Action::Keep && observed.drift.is_empty();
+        let quiet = *action != Action::Keep && observed.drift.is_empty() && added.is_empty();
         if *action == Action::Keep {
             *action = own_action;
             reason.clone_from(&own_reason);
         }
-        let work = Work::Record { body: last.body(), uid, remove: namespace.record.dropped_by(&record) };
-        let step = self.namespace_step(own_action, own_reason, String::new(), work);
+        let mut remove = extras::paths(&added);
+        let live = self.answers.objects.get(&observed.id).and_then(|answer| answer.live.as_ref());
+        let diff = show::taken_out(&observed.id, live.filter(|_| !remove.is_empty()), &remove, &self.input.key);
+        // Others may hold what the record drops, or nobody.
+        remove.extend(namespace.record.dropped_by(&record));
+        let step = self.namespace_step(own_action, own_reason, diff, Work::Record { body: last.body(), uid, remove });
         all.push(Step { drift, quiet, ..step });
         all
     }
@@ -413,7 +448,17 @@ fn apply(manifest: &Manifest, observed: Option<&Observed>) -> Work {
         precondition: observed.map(|o| o.precondition.clone()),
         generated: manifest.generated.clone(),
         kept: observed.map(|o| o.generated.kept.clone()).unwrap_or_default(),
+        clear: None,
         remove: Vec::new(),
+    }
+}
+
+/// A reason, and after it what others added.
+fn with_added(reason: String, added: &[&Extra]) -> String {
+    match (reason.is_empty(), added.is_empty()) {
+        (_, true) => reason,
+        (true, false) => extras::reason(added),
+        (false, false) => format!("{reason}; {}", extras::reason(added)),
     }
 }
 

@@ -344,8 +344,21 @@ fn precondition(step: &Step, live: &Live) -> Option<Precondition> {
 }
 
 /// Members of a step whose texts say nothing of a Secret's values.
-const HARMLESS: &[&str] =
-    &["uid", "key", "kept", "remove", "path", "awaited", "apiVersion", "kind", "name", "namespace", "type"];
+const HARMLESS: &[&str] = &[
+    "uid",
+    "key",
+    "kept",
+    "remove",
+    "restore",
+    "beside",
+    "path",
+    "awaited",
+    "apiVersion",
+    "kind",
+    "name",
+    "namespace",
+    "type",
+];
 
 /// What a step does, sorted, without preconditions (they stand beside) and without hashes that a value of a Secret went
 /// into. Of a Secret the keys are left.

@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::live::{Meta, UNKNOWN_MANAGER, data_path, is_bookkeeper};
+use super::claims::data_path;
+use super::extras::{UNKNOWN_MANAGER, is_of_the_system};
+use super::live::Meta;
 use crate::manifest::{ANNOTATION_HASH, Fields, GENERATED_MANAGER, LABEL_FLEET, MANAGER, Manifest, PathElement};
 
 /// A live object's metadata, as far as the first look needs it.
@@ -114,7 +116,7 @@ pub fn is_settled(seen: &Seen<'_>, fleet: &str, wanted: &Manifest, sets: &mut Fi
 fn has_nothing_beside(seen: &Seen<'_>, own: &Fields, sets: &mut FieldSets) -> bool {
     seen.managed.iter().all(|m| {
         m.subresource == "status"
-            || is_bookkeeper(m.manager)
+            || is_of_the_system(m.manager)
             || sets.parse(m.fields).is_some_and(|fields| fields.minus(own).is_empty())
     })
 }

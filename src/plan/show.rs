@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::removal::without;
 use super::state::{Answer, DryRun};
-use crate::manifest::{Manifest, ObjectId};
+use crate::manifest::{Manifest, ObjectId, Path};
 use crate::report::{FingerprintKey, GENERATED, clean, object_diff};
 
 /// The diff of a manifest against its answer, and a word on where the diff is local.
@@ -15,7 +16,7 @@ pub(super) fn change(manifest: &Manifest, answer: Option<&Answer>, key: &Fingerp
         (object_diff(before.as_ref(), Some(&after), &name(&manifest.id), key), why)
     };
     match answer.map(|a| &a.dry_run) {
-        Some(DryRun::Server(dry)) => {
+        Some(DryRun::Server(dry) | DryRun::Cleared(dry)) => {
             let dry = with_generated(manifest, dry.clone(), live);
             (object_diff(live, Some(&dry), &name(&manifest.id), key), None)
         }
@@ -27,6 +28,30 @@ pub(super) fn change(manifest: &Manifest, answer: Option<&Answer>, key: &Fingerp
 /// The diff of a removal.
 pub(super) fn removal(id: &ObjectId, live: Option<&Value>, key: &FingerprintKey) -> String {
     live.map(|live| object_diff(Some(live), None, &name(id), key)).unwrap_or_default()
+}
+
+/// The same, where `paths` are taken out of it as well.
+pub(super) fn removing(
+    manifest: &Manifest,
+    answer: &Answer,
+    paths: &[Path],
+    key: &FingerprintKey,
+) -> (String, Option<String>) {
+    let dry_run = match &answer.dry_run {
+        DryRun::Server(dry) => DryRun::Server(without(dry, paths)),
+        DryRun::Cleared(dry) => DryRun::Cleared(without(dry, paths)),
+        // Of a local diff the live object is the only whole one there is.
+        other => match &answer.live {
+            Some(live) if is_same(manifest, answer) => DryRun::Server(without(live, paths)),
+            _ => other.clone(),
+        },
+    };
+    change(manifest, Some(&Answer { live: answer.live.clone(), dry_run }), key)
+}
+
+/// The diff of what is taken out of an object that is otherwise as it should be.
+pub(super) fn taken_out(id: &ObjectId, live: Option<&Value>, paths: &[Path], key: &FingerprintKey) -> String {
+    live.map(|live| object_diff(Some(live), Some(&without(live, paths)), &name(id), key)).unwrap_or_default()
 }
 
 /// Whether a dry run would leave the object as it is.

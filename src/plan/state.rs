@@ -11,8 +11,8 @@ use super::live::Observed;
 use super::live_objects::Objects;
 use super::record::Record;
 use super::types::DriftMode;
-use crate::fleet::{Budget, MaxRemovals};
-use crate::manifest::{Hash, Kind, Manifest, ObjectId, Release, Resource};
+use crate::fleet::{Budget, Extras, MaxRemovals};
+use crate::manifest::{Hash, Kind, LABEL_SANDBOX, Manifest, ObjectId, Path, Release, Resource};
 use crate::report::FingerprintKey;
 
 /// Everything a plan is a function of.
@@ -196,6 +196,16 @@ pub struct LiveNamespace {
     pub finalizers: Vec<String>,
 }
 
+impl LiveNamespace {
+    /// Whose it is: as its label says, or where somebody changed that, as its record does.
+    pub fn sandbox(&self) -> &str {
+        let label = self.observed.sandbox.as_str();
+        let is_changed = self.observed.drift.iter().any(|drift| drift.path.contains(LABEL_SANDBOX));
+        let file = self.record.path.as_deref().and_then(|path| path.rsplit('/').next()?.strip_suffix(".toml"));
+        if is_changed { file.unwrap_or(label) } else { label }
+    }
+}
+
 /// The rules of the fleet and of this run.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -215,6 +225,10 @@ pub struct Policy {
     pub allow_rewind: bool,
     /// `--only`: these sandboxes alone; empty for all.
     pub only: BTreeSet<String>,
+    /// What is done about what others added.
+    pub extras: Extras,
+    /// Fields that are left to others, by kind.
+    pub ignore: BTreeMap<String, Vec<String>>,
 }
 
 /// A question to the cluster, without whose answer a change cannot be judged.
@@ -224,6 +238,10 @@ pub struct Question<'a> {
     pub manifest: &'a Manifest,
     /// Whether the object is there, so that what it is now is wanted as well.
     pub present: bool,
+    /// What drifted of it.
+    pub drifted: Vec<Path>,
+    /// What others put beside that, and what may stand in the way.
+    pub beside: Vec<Path>,
 }
 
 /// The answers.
@@ -251,6 +269,9 @@ pub struct Answer {
 pub enum DryRun {
     /// The object as the server would make it, defaulted and admitted.
     Server(Value),
+    /// The object as the server would make it once what others put beside ours is out of the way; without that it
+    /// refuses.
+    Cleared(Value),
     /// It was not asked (why), so what is shown is local.
     Local(String),
     /// It would be refused, and stays so until the manifest is changed.

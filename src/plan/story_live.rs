@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::objects::{DifferenceKind, differences, notes};
+use super::extras;
+use super::objects::{DifferenceKind, differences};
 use super::state::{Input, LiveNamespace, Wanted};
 use super::story::{Differing, KindCount, Live, LiveState};
 use super::story_told::{Known, LiveKnown};
@@ -26,7 +27,7 @@ pub(super) fn live(known: &Known<'_>, wanted: Option<&Wanted>, namespace: &str) 
         return (Live { state: LiveState::Foreign, problem, uid, since, ..Live::default() }, Vec::new());
     }
     let (kinds, differing) = wanted.map(|wanted| objects(known.name, wanted, found, input)).unwrap_or_default();
-    let noted = wanted.map(|wanted| notes(wanted, found, &input.live)).unwrap_or_default();
+    let noted = wanted.map(|wanted| extras::notes(wanted, found, input, &[])).unwrap_or_default();
     let release = found.record.release.clone();
     let live = Live {
         state: if observed.deleting.is_some() { LiveState::Ending } else { LiveState::Lives },
@@ -73,6 +74,11 @@ fn objects(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Input
             DifferenceKind::Content => ("outdated", None),
             DifferenceKind::Drifted => ("drifted", Some(words::drifts(drift)).filter(|text| !text.is_empty())),
             DifferenceKind::KeysLost(keys) => ("lost", Some(format!("generated {}", words::some(keys)))),
+            DifferenceKind::Extras => {
+                let added =
+                    difference.observed.map(|o| extras::to_remove(o, wanted, &input.policy)).unwrap_or_default();
+                ("drifted", Some(extras::reason(&added)))
+            }
             DifferenceKind::Unwanted => ("unwanted", None),
         };
         differing.push(told(difference.id, how, detail));

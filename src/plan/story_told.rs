@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::cause::{Cause, CauseShown};
 use super::forecast::Ahead;
-use super::state::{Input, Source, Wanted};
+use super::state::{Input, LiveNamespace, Source, Wanted};
 use super::story::{Desired, Expiry, Held, Next, Pin, Place, Rendered, STORY_VERSION, StepTold, Story};
 use super::story_live::live;
 use super::types::{Action, Plan, SandboxPlan, Step};
@@ -171,14 +171,14 @@ fn place(known: &Known<'_>, sandbox: Option<&Sandbox>) -> Option<Place> {
     let LiveKnown::Read { input, .. } = &known.live else { return None };
     let lives = |name: &str| {
         let of_fleet = input.live.namespaces.values().filter(|n| n.observed.ours || n.observed.was_ours);
-        of_fleet.into_iter().any(|namespace| namespace.observed.sandbox == name)
+        of_fleet.into_iter().any(|namespace| namespace.sandbox() == name)
     };
     let names: BTreeSet<&str> = input
         .live
         .namespaces
         .values()
         .filter(|n| n.observed.ours || n.observed.was_ours)
-        .map(|n| n.observed.sandbox.as_str())
+        .map(LiveNamespace::sandbox)
         .collect();
     let owner = sandbox.and_then(|sandbox| sandbox.owner.as_deref());
     let of_owner = owner.map(|owner| {

@@ -3,39 +3,16 @@
 
 use serde_json::Value;
 
-use crate::manifest::{Fields, MANAGER, PathElement};
+use crate::manifest::{Fields, MANAGER, Path, look_up};
 
-/// JSON pointers into `dry` of what we applied before, `wanted` lacks, another manager holds too, and the server would
-/// therefore leave in place. Sorted so that removing one moves none of the others.
-pub(super) fn survivors(live: &Value, dry: &Value, wanted: &Value) -> Vec<String> {
+/// What we applied before and `wanted` lacks, where another manager holds it too and it is in `dry`: the server would
+/// leave it in place.
+pub(super) fn survivors(live: &Value, dry: &Value, wanted: &Value) -> Vec<Path> {
     let Some((own, others)) = field_sets(live) else { return Vec::new() };
     let mut dropped = Vec::new();
     collect(&own, wanted, &mut Vec::new(), &mut dropped);
-    let mut pointers: Vec<Vec<Step>> = dropped
-        .iter()
-        .filter(|path| others.iter().any(|fields| fields.touches(path)))
-        .filter_map(|path| pointer(dry, path))
-        .collect();
-    pointers.sort_unstable();
-    pointers.dedup();
-    pointers.iter().rev().map(|steps| steps.iter().map(Step::text).collect()).collect()
-}
-
-/// A step of a JSON pointer; indexes sort as numbers.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
-    Key(String),
-    Index(usize),
-}
-
-impl Step {
-    /// As RFC 6901 writes it.
-    fn text(&self) -> String {
-        match self {
-            Step::Key(key) => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-            Step::Index(index) => format!("/{index}"),
-        }
-    }
+    dropped.retain(|path| others.iter().any(|fields| fields.touches(path)) && look_up(dry, path).is_some());
+    dropped
 }
 
 fn field_sets(live: &Value) -> Option<(Fields, Vec<Fields>)> {
@@ -54,45 +31,13 @@ fn field_sets(live: &Value) -> Option<(Fields, Vec<Fields>)> {
     Some((own?, others))
 }
 
-fn collect(own: &Fields, wanted: &Value, path: &mut Vec<PathElement>, dropped: &mut Vec<Vec<PathElement>>) {
+fn collect(own: &Fields, wanted: &Value, path: &mut Path, dropped: &mut Vec<Path>) {
     for (element, child) in &own.children {
         path.push(element.clone());
-        match step(wanted, element).and_then(|(_, value)| value) {
+        match look_up(wanted, std::slice::from_ref(element)).and_then(|found| wanted.pointer(&found.pointer())) {
             Some(value) => collect(child, value, path, dropped),
             None => dropped.push(path.clone()),
         }
         path.pop();
-    }
-}
-
-fn pointer(object: &Value, path: &[PathElement]) -> Option<Vec<Step>> {
-    let mut value = object;
-    let mut steps = Vec::new();
-    for element in path {
-        let (taken, next) = step(value, element)?;
-        steps.push(taken);
-        value = next?;
-    }
-    Some(steps)
-}
-
-/// One element deeper: what the pointer calls it, and what is there.
-fn step<'v>(value: &'v Value, element: &PathElement) -> Option<(Step, Option<&'v Value>)> {
-    let position = |matches: &dyn Fn(&Value) -> bool| {
-        let at = value.as_array()?.iter().position(matches)?;
-        Some((Step::Index(at), value.get(at)))
-    };
-    match element {
-        PathElement::Field(name) => {
-            value.as_object().and_then(|map| map.get(name)).map(|found| (Step::Key(name.clone()), Some(found)))
-        }
-        PathElement::Key(key) => position(&|item| {
-            key.iter().all(|(name, wanted)| match item.get(name) {
-                Some(found) => found == wanted,
-                None => name == "protocol" && wanted == "TCP",
-            })
-        }),
-        PathElement::Item(wanted) => position(&|item| item == wanted),
-        PathElement::Index(index) => value.get(*index).map(|found| (Step::Index(*index), Some(found))),
     }
 }

@@ -11,7 +11,7 @@ use super::live::Precondition;
 use super::values::Drifted;
 use crate::chart::generated::GeneratedKey;
 use crate::fleet::{Budgeted, Quantity};
-use crate::manifest::{Kind, ObjectId, Resource};
+use crate::manifest::{Kind, ObjectId, Path, Resource};
 
 /// What a run does, all of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -174,8 +174,12 @@ pub enum Work {
         generated: Vec<GeneratedKey>,
         /// Generated keys that are there; those not in `generated` go.
         kept: Vec<String>,
-        /// JSON pointers of fields of ours that another manager holds too, and that have to go.
-        remove: Vec<String>,
+        /// What others put where ours has to be put back, and what goes before the apply.
+        #[serde(default)]
+        clear: Option<Clear>,
+        /// What goes after the apply, which would leave it: fields that were ours and that another manager holds too,
+        /// and what others added, where the fleet has that taken out.
+        remove: Vec<Path>,
     },
     /// Delete.
     Delete {
@@ -206,10 +210,19 @@ pub enum Work {
         body: Value,
         /// Its uid; `None` for the one that this run has claimed.
         uid: Option<String>,
-        /// JSON pointers of annotations that go, whoever else holds them by now.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        remove: Vec<String>,
+        /// What others added, and what goes.
+        #[serde(default)]
+        remove: Vec<Path>,
     },
+}
+
+/// What stands in the way of an apply.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Clear {
+    /// What is put back in one go with it.
+    pub restore: Vec<Path>,
+    /// What others put beside that.
+    pub beside: Vec<Path>,
 }
 
 impl Work {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::live::{By, Drift};
 use super::words;
-use crate::manifest::{Fields, MANAGER, PathElement, field_path, unowned};
+use crate::manifest::PathElement;
 use crate::report::{FingerprintKey, clean, mask};
 
 /// A declared field that somebody else changed. Values of Secrets are masked.
@@ -32,7 +32,6 @@ pub(super) fn drifted(wanted: &Value, live: Option<&Value>, drift: &[Drift], key
     if drift.is_empty() {
         return Vec::new();
     }
-    let paths = live.map(|live| lost(wanted, live)).unwrap_or_default();
     let shown = live.map(|live| (mask(clean(live.clone()), key), mask(clean(wanted.clone()), key)));
     drift
         .iter()
@@ -41,25 +40,13 @@ pub(super) fn drifted(wanted: &Value, live: Option<&Value>, drift: &[Drift], key
                 Some(By { manager, time }) => (Some(manager.clone()), *time),
                 None => (None, None),
             };
-            let path = paths.iter().find(|path| field_path(path) == drift.path);
-            let (found, wanted) = match (path, &shown) {
-                (Some(path), Some((live, wanted))) => (at(live, path), at(wanted, path)),
-                _ => (None, None),
+            let (found, wanted) = match &shown {
+                Some((live, wanted)) => (at(live, &drift.at), at(wanted, &drift.at)),
+                None => (None, None),
             };
             Drifted { path: drift.path.clone(), manager, time, wanted: wanted.map(short), found: found.map(short) }
         })
         .collect()
-}
-
-/// The declared fields that are not ours in the object as it is now.
-fn lost(wanted: &Value, live: &Value) -> Vec<Vec<PathElement>> {
-    let entries = live.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
-    let own = entries
-        .filter(|entry| {
-            entry["manager"] == MANAGER && entry["operation"] == "Apply" && entry["subresource"].as_str().is_none()
-        })
-        .find_map(|entry| Fields::parse(entry.get("fieldsV1")?.to_string().as_bytes()).ok());
-    unowned(wanted, &own.unwrap_or(Fields { itself: true, children: Vec::new() }))
 }
 
 /// What stands at a path.

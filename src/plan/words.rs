@@ -33,12 +33,16 @@ pub(super) fn drifts(drift: &[Drift]) -> String {
 
 /// The first few names of a list.
 pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
-    const SHOWN: usize = 5;
-    let mut text = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
+    first_of(names, 5)
+}
+
+/// The first names of a list.
+pub(super) fn first_of<T: AsRef<str>>(names: &[T], shown: usize) -> String {
+    let mut text = names.iter().take(shown).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    if names.len() > shown {
         use std::fmt::Write as _;
         // Writing to a String cannot fail.
-        let _ = write!(text, " and {} more", names.len() - SHOWN);
+        let _ = write!(text, " and {} more", names.len() - shown);
     }
     text
 }

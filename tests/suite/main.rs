@@ -26,6 +26,7 @@ mod laws;
 mod purity;
 mod readme;
 mod ready;
+mod removal;
 mod repo;
 mod repo_git;
 mod repo_mirror;

@@ -70,6 +70,7 @@ pub fn step(action: Action, reason: &str, before: Option<&Value>, after: Option<
             precondition: before.map(|_| precondition()),
             generated: Vec::new(),
             kept: Vec::new(),
+            clear: None,
             remove: Vec::new(),
         },
     };

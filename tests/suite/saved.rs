@@ -171,6 +171,7 @@ fn writes(body: &Value, before: Option<Precondition>) -> Plan {
             precondition: before,
             generated: Vec::new(),
             kept: Vec::new(),
+            clear: None,
             remove: Vec::new(),
         },
     };

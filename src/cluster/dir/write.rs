@@ -47,8 +47,14 @@ impl Dir {
         self.finish(change, new, &managers, apply.dry_run)
     }
 
-    pub(super) fn patch_object(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error> {
-        let _lock = self.store.disk.exclusive()?;
+    pub(super) fn patch_object(
+        &self,
+        target: &Target<'_>,
+        patch: &Value,
+        manager: &str,
+        dry_run: bool,
+    ) -> Result<Value, Error> {
+        let _lock = if dry_run { self.store.disk.shared()? } else { Some(self.store.disk.exclusive()?) };
         let change = self.begin("patch", target)?;
         let Some(old) = &change.old else {
             return Err(change.refuse(ErrorKind::NotFound, format!("{} is not there", target.id)));
@@ -63,10 +69,13 @@ impl Dir {
         if identity(&new) != identity(&old.object) {
             return Err(invalid("a patch cannot make another object of this one".into()));
         }
+        if version(&new) != version(&old.object) {
+            return Err(change.refuse(ErrorKind::Conflict, format!("{} has been changed since", target.id)));
+        }
         let mut managers = Managers::read(&new);
         let new = kept(of_object(&new), contents(&canonical(new.clone())));
         managers.update(of_object(&new), &contents(&old.object), &new, writer(manager));
-        self.finish(change, new, &managers, false)
+        self.finish(change, new, &managers, dry_run)
     }
 
     pub(super) fn delete_object(&self, target: &Target<'_>, uid: &str) -> Result<(), Error> {

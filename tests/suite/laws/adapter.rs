@@ -12,7 +12,7 @@ use serde_json::Value;
 /// In front of a cluster.
 pub struct Adapter<'a> {
     pub cluster: &'a dyn Cluster,
-    /// Where lists come from, if from elsewhere.
+    /// Where lists come from, as they come, if from elsewhere.
     pub lister: Option<&'a dyn Cluster>,
     /// Lists come in an order that depends on this.
     pub shuffle: Option<u32>,
@@ -68,10 +68,13 @@ impl Cluster for Adapter<'_> {
     }
 
     async fn list(&self, query: &Query<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+        if let Some(lister) = self.lister {
+            return lister.list(query, sink).await;
+        }
         let ready = sink.ready();
         ready.await;
         let mut found = Vec::new();
-        self.lister.unwrap_or(self.cluster).list(query, &mut |meta: Meta| found.push(meta)).await?;
+        self.cluster.list(query, &mut |meta: Meta| found.push(meta)).await?;
         if let Some(seed) = self.shuffle {
             found.sort_by_key(|meta| Hash::of(format!("{seed} {:?} {}", meta.namespace, meta.name).as_bytes()));
         }
@@ -105,6 +108,10 @@ impl Cluster for Adapter<'_> {
 
     async fn patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error> {
         self.cluster.patch(target, patch, manager).await
+    }
+
+    async fn try_patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error> {
+        self.cluster.try_patch(target, patch, manager).await
     }
 
     async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error> {

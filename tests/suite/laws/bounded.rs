@@ -14,7 +14,7 @@ use super::settles::told;
 use super::world::World;
 
 proptest! {
-    #![proptest_config(cases(64))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn no_ceiling_is_crossed(history in history(None), kept in subsequence(NAMES.to_vec(), 0..3)) {

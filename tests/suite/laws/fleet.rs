@@ -43,6 +43,8 @@ pub struct Bounds {
     pub max_pins: Option<u32>,
     pub max_removals: Option<&'static str>,
     pub cpu: Option<u32>,
+    /// Whether what others add is taken out.
+    pub takes_out: bool,
 }
 
 /// One sandbox's file.
@@ -151,12 +153,13 @@ impl Fleet {
     }
 
     fn settings(&self) -> String {
-        let Bounds { max_sandboxes, max_per_owner, max_pins, max_removals, cpu } = &self.bounds;
+        let Bounds { max_sandboxes, max_per_owner, max_pins, max_removals, cpu, takes_out } = &self.bounds;
         let mut text = format!(
-            "name = \"team\"\nid = \"{}\"\nnamespace_prefix = \"{}\"\n[defaults]\nchart = \"app\"\n[limits]\n\
+            "name = \"team\"\nid = \"{}\"\nnamespace_prefix = \"{}\"\nextras = \"{}\"\n[defaults]\nchart = \"app\"\n[limits]\n\
              max_pin = \"1d\"\nmax_sandboxes = {}\nmax_pins = {}\n",
             self.id,
             self.prefix,
+            if *takes_out { "remove" } else { "report" },
             max_sandboxes.unwrap_or(1000),
             max_pins.unwrap_or(1000)
         );
@@ -225,12 +228,12 @@ impl Sandbox {
 /// A sandbox whose file was changed at some hour until `now`.
 pub fn sandbox(now: i64) -> impl Strategy<Value = Sandbox> {
     let life = prop_oneof![
-        3 => Just(Life::Never),
-        2 => (1_i64..60).prop_map(Life::Hours),
+        2 => Just(Life::Never),
+        2 => (1_i64..40).prop_map(Life::Hours),
         1 => (0_i64..90).prop_map(Life::Until),
     ];
     let owner = option::of(select(&OWNERS[..]));
-    let pin = weighted(0.3, 1_i64..100);
+    let pin = weighted(0.5, 1_i64..100);
     (owner, life, pin, 0..=now, 0_u8..3, weighted(0.8, 1_u32..5), any::<u8>(), weighted(0.1, Just(())))
         .prop_map(|(owner, life, pin, since, replicas, cpu, parts, broken)| Sandbox {
             owner,
@@ -254,13 +257,15 @@ pub fn bounds() -> impl Strategy<Value = Bounds> {
         weighted(0.5, 0_u32..3),
         option::of(removals),
         weighted(0.4, 1_u32..14),
+        any::<bool>(),
     )
-        .prop_map(|(max_sandboxes, max_per_owner, max_pins, max_removals, cpu)| Bounds {
+        .prop_map(|(max_sandboxes, max_per_owner, max_pins, max_removals, cpu, takes_out)| Bounds {
             max_sandboxes,
             max_per_owner,
             max_pins,
             max_removals,
             cpu,
+            takes_out,
         })
 }
 

@@ -112,9 +112,7 @@ impl Meddling {
             }
             Meddling::Delete(index) => {
                 if let Some(object) = own(world, *index) {
-                    let uid = object["metadata"]["uid"].as_str().expect("a uid");
-                    let address = Address::of(&object);
-                    world.wait(world.cluster.delete(&address.target(), uid)).expect("what is there can be deleted");
+                    world.delete(&Address::of(&object).id);
                 }
             }
             Meddling::Make(theirs, name, index) => theirs.make(world, name, *index),
@@ -130,7 +128,7 @@ fn own(world: &World, index: Index) -> Option<Value> {
 }
 
 impl Change {
-    fn make(self, world: &World, object: &Value) {
+    pub fn make(self, world: &World, object: &Value) {
         let mut address = Address::of(object);
         if let (Change::Keep, Some(namespace)) = (self, address.id.namespace.clone()) {
             address = Address::of(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}));
@@ -225,9 +223,17 @@ impl Theirs {
                 world.make(RIVAL, &role(&format!("{namespace}-see"), json!({}), json!({})));
             }
             Theirs::ClusterCopy => world.make(RIVAL, &role(&format!("copy-{name}"), labels("ours"), hash())),
-            Theirs::OtherFleets => apply(world, &role(&format!("{namespace}-see"), labels("theirs"), hash())),
+            Theirs::OtherFleets => other_fleets_role(world, name),
         }
     }
+}
+
+/// A cluster-scoped object that another fleet made, of the name that a sandbox of ours would give it.
+pub fn other_fleets_role(world: &mut World, name: &str) {
+    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "rules": [],
+        "metadata": {"name": format!("sb-{name}-see"), "labels": {LABEL_FLEET: "theirs", LABEL_SANDBOX: name},
+        "annotations": {ANNOTATION_HASH: "0".repeat(64)}}});
+    apply(world, &role);
 }
 
 /// Made by this program's manager, for somebody else.

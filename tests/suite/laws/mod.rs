@@ -8,6 +8,7 @@ mod bounded;
 mod deterministic;
 mod fleet;
 mod foreign;
+mod found;
 mod history;
 mod meddling;
 mod orderless;

@@ -1,5 +1,7 @@
 //! The order of files, lists and pages does not matter.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use reconcile::plan::{Action, Plan};
 
@@ -42,7 +44,7 @@ proptest! {
 
     #[test]
     fn the_size_and_the_order_of_pages_do_not_matter(
-        history in history(None), seed in any::<u32>(), page in 1_usize..6,
+        history in history(None), seed in any::<u32>(), page in 1_usize..6, late in 0_u64..20,
     ) {
         let mut fleet = history.fleet.clone();
         let mut world = World::begun(&history);
@@ -51,8 +53,10 @@ proptest! {
             let server = serve(world.objects(), page, seed);
             let lister = world.wait(server.client());
             let (_, plan) = world.plan(&fleet);
+            world.late = Duration::from_millis(late);
             let paged = Adapter { lister: Some(&lister), ..Adapter::new(&world.cluster) };
             let (_, other) = world.plan_through(&fleet, &paged).expect("the lists can be read");
+            world.late = Duration::ZERO;
             prop_assert_eq!(&plan, &other);
             prop_assert_eq!(said(&plan), said(&other));
             world.run(&fleet);

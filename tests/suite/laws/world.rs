@@ -27,6 +27,8 @@ pub struct World {
     runtime: Runtime,
     /// The hour that it is.
     pub now: i64,
+    /// How long it takes to tell what is wanted, while lists arrive.
+    pub late: Duration,
     /// How many commits there were.
     commits: u32,
     /// What is not of this fleet, wherever it lies and whatever it looks like.
@@ -68,7 +70,8 @@ impl World {
         let folder = folder.expect("a temporary folder");
         let cluster = Dir::open(&folder.path().join("cluster")).expect("an empty cluster");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let mut world = Self { folder, cluster, runtime, now: 10, commits: 1, foreign: BTreeSet::new() };
+        let mut world =
+            Self { folder, cluster, runtime, now: 10, late: Duration::ZERO, commits: 1, foreign: BTreeSet::new() };
         world.make(
             "kubectl",
             &json!({
@@ -127,6 +130,9 @@ impl World {
         let (now, drift, only) = (self.time(), DriftMode::Detect, &BTreeSet::new());
         let asked = Survey { fleet_id: &read.settings.id, namespace_labels: labels, now, drift, only };
         let wanted = async {
+            if !self.late.is_zero() {
+                tokio::time::sleep(self.late).await;
+            }
             let served = discover(cluster, sources.values().flat_map(Source::kinds)).await.map_err(Unknown::Live)?;
             place(&mut sources, &served.resources);
             Ok::<_, Unknown<Error>>((sources, served))
@@ -146,6 +152,8 @@ impl World {
             allow_removals: None,
             allow_rewind: false,
             only: BTreeSet::new(),
+            extras: read.settings.extras,
+            ignore: read.settings.ignore.clone(),
         };
         Ok(Input {
             fleet: read.settings.name.clone(),
@@ -196,6 +204,14 @@ impl World {
         if self.wait(self.cluster.create(&address.target(), object, manager)).is_ok() {
             self.foreign.insert(address.id);
         }
+    }
+
+    /// Deletes an object, as somebody else.
+    pub fn delete(&self, id: &ObjectId) {
+        let object = &self.objects()[id];
+        let uid = object["metadata"]["uid"].as_str().expect("a uid");
+        let address = Address::of(object);
+        self.wait(self.cluster.delete(&address.target(), uid)).expect("what is there can be deleted");
     }
 
     /// Every object there is, whole, in the order of their identities.
