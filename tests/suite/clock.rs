@@ -194,10 +194,9 @@ fn a_commit_dated_well_before_its_parent_is_told_with_the_parents_time() {
         git.write("sandboxes/foo.toml", &format!("branch = \"y\"\n# {early}\n"));
         let commit = git.commit(EPOCH + 50 * HOUR - early, "another clock");
         let at = |seconds: i64| Timestamp::from_second(EPOCH + 50 * HOUR + seconds).unwrap();
-        let wanted = match is_behind {
-            true => FileDate::Behind { time: at(-early), commit, follows: at(0) },
-            false => FileDate::At { time: at(-early), commit },
-        };
+        let time = at(-early);
+        let wanted =
+            if is_behind { FileDate::Behind { time, commit, follows: at(0) } } else { FileDate::At { time, commit } };
         assert_eq!(date_of(&git.open(), "foo", None), Ok(wanted));
     }
 }

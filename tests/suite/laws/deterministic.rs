@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use reconcile::plan::{Plan, plan};
+use reconcile::plan::{Answers, Plan, plan};
 use reconcile::report::json;
 use reconcile::report::markdown::page;
 use reconcile::report::text::{Diffs, TextOptions, plan as text};
@@ -38,7 +38,7 @@ fn same_again(history: &History, tally: &mut Tally) -> Result<(), TestCaseError>
         prop_assert_eq!(&once, &again);
         prop_assert_eq!(said(&once), said(&again));
         // Nothing but the input and the answers counts.
-        let blind = [plan(&input, &Default::default()), plan(&input.clone(), &Default::default())];
+        let blind = [plan(&input, &Answers::default()), plan(&input.clone(), &Answers::default())];
         prop_assert_eq!(&blind[0], &blind[1]);
         world.run(&fleet);
     }

@@ -85,8 +85,8 @@ fn edit() -> impl Strategy<Value = Edit> {
 }
 
 /// A history whose limits never change, where they are given, and are tight or not otherwise.
-pub fn history(fixed: Option<Bounds>) -> BoxedStrategy<History> {
-    let begun = match &fixed {
+pub fn history(fixed: Option<&Bounds>) -> BoxedStrategy<History> {
+    let begun = match fixed {
         Some(fixed) => Just(fixed.clone()).boxed(),
         None => bounds().boxed(),
     };

@@ -33,7 +33,7 @@ proptest! {
             prop_assert_eq!(verdicts(&plan), verdicts(&other));
             for (name, source) in &input.sources {
                 let hash = |source: &reconcile::plan::Source| match source {
-                    reconcile::plan::Source::Wanted(wanted) => Some(wanted.release.hash.clone()),
+                    reconcile::plan::Source::Wanted(wanted) => Some(wanted.release.hash),
                     reconcile::plan::Source::Broken { .. } => None,
                 };
                 prop_assert_eq!(hash(source), hash(&other_input.sources[name]));

@@ -35,7 +35,7 @@ proptest! {
 
     #[test]
     fn what_cannot_be_read_is_held_and_the_rest_goes_on(
-        history in history(Some(roomy())),
+        history in history(Some(&roomy())),
         files in subsequence(NAMES.to_vec(), 0..3),
         lists in subsequence(KINDS.to_vec(), 0..3),
         names in subsequence(KINDS.to_vec(), 0..2),

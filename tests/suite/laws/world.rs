@@ -218,7 +218,7 @@ impl World {
     pub fn objects(&self) -> BTreeMap<ObjectId, Value> {
         let mut objects = BTreeMap::new();
         for (path, text) in self.files() {
-            if path.starts_with(".reconcile") && path.ends_with(".json") {
+            if path.starts_with(".reconcile") && Path::new(&path).extension().is_some_and(|end| end == "json") {
                 let record: Value = serde_json::from_slice(&text).expect("a record is JSON");
                 let object = record["object"].clone();
                 objects.insert(Address::of(&object).id, object);
