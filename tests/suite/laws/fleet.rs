@@ -254,7 +254,7 @@ pub fn bounds() -> impl Strategy<Value = Bounds> {
     (
         weighted(0.5, 1_u32..7),
         weighted(0.4, 1_u32..3),
-        weighted(0.5, 0_u32..3),
+        weighted(0.7, 0_u32..2),
         option::of(removals),
         weighted(0.4, 1_u32..14),
         any::<bool>(),

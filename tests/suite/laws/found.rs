@@ -6,7 +6,7 @@ use reconcile::manifest::ObjectId;
 use reconcile::plan::{Action, SandboxResult};
 
 use super::fleet::{Bounds, Fleet, Life, Sandbox};
-use super::meddling::{Change, other_fleets_role};
+use super::meddling::{Change, look_alike_role, other_fleets_role};
 use super::world::World;
 
 fn sandbox(parts: u8, life: Life) -> Sandbox {
@@ -34,14 +34,16 @@ fn what_a_record_drops_goes_from_a_namespace_whose_managed_fields_were_stripped(
 }
 
 #[test]
-fn what_another_fleet_applied_outside_namespaces_holds_who_wants_the_name() {
-    let mut world = World::new();
-    other_fleets_role(&mut world, "g");
-    let before = world.objects();
-    let run = world.run(&fleet([("g", sandbox(ROLE, Life::Never))]));
-    assert_eq!(run.plan.sandboxes[0].action, Action::Held);
-    assert!(run.plan.sandboxes[0].reason.contains("is not ours"), "{}", run.plan.sandboxes[0].reason);
-    assert_eq!(world.objects(), before);
+fn what_others_made_outside_namespaces_holds_who_wants_the_name() {
+    for make in [other_fleets_role, look_alike_role] {
+        let mut world = World::new();
+        make(&mut world, "g");
+        let before = world.objects();
+        let run = world.run(&fleet([("g", sandbox(ROLE, Life::Never))]));
+        assert_eq!(run.plan.sandboxes[0].action, Action::Held);
+        assert!(run.plan.sandboxes[0].reason.contains("is not ours"), "{}", run.plan.sandboxes[0].reason);
+        assert_eq!(world.objects(), before);
+    }
 }
 
 #[test]

@@ -61,6 +61,8 @@ pub enum Theirs {
     Controlled,
     /// A cluster-scoped object of a name that is wanted.
     ClusterSquatter,
+    /// The same with all our labels and annotations.
+    ClusterLookAlike,
     /// A cluster-scoped copy, labels and all.
     ClusterCopy,
     /// A cluster-scoped object that another fleet of this program made.
@@ -91,6 +93,7 @@ pub fn meddling() -> impl Strategy<Value = Meddling> {
         Theirs::Copy,
         Theirs::Controlled,
         Theirs::ClusterSquatter,
+        Theirs::ClusterLookAlike,
         Theirs::ClusterCopy,
         Theirs::OtherFleets,
     ];
@@ -222,6 +225,7 @@ impl Theirs {
             Theirs::ClusterSquatter => {
                 world.make(RIVAL, &role(&format!("{namespace}-see"), json!({}), json!({})));
             }
+            Theirs::ClusterLookAlike => look_alike_role(world, name),
             Theirs::ClusterCopy => world.make(RIVAL, &role(&format!("copy-{name}"), labels("ours"), hash())),
             Theirs::OtherFleets => other_fleets_role(world, name),
         }
@@ -230,10 +234,18 @@ impl Theirs {
 
 /// A cluster-scoped object that another fleet made, of the name that a sandbox of ours would give it.
 pub fn other_fleets_role(world: &mut World, name: &str) {
-    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "rules": [],
-        "metadata": {"name": format!("sb-{name}-see"), "labels": {LABEL_FLEET: "theirs", LABEL_SANDBOX: name},
-        "annotations": {ANNOTATION_HASH: "0".repeat(64)}}});
-    apply(world, &role);
+    apply(world, &wanted_role("theirs", name));
+}
+
+/// One that somebody made with all our labels and annotations.
+pub fn look_alike_role(world: &mut World, name: &str) {
+    world.make(RIVAL, &wanted_role("ours", name));
+}
+
+fn wanted_role(fleet: &str, name: &str) -> Value {
+    json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "rules": [],
+        "metadata": {"name": format!("sb-{name}-see"), "labels": {LABEL_FLEET: fleet, LABEL_SANDBOX: name},
+        "annotations": {ANNOTATION_HASH: "0".repeat(64)}}})
 }
 
 /// Made by this program's manager, for somebody else.
