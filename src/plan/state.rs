@@ -12,7 +12,7 @@ use super::live_objects::Objects;
 use super::record::Record;
 use super::types::DriftMode;
 use crate::fleet::{Budget, Extras, MaxRemovals};
-use crate::manifest::{Kind, LABEL_SANDBOX, Manifest, ObjectId, Path, Release, Resource};
+use crate::manifest::{Hash, Kind, LABEL_SANDBOX, Manifest, ObjectId, Path, Release, Resource};
 use crate::report::FingerprintKey;
 
 /// Everything a plan is a function of.
@@ -180,6 +180,8 @@ pub struct LiveNamespace {
     pub observed: Observed,
     /// What we wrote on it.
     pub record: Record,
+    /// The hash that it has with just that on it.
+    pub recorded: Hash,
     /// Why its record cannot be read, when it cannot.
     pub fault: Option<String>,
     /// What keeps it, when it is being deleted.
