@@ -37,8 +37,8 @@ impl<'m> Index<'m> {
 /// What came of a list.
 #[derive(Debug, Default)]
 pub(super) struct Listed {
-    /// Objects that are wholly as wanted, with the hashes of their manifests.
-    pub(super) settled: Vec<(ObjectId, Hash)>,
+    /// Objects that are wholly as wanted, by the hashes of their manifests.
+    pub(super) settled: Vec<(Hash, ObjectId)>,
     /// All other objects.
     pub(super) found: Vec<Observed>,
 }
@@ -79,7 +79,7 @@ impl Sink for Judge<'_, '_> {
         let Some(wanted) = self.wanted(seen.namespace, seen.name) else { return false };
         let settled = is_settled(seen, self.fleet, wanted, &mut self.sets);
         if settled {
-            self.listed.settled.push((wanted.id.clone(), wanted.hash));
+            self.listed.settled.push((wanted.hash, wanted.id.clone()));
         }
         settled
     }

@@ -52,16 +52,17 @@ pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Inpu
         .release
         .manifests
         .iter()
+        .filter(|m| !live.objects.is_settled(m))
         .filter_map(|m| difference(m, live, record).or_else(|| added(m, wanted, input)))
         .collect();
+    let mut owned = owned_objects(sandbox, &wanted.namespace, live).peekable();
+    if owned.peek().is_none() {
+        return found;
+    }
     let ids: BTreeSet<&ObjectId> = wanted.release.manifests.iter().map(|m| &m.id).collect();
-    let unwanted = owned_objects(sandbox, &wanted.namespace, live)
-        .filter(|observed| !ids.contains(&observed.id) && observed.deleting.is_none())
-        .map(|observed| Difference {
-            id: &observed.id,
-            manifest: None,
-            observed: Some(observed),
-            kind: DifferenceKind::Unwanted,
+    let unwanted =
+        owned.filter(|observed| !ids.contains(&observed.id) && observed.deleting.is_none()).map(|observed| {
+            Difference { id: &observed.id, manifest: None, observed: Some(observed), kind: DifferenceKind::Unwanted }
         });
     let mut unwanted: Vec<Difference<'a>> = unwanted.collect();
     unwanted.sort_by_key(|difference| uninstall_rank(&difference.id.kind));
