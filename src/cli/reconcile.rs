@@ -38,7 +38,11 @@ pub async fn reconcile(args: &Args, printer: &Printer) -> Result<u8, Failure> {
         outcome = Some(job.carry_out(&*planning.cluster).await);
     }
     job.finish(outcome.as_ref())?;
-    Ok(exit_status(&planning.plan, outcome.as_ref(), args.run.plan))
+    let status = exit_status(&planning.plan, outcome.as_ref(), args.run.plan);
+    // The process ends: to take a fleet apart, object by object, would take longer than to leave it.
+    let Planning { input, plan, .. } = planning;
+    std::mem::forget((input, plan));
+    Ok(status)
 }
 
 /// Which diffs a command line asks for.

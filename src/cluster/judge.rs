@@ -10,31 +10,35 @@ use super::Sink;
 use crate::manifest::{Hash, Kind, Manifest, ObjectId};
 use crate::plan::{FieldSets, Meta, Observed, Seen, Source, is_settled, observe};
 
-/// The wanted manifests, by namespace and name.
+/// The wanted manifests of one kind, by namespace and name.
+type OfKind<'m> = HashMap<(Option<&'m str>, &'m str), &'m Manifest>;
+
+/// The wanted manifests, by group and kind.
 #[derive(Debug, Default)]
-pub(super) struct Index<'m>(HashMap<(Option<&'m str>, &'m str), Vec<&'m Manifest>>);
+pub(super) struct Index<'m>(HashMap<(&'m str, &'m str), OfKind<'m>>);
 
 impl<'m> Index<'m> {
     pub(super) fn of(sources: &'m super::survey::Sources) -> Self {
         let mut index = Self::default();
         for manifest in sources.values().filter_map(Source::wanted).flat_map(|wanted| &wanted.release.manifests) {
-            let place = (manifest.id.namespace.as_deref(), manifest.id.name.as_str());
-            index.0.entry(place).or_default().push(manifest);
+            let id = &manifest.id;
+            let of_kind = index.0.entry((&id.group, &id.kind)).or_default();
+            // Of two sandboxes that want one object of the cluster itself the first counts.
+            of_kind.entry((id.namespace.as_deref(), &id.name)).or_insert(manifest);
         }
         index
     }
 
     fn find(&self, kind: &Kind, namespace: Option<&str>, name: &str) -> Option<&'m Manifest> {
-        let named = self.0.get(&(namespace, name))?;
-        named.iter().find(|m| m.id.kind == kind.kind && m.id.group == kind.group).copied()
+        self.0.get(&(kind.group.as_str(), kind.kind.as_str()))?.get(&(namespace, name)).copied()
     }
 }
 
 /// What came of a list.
 #[derive(Debug, Default)]
 pub(super) struct Listed {
-    /// Objects that are wholly as wanted, with the hashes of their manifests.
-    pub(super) settled: Vec<(ObjectId, Hash)>,
+    /// Objects that are wholly as wanted, by the hashes of their manifests.
+    pub(super) settled: Vec<(Hash, ObjectId)>,
     /// All other objects.
     pub(super) found: Vec<Observed>,
 }
@@ -75,7 +79,7 @@ impl Sink for Judge<'_, '_> {
         let Some(wanted) = self.wanted(seen.namespace, seen.name) else { return false };
         let settled = is_settled(seen, self.fleet, wanted, &mut self.sets);
         if settled {
-            self.listed.settled.push((wanted.id.clone(), wanted.hash));
+            self.listed.settled.push((wanted.hash, wanted.id.clone()));
         }
         settled
     }

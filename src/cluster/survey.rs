@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use futures::StreamExt as _;
-use futures::future::{join_all, try_join};
+use futures::future::{join, join_all, try_join};
 use jiff::Timestamp;
 use tokio::sync::SetOnce;
 
@@ -17,7 +17,7 @@ use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
 use crate::manifest::{Kind, LABEL_FLEET, MANAGER, Manifest, ObjectId, Owner, Resource, Scope, builtin, namespaces};
 use crate::plan::{
     Answer, Answers, DriftMode, DryRun, Live, LiveNamespace, Meta, Question, Questions, Record, Seen, Source, Unread,
-    clearing, in_the_way, observe,
+    clearing, in_the_way, observe, recorded_kinds,
 };
 
 /// How many single objects are asked for side by side.
@@ -122,14 +122,14 @@ impl Reader<'_, '_> {
         let (kind, resource) = namespaces();
         let selector = self.selector(None);
         let query = Query { kind: &kind, resource: &resource, namespace: None, selector: &selector };
-        for meta in list_all(self.cluster, &query).await? {
-            begun.namespaces.insert(meta.name.clone(), live_namespace(&meta, self.survey));
-        }
+        let found = list_all(self.cluster, &query).await?;
         if self.survey.drift == DriftMode::Detect && self.survey.only.is_empty() {
-            let recorded = one_version_each(begun.namespaces.values().flat_map(|n| n.record.kinds.iter()));
-            begun.served = self.cluster.resources(&recorded).await?;
-            begun.lists = self.lists(&begun.served.resources, None).await;
+            let recorded = recorded_kinds(found.iter().map(|meta| &meta.annotations));
+            begun.served = self.cluster.resources(&one_version_each(recorded.iter())).await?;
         }
+        // What is on the namespaces is read while the lists are on their way.
+        let read = async { found.iter().map(|meta| (meta.name.clone(), live_namespace(meta, self.survey))).collect() };
+        (begun.lists, begun.namespaces) = join(self.lists(&begun.served.resources, None), read).await;
         Ok(begun)
     }
 
@@ -337,7 +337,7 @@ fn live_namespace(meta: &Meta, survey: &Survey<'_>) -> LiveNamespace {
         observed.ours = true;
         observed.was_ours = true;
     }
-    LiveNamespace { observed, record, fault, finalizers: meta.finalizers.clone() }
+    LiveNamespace { observed, record, recorded: wanted.hash, fault, finalizers: meta.finalizers.clone() }
 }
 
 /// Asks what [`crate::plan::questions`] wants to know.

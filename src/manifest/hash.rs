@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 const LENGTH: usize = 64;
 
 /// A sha256, as 64 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hash([u8; LENGTH]);
 
 impl Hash {
@@ -44,6 +44,14 @@ impl Hash {
     /// The first seven digits, for people.
     pub fn short(&self) -> &str {
         self.as_str().get(..7).unwrap_or_default()
+    }
+}
+
+/// The first digits are as good as all of them to find one by.
+impl std::hash::Hash for Hash {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        const FIRST: usize = 16;
+        state.write(self.0.get(..FIRST).unwrap_or(&self.0));
     }
 }
 

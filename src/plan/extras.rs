@@ -1,5 +1,6 @@
 //! What others add beside what is declared: which of it can weaken a sandbox, and which of it may be taken out.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use super::live::{By, CLUSTERS_OWN, Extra, Observed};
@@ -193,8 +194,9 @@ fn is_cleared(steps: &[Step], id: &ObjectId, extra: &Extra) -> bool {
 /// What is noted of a live sandbox: fields and objects of others that stay, whatever its steps do.
 pub(super) fn notes(wanted: &Wanted, namespace: &LiveNamespace, input: &Input, steps: &[Step]) -> Vec<String> {
     let live = &input.live;
-    let left = Left::new(wanted, &input.policy);
-    let objects = wanted.release.manifests.iter().filter_map(|m| live.objects.get(&m.id));
+    let left = LazyCell::new(|| Left::new(wanted, &input.policy));
+    let objects = wanted.release.manifests.iter().filter(|m| !live.objects.is_settled(m));
+    let objects = objects.filter_map(|m| live.objects.get(&m.id));
     let objects = objects.filter(|observed| !live.unseen.contains(&observed.sandbox));
     let mut notes = Vec::new();
     for observed in std::iter::once(&namespace.observed).chain(objects) {

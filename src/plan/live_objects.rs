@@ -14,8 +14,9 @@ pub struct Objects {
     cluster_scoped: BTreeMap<ObjectId, Observed>,
     /// Those of the cluster itself by the sandbox that their label names.
     by_sandbox: BTreeMap<String, BTreeSet<ObjectId>>,
-    /// Those that are settled ([`super::is_settled`]), by the hash of the manifest that they are as.
-    settled: HashMap<ObjectId, Hash>,
+    /// Those that are settled ([`super::is_settled`]), by the hash of the manifest that they are as: it has their names in
+    /// it, so no two have the same.
+    settled: HashMap<Hash, ObjectId>,
 }
 
 impl Objects {
@@ -34,12 +35,12 @@ impl Objects {
 
     /// Whether a manifest's object is there wholly as wanted.
     pub fn is_settled(&self, manifest: &Manifest) -> bool {
-        self.settled.get(&manifest.id) == Some(&manifest.hash)
+        self.settled.contains_key(&manifest.hash)
     }
 
     /// Whether an object is there wholly as it is wanted.
     pub fn is_as_wanted(&self, id: &ObjectId) -> bool {
-        self.settled.contains_key(id)
+        self.settled.values().any(|settled| settled == id)
     }
 
     /// Adds an object.
@@ -63,7 +64,7 @@ impl Objects {
     }
 
     /// Notes objects that are settled, with the hashes of their manifests.
-    pub fn settle(&mut self, settled: impl IntoIterator<Item = (ObjectId, Hash)>) {
+    pub fn settle(&mut self, settled: impl IntoIterator<Item = (Hash, ObjectId)>) {
         self.settled.extend(settled);
     }
 

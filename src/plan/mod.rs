@@ -44,7 +44,7 @@ pub use forecast::{Ahead, Outlook, forecast};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};
 pub use live_objects::Objects;
 pub use ready::{Readiness, readiness};
-pub use record::{Record, expires_text};
+pub use record::{Record, expires_text, recorded_kinds};
 pub use removal::{clearing, in_the_way, removal};
 pub use saved::{
     Basis, FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedPolicy, SavedSandbox, SavedStep, Version, is_saved_plan,

@@ -52,6 +52,7 @@ pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Inpu
         .release
         .manifests
         .iter()
+        .filter(|m| !live.objects.is_settled(m))
         .filter_map(|m| difference(m, live, record).or_else(|| added(m, wanted, input)))
         .collect();
     found.extend(unwanted(wanted, sandbox, input));
@@ -60,14 +61,14 @@ pub(super) fn differences<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Inpu
 
 /// What is ours and that nobody wants: without its namespace, what a sandbox has left in the cluster.
 pub(super) fn unwanted<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) -> Vec<Difference<'a>> {
+    let mut owned = owned_objects(sandbox, &wanted.namespace, &input.live).peekable();
+    if owned.peek().is_none() {
+        return Vec::new();
+    }
     let ids: BTreeSet<&ObjectId> = wanted.release.manifests.iter().map(|m| &m.id).collect();
-    let unwanted = owned_objects(sandbox, &wanted.namespace, &input.live)
-        .filter(|observed| !ids.contains(&observed.id) && observed.deleting.is_none())
-        .map(|observed| Difference {
-            id: &observed.id,
-            manifest: None,
-            observed: Some(observed),
-            kind: DifferenceKind::Unwanted,
+    let unwanted =
+        owned.filter(|observed| !ids.contains(&observed.id) && observed.deleting.is_none()).map(|observed| {
+            Difference { id: &observed.id, manifest: None, observed: Some(observed), kind: DifferenceKind::Unwanted }
         });
     let mut unwanted: Vec<Difference<'a>> = unwanted.collect();
     unwanted.sort_by_key(|difference| uninstall_rank(&difference.id.kind));

@@ -41,10 +41,7 @@ impl Record {
     /// Reads a Namespace's annotations. Kinds that cannot be read are told, as objects of them would be lost.
     pub fn read(annotations: &BTreeMap<String, String>) -> Result<Self, String> {
         let get = |key: &str| annotations.get(key).cloned();
-        let kinds = get(ANNOTATION_KINDS).unwrap_or_default();
-        let kinds = kinds
-            .split(',')
-            .filter(|kind| !kind.is_empty())
+        let kinds = names_of_kinds(annotations.get(ANNOTATION_KINDS).map(String::as_str).unwrap_or_default())
             .map(|kind| Kind::parse(kind).ok_or_else(|| format!("annotation {ANNOTATION_KINDS} has no kind {kind:?}")))
             .collect::<Result<_, _>>()?;
         Ok(Self {
@@ -115,6 +112,16 @@ impl Record {
             Stamp { owner, source: "reconcile", generated: Vec::new() },
         )
     }
+}
+
+/// The kinds that some Namespaces' annotations record, as far as they can be read.
+pub fn recorded_kinds<'a>(annotations: impl Iterator<Item = &'a BTreeMap<String, String>>) -> BTreeSet<Kind> {
+    let texts: BTreeSet<&str> = annotations.filter_map(|on| on.get(ANNOTATION_KINDS)).map(String::as_str).collect();
+    texts.into_iter().flat_map(names_of_kinds).filter_map(Kind::parse).collect()
+}
+
+fn names_of_kinds(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').filter(|kind| !kind.is_empty())
 }
 
 /// How an expiry is written on the Namespace.

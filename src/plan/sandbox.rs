@@ -381,9 +381,10 @@ impl Case<'_> {
         reason: &mut String,
     ) -> Vec<Step> {
         let record = self.final_record(Some(&namespace.record));
-        let last = self.namespace_manifest(&record);
         let observed = &namespace.observed;
-        let is_same_record = observed.hash.as_deref() == Some(last.hash.as_str());
+        let is_read = record == namespace.record && observed.sandbox == self.name;
+        let hash = if is_read { namespace.recorded } else { self.namespace_manifest(&record).hash };
+        let is_same_record = observed.hash.as_deref() == Some(hash.as_str());
         let added = extras::to_remove(observed, self.wanted, &self.input.policy);
         let is_whole = is_same_record && observed.drift.is_empty() && observed.ours && added.is_empty();
         let uid = Some(observed.precondition.uid.clone());
@@ -402,7 +403,8 @@ impl Case<'_> {
         if is_whole {
             return all;
         }
-        let drift = self.namespace_drift(observed, &last.body());
+        let body = self.namespace_manifest(&record).body();
+        let drift = self.namespace_drift(observed, &body);
         let (own_action, own_reason) = if is_same_record {
             (Action::Correct, with_added(values::sentences(&drift), &added))
         } else if *action == Action::Create {
@@ -420,7 +422,7 @@ impl Case<'_> {
         let diff = show::taken_out(&observed.id, live.filter(|_| !remove.is_empty()), &remove, &self.input.key);
         // Others may hold what the record drops, or nobody.
         remove.extend(namespace.record.dropped_by(&record));
-        let step = self.namespace_step(own_action, own_reason, diff, Work::Record { body: last.body(), uid, remove });
+        let step = self.namespace_step(own_action, own_reason, diff, Work::Record { body, uid, remove });
         all.push(Step { drift, quiet, ..step });
         all
     }

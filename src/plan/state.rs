@@ -190,6 +190,8 @@ pub struct LiveNamespace {
     pub observed: Observed,
     /// What we wrote on it.
     pub record: Record,
+    /// The hash that it has with just that on it.
+    pub recorded: Hash,
     /// Why its record cannot be read, when it cannot.
     pub fault: Option<String>,
     /// What keeps it, when it is being deleted.

@@ -1,5 +1,7 @@
 //! Fleets to measure with: any number of sandboxes of `chart/`, 16 objects each.
 
+use std::path::{Path, PathBuf};
+
 use jiff::Timestamp;
 
 use super::fleet_repo::FleetRepo;
@@ -28,4 +30,13 @@ pub fn bench(id: &str, size: usize) -> FleetRepo {
     }
     repo.commit("a fleet", Timestamp::now());
     repo
+}
+
+/// One sandbox's manifests, as a chart that has nothing to fill in: what a tool is given that keeps releases of its own.
+pub fn as_chart(repo: &FleetRepo, rendered: &Path) -> PathBuf {
+    let chart = repo.path().join("as-chart");
+    std::fs::create_dir_all(chart.join("templates")).expect("a folder");
+    std::fs::write(chart.join("Chart.yaml"), "apiVersion: v2\nname: bench\nversion: 0.1.0\n").expect("a file");
+    std::fs::copy(rendered, chart.join("templates/all.yaml")).expect("a file");
+    chart
 }

@@ -92,6 +92,17 @@ fn fleet_of(plane: &'static ControlPlane, size: usize) {
         command.arg(&rendered);
         command
     });
+    let namespace = format!("{id}-s00000");
+    let chart = fleets::as_chart(&repo, &rendered);
+    let helm = |more: &[&str]| {
+        let mut command = Command::new(binaries::folder().expect("the plane runs").join("helm"));
+        command.args(["upgrade", "--install", "bench", "--namespace", &namespace, "--take-ownership"]).arg(&chart);
+        command.args(more).env("KUBECONFIG", &user.kubeconfig);
+        command
+    };
+    let made = helm(&[]).output();
+    assert!(made.as_ref().is_ok_and(|made| made.status.success()), "{made:?}");
+    one_by_one(size, "helm upgrade --dry-run=server", || helm(&["--dry-run=server"]));
     if let Some(kapp) = std::env::var_os("RECONCILE_BENCH_KAPP") {
         let with_kapp = |more: &[&str]| {
             let mut command = Command::new(&kapp);
@@ -99,7 +110,6 @@ fn fleet_of(plane: &'static ControlPlane, size: usize) {
             command.args(more).env("KUBECONFIG", &user.kubeconfig);
             command
         };
-        let namespace = format!("{id}-s00000");
         // Into a sandbox that is there; the objects are its own by then.
         let made =
             with_kapp(&["--into-ns", &namespace, "--dangerous-override-ownership-of-existing-resources"]).output();
