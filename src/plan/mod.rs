@@ -18,6 +18,7 @@ mod objects;
 mod quota;
 mod ready;
 mod record;
+mod recorded;
 mod removal;
 mod room;
 mod safety;
