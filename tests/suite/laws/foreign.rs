@@ -11,7 +11,7 @@ use super::settles::told;
 use super::world::World;
 
 proptest! {
-    #![proptest_config(cases(32))]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn what_is_not_ours_is_never_touched(history in history(None)) {

@@ -11,7 +11,7 @@ use super::world::World;
 const RUNS: usize = 12;
 
 proptest! {
-    #![proptest_config(cases(40))]
+    #![proptest_config(cases(32))]
 
     #[test]
     fn after_an_apply_the_next_plan_is_empty(history in history(None)) {

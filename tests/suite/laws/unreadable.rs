@@ -31,7 +31,7 @@ fn roomy() -> Bounds {
 }
 
 proptest! {
-    #![proptest_config(cases(40))]
+    #![proptest_config(cases(32))]
 
     #[test]
     fn what_cannot_be_read_is_held_and_the_rest_goes_on(
