@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::cause::{self, Cause, Change};
 use super::extras::to_remove;
 use super::objects::{DifferenceKind, beside, differences, owned_objects, unwanted};
+use super::rename::Renames;
 use super::room::{budget_sums, budget_warnings, share_room};
 use super::safety::{bound_removals, excess_pins, hold};
 use super::sandbox::{Case, Held};
@@ -86,11 +87,12 @@ pub fn questions(input: &Input) -> Questions<'_> {
 /// Decides everything.
 pub fn plan(input: &Input, answers: &Answers) -> Plan {
     let pins = excess_pins(input);
+    let renames = Renames::of(input);
     let mut plans: Vec<SandboxPlan> = Vec::new();
     for (name, source) in &input.sources {
         plans.push(match source {
             Source::Wanted(wanted) => {
-                let case = Case { name, wanted, input, answers };
+                let case = Case { name, wanted, input, answers, renames: &renames };
                 decide(&case, pins.contains(name)).unwrap_or_else(|held| {
                     let mut plan = case.blank(Action::Held, String::new());
                     hold(&mut plan, held);
@@ -104,7 +106,7 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
             }
         });
     }
-    plans.extend(unasked(input, answers));
+    plans.extend(unasked(input, answers, &renames));
     plans.sort_by(|a, b| (&a.name, &a.namespace).cmp(&(&b.name, &b.namespace)));
     let live = input.live.namespaces.values().filter(|n| n.observed.ours || n.observed.was_ours).count();
     bound_removals(&mut plans, input, live);
@@ -247,7 +249,7 @@ fn unreadable<'a>(kinds: impl Iterator<Item = &'a Kind>, input: &Input) -> Resul
 }
 
 /// Namespaces of the fleet that no file asks for.
-fn unasked(input: &Input, answers: &Answers) -> Vec<SandboxPlan> {
+fn unasked(input: &Input, answers: &Answers, renames: &Renames<'_>) -> Vec<SandboxPlan> {
     let asked: BTreeSet<&str> = input.sources.values().map(Source::namespace).collect();
     let mut plans = Vec::new();
     for (name, namespace) in &input.live.namespaces {
@@ -266,29 +268,18 @@ fn unasked(input: &Input, answers: &Answers) -> Vec<SandboxPlan> {
             .and_then(|()| moved(&sandbox, name, input))
             .and_then(|()| settled(namespace))
             .and_then(|()| rewound(namespace, input))
-            .and_then(|()| unreadable(namespace.record.kinds.iter(), input));
+            .and_then(|()| unreadable(namespace.record.kinds.iter(), input))
+            .and_then(|()| renames.of_old(name, &plan.reason));
         match allowed {
-            Ok(()) => {
+            Ok(note) => {
                 plan.steps = removal_steps(&sandbox, namespace, &plan.reason, input);
-                plan.notes.extend(renamed(namespace, input));
+                plan.notes.extend(note);
             }
             Err(held) => hold(&mut plan, held),
         }
         plans.push(plan);
     }
     plans
-}
-
-/// What is said of a sandbox whose file is gone, while a new one has the same content.
-fn renamed(namespace: &LiveNamespace, input: &Input) -> Option<String> {
-    let file = namespace.record.file.as_ref()?;
-    let is_new =
-        |wanted: &&Wanted| wanted.content.as_str() == file && !input.live.namespaces.contains_key(&wanted.namespace);
-    let (_, to) = wanted(input).find(|(_, wanted)| is_new(wanted))?;
-    Some(format!(
-        "{} has the same content: a sandbox that is renamed begins anew, and what is in this one goes with it",
-        to.path
-    ))
 }
 
 /// A namespace with this fleet's label, whoever put it there.

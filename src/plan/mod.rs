@@ -20,6 +20,7 @@ mod ready;
 mod record;
 mod recorded;
 mod removal;
+mod rename;
 mod room;
 mod safety;
 mod sandbox;

@@ -8,6 +8,7 @@ use super::lost::has_copies;
 use super::objects::{Difference, DifferenceKind, beside, difference, differences, holder, unwanted};
 use super::record::{Record, kinds_of};
 use super::removal::in_the_way;
+use super::rename::Renames;
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
@@ -22,6 +23,7 @@ pub(super) struct Case<'a> {
     pub wanted: &'a Wanted,
     pub input: &'a Input,
     pub answers: &'a Answers,
+    pub renames: &'a Renames<'a>,
 }
 
 /// Why a sandbox is held.
@@ -41,7 +43,7 @@ impl Case<'_> {
     /// The plan of a sandbox that has no namespace yet.
     pub(super) fn create(&self) -> Result<SandboxPlan, Held> {
         let mut plan = self.blank(Action::Create, self.asked());
-        plan.notes.extend(self.renamed());
+        plan.notes.extend(self.renames.of_new(&self.wanted.namespace)?);
         let left = unwanted(self.wanted, self.name, self.input);
         let left = left.iter().map(|left| self.removal_step(left, self.answers.objects.get(left.id)));
         let left = left.collect::<Result<Vec<_>, _>>()?;
@@ -104,15 +106,6 @@ impl Case<'_> {
             notes: self.wanted.notes.clone(),
             ..SandboxPlan::blank(self.name, &self.wanted.namespace)
         }
-    }
-
-    /// What is said of a new sandbox that has the content of one whose file is gone.
-    fn renamed(&self) -> Option<String> {
-        let is_asked = |path: &str| self.input.sources.values().any(|source| source.path() == path);
-        let same = |record: &&Record| record.file.as_deref() == Some(self.wanted.content.as_str());
-        let records = self.input.live.namespaces.values().map(|namespace| &namespace.record).filter(same);
-        let path = records.filter_map(|record| record.path.as_deref()).find(|path| !is_asked(path))?;
-        Some(format!("it has the content of {path}, which is gone: a sandbox that is renamed begins anew"))
     }
 
     fn resource(&self, manifest: &Manifest) -> Result<Resource, Held> {
