@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::sample::subsequence;
+use reconcile::manifest::LABEL_FLEET;
 use reconcile::plan::{Action, Plan, SandboxPlan, Work};
+use serde_json::Value;
 
 use super::adapter::Adapter;
 use super::cases;
@@ -47,10 +49,10 @@ fn bounded_run(
     known: &mut BTreeMap<String, Known>,
     kept: &BTreeSet<String>,
 ) -> Result<(), TestCaseError> {
-    let before = live(world);
+    let before = live(world, fleet);
     let (_, plan) = world.plan(fleet);
     let outcome = world.apply_through(&plan, &Adapter { kept: kept.clone(), ..Adapter::new(&world.cluster) });
-    let after = live(world);
+    let after = live(world, fleet);
     let told = || format!("{:#?}\n{outcome:#?}\nbefore {before:?}\nafter {after:?}", told(&plan));
     removals(fleet, &plan, before.len()).map_err(|why| TestCaseError::fail(format!("{why}: {}", told())))?;
 
@@ -85,8 +87,9 @@ fn bounded_run(
     pins(world, fleet, &plan).map_err(|why| TestCaseError::fail(format!("{why}: {}", told())))
 }
 
-/// The fleet's namespaces, and what the quota in each allows of CPU.
-fn live(world: &World) -> BTreeMap<String, Option<u32>> {
+/// The fleet's namespaces, and what the quota in each allows of CPU. One from which the label was taken is looked for
+/// only where a file asks for it; else nobody knows of it.
+fn live(world: &World, fleet: &Fleet) -> BTreeMap<String, Option<u32>> {
     let objects = world.objects();
     let cpu = |namespace: &String| {
         let quota =
@@ -94,7 +97,12 @@ fn live(world: &World) -> BTreeMap<String, Option<u32>> {
         let hard = quota.map(|(_, quota)| quota["spec"]["hard"]["requests.cpu"].to_string());
         hard.and_then(|hard| hard.trim_matches('"').parse().ok())
     };
-    world.namespaces().into_keys().map(|namespace| (namespace.clone(), cpu(&namespace))).collect()
+    let is_found = |namespace: &str, object: &Value| {
+        let name = namespace.strip_prefix("sb-").unwrap_or_default();
+        object["metadata"]["labels"][LABEL_FLEET] == "ours" || fleet.sandboxes.contains_key(name)
+    };
+    let found = world.namespaces().into_iter().filter(|(namespace, object)| is_found(namespace, object));
+    found.map(|(namespace, _)| (namespace.clone(), cpu(&namespace))).collect()
 }
 
 fn removals(fleet: &Fleet, plan: &Plan, live: usize) -> Result<(), String> {
