@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::USER_AGENT;
-use kube::client::AuthError;
+use hyper_timeout::TimeoutConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use kube::client::{AuthError, ConfigExt as _};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
+use tower::ServiceBuilder;
 
 use super::proxy;
 use super::url::without_login;
@@ -87,11 +91,32 @@ pub(super) async fn find(wanted: &KubeConnect) -> Result<Found, Error> {
     config.default_retry = false;
     let agent = HeaderValue::from_static(concat!("reconcile/", env!("CARGO_PKG_VERSION")));
     config.headers.push((USER_AGENT, agent));
-    let client = Client::try_from(config).map_err(|error| match error {
+    let client = client(config).map_err(|error| match error {
         kube::Error::Auth(error) => Error::new(ErrorKind::Unauthorized, WHAT, auth_words(&error)),
         other => failed(other.to_string()),
     })?;
     Ok(Found { client, context, description })
+}
+
+/// kube's own client lets small writes wait for one another (Nagle's algorithm): the first request on each connection
+/// would wait for the server to acknowledge the handshake, which it does some 40 ms later. Ways through a proxy are left
+/// to it.
+fn client(config: Config) -> Result<Client, kube::Error> {
+    if config.proxy_url.is_some() {
+        return Client::try_from(config);
+    }
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    let mut way = TimeoutConnector::new(config.rustls_https_connector_with_connector(tcp)?);
+    way.set_connect_timeout(config.connect_timeout);
+    let service = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer()?)
+        .layer(config.extra_headers_layer()?)
+        .map_err(tower::BoxError::from)
+        .service(hyper_util::client::legacy::Builder::new(TokioExecutor::new()).build(way));
+    Ok(Client::new(service, config.default_namespace))
 }
 
 const WHAT: &str = "connect to the cluster";

@@ -119,6 +119,7 @@ impl Transport {
         let Ok(_permit) = self.permits.acquire().await else {
             return Err(Fault::Lost("the client is closed".into()));
         };
+        tracing::debug!(method = %ask.method, path = ask.path, "asked");
         let whole = async {
             let (head, body) = self.client.send(request).await?.into_parts();
             Ok(Response::from_parts(head, body.collect_bytes().await?))
