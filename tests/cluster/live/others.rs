@@ -99,20 +99,22 @@ fn a_fork_with_the_same_id_and_no_common_commit_changes_nothing() {
 
 /// At the limit, so that the new one needs the room of the old.
 #[test]
-fn a_renamed_file_is_one_sandbox_that_goes_and_one_that_comes() {
+fn a_renamed_file_holds_both_names_until_it_is_meant() {
     let Some(case) = Case::start("renamed") else { return };
-    case.settings("limits.max_sandboxes = 1\nlimits.max_removals = 0");
+    case.settings("limits.max_sandboxes = 1");
     case.sandbox("before", "").commit("before");
     case.run(0, &[]);
     case.repo.rename(&file("before"), &file("after"));
     case.commit("another name");
     let run = case.run(3, &[]);
-    assert_eq!((run.action("before"), run.action("after")), ("refused", "held"));
+    assert_eq!((run.action("before"), run.action("after")), ("held", "held"));
+    for (name, other) in [("before", "after"), ("after", "before")] {
+        let reason = run.sandbox(name)["reason"].to_string();
+        assert!(reason.contains(&file(other)), "{name}: {reason}");
+    }
     assert!(case.lives("before") && !case.has_namespace("after"));
 
-    case.settings("limits.max_sandboxes = 1");
-    case.commit("it may go");
-    let run = case.run(0, &[]);
+    let run = case.run(0, &["--allow-removals=1"]);
     assert_eq!((run.action("before"), run.action("after")), ("remove", "create"));
     for (name, other) in [("before", "after"), ("after", "before")] {
         let notes = run.sandbox(name)["notes"].to_string();
