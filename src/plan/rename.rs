@@ -64,7 +64,7 @@ impl<'a> Renames<'a> {
                 Some(path) if !self.meant => Err(Held::new(
                     Hold::Safety,
                     format!("{gone}; {path} is new and cannot be read, so it may be the same one, renamed"),
-                    format!("see to {path}; or, if what is in the old one may go in any case: --allow-removals"),
+                    format!("see to {path}; or, if what is in the old one may go in any case: --allow-removals 1"),
                 )),
                 _ => Ok(None),
             };
