@@ -80,7 +80,7 @@ pub(super) fn unwanted<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) 
 pub(super) fn holder<'a>(difference: &Difference<'a>, sandbox: &str, input: &Input) -> Option<&'a str> {
     let observed = difference.observed.filter(|o| o.id.namespace.is_none() && o.ours && o.label_is_ours)?;
     let holder = observed.sandbox.as_str();
-    let lives = || input.live.namespaces.values().any(|namespace| namespace.observed.sandbox == holder);
+    let lives = || input.live.namespaces.values().any(|namespace| namespace.sandbox() == holder);
     let is_there = |holder: &str| input.sources.contains_key(holder) || lives();
     (!holder.is_empty() && holder != sandbox && is_there(holder)).then_some(holder)
 }
