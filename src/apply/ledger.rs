@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cluster::{Apply, Cluster, Error, ErrorKind, Target};
 use crate::manifest::{Hash, Kind, MANAGER, ObjectId, Resource, Scope, namespaces};
+use crate::plan::is_plan_id;
 
 /// The namespace of what is remembered beside the sandboxes.
 pub const NAMESPACE: &str = "reconcile-system";
@@ -130,9 +131,8 @@ fn there_or_made(made: Result<Value, Error>) -> Result<(), Error> {
 
 /// A key that is no plan's id.
 fn strange_key(ledger: &Value) -> Option<&str> {
-    let is_id = |key: &str| key.len() == 32 && key.bytes().all(|b| b.is_ascii_hexdigit());
     let maps = ["/data", "/binaryData"].into_iter().filter_map(|at| ledger.pointer(at)?.as_object());
-    maps.flat_map(Map::keys).map(String::as_str).find(|key| !is_id(key))
+    maps.flat_map(Map::keys).map(String::as_str).find(|key| !is_plan_id(key))
 }
 
 fn entry(ledger: &Value, plan: &str) -> Option<String> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::args::{Args, ClusterName, DiffBy};
 use super::failure::{Exit, Failure};
 use super::planning::{Planning, Request};
-use crate::plan::{Basis, DriftMode, FORMAT, Making, NotSaved, Saved, SavedPolicy, Version, is_saved_plan};
+use crate::plan::{Basis, DriftMode, FORMAT, Making, NotSaved, Saved, SavedPolicy, Version, is_saved_plan, plan_id};
 
 /// The version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -36,7 +36,7 @@ pub async fn save(file: &Path, planning: &Planning, request: &Request) -> Result
         copied: copied(planning),
         local: planning.local.clone(),
     };
-    let id = format!("{:032x}", rand::random::<u128>());
+    let id = plan_id(rand::random());
     let making = Making { reconcile: VERSION.to_owned(), id, made: super::clock(), basis };
     write(file, &Saved::new(plan, &input.live, making).text())
 }

@@ -1,6 +1,7 @@
 //! The cluster port: few verbs, and two adapters that have them. `kube` talks to an API server; `dir` keeps a cluster
 //! as YAML files in a folder. One contract suite runs on both.
 
+mod answers;
 mod connect;
 pub mod dir;
 mod judge;
@@ -9,8 +10,9 @@ mod metadata;
 mod scrutiny;
 mod survey;
 
+pub use answers::answer;
 pub use metadata::of as metadata_of;
-pub use survey::{Sources, Survey, Unknown, answer, discover, survey};
+pub use survey::{Sources, Survey, Unknown, discover, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -49,7 +49,8 @@ pub use ready::{Readiness, readiness};
 pub use record::{Record, expires_text, recorded_kinds};
 pub use removal::{clearing, in_the_way, removal};
 pub use saved::{
-    Basis, FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedPolicy, SavedSandbox, SavedStep, Version, is_saved_plan,
+    Basis, FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedPolicy, SavedSandbox, SavedStep, Version, is_plan_id,
+    is_saved_plan, plan_id,
 };
 pub use settled::{FieldSets, Seen, SeenManaged, is_settled};
 pub use stale::Difference;

@@ -24,6 +24,16 @@ pub const FORMAT: u32 = 1;
 /// How old a plan may be when it is applied. A review may take a weekend.
 pub const MAX_AGE: SignedDuration = SignedDuration::from_hours(72);
 
+/// The id of a saved plan, of a random number.
+pub fn plan_id(random: u128) -> String {
+    format!("{random:032x}")
+}
+
+/// Whether a text could be one.
+pub fn is_plan_id(text: &str) -> bool {
+    text.len() == plan_id(0).len() && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 /// What stands in a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -47,14 +47,19 @@ fn await_discovery(case: &Case, path: &str, is_there: bool) {
     });
 }
 
+/// A definition, and three sandboxes that have one of it each; not committed yet.
+fn three_things(case: &Case, group: &str) {
+    define(case, group, &["v1"]);
+    await_discovery(case, &format!("/apis/{group}/v1"), true);
+    for name in ["goes", "drops", "asks"] {
+        case.sandbox(name, "chart = \"thing\"");
+    }
+}
+
 #[test]
 fn with_a_definition_its_objects_are_gone_and_nothing_waits_for_them() {
     let Some((case, group)) = start("undefined") else { return };
-    define(&case, &group, &["v1"]);
-    await_discovery(&case, &format!("/apis/{group}/v1"), true);
-    case.sandbox("goes", "chart = \"thing\"")
-        .sandbox("drops", "chart = \"thing\"")
-        .sandbox("asks", "chart = \"thing\"");
+    three_things(&case, &group);
     case.commit("three things");
     case.run(0, &[]);
     case.assert_settled();
@@ -73,11 +78,7 @@ fn with_a_definition_its_objects_are_gone_and_nothing_waits_for_them() {
 #[test]
 fn a_group_whose_server_does_not_answer_holds_what_has_it_and_nothing_else() {
     let Some((case, group)) = start("unanswered") else { return };
-    define(&case, &group, &["v1"]);
-    await_discovery(&case, &format!("/apis/{group}/v1"), true);
-    case.sandbox("goes", "chart = \"thing\"")
-        .sandbox("drops", "chart = \"thing\"")
-        .sandbox("asks", "chart = \"thing\"");
+    three_things(&case, &group);
     case.sandbox("other", "").commit("three things, and one without");
     case.run(0, &[]);
     let thing =

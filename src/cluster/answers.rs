@@ -1,0 +1,80 @@
+//! What a plan has to know beyond the lists, of what differs alone: each object as it is, and as the server would make it.
+
+use futures::StreamExt as _;
+
+use super::survey::{SIDE_BY_SIDE, list_all};
+use super::{Apply, Cluster, ErrorKind, Query, Target};
+use crate::manifest::{Kind, MANAGER, Manifest, ObjectId, Resource, Scope, builtin, namespaces};
+use crate::plan::{Answer, Answers, DryRun, Live, Question, Questions, clearing, in_the_way};
+
+/// Asks what [`crate::plan::questions`] wants to know.
+///
+/// With `dry_run` false nothing is tried on the server, and the answers say so.
+pub async fn answer(cluster: &dyn Cluster, questions: &Questions<'_>, live: &Live, dry_run: bool) -> Answers {
+    let changed = futures::stream::iter(&questions.objects).map(|question| async move {
+        let manifest = question.manifest;
+        let resource = live.resource(&manifest.kind)?;
+        let target = Target { kind: &manifest.kind, resource, id: &manifest.id };
+        let live = if question.present { cluster.get(&target).await.ok().flatten() } else { None };
+        let mut tried = try_out(cluster, target, manifest, dry_run).await;
+        if let (DryRun::Refused(_), Some(live)) = (&tried, &live)
+            && let Some(cleared) = try_cleared(cluster, target, question, live).await
+        {
+            tried = DryRun::Cleared(cleared);
+        }
+        Some((manifest.id.clone(), Answer { live, dry_run: tried }))
+    });
+    let removed = futures::stream::iter(&questions.removed).map(|id| async move {
+        let namespaces = (ObjectId::namespace(&id.name) == **id).then(namespaces);
+        let of_namespaces = namespaces.as_ref().map(|(kind, resource)| (kind, resource));
+        let (kind, resource) = of_namespaces.or_else(|| live.served(id))?;
+        let live = cluster.get(&Target { kind, resource, id }).await.ok().flatten();
+        Some(((*id).clone(), Answer { live, dry_run: DryRun::Local("it goes".into()) }))
+    });
+    let mut answers = Answers::default();
+    answers.objects.extend(changed.buffer_unordered(SIDE_BY_SIDE).collect::<Vec<_>>().await.into_iter().flatten());
+    answers.objects.extend(removed.buffer_unordered(SIDE_BY_SIDE).collect::<Vec<_>>().await.into_iter().flatten());
+    for namespace in &questions.claims {
+        answers.claims.insert(namespace.clone(), count_claims(cluster, namespace).await);
+    }
+    answers
+}
+
+async fn try_out(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest, dry_run: bool) -> DryRun {
+    if !dry_run {
+        return DryRun::Local("--diff local".into());
+    }
+    let apply = Apply { body: &manifest.body(), manager: MANAGER, uid: None, resource_version: None, dry_run: true };
+    match cluster.apply(&target, &apply).await {
+        Ok(object) => DryRun::Server(object),
+        Err(error) if error.kind == ErrorKind::Forbidden => {
+            DryRun::Local("a dry run is forbidden to this account".into())
+        }
+        Err(error) if error.kind == ErrorKind::Invalid => DryRun::Refused(error.message),
+        Err(error) => DryRun::Unknown(error.to_string()),
+    }
+}
+
+/// What the server says once what others put beside ours is taken out of the way of it.
+async fn try_cleared(
+    cluster: &dyn Cluster,
+    target: Target<'_>,
+    question: &Question<'_>,
+    live: &serde_json::Value,
+) -> Option<serde_json::Value> {
+    let wanted = question.manifest.body();
+    let beside = in_the_way(live, &wanted, &question.drifted, &question.beside);
+    let patch = clearing(live, &wanted, &question.drifted, &beside);
+    if patch.is_empty() {
+        return None;
+    }
+    cluster.try_patch(&target, &serde_json::Value::Array(patch), MANAGER).await.ok()
+}
+
+async fn count_claims(cluster: &dyn Cluster, namespace: &str) -> Result<usize, String> {
+    let kind = Kind::new("v1", "PersistentVolumeClaim");
+    let resource = builtin(&kind)
+        .unwrap_or_else(|| Resource { plural: "persistentvolumeclaims".into(), scope: Scope::Namespaced });
+    let query = Query { kind: &kind, resource: &resource, namespace: Some(namespace), selector: "" };
+    list_all(cluster, &query).await.map(|found| found.len()).map_err(|error| error.with_remedy())
+}
