@@ -234,13 +234,18 @@ impl<'a> Run<'a> {
             if patch.is_empty() {
                 return Ok(());
             }
-            match self.cluster.patch(&target, &Value::Array(patch), MANAGER).await {
+            let refused = match self.cluster.patch(&target, &Value::Array(patch), MANAGER).await {
                 Ok(_) => return Ok(()),
-                Err(error) if error.kind == ErrorKind::Conflict => {}
+                // A patch whose places have moved is refused before its version is compared.
+                Err(error) if [ErrorKind::Conflict, ErrorKind::Invalid].contains(&error.kind) => error,
                 Err(error) => return Err(error.into()),
-            }
+            };
+            let version = metadata_of(&object).resource_version;
             object = match self.cluster.get(&target).await? {
-                Some(object) if metadata_of(&object).digest() == seen => object,
+                Some(now) if refused.kind == ErrorKind::Invalid && metadata_of(&now).resource_version == version => {
+                    return Err(refused.into());
+                }
+                Some(now) if metadata_of(&now).digest() == seen => now,
                 _ => return Err(Halt::Stale("it was changed while it was written".into())),
             };
         }

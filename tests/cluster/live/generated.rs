@@ -76,7 +76,7 @@ fn a_password_survives_ten_runs_of_chart_edits_and_appears_in_no_output() {
         let status = if *differs { 2 } else { 0 };
         run(&["--plan", "-v"], status);
         run(&["--plan", "--format=json", "--diff=local"], status);
-        run(&["--yes", "-vv", "--timeout=0s"], 0);
+        run(&["--yes", "-vv", "--timeout=240s"], 0);
         // The second key may go for a while; the password is never another one.
         let now = value(&case, "one", "password");
         assert!(now == password || (now.is_empty() && number == 2), "edit {number} changed the password");
