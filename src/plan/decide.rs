@@ -34,7 +34,7 @@ impl Questions<'_> {
             Some(own) => own == namespace,
             None if *id == ObjectId::namespace(namespace) => true,
             None => match source {
-                Source::Wanted(wanted) => wanted.release.manifests.iter().any(|manifest| manifest.id == *id),
+                Source::Wanted(wanted) => wanted.release.objects().any(|manifest| manifest.id == *id),
                 Source::Broken { .. } => false,
             },
         };
@@ -156,7 +156,7 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
         ));
     }
     if live.is_some() || !wanted.is_over(input.now) {
-        unreadable(wanted.release.manifests.iter().map(|m| &m.kind), input)?;
+        unreadable(wanted.release.objects().map(|m| &m.kind), input)?;
     }
     if let Some(at) = wanted.expires.filter(|_| wanted.is_over(input.now)) {
         let ago = words::span(at, input.now);
