@@ -13,6 +13,7 @@ mod cost;
 mod drift;
 mod explained;
 mod failures;
+mod faults;
 mod first;
 mod foreign;
 mod generated;
