@@ -12,6 +12,7 @@ mod lock;
 mod passes;
 mod planning;
 mod print;
+mod progress;
 mod reconcile;
 mod render;
 mod save;
