@@ -3,11 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::args::{Apply, Args, Source};
+use super::desired::Desired;
 use super::failure::{Exit, Failure};
 use super::planning::Planning;
 use super::print::{Printer, width};
 use super::reconcile::{Job, diffs};
 use super::save;
+use super::seen::Seen;
 use crate::apply::Ledger;
 use crate::cluster::Target;
 use crate::manifest::{Kind, ObjectId, namespaces};
@@ -23,12 +25,14 @@ const MEMORY: SignedDuration = SignedDuration::from_hours(MAX_AGE.as_hours() * 2
 ///
 /// # Errors
 /// Where the file, or its plan, is not good any more.
-pub async fn apply(args: &Args, options: &Apply, printer: &Printer) -> Result<u8, Failure> {
+pub async fn apply(args: &Args, options: &Apply, printer: &Printer, seen: &Seen<'_>) -> Result<u8, Failure> {
     let saved = save::read(&options.file)?;
     let clock = super::clock();
     check_age(&saved, clock)?;
-    let planning = Planning::new(&source(&saved, args), &options.target, &save::request(&saved), printer).await;
-    let planning = planning.map_err(|failure| unplanned(failure, &saved))?;
+    seen.fleet(&saved.basis.fleet);
+    let desired = Desired::read(&source(&saved, args), printer).map_err(|failure| unplanned(failure, &saved))?;
+    let mut planning = Planning::new(desired, &options.target, &save::request(&saved)).await?;
+    planning.cluster = seen.planned(&planning.plan, planning.cluster, &planning.input.key);
     check_place(&saved, &planning).await?;
     let cluster = &*planning.cluster;
     let ledger = Ledger::new(cluster, &saved.basis.fleet_id);
@@ -41,7 +45,7 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer) -> Result<u8
     let mut plan = compare(&saved, &planning, clock, printer).await?;
     // What the working directory holds has no part in this.
     plan.warnings.retain(|warning| !planning.desired.warnings.contains(warning));
-    let job = Job { plan: &plan, how: &options.how, diffs: diffs(args), printer };
+    let job = Job { plan: &plan, how: &options.how, diffs: diffs(args), printer, seen };
     job.print()?;
     if options.check {
         job.finish(None)?;
@@ -49,6 +53,7 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer) -> Result<u8
         return Ok(0);
     }
     if !job.is_wanted() {
+        seen.came(&plan, None);
         job.finish(None)?;
         return Ok(0);
     }
@@ -57,6 +62,7 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer) -> Result<u8
         return Err(used(&at, &ledger));
     }
     let outcome = job.carry_out(cluster).await;
+    seen.came(&saved.own(plan.clone()), Some(&outcome));
     job.finish(Some(&outcome))?;
     // What waits for somebody beside this plan was said when it was reviewed, or is for the next run to say.
     Ok(exit_status(&saved.own(plan.clone()), Some(&outcome), false))

@@ -1,5 +1,7 @@
 //! The command line as types. What it means is in the help texts below; they are the reference.
 
+mod seen;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -9,6 +11,8 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+
+pub use seen::{Audit, AuditCommand, Hidden, LogFormat, Seen, Verify};
 
 /// The exit status where the command line is wrong.
 pub const USAGE: u8 = 64;
@@ -83,6 +87,8 @@ pub enum Command {
     Check(Check),
     /// Carry out a plan that was saved by --plan --out, if it still holds
     Apply(Apply),
+    /// See to the file that --audit FILE writes
+    Audit(Audit),
 }
 
 /// `reconcile render`.
@@ -214,6 +220,9 @@ pub struct How {
     /// Apply without asking
     #[arg(long, short = 'y')]
     pub yes: bool,
+    /// How it is seen from outside.
+    #[command(flatten)]
+    pub seen: Seen,
 }
 
 /// How it is said.

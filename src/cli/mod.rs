@@ -2,16 +2,20 @@
 
 mod apply;
 pub mod args;
+mod audit;
 mod check;
 mod desired;
 mod failure;
 mod fingerprint;
 mod history;
+mod metrics_file;
 mod planning;
 mod print;
 mod reconcile;
 mod render;
 mod save;
+mod seen;
+mod who;
 mod why;
 
 use std::ffi::OsString;
@@ -20,6 +24,7 @@ use std::process::ExitCode;
 use args::{Args, Command};
 use failure::Failure;
 use print::Printer;
+use seen::Seen;
 
 /// Runs a command line, the program's name first, and answers with the exit status.
 pub fn run(line: impl Iterator<Item = OsString>) -> ExitCode {
@@ -47,9 +52,23 @@ fn dispatch(args: &Args, printer: &Printer) -> Result<u8, Failure> {
         Some(Command::Render(options)) => render::render(args, options, printer),
         Some(Command::Check(options)) => check::check(args, options, printer),
         Some(Command::Why(options)) => runtime()?.block_on(why::why(args, options, printer)),
-        Some(Command::Apply(options)) => runtime()?.block_on(apply::apply(args, options, printer)),
-        None => runtime()?.block_on(reconcile::reconcile(args, printer)),
+        Some(Command::Audit(options)) => audit::audit(options, printer),
+        Some(Command::Apply(options)) => {
+            let seen = Seen::begin(&options.how.seen, !options.check, printer)?;
+            watched(seen, |seen| runtime()?.block_on(apply::apply(args, options, printer, seen)))
+        }
+        None => {
+            let seen = Seen::begin(&args.run.how.seen, !args.run.plan, printer)?;
+            watched(seen, |seen| runtime()?.block_on(reconcile::reconcile(args, printer, seen)))
+        }
     }
+}
+
+/// A run, and what is told of its end, however it ends.
+fn watched(seen: Seen<'_>, run: impl FnOnce(&Seen<'_>) -> Result<u8, Failure>) -> Result<u8, Failure> {
+    let ended = run(&seen);
+    seen.end(ended.as_ref().map_or_else(|failure| failure.exit as u8, |status| *status));
+    ended
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

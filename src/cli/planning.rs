@@ -10,7 +10,6 @@ use super::args::{self, ClusterName, DiffBy, DriftBy};
 use super::desired::Desired;
 use super::failure::{Exit, Failure};
 use super::history::history;
-use super::print::Printer;
 use crate::cluster::kube::KubeConnect;
 use crate::cluster::{
     self, Cluster, ClusterSpec, ErrorKind, Sources, Survey, Target, Unknown, answer, discover, survey,
@@ -80,17 +79,11 @@ pub struct Planning {
 }
 
 impl Planning {
-    /// Reads both states and plans.
+    /// Reads the live state, and plans.
     ///
     /// # Errors
     /// Where nothing could be planned at all.
-    pub async fn new(
-        source: &args::Source,
-        target: &args::Target,
-        request: &Request,
-        printer: &Printer,
-    ) -> Result<Self, Failure> {
-        let desired = Desired::read(source, printer)?;
+    pub async fn new(desired: Desired, target: &args::Target, request: &Request) -> Result<Self, Failure> {
         let LiveSide { cluster, input, plan, local, copied, .. } =
             LiveSide::read(&desired, target, request, None).await?;
         Ok(Self { desired, cluster, input, local, copied, plan })

@@ -90,6 +90,11 @@ impl Printer {
         self.error_line("");
     }
 
+    /// What is not as it should be, and stops nothing.
+    pub fn warning(&self, message: &str) {
+        self.error_line(&text::warning(message, width()));
+    }
+
     /// What is wrong.
     pub fn error(&self, message: &str) {
         self.error_line(&text::error(message, width()));

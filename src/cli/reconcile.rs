@@ -1,11 +1,12 @@
 //! `reconcile` and `reconcile --plan`, and what applying a saved plan has in common with them.
 
 use super::args::{Args, How, PlanFormat};
-use super::desired::now;
+use super::desired::{Desired, now};
 use super::failure::Failure;
 use super::planning::{Planning, Request};
 use super::print::{Printer, somebody_is_there, width};
 use super::save;
+use super::seen::Seen;
 use crate::apply::{self, Event, Options};
 use crate::cluster::Cluster;
 use crate::plan::{Outcome, Plan};
@@ -19,13 +20,16 @@ const SIDE_BY_SIDE: usize = 16;
 ///
 /// # Errors
 /// Where nothing could be done at all.
-pub async fn reconcile(args: &Args, printer: &Printer) -> Result<u8, Failure> {
+pub async fn reconcile(args: &Args, printer: &Printer, seen: &Seen<'_>) -> Result<u8, Failure> {
     if let Some(file) = &args.run.out {
         save::may_write(file)?;
     }
     let request = Request::new(&args.run, now(args)?);
-    let planning = Planning::new(&args.source, &args.target, &request, printer).await?;
-    let job = Job { plan: &planning.plan, how: &args.run.how, diffs: diffs(args), printer };
+    let desired = Desired::read(&args.source, printer)?;
+    seen.fleet(&desired.fleet.settings.name);
+    let mut planning = Planning::new(desired, &args.target, &request).await?;
+    planning.cluster = seen.planned(&planning.plan, planning.cluster, &planning.input.key);
+    let job = Job { plan: &planning.plan, how: &args.run.how, diffs: diffs(args), printer, seen };
     job.print()?;
     if args.run.plan
         && let Some(file) = &args.run.out
@@ -37,6 +41,7 @@ pub async fn reconcile(args: &Args, printer: &Printer) -> Result<u8, Failure> {
     if !args.run.plan && job.is_wanted() {
         outcome = Some(job.carry_out(&*planning.cluster).await);
     }
+    seen.came(&planning.plan, outcome.as_ref());
     job.finish(outcome.as_ref())?;
     let status = exit_status(&planning.plan, outcome.as_ref(), args.run.plan);
     // The process ends: to take a fleet apart, object by object, would take longer than to leave it.
@@ -65,6 +70,8 @@ pub struct Job<'a> {
     pub diffs: Diffs,
     /// Where it is said.
     pub printer: &'a Printer,
+    /// Who is told outside.
+    pub seen: &'a Seen<'a>,
 }
 
 impl Job<'_> {
@@ -100,7 +107,10 @@ impl Job<'_> {
     /// Carries it out.
     pub async fn carry_out(&self, cluster: &dyn Cluster) -> Outcome {
         let options = Options { timeout: self.how.timeout, side_by_side: SIDE_BY_SIDE };
-        let watch = |event: Event<'_>| tell(event, self.printer);
+        let watch = |event: Event<'_>| {
+            self.seen.watch(&event);
+            tell(event, self.printer);
+        };
         apply::run(self.plan, cluster, options, &watch).await
     }
 

@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 pub use config::KubeConnect;
 use errors::{Status, Subject, from_answer};
 use transport::{Answer, Ask, Repeat, Transport};
+pub(crate) use url::without_login;
 
 use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
 use crate::manifest::{Kind, ObjectId, namespaces};

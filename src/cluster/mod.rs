@@ -2,6 +2,7 @@
 //! as YAML files in a folder. One contract suite runs on both.
 
 mod answers;
+mod audited;
 mod connect;
 pub mod dir;
 mod judge;
@@ -11,6 +12,7 @@ mod scrutiny;
 mod survey;
 
 pub use answers::answer;
+pub use audited::{About, Audited};
 pub use metadata::of as metadata_of;
 pub use survey::{Sources, Survey, Unknown, discover, survey};
 
@@ -27,6 +29,7 @@ use crate::manifest::{Kind, ObjectId, Resource};
 use crate::plan::{Meta, Seen};
 
 pub use connect::{ClusterSpec, connect};
+pub(crate) use kube::without_login;
 
 /// What is asked of a cluster.
 #[async_trait]

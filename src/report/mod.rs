@@ -10,6 +10,7 @@ pub mod json;
 pub mod manifests;
 pub mod markdown;
 mod mask;
+pub mod metrics;
 mod style;
 pub mod text;
 mod words;

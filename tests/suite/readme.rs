@@ -278,7 +278,7 @@ fn reconcile_lines(line: impl AsRef<str>) -> Vec<Vec<String>> {
     let ends = |word: &str| matches!(word, "|" | "||" | "&&" | ";" | ">" | "2>&1");
     calls
         .filter(|at| {
-            let commands = ["apply", "check", "render", "why"];
+            let commands = ["apply", "audit", "check", "render", "why"];
             words.get(at + 1).is_none_or(|next| next.starts_with('-') || commands.contains(next))
         })
         .map(|at| words[at + 1..].iter().take_while(|word| !ends(word)).map(|word| (*word).to_owned()).collect())

@@ -1,0 +1,147 @@
+//! How a run is seen from outside: its metrics, and the audit of what it writes.
+//!
+//! What is told never changes what a run does, nor its exit status: where metrics cannot be written or pushed, that is
+//! a warning. The audit alone does: without it nothing is written to the cluster.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::args;
+use super::failure::{Exit, Failure};
+use super::metrics_file;
+use super::print::Printer;
+use super::who;
+use crate::apply::Event;
+use crate::audit::{Log, Who};
+use crate::cluster::{About, Audited, Cluster};
+use crate::plan::{Outcome, Plan};
+use crate::report::FingerprintKey;
+use crate::report::metrics::{self, Ended, Family, Numbers};
+
+/// One run, watched.
+pub struct Seen<'a> {
+    options: &'a args::Seen,
+    printer: &'a Printer,
+    run: String,
+    who: Who,
+    began: Instant,
+    audit: Mutex<Option<Log>>,
+    noted: Mutex<Noted>,
+}
+
+/// What was noted on the way.
+#[derive(Default)]
+struct Noted {
+    fleet: Option<String>,
+    numbers: Numbers,
+    applying: Option<Instant>,
+    begun: BTreeMap<String, Instant>,
+    /// What the plan and its outcome come to, and whether that is all that there was to do, with status 0.
+    came: Option<(Vec<Family>, bool)>,
+}
+
+impl<'a> Seen<'a> {
+    /// Begins to watch. `writes` is whether the run may write to the cluster.
+    ///
+    /// # Errors
+    /// Where what is asked for cannot be understood, or the audit cannot be written.
+    pub fn begin(options: &'a args::Seen, writes: bool, printer: &'a Printer) -> Result<Self, Failure> {
+        let run = format!("{:032x}", rand::random::<u128>());
+        let who = who::who();
+        let audit = match &options.audit {
+            Some(file) if writes => {
+                let log = Log::open(file, &run, &who).map_err(|error| {
+                    let message = format!("{}: the audit cannot be written: {error}", file.display());
+                    Failure::new(Exit::Failed, message, "nothing was changed; without the audit nothing is")
+                })?;
+                tell(&log, file, printer);
+                Some(log)
+            }
+            _ => None,
+        };
+        let (began, noted) = (now(), Mutex::default());
+        Ok(Self { options, printer, run, who, began, audit: Mutex::new(audit), noted })
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The fleet is known.
+    pub fn fleet(&self, name: &str) {
+        self.noted().fleet = Some(name.to_owned());
+    }
+
+    /// There is a plan. Answers with the cluster as it may be written to.
+    pub fn planned(&self, plan: &Plan, cluster: Box<dyn Cluster>, key: &FingerprintKey) -> Box<dyn Cluster> {
+        let mut noted = self.noted();
+        noted.fleet = Some(plan.fleet.clone());
+        noted.numbers.planning = self.began.elapsed();
+        let Some(log) = self.audit.lock().unwrap_or_else(PoisonError::into_inner).take() else { return cluster };
+        let about = About {
+            run: self.run.clone(),
+            who: self.who.clone(),
+            fleet: plan.fleet.clone(),
+            fleet_id: plan.fleet_id.clone(),
+            commit: plan.commit.clone(),
+            sandboxes: plan.sandboxes.iter().map(|s| (s.namespace.clone(), s.name.clone())).collect(),
+            key: key.clone(),
+        };
+        Box::new(Audited::new(cluster, log, about))
+    }
+
+    /// Something happened.
+    pub fn watch(&self, event: &Event<'_>) {
+        let mut noted = self.noted();
+        noted.applying.get_or_insert_with(now);
+        match event {
+            Event::Begins { sandbox, .. } => {
+                noted.begun.entry((*sandbox).to_owned()).or_insert_with(now);
+            }
+            Event::Ends { outcome } => {
+                let took = noted.begun.get(&outcome.name).map(Instant::elapsed);
+                noted.numbers.sandboxes.extend(took.map(|took| (outcome.name.clone(), took)));
+            }
+            Event::Waits { .. } => {}
+        }
+    }
+
+    /// The plan was carried out, or (`None`) was not.
+    pub fn came(&self, plan: &Plan, outcome: Option<&Outcome>) {
+        let mut noted = self.noted();
+        noted.numbers.applying = outcome.map(|_| noted.applying.map_or(Duration::ZERO, |began| began.elapsed()));
+        let families = metrics::of_plan(plan, outcome, &noted.numbers);
+        noted.came = Some((families, metrics::is_success(plan, outcome, 0)));
+    }
+
+    /// The run is over: whoever waits for it outside is told.
+    pub fn end(self, status: u8) {
+        let noted = self.noted.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let at = super::clock();
+        let succeeded = status == 0 && noted.came.as_ref().is_some_and(|(_, all)| *all);
+        let ended = Ended { at, status, took: self.began.elapsed(), success: succeeded.then_some(at) };
+        let told = metrics_file::Told { fleet: noted.fleet, ended, plan: noted.came.map(|(families, _)| families) };
+        if let Some(file) = &self.options.metrics_file
+            && let Err(error) = metrics_file::write(file, &told)
+        {
+            self.printer.warning(&format!("the metrics cannot be written: {error}"));
+        }
+    }
+}
+
+fn tell(log: &Log, file: &std::path::Path, printer: &Printer) {
+    let file = file.display();
+    if log.torn {
+        printer.warning(&format!("{file}: a run was stopped while it wrote its last line; that is noted behind it"));
+    }
+    if log.recovered > 0 {
+        let writes = if log.recovered == 1 { "1 write".into() } else { format!("{} writes", log.recovered) };
+        printer.warning(&format!("{file}: a run was stopped before it noted what came of {writes}: noted as unknown"));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a run takes is told, and decides nothing")]
+fn now() -> Instant {
+    Instant::now()
+}

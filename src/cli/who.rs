@@ -1,0 +1,64 @@
+//! Who runs this, as far as the machine and a CI job say.
+
+use crate::audit::{Who, cut};
+use crate::cluster::without_login;
+
+/// Who runs this.
+pub fn who() -> Who {
+    of(&|name| std::env::var(name).ok(), host())
+}
+
+fn of(variable: &dyn Fn(&str) -> Option<String>, host: Option<String>) -> Who {
+    let first = |names: &[&str]| {
+        let mut said = names.iter().filter_map(|name| variable(name)).map(|text| cut(text.trim()));
+        said.find(|text| !text.is_empty())
+    };
+    Who {
+        user: first(&["LOGNAME", "USER", "USERNAME"]),
+        host: host.filter(|host| !host.is_empty()).or_else(|| first(&["HOSTNAME", "COMPUTERNAME"])),
+        actor: first(&["GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID"]),
+        job: github(&first).or_else(|| first(&["CI_JOB_URL", "BUILD_URL"])).map(|url| without_login(&url)),
+    }
+}
+
+fn github(first: &dyn Fn(&[&str]) -> Option<String>) -> Option<String> {
+    let [server, repository, run] =
+        ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(|name| first(&[name]));
+    Some(format!("{}/{}/actions/runs/{}", server?, repository?, run?))
+}
+
+#[cfg(unix)]
+fn host() -> Option<String> {
+    Some(rustix::system::uname().nodename().to_string_lossy().into_owned())
+}
+
+#[cfg(not(unix))]
+fn host() -> Option<String> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_says_who_set_it_off_and_where_it_is() {
+        let github = |name: &str| {
+            let said = match name {
+                "USER" => "runner",
+                "GITHUB_ACTOR" => "ada",
+                "GITHUB_SERVER_URL" => "https://token@github.example.com",
+                "GITHUB_REPOSITORY" => "team/sandboxes",
+                "GITHUB_RUN_ID" => "7",
+                "LOGNAME" | "GITHUB_TRIGGERING_ACTOR" => " ",
+                _ => return None,
+            };
+            Some(said.to_owned())
+        };
+        let who = of(&github, Some("ci-1".into()));
+        let text = |text: &str| Some(text.to_owned());
+        let job = text("https://github.example.com/team/sandboxes/actions/runs/7");
+        assert_eq!(who, Who { user: text("runner"), host: text("ci-1"), actor: text("ada"), job });
+        assert_eq!(of(&|_| None, None), Who::default());
+    }
+}
