@@ -6,6 +6,7 @@
 mod generate;
 mod ledger;
 mod step;
+mod trace;
 mod wait;
 
 use std::time::Duration;
@@ -59,12 +60,13 @@ pub async fn run(plan: &Plan, cluster: &dyn Cluster, options: Options, watch: &(
     for turn in plan.turns() {
         let before = &sandboxes;
         let outcomes = futures::stream::iter(turn.into_iter().map(|sandbox| {
-            let span = tracing::info_span!("sandbox", name = %sandbox.name, action = ?sandbox.action);
+            let span = trace::sandbox(sandbox);
             async move {
                 let outcome = match sandbox.waits_for(before) {
                     Some(reason) => stale(sandbox, reason),
                     None => carry_out(sandbox, cluster, options, watch).await,
                 };
+                trace::ended(&outcome);
                 watch(Event::Ends { outcome: &outcome });
                 outcome
             }
@@ -91,9 +93,8 @@ async fn carry_out(
     let mut done = 0;
     for step in &sandbox.steps {
         watch(Event::Begins { sandbox: &sandbox.name, step });
-        tracing::debug!(object = %step.id, action = ?step.action, "step begins");
         let waits = |why: &str| watch(Event::Waits { sandbox: &sandbox.name, step, why });
-        if let Err(halt) = run.carry_out(step, &waits).await {
+        if let Err(halt) = run.carry_out(step, &waits).instrument(trace::step(step)).await {
             let result = match halt {
                 Halt::Stale(reason) => SandboxResult::Stale { reason: format!("{}: {reason}", step.id) },
                 Halt::Failed(reason) => SandboxResult::Failed { reason: format!("{}: {reason}", step.id) },

@@ -1,6 +1,7 @@
 //! `reconcile apply FILE`: what was reviewed, and nothing else.
 
 use jiff::{SignedDuration, Timestamp};
+use tracing::{Instrument as _, info_span};
 
 use super::args::{Apply, Args, Source};
 use super::desired::Desired;
@@ -31,7 +32,7 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer, seen: &Seen<
     check_age(&saved, clock)?;
     seen.fleet(&saved.basis.fleet);
     let desired = Desired::read(&source(&saved, args), printer).map_err(|failure| unplanned(failure, &saved))?;
-    let mut planning = Planning::new(desired, &options.target, &save::request(&saved)).await?;
+    let mut planning = Planning::new(desired, &options.target, &save::request(&saved)).instrument(info_span!("plan")).await?;
     planning.cluster = seen.planned(&planning.plan, planning.cluster, &planning.input.key);
     check_place(&saved, &planning).await?;
     let cluster = &*planning.cluster;

@@ -242,6 +242,9 @@ pub struct Output {
     /// What to log to standard error, such as debug or reconcile=trace,kube=warn
     #[arg(long, global = true, env = "RECONCILE_LOG", hide_env_values = true, value_name = "FILTER")]
     pub log: Option<String>,
+    /// text, or json: whatever goes to standard error as a JSON object a line
+    #[arg(long, global = true, value_enum, hide_possible_values = true, value_name = "FORMAT", default_value_t)]
+    pub log_format: LogFormat,
 }
 
 /// How a plan is printed.

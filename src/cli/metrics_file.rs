@@ -37,12 +37,12 @@ impl Told {
     }
 }
 
-/// Writes the file. When a run last succeeded is kept from the file that is there, where this one did not.
+/// Writes the file, and answers with what stands in it. When a run last succeeded is kept from the file that is there, where this one did not.
 ///
 /// # Errors
 /// Where it cannot be, in words; what is there then stays.
-pub fn write(file: &Path, told: &Told) -> Result<(), String> {
-    let text = told.after(earlier(file, told)?).text();
+pub fn write(file: &Path, told: &Told) -> Result<Told, String> {
+    let all = told.after(earlier(file, told)?);
     let cannot = |error: std::io::Error| format!("{}: {error}", file.display());
     let folder = match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -54,10 +54,10 @@ pub fn write(file: &Path, told: &Told) -> Result<(), String> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
     let mut temporary = builder.tempfile_in(folder).map_err(cannot)?;
-    temporary.write_all(text.as_bytes()).map_err(cannot)?;
+    temporary.write_all(all.text().as_bytes()).map_err(cannot)?;
     temporary.as_file().sync_all().map_err(cannot)?;
     temporary.persist(file).map_err(|error| cannot(error.error))?;
-    Ok(())
+    Ok(all)
 }
 
 /// What an earlier run has told there.

@@ -8,13 +8,18 @@ mod desired;
 mod failure;
 mod fingerprint;
 mod history;
+mod http;
+mod log;
 mod metrics_file;
+mod notices;
 mod planning;
 mod print;
+mod pushgateway;
 mod reconcile;
 mod render;
 mod save;
 mod seen;
+mod traces;
 mod who;
 mod why;
 
@@ -23,6 +28,7 @@ use std::process::ExitCode;
 
 use args::{Args, Command};
 use failure::Failure;
+use log::Logging;
 use print::Printer;
 use seen::Seen;
 
@@ -37,8 +43,10 @@ pub fn run(line: impl Iterator<Item = OsString>) -> ExitCode {
         }
     };
     let printer = Printer::new(&args);
-    log(&args, printer.colours_errors());
-    match dispatch(&args, &printer) {
+    let logging = log::begin(&args, &printer);
+    let ended = dispatch(&args, &printer, &logging);
+    logging.end(&printer);
+    match ended {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             printer.failure(&failure);
@@ -47,7 +55,7 @@ pub fn run(line: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(args: &Args, printer: &Printer) -> Result<u8, Failure> {
+fn dispatch(args: &Args, printer: &Printer, logging: &Logging) -> Result<u8, Failure> {
     match &args.command {
         Some(Command::Render(options)) => render::render(args, options, printer),
         Some(Command::Check(options)) => check::check(args, options, printer),
@@ -55,19 +63,26 @@ fn dispatch(args: &Args, printer: &Printer) -> Result<u8, Failure> {
         Some(Command::Audit(options)) => audit::audit(options, printer),
         Some(Command::Apply(options)) => {
             let seen = Seen::begin(&options.how.seen, !options.check, printer)?;
-            watched(seen, |seen| runtime()?.block_on(apply::apply(args, options, printer, seen)))
+            watched(seen, logging, |seen| runtime()?.block_on(apply::apply(args, options, printer, seen)))
         }
         None => {
             let seen = Seen::begin(&args.run.how.seen, !args.run.plan, printer)?;
-            watched(seen, |seen| runtime()?.block_on(reconcile::reconcile(args, printer, seen)))
+            watched(seen, logging, |seen| runtime()?.block_on(reconcile::reconcile(args, printer, seen)))
         }
     }
 }
 
 /// A run, and what is told of its end, however it ends.
-fn watched(seen: Seen<'_>, run: impl FnOnce(&Seen<'_>) -> Result<u8, Failure>) -> Result<u8, Failure> {
+fn watched(
+    mut seen: Seen<'_>,
+    logging: &Logging,
+    run: impl FnOnce(&Seen<'_>) -> Result<u8, Failure>,
+) -> Result<u8, Failure> {
+    let span = seen.span(logging);
+    let within = span.enter();
     let ended = run(&seen);
     seen.end(ended.as_ref().map_or_else(|failure| failure.exit as u8, |status| *status));
+    drop(within);
     ended
 }
 
@@ -81,22 +96,4 @@ fn clock() -> jiff::Timestamp {
     // Whole seconds are what people read, and what git keeps.
     let now = jiff::Timestamp::now();
     jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
-}
-
-fn log(args: &Args, is_coloured: bool) {
-    use tracing_subscriber::EnvFilter;
-    // The client logs each failed request, which the error that it leads to says better.
-    let usual = match args.output.verbose {
-        0 => "warn,kube_client=off",
-        1 => "reconcile=info,warn,kube_client=off",
-        _ => "reconcile=debug,info",
-    };
-    let filter = args.output.log.as_deref().unwrap_or(usual);
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(usual));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(is_coloured)
-        .without_time()
-        .init();
 }

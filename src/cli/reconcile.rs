@@ -1,8 +1,12 @@
 //! `reconcile` and `reconcile --plan`, and what applying a saved plan has in common with them.
 
+use tokio::sync::mpsc::unbounded_channel;
+use tracing::{Instrument as _, info_span};
+
 use super::args::{Args, How, PlanFormat};
 use super::desired::{Desired, now};
 use super::failure::Failure;
+use super::notices;
 use super::planning::{Planning, Request};
 use super::print::{Printer, somebody_is_there, width};
 use super::save;
@@ -27,7 +31,7 @@ pub async fn reconcile(args: &Args, printer: &Printer, seen: &Seen<'_>) -> Resul
     let request = Request::new(&args.run, now(args)?);
     let desired = Desired::read(&args.source, printer)?;
     seen.fleet(&desired.fleet.settings.name);
-    let mut planning = Planning::new(desired, &args.target, &request).await?;
+    let mut planning = Planning::new(desired, &args.target, &request).instrument(info_span!("plan")).await?;
     planning.cluster = seen.planned(&planning.plan, planning.cluster, &planning.input.key);
     let job = Job { plan: &planning.plan, how: &args.run.how, diffs: diffs(args), printer, seen };
     job.print()?;
@@ -107,11 +111,21 @@ impl Job<'_> {
     /// Carries it out.
     pub async fn carry_out(&self, cluster: &dyn Cluster) -> Outcome {
         let options = Options { timeout: self.how.timeout, side_by_side: SIDE_BY_SIDE };
-        let watch = |event: Event<'_>| {
-            self.seen.watch(&event);
-            tell(event, self.printer);
+        let (ends, ended) = unbounded_channel();
+        // The sender goes with the run: after it nothing more ends.
+        let run = async move {
+            let watch = |event: Event<'_>| {
+                self.seen.watch(&event);
+                if let Event::Ends { outcome } = event {
+                    // Nobody listens where no Events are written.
+                    let _ = ends.send(outcome.clone());
+                }
+                tell(event, self.printer);
+            };
+            apply::run(self.plan, cluster, options, &watch).instrument(info_span!("apply")).await
         };
-        apply::run(self.plan, cluster, options, &watch).await
+        let (outcome, ()) = tokio::join!(run, notices::write(self, cluster, ended));
+        outcome
     }
 
     /// Prints what came of it, where it was carried out.

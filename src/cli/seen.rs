@@ -9,9 +9,13 @@ use std::time::{Duration, Instant};
 
 use super::args;
 use super::failure::{Exit, Failure};
-use super::metrics_file;
+use super::metrics_file::{self, Told};
+use super::log::Logging;
 use super::print::Printer;
+use super::pushgateway::Pushgateway;
 use super::who;
+use tracing::Span;
+
 use crate::apply::Event;
 use crate::audit::{Log, Who};
 use crate::cluster::{About, Audited, Cluster};
@@ -26,7 +30,9 @@ pub struct Seen<'a> {
     run: String,
     who: Who,
     began: Instant,
+    gateway: Option<Pushgateway>,
     audit: Mutex<Option<Log>>,
+    span: Span,
     noted: Mutex<Noted>,
 }
 
@@ -47,6 +53,7 @@ impl<'a> Seen<'a> {
     /// # Errors
     /// Where what is asked for cannot be understood, or the audit cannot be written.
     pub fn begin(options: &'a args::Seen, writes: bool, printer: &'a Printer) -> Result<Self, Failure> {
+        let gateway = options.pushgateway.as_ref().map(|url| Pushgateway::parse(&url.0)).transpose()?.flatten();
         let run = format!("{:032x}", rand::random::<u128>());
         let who = who::who();
         let audit = match &options.audit {
@@ -61,7 +68,14 @@ impl<'a> Seen<'a> {
             _ => None,
         };
         let (began, noted) = (now(), Mutex::default());
-        Ok(Self { options, printer, run, who, began, audit: Mutex::new(audit), noted })
+        let span = Span::none();
+        Ok(Self { options, printer, run, who, began, gateway, audit: Mutex::new(audit), span, noted })
+    }
+
+    /// The span in which the run is.
+    pub fn span(&mut self, logging: &Logging) -> Span {
+        self.span = logging.run(&self.run);
+        self.span.clone()
     }
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
@@ -70,13 +84,14 @@ impl<'a> Seen<'a> {
 
     /// The fleet is known.
     pub fn fleet(&self, name: &str) {
+        self.span.record("fleet", name);
         self.noted().fleet = Some(name.to_owned());
     }
 
     /// There is a plan. Answers with the cluster as it may be written to.
     pub fn planned(&self, plan: &Plan, cluster: Box<dyn Cluster>, key: &FingerprintKey) -> Box<dyn Cluster> {
+        self.span.record("cluster", &plan.cluster).record("commit", plan.commit.as_deref().unwrap_or("worktree"));
         let mut noted = self.noted();
-        noted.fleet = Some(plan.fleet.clone());
         noted.numbers.planning = self.began.elapsed();
         let Some(log) = self.audit.lock().unwrap_or_else(PoisonError::into_inner).take() else { return cluster };
         let about = About {
@@ -117,17 +132,34 @@ impl<'a> Seen<'a> {
 
     /// The run is over: whoever waits for it outside is told.
     pub fn end(self, status: u8) {
+        self.span.record("exit_status", status);
+        if !matches!(status, 0 | 2) {
+            self.span.record("otel.status_code", "ERROR");
+        }
         let noted = self.noted.into_inner().unwrap_or_else(PoisonError::into_inner);
         let at = super::clock();
         let succeeded = status == 0 && noted.came.as_ref().is_some_and(|(_, all)| *all);
         let ended = Ended { at, status, took: self.began.elapsed(), success: succeeded.then_some(at) };
-        let told = metrics_file::Told { fleet: noted.fleet, ended, plan: noted.came.map(|(families, _)| families) };
-        if let Some(file) = &self.options.metrics_file
-            && let Err(error) = metrics_file::write(file, &told)
+        let mut told = Told { fleet: noted.fleet, ended, plan: noted.came.map(|(families, _)| families) };
+        if let Some(file) = &self.options.metrics_file {
+            match metrics_file::write(file, &told) {
+                Ok(written) => told = written,
+                Err(error) => self.printer.warning(&format!("the metrics cannot be written: {error}")),
+            }
+        }
+        if let Some(gateway) = &self.gateway
+            && let Err(error) = push(gateway, &told)
         {
-            self.printer.warning(&format!("the metrics cannot be written: {error}"));
+            self.printer.warning(&format!("the metrics cannot be pushed: {error}"));
         }
     }
+}
+
+/// All that there is of the fleet; but where it is not known when a run last succeeded, what the gateway knows of that
+/// is left there.
+fn push(gateway: &Pushgateway, told: &Told) -> Result<(), String> {
+    let Some(fleet) = &told.fleet else { return Err("the run ended before it knew which fleet's they are".into()) };
+    gateway.push(fleet, &told.text(), told.ended.success.is_some())
 }
 
 fn tell(log: &Log, file: &std::path::Path, printer: &Printer) {

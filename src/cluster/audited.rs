@@ -95,8 +95,11 @@ impl Audited {
         let labels = body.and_then(|body| body.pointer("/metadata/labels"));
         let label = labels.and_then(|labels| labels.get(LABEL_SANDBOX)).and_then(Value::as_str);
         let is_namespace = *target.id == ObjectId::namespace(&target.id.name);
-        let namespace = if is_namespace { Some(&target.id.name) } else { target.id.namespace.as_ref() };
-        let of_namespace = || namespace.and_then(|namespace| self.about.sandboxes.get(namespace).cloned());
+        // An Event on a sandbox's Namespace lies elsewhere.
+        let regarding = body.and_then(|body| body.pointer("/regarding/name")).and_then(Value::as_str);
+        let namespace = if is_namespace { Some(target.id.name.as_str()) } else { target.id.namespace.as_deref() };
+        let of = |namespace: &str| self.about.sandboxes.get(namespace).cloned();
+        let of_namespace = || regarding.and_then(of).or_else(|| namespace.and_then(of));
         label.map(str::to_owned).or_else(|| before.sandbox.clone()).or_else(of_namespace)
     }
 
@@ -185,6 +188,10 @@ impl Cluster for Audited {
 
     fn context(&self) -> Option<&str> {
         self.inner.context()
+    }
+
+    fn keeps_events(&self) -> bool {
+        self.inner.keeps_events()
     }
 
     async fn identity(&self) -> Result<String, Error> {

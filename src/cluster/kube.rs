@@ -121,6 +121,10 @@ impl Cluster for Kube {
         self.context.as_deref()
     }
 
+    fn keeps_events(&self) -> bool {
+        true
+    }
+
     /// The uid of the namespace that every cluster has, and nobody can delete.
     async fn identity(&self) -> Result<String, Error> {
         let (kind, resource) = namespaces();

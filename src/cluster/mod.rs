@@ -40,6 +40,11 @@ pub trait Cluster: Send + Sync {
     /// The kubeconfig context in use, where there is one.
     fn context(&self) -> Option<&str>;
 
+    /// Whether it keeps Events, by which people are told what happens to an object.
+    fn keeps_events(&self) -> bool {
+        false
+    }
+
     /// What tells this cluster from every other, and stays the same while it lives.
     async fn identity(&self) -> Result<String, Error>;
 

@@ -4,6 +4,7 @@
 //! by the terminal, `NO_COLOR` and `--color`).
 
 mod diff;
+pub mod event;
 mod exit;
 mod fingerprint;
 pub mod json;
