@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::Options;
+use super::hook::Hook;
 use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
 use crate::cluster::{Apply, Cluster, Error, ErrorKind, Target, metadata_of};
-use crate::manifest::{ANNOTATION_HASH, LABEL_FLEET, LABEL_SANDBOX, MANAGER, Path};
+use crate::manifest::{ANNOTATION_HASH, LABEL_FLEET, LABEL_SANDBOX, MANAGER, ObjectId, Path};
 use crate::plan::{self, Clear, Meta, Precondition, Step, Work};
 
 /// How often a write is tried again when only the resourceVersion moved (status churn).
@@ -25,11 +27,30 @@ pub(super) enum Halt {
     Failed(String),
     /// It is not ready in time.
     NotReady(String),
+    /// The cluster could not be asked, or does not let this account: it says nothing of the sandbox.
+    Interrupted(String),
+    /// The run was told to end.
+    Stopped(&'static str),
+}
+
+impl Halt {
+    pub fn reason(&self) -> &str {
+        match self {
+            Halt::Stale(why) | Halt::Failed(why) | Halt::NotReady(why) | Halt::Interrupted(why) => why,
+            Halt::Stopped(why) => why,
+        }
+    }
 }
 
 impl From<Error> for Halt {
     fn from(error: Error) -> Self {
-        Halt::Failed(error.with_remedy())
+        let why = error.with_remedy();
+        match error.kind {
+            ErrorKind::Unreachable | ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::Retry => {
+                Halt::Interrupted(why)
+            }
+            _ => Halt::Failed(why),
+        }
     }
 }
 
@@ -38,7 +59,8 @@ pub(super) struct Run<'a> {
     pub cluster: &'a dyn Cluster,
     /// Values that this run knows, so that one placeholder is one value in every key.
     pub known: BTreeMap<PlaceholderId, String>,
-    deadline: Deadline,
+    pub timeout: Duration,
+    pub deadline: Deadline<'a>,
     /// The uid of the Namespace that this run claimed: nobody else can have made anything in it.
     claimed: Option<String>,
 }
@@ -53,8 +75,19 @@ struct Change<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub fn new(cluster: &'a dyn Cluster, timeout: Duration) -> Self {
-        Self { cluster, known: BTreeMap::new(), deadline: Deadline::after(timeout), claimed: None }
+    pub fn new(cluster: &'a dyn Cluster, options: &Options<'a>) -> Self {
+        let (timeout, deadline) = (options.timeout, Deadline::after(options.timeout, options.stop));
+        Self { cluster, known: BTreeMap::new(), timeout, deadline, claimed: None }
+    }
+
+    /// The time that it may take is counted from now.
+    pub fn begin_anew(&mut self) {
+        self.deadline = self.deadline.anew(self.timeout);
+    }
+
+    /// The values that it has made.
+    pub fn values(&self) -> Vec<String> {
+        self.known.values().cloned().collect()
     }
 
     /// `waits` is told what is waited for, where something is.
@@ -85,7 +118,15 @@ impl<'a> Run<'a> {
                 let change = Change { body, generated: &[], kept: &[], clear: None, remove: &[] };
                 self.make(target, &change).await
             }
-            Work::AwaitQuota => wait::until_ready(self.cluster, target, Deadline::after(QUOTA), waits).await,
+            Work::Hook { body, generated, drops_before, drops_failed } => {
+                let (drops_before, drops_failed) = (*drops_before, *drops_failed);
+                self.hook(target, &Hook { body, generated, drops_before, drops_failed }, waits).await
+            }
+            Work::Drop { owner, awaited } => match self.drop_own(target, owner).await? {
+                Some(uid) if *awaited => wait::until_gone(self.cluster, target, &uid, self.deadline, waits).await,
+                _ => Ok(()),
+            },
+            Work::AwaitQuota => wait::until_ready(self.cluster, target, self.deadline.anew(QUOTA), waits).await,
             Work::AwaitReady => wait::until_ready(self.cluster, target, self.deadline, waits).await,
         }
     }
@@ -106,7 +147,7 @@ impl<'a> Run<'a> {
         self.record(target, body, uid.as_deref()).await.map(drop)
     }
 
-    async fn record(&self, target: Target<'_>, body: &Value, uid: Option<&str>) -> Result<Value, Halt> {
+    pub(super) async fn record(&self, target: Target<'_>, body: &Value, uid: Option<&str>) -> Result<Value, Halt> {
         let Some(uid) = uid.or(self.claimed.as_deref()) else {
             return Err(Halt::Failed("the namespace's uid is unknown".into()));
         };
@@ -128,13 +169,29 @@ impl<'a> Run<'a> {
                 Err(Halt::Stale("it was made by someone else since the plan".into()))
             };
         }
-        if change.generated.is_empty() {
-            return self.send(target, change.body, None).await.map(drop);
+        self.put(target, change.body, change.generated).await
+    }
+
+    /// Applies what is not there yet.
+    pub(super) async fn put(
+        &mut self,
+        target: Target<'_>,
+        body: &Value,
+        generated: &[GeneratedKey],
+    ) -> Result<(), Halt> {
+        if generated.is_empty() {
+            return self.send(target, body, None).await.map(drop);
         }
         // The hash comes last: a Secret without its generated values must not look done.
-        self.send(target, &without_hash(change.body), None).await?;
-        self.generate(target, change.generated, change.kept).await?;
-        self.send(target, change.body, None).await.map(drop)
+        self.send(target, &without_hash(body), None).await?;
+        self.generate(target, generated, &[]).await?;
+        self.send(target, body, None).await.map(drop)
+    }
+
+    /// Whether a Namespace is the one that this run has claimed; anything else need not be.
+    pub(super) fn claimed_is(&self, target: Target<'_>, meta: &Meta) -> bool {
+        let is_namespace = *target.id == ObjectId::namespace(&target.id.name);
+        !is_namespace || self.claimed.as_ref().is_none_or(|claimed| *claimed == meta.uid)
     }
 
     async fn change(

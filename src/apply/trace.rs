@@ -31,6 +31,7 @@ pub(super) fn ended(outcome: &SandboxOutcome) {
         SandboxResult::Done => ("done", None),
         SandboxResult::Applied => ("applied", None),
         SandboxResult::Stale { reason } => ("stale", Some(reason)),
+        SandboxResult::Stopped { reason } => ("stopped", Some(reason)),
         SandboxResult::Failed { reason } => ("failed", Some(reason)),
     };
     span.record("result", result);

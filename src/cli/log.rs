@@ -19,7 +19,8 @@ pub fn begin(args: &Args, printer: &Printer) -> Logging {
     // The client logs each failed request, which the error that it leads to says better.
     let usual = match (args.output.verbose, args.output.log_format) {
         (0, LogFormat::Text) => "warn,kube_client=off,reconcile::apply::trace=off",
-        (0, LogFormat::Json) | (1, _) => "reconcile=info,warn,kube_client=off",
+        (1, LogFormat::Text) => "reconcile=info,warn,kube_client=off,reconcile::apply::trace=off",
+        (0 | 1, LogFormat::Json) => "reconcile=info,warn,kube_client=off",
         _ => "reconcile=debug,info",
     };
     let asked = args.output.log.as_deref().unwrap_or(usual);

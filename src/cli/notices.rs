@@ -4,20 +4,20 @@
 //! A Namespace lies in no namespace, and Events on such objects lie in `default`: so they outlive what they tell of.
 //! They carry no label of ours, so that no survey finds them. That one cannot be written stops nothing.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::StreamExt as _;
+use futures::{Stream, StreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
-use super::reconcile::Job;
+use super::print::Printer;
+use crate::apply::Event;
 use crate::cluster::{Cluster, Error, Target};
 use crate::manifest::{Kind, MANAGER, ObjectId, Resource, Scope, namespaces};
-use crate::plan::{SandboxOutcome, SandboxPlan, Work};
+use crate::plan::{Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Work};
 use crate::report::event::{Told, told};
 
 /// Where the Events of objects of the cluster lie.
@@ -27,36 +27,78 @@ const SIDE_BY_SIDE: usize = 4;
 /// How long one may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Writes one for each sandbox that the run is done with, until there are no more.
-pub async fn write(job: &Job<'_>, cluster: &dyn Cluster, mut ended: UnboundedReceiver<SandboxOutcome>) {
-    if !cluster.keeps_events() {
-        return;
+/// Who tells it.
+pub struct Notices<'a> {
+    plan: &'a Plan,
+    cluster: &'a dyn Cluster,
+    printer: &'a Printer,
+    ends: Mutex<Option<UnboundedSender<SandboxOutcome>>>,
+    ended: Mutex<Option<UnboundedReceiver<SandboxOutcome>>>,
+}
+
+impl<'a> Notices<'a> {
+    /// Of a plan that is carried out.
+    pub fn new(plan: &'a Plan, cluster: &'a dyn Cluster, printer: &'a Printer) -> Self {
+        let (ends, ended) = unbounded_channel();
+        Self { plan, cluster, printer, ends: Mutex::new(Some(ends)), ended: Mutex::new(Some(ended)) }
     }
-    let (given_up, failed) = (AtomicBool::new(false), Mutex::new(None));
-    let outcomes = futures::stream::poll_fn(move |context| ended.poll_recv(context));
-    let write = |outcome: SandboxOutcome| {
-        let (given_up, failed) = (&given_up, &failed);
-        async move {
-            let Some(sandbox) = job.plan.sandboxes.iter().find(|sandbox| sandbox.name == outcome.name) else { return };
-            // What could not be written once takes a run no longer.
-            if given_up.load(Ordering::Relaxed) {
-                return;
-            }
-            let why = match timeout(LIMIT, write_one(cluster, sandbox, &told(sandbox, &outcome))).await {
+
+    /// Something happened. What did not come to its end may still do so in the same run.
+    pub fn watch(&self, event: &Event<'_>) {
+        if let Event::Ends { outcome } = event
+            && is_done(outcome)
+            && let Some(ends) = self.ends.lock().unwrap_or_else(PoisonError::into_inner).as_ref()
+        {
+            // Nobody listens where no Events are kept.
+            let _ = ends.send((*outcome).clone());
+        }
+    }
+
+    /// Carries something out, and tells of what is done meanwhile.
+    pub async fn beside<T>(&self, run: impl Future<Output = T>) -> T {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let run = async {
+            let came = run.await;
+            drop(self.ends.lock().unwrap_or_else(PoisonError::into_inner).take());
+            came
+        };
+        let told = stream::iter(ended).flat_map(|mut ended| stream::poll_fn(move |context| ended.poll_recv(context)));
+        tokio::join!(run, self.write(told)).0
+    }
+
+    /// Tells of what did not come to its end, after all that the run could do about it.
+    pub async fn unfinished(&self, outcome: &Outcome) {
+        let left = outcome.sandboxes.iter().filter(|came| !is_done(came)).cloned();
+        self.write(stream::iter(left)).await;
+    }
+
+    async fn write(&self, outcomes: impl Stream<Item = SandboxOutcome>) {
+        if !self.cluster.keeps_events() {
+            return;
+        }
+        let failed: Mutex<Option<String>> = Mutex::new(None);
+        let failure = || failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let write = |outcome: SandboxOutcome| async move {
+            let sandbox = self.plan.sandboxes.iter().find(|sandbox| sandbox.name == outcome.name);
+            // What could not be written once takes the run no longer.
+            let Some(sandbox) = sandbox.filter(|_| failure().is_none()) else { return };
+            let why = match timeout(LIMIT, write_one(self.cluster, sandbox, &told(sandbox, &outcome))).await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error.with_remedy(),
                 Err(_) => format!("not within {} s", LIMIT.as_secs()),
             };
-            given_up.store(true, Ordering::Relaxed);
-            if let Ok(mut failed) = failed.lock() {
-                *failed = Some(why);
-            }
+            failure().get_or_insert(why);
+        };
+        outcomes.for_each_concurrent(SIDE_BY_SIDE, write).await;
+        if let Some(why) = failure().take() {
+            self.printer.warning(&format!("what was done is not told by Events on the namespaces: {why}"));
         }
-    };
-    outcomes.for_each_concurrent(SIDE_BY_SIDE, write).await;
-    if let Ok(Some(why)) = failed.into_inner() {
-        job.printer.warning(&format!("no more Events are written on namespaces in this run: {why}"));
     }
+}
+
+/// Whether a sandbox has come to its end.
+fn is_done(outcome: &SandboxOutcome) -> bool {
+    matches!(outcome.result, SandboxResult::Done | SandboxResult::Applied)
 }
 
 async fn write_one(cluster: &dyn Cluster, sandbox: &SandboxPlan, told: &Told) -> Result<(), Error> {

@@ -50,8 +50,7 @@ impl Pushgateway {
         }
         let login = login.map(|login| {
             let (user, password) = login.split_once(':').unwrap_or((login, ""));
-            let plain: Vec<u8> =
-                percent_decode_str(user).chain([b':']).chain(percent_decode_str(password)).collect();
+            let plain: Vec<u8> = percent_decode_str(user).chain([b':']).chain(percent_decode_str(password)).collect();
             format!("Basic {}", STANDARD.encode(plain))
         });
         Ok(Some(Self { base: format!("{scheme}://{host}{}", uri.path().trim_end_matches('/')), login }))

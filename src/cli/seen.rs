@@ -4,13 +4,14 @@
 //! a warning. The audit alone does: without it nothing is written to the cluster.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::args;
 use super::failure::{Exit, Failure};
-use super::metrics_file::{self, Told};
 use super::log::Logging;
+use super::metrics_file::{self, Told};
+use super::planning::Planning;
 use super::print::Printer;
 use super::pushgateway::Pushgateway;
 use super::who;
@@ -20,7 +21,6 @@ use crate::apply::Event;
 use crate::audit::{Log, Who};
 use crate::cluster::{About, Audited, Cluster};
 use crate::plan::{Outcome, Plan};
-use crate::report::FingerprintKey;
 use crate::report::metrics::{self, Ended, Family, Numbers};
 
 /// One run, watched.
@@ -89,10 +89,10 @@ impl<'a> Seen<'a> {
     }
 
     /// There is a plan. Answers with the cluster as it may be written to.
-    pub fn planned(&self, plan: &Plan, cluster: Box<dyn Cluster>, key: &FingerprintKey) -> Box<dyn Cluster> {
+    pub fn planned(&self, planning: &Planning) -> Arc<dyn Cluster> {
+        let (plan, cluster) = (&planning.plan, Arc::clone(&planning.cluster));
         self.span.record("cluster", &plan.cluster).record("commit", plan.commit.as_deref().unwrap_or("worktree"));
-        let mut noted = self.noted();
-        noted.numbers.planning = self.began.elapsed();
+        self.noted().numbers.planning = self.began.elapsed();
         let Some(log) = self.audit.lock().unwrap_or_else(PoisonError::into_inner).take() else { return cluster };
         let about = About {
             run: self.run.clone(),
@@ -101,9 +101,9 @@ impl<'a> Seen<'a> {
             fleet_id: plan.fleet_id.clone(),
             commit: plan.commit.clone(),
             sandboxes: plan.sandboxes.iter().map(|s| (s.namespace.clone(), s.name.clone())).collect(),
-            key: key.clone(),
+            key: planning.input.key.clone(),
         };
-        Box::new(Audited::new(cluster, log, about))
+        Arc::new(Audited::new(cluster, log, about))
     }
 
     /// Something happened.

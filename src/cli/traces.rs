@@ -102,16 +102,16 @@ fn is_asked(variable: &dyn Fn(&str) -> Option<String>) -> Result<bool, String> {
     }
     let exporter = variable("OTEL_TRACES_EXPORTER");
     let exporters: Vec<&str> = exporter.iter().flat_map(|list| list.split(',')).map(str::trim).collect();
-    let has_endpoint =
-        ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"].iter().any(|name| variable(name).is_some());
+    let has_endpoint = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"]
+        .iter()
+        .any(|name| variable(name).is_some());
     let is_asked = match exporters.as_slice() {
         [] => has_endpoint,
         ["none"] => false,
         list if list.contains(&"otlp") => true,
         _ => return Err("OTEL_TRACES_EXPORTER names none that is known: otlp, none".into()),
     };
-    let protocol =
-        ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"].into_iter().find_map(variable);
+    let protocol = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"].into_iter().find_map(variable);
     match protocol.as_deref().map(str::trim) {
         _ if !is_asked => Ok(false),
         None | Some("http/protobuf" | "http/json") => Ok(true),

@@ -1,15 +1,15 @@
 //! A cluster of which each write is noted, before it is sent and when it is answered.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target, metadata_of};
-use crate::audit::{Draft, Log, Object, Outcome, Said, Ticket, Who, cut};
+use super::{Apply, Cluster, Error, ErrorKind, Lock, Log, Query, Served, Sink, Target, metadata_of};
+use crate::audit::{self, Draft, Object, Outcome, Said, Ticket, Who, cut};
 use crate::manifest::{ANNOTATION_HASH, Kind, LABEL_SANDBOX, ObjectId, Resource, Scope};
 use crate::plan::Meta;
 use crate::report::{FingerprintKey, mask};
@@ -35,8 +35,8 @@ pub struct About {
 
 /// A cluster, and the audit of what is written to it.
 pub struct Audited {
-    inner: Box<dyn Cluster>,
-    log: Log,
+    inner: Arc<dyn Cluster>,
+    log: audit::Log,
     about: About,
     /// What was last read of objects, for the line of the write that follows.
     read: Mutex<BTreeMap<ObjectId, Read>>,
@@ -58,7 +58,7 @@ struct Under<'a> {
 
 impl Audited {
     /// Notes what is written to a cluster from now on.
-    pub fn new(inner: Box<dyn Cluster>, log: Log, about: About) -> Self {
+    pub fn new(inner: Arc<dyn Cluster>, log: audit::Log, about: About) -> Self {
         Self { inner, log, about, read: Mutex::default(), account: OnceCell::new() }
     }
 
@@ -220,6 +220,18 @@ impl Cluster for Audited {
         let object = self.inner.get(target).await?;
         self.learn(target, object.as_ref().map(metadata_of).as_ref());
         Ok(object)
+    }
+
+    async fn objects(&self, query: &Query<'_>) -> Result<Vec<Value>, Error> {
+        self.inner.objects(query).await
+    }
+
+    async fn log(&self, log: &Log<'_>) -> Result<String, Error> {
+        self.inner.log(log).await
+    }
+
+    fn lock(&self, fleet_id: &str) -> Result<Lock, Error> {
+        self.inner.lock(fleet_id)
     }
 
     async fn create(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {

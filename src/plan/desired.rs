@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::quota::quota_of;
-use super::state::{Source, Wanted};
+use super::state::{LiveNamespace, Source, Wanted};
 use super::words;
 use crate::fleet::{Broken, Fleet, Life, Lifetime, PinState, Sandbox};
-use crate::manifest::{Hash, Kind, Manifest, Release, Resource, Scope};
+use crate::manifest::{Hash, HookManifest, Kind, Manifest, Release, Resource, Scope};
 use crate::release::{Basis, Renderer};
 use crate::side_by_side;
 
@@ -164,6 +164,51 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, renderer: &mut Renderer<'_>, start: 
     }))
 }
 
+/// A generation that was applied before, of the commit that its namespace names.
+///
+/// # Errors
+/// Why it cannot be had, in words.
+pub fn generation(
+    fleet: &Fleet,
+    basis: &Basis<'_>,
+    live: &LiveNamespace,
+    resources: &BTreeMap<Kind, Resource>,
+) -> Result<Wanted, String> {
+    let LiveNamespace { record, observed, .. } = live;
+    let name = live.sandbox();
+    let sandbox = fleet.sandboxes.get(name).ok_or_else(|| format!("there is no sandbox {name}"))?;
+    if sandbox.namespace != observed.id.name {
+        return Err(format!("it has namespace {}", sandbox.namespace));
+    }
+    let made = Renderer::new(basis).render(sandbox).map_err(|fault| fault.message)?;
+    let wanted = Wanted {
+        namespace: sandbox.namespace.clone(),
+        path: sandbox.path.clone(),
+        origin: sandbox.path.clone(),
+        commit: record.commit.clone(),
+        since: None,
+        expires: record.expires.as_deref().and_then(|at| at.parse().ok()),
+        pinned_past: None,
+        owner: record.owner.clone(),
+        content: content(sandbox),
+        url: sandbox.url.clone(),
+        notes: Vec::new(),
+        quota: quota_of(&made.release.manifests, &sandbox.namespace),
+        release: made.release,
+    };
+    let mut placed = BTreeMap::from([(name.to_owned(), Source::Wanted(Box::new(wanted)))]);
+    place(&mut placed, resources);
+    match placed.remove(name) {
+        Some(Source::Wanted(wanted)) if record.release.as_deref() == Some(wanted.release.hash.as_str()) => Ok(*wanted),
+        Some(Source::Wanted(_)) => {
+            Err("it does not render to what was applied (another version of reconcile, or a copied \
+                                        Secret that has changed)"
+                .to_owned())
+        }
+        _ => Err("it cannot be rendered".to_owned()),
+    }
+}
+
 /// What a file says, without what follows from its name.
 fn content(sandbox: &Sandbox) -> Hash {
     let Sandbox { branch, image, chart, profile, owner, life, pin, values, .. } = sandbox;
@@ -207,10 +252,12 @@ pub fn place(sources: &mut BTreeMap<String, Source>, resources: &BTreeMap<Kind, 
     };
     for source in sources.values_mut() {
         let Source::Wanted(wanted) = source else { continue };
-        if wanted.release.manifests.iter().any(|m| m.id.namespace.is_some() && is_wide(&m.kind)) {
-            let manifests = std::mem::take(&mut wanted.release.manifests);
+        if wanted.release.objects().any(|m| m.id.namespace.is_some() && is_wide(&m.kind)) {
+            let Release { manifests, hooks, .. } = std::mem::replace(&mut wanted.release, Release::new(Vec::new()));
             let place = |m: Manifest| if is_wide(&m.kind) { m.in_no_namespace() } else { m };
-            wanted.release = Release::new(manifests.into_iter().map(place).collect());
+            let place_hook = |h: HookManifest| HookManifest { manifest: place(h.manifest), ..h };
+            let manifests = manifests.into_iter().map(place).collect();
+            wanted.release = Release::with_hooks(manifests, hooks.into_iter().map(place_hook).collect());
         }
     }
     part_cluster_scoped(sources);
@@ -221,8 +268,7 @@ fn part_cluster_scoped(sources: &mut BTreeMap<String, Source>) {
     let mut holders = BTreeMap::new();
     for (name, source) in sources {
         let Source::Wanted(wanted) = source else { continue };
-        let own: Vec<_> =
-            wanted.release.manifests.iter().filter(|m| m.id.namespace.is_none()).map(|m| m.id.clone()).collect();
+        let own: Vec<_> = wanted.release.objects().filter(|m| m.id.namespace.is_none()).map(|m| m.id.clone()).collect();
         let taken = own.iter().find_map(|id| Some((id, holders.get(id).cloned()?)));
         if let Some((id, holder)) = taken {
             let holder: String = holder;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::extras;
+use super::hooks::{Moment, hook_steps};
 use super::live::{Extra, Observed};
 use super::lost::has_copies;
 use super::objects::{Difference, DifferenceKind, beside, difference, differences, holder, unwanted};
@@ -12,9 +13,10 @@ use super::rename::Renames;
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
-use super::types::{Action, Clear, Hold, SandboxPlan, Step, Work};
+use super::types::{Action, Clear, Hold, OnFailure, SandboxPlan, Step, Work};
 use super::values;
 use super::words;
+use crate::chart::hooks::Event;
 use crate::manifest::{ANNOTATION_RELEASE, Manifest, ObjectId, Resource, field_path};
 
 /// One wanted sandbox and what there is to judge it by.
@@ -42,12 +44,13 @@ impl Held {
 impl Case<'_> {
     /// The plan of a sandbox that has no namespace yet.
     pub(super) fn create(&self) -> Result<SandboxPlan, Held> {
+        self.check_backoff(None)?;
         let mut plan = self.blank(Action::Create, self.asked());
         plan.notes.extend(self.renames.of_new(&self.wanted.namespace)?);
         let left = unwanted(self.wanted, self.name, self.input);
         let left = left.iter().map(|left| self.removal_step(left, self.answers.objects.get(left.id)));
         let left = left.collect::<Result<Vec<_>, _>>()?;
-        let mut kinds = kinds_of(&self.wanted.release.manifests);
+        let mut kinds = kinds_of(&self.wanted.release);
         kinds.extend(left.iter().map(|step| step.kind.clone()));
         let start =
             Record { kinds, owner: self.wanted.owner.clone(), quota: Some(self.wanted.quota), ..Record::default() };
@@ -59,6 +62,7 @@ impl Case<'_> {
             diff,
             Work::Claim { body: claim.body() },
         ));
+        plan.steps.extend(self.hooks(Moment::INSTALL.before)?);
         for manifest in &self.wanted.release.manifests {
             // What needs no namespace may be there already.
             let Some(difference) = difference(manifest, &self.input.live, &start) else { continue };
@@ -73,12 +77,15 @@ impl Case<'_> {
         }
         plan.steps.extend(left);
         self.add_waits(&mut plan.steps, |_| true);
+        plan.steps.extend(self.hooks(Moment::INSTALL.after)?);
         plan.steps.push(self.record_step(Action::Create, &plan.reason, &self.final_record(None), None));
+        plan.on_failure = self.if_not_made(None);
         Ok(plan)
     }
 
     /// The plan of a sandbox that has its namespace.
     pub(super) fn maintain(&self, namespace: &LiveNamespace) -> Result<SandboxPlan, Held> {
+        self.check_backoff(Some(namespace))?;
         let differences = differences(self.wanted, self.name, self.input);
         let mut steps = Vec::new();
         for difference in &differences {
@@ -89,11 +96,51 @@ impl Case<'_> {
         let applied: BTreeSet<ObjectId> = steps.iter().map(|s| s.id.clone()).collect();
         let never_ready = namespace.record.release.is_none() || !finished;
         self.add_waits(&mut steps, |id| never_ready || applied.contains(id));
+        let moment = self.moment(namespace, finished);
+        if let Some(moment) = moment {
+            steps.splice(0..0, self.hooks(moment.before)?);
+            steps.extend(self.hooks(moment.after)?);
+        }
         let (action, reason) = self.verdict(namespace, &steps, finished);
+        if self.goes_back() && steps.is_empty() {
+            return Err(self.backed_off(namespace));
+        }
         let mut plan = self.blank(action, reason);
         plan.notes.extend(extras::notes(self.wanted, namespace, self.input, &steps));
         plan.steps = self.with_record(namespace, steps, finished, &mut plan.action, &mut plan.reason);
+        plan.on_failure = match moment {
+            Some(Moment::INSTALL) => self.if_not_made(Some(namespace)),
+            Some(Moment::UPGRADE) => self.if_not_changed(namespace),
+            _ => OnFailure::Leave,
+        };
         Ok(plan)
+    }
+
+    /// Whether this is the generation before one that failed.
+    pub(super) fn goes_back(&self) -> bool {
+        self.input.going_back.contains(self.name)
+    }
+
+    /// The beginning of a step that removes an object, where it is known how.
+    pub(super) fn going_step(&self, manifest: &Manifest) -> Option<Step> {
+        let resource = self.input.live.resource(&manifest.kind)?.clone();
+        Some(step(Action::Remove, manifest, resource, "its creation failed", String::new(), Work::AwaitReady))
+    }
+
+    fn hooks(&self, event: Event) -> Result<Vec<Step>, Held> {
+        hook_steps(&self.wanted.release, event, &self.input.live)
+    }
+
+    /// The moment that this is in the life of a release. Putting back what others changed is none, the record that says
+    /// what was applied among it.
+    fn moment(&self, namespace: &LiveNamespace, finished: bool) -> Option<Moment> {
+        let is_as_written = namespace.observed.hash.as_deref().is_none_or(|hash| hash == namespace.recorded.as_str());
+        match (&namespace.record.release, finished || !is_as_written) {
+            _ if self.goes_back() => Some(Moment::ROLLBACK),
+            (_, true) => None,
+            (None, false) => Some(Moment::INSTALL),
+            (Some(_), false) => Some(Moment::UPGRADE),
+        }
     }
 
     pub(super) fn blank(&self, action: Action, reason: String) -> SandboxPlan {
@@ -283,6 +330,10 @@ impl Case<'_> {
 
     fn verdict(&self, namespace: &LiveNamespace, steps: &[Step], finished: bool) -> (Action, String) {
         let changes: Vec<&Step> = steps.iter().filter(|s| s.work.is_change()).collect();
+        if self.goes_back() {
+            let commit = namespace.record.commit.as_deref().map_or("its last generation", words::short);
+            return (Action::Update, format!("its update failed, so it goes back to {commit}"));
+        }
         if namespace.record.release.is_none() {
             return (Action::Create, format!("an earlier run did not finish; {}", self.asked()));
         }

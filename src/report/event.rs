@@ -1,6 +1,7 @@
 //! What a cluster's own people are told of a sandbox: one Kubernetes Event for what a run did to it.
 
 use super::style::safe;
+use super::text::outcome::aftermath;
 use super::words::{counted, of as words};
 use crate::plan::{SandboxOutcome, SandboxPlan, SandboxResult};
 
@@ -33,8 +34,11 @@ pub fn told(sandbox: &SandboxPlan, outcome: &SandboxOutcome) -> Told {
         SandboxResult::Stale { reason } => {
             ("HeldBack".to_owned(), true, format!("after {changes}: {reason}; the next run plans it anew"))
         }
+        SandboxResult::Stopped { reason } => ("Stopped".to_owned(), true, format!("after {changes}: {reason}")),
         SandboxResult::Failed { reason } => (format!("{action}Failed"), true, format!("after {changes}: {reason}")),
     };
+    let after = aftermath(sandbox, &outcome.aftermath).map(|after| format!("; {after}")).unwrap_or_default();
+    let note = format!("{note}{after}");
     Told { reason, action, is_warning, note: cut(&format!("sandbox {}: {note}", sandbox.name)) }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::Wrong;
+use super::values::Wrong;
 
 // Of each option: a heading of the whole would go on to those behind it.
 const HEADING: &str = "Seen from outside";

@@ -150,7 +150,7 @@ struct Came<'a> {
 const STATES: [&str; 8] = ["current", "unready", "pending", "held", "refused", "failed", "removed", "over"];
 const HOLDS: [(&str, Option<Hold>); 4] =
     [("policy", Some(Hold::Policy)), ("safety", Some(Hold::Safety)), ("broken", Some(Hold::Broken)), ("unknown", None)];
-const FAILURES: [&str; 4] = ["planning", "step", "stale", "unbegun"];
+const FAILURES: [&str; 5] = ["planning", "step", "stale", "stopped", "unbegun"];
 const ENDS: [&str; 4] = ["done", "failed", "stale", "unbegun"];
 
 impl<'a> Came<'a> {
@@ -168,7 +168,7 @@ impl<'a> Came<'a> {
             (_, Some(SandboxResult::Done)) if goes => "removed",
             (_, Some(SandboxResult::Done)) => "current",
             (_, Some(SandboxResult::Applied)) => "unready",
-            (_, Some(SandboxResult::Stale { .. })) => "pending",
+            (_, Some(SandboxResult::Stale { .. } | SandboxResult::Stopped { .. })) => "pending",
             (_, Some(SandboxResult::Failed { .. })) | (Action::Failed, None) => "failed",
             (Action::Held, None) => "held",
             (Action::Refused, None) => "refused",
@@ -183,6 +183,7 @@ impl<'a> Came<'a> {
         match self.result(sandbox).map(|came| &came.result) {
             Some(SandboxResult::Failed { .. }) => Some("step"),
             Some(SandboxResult::Stale { .. }) => Some("stale"),
+            Some(SandboxResult::Stopped { .. }) => Some("stopped"),
             Some(SandboxResult::Done | SandboxResult::Applied) => None,
             None if sandbox.action == Action::Failed => Some("planning"),
             None if self.outcome.is_some() && !sandbox.steps.is_empty() => Some("unbegun"),
@@ -281,7 +282,7 @@ impl<'a> Came<'a> {
             _ if at < came.done => "done",
             SandboxResult::Failed { reason } if is_here(reason) => "failed",
             SandboxResult::Stale { reason } if is_here(reason) => "stale",
-            SandboxResult::Failed { .. } | SandboxResult::Stale { .. } => "unbegun",
+            SandboxResult::Failed { .. } | SandboxResult::Stale { .. } | SandboxResult::Stopped { .. } => "unbegun",
         }
     }
 

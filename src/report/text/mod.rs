@@ -6,7 +6,7 @@ pub(super) mod outcome;
 mod why;
 mod wrap;
 
-pub use outcome::{outcome, stale, waits};
+pub use outcome::{anew, outcome, stale, waits};
 pub use why::why;
 
 use unicode_width::UnicodeWidthStr;
