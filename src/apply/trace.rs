@@ -11,7 +11,7 @@ use crate::plan::{SandboxOutcome, SandboxPlan, SandboxResult, Step};
 pub(super) fn sandbox(sandbox: &SandboxPlan) -> Span {
     tracing::error_span!(
         "sandbox",
-        name = %sandbox.name,
+        sandbox = %sandbox.name,
         action = ?sandbox.action,
         result = Empty,
         otel.status_code = Empty,

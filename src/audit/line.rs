@@ -191,5 +191,12 @@ pub fn cut(text: &str) -> String {
 pub fn schema() -> Schema {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Line>();
     schema.insert("title".into(), "A line of the audit of reconcile".into());
+    if let Some(properties) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        let what = "The sha256 of the line without this field: up to the comma before it, and a closing brace.";
+        properties.insert("sha256".into(), serde_json::json!({"type": "string", "description": what}));
+    }
+    if let Some(required) = schema.get_mut("required").and_then(serde_json::Value::as_array_mut) {
+        required.push("sha256".into());
+    }
     schema
 }

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead};
 
+use serde::Serialize;
+
 use super::line::{Line, Outcome, Torn, What};
 use crate::manifest::Hash;
 
@@ -23,12 +25,14 @@ pub struct Verified {
 }
 
 /// The first line that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Broken {
     /// Its number, from 1.
     pub line: u64,
     /// What is wrong.
     pub why: String,
+    /// Whether it is the last one, cut short: the next run that writes notes that, and goes on.
+    pub is_cut: bool,
 }
 
 /// A line that may be one that is cut short.
@@ -69,9 +73,8 @@ pub fn verify(mut audit: impl BufRead, wanted: Option<&Hash>) -> io::Result<Resu
             },
             (Err(_), Some(before)) => return Ok(Err(before.broken())),
             (Err(_), None) if !ends => {
-                let why =
-                    "it is cut short: a run was stopped while it wrote it; the next run that writes will note that";
-                return Ok(Err(Broken { line: found.lines, why: why.into() }));
+                let why = "it is cut short: a run was stopped while it wrote it".into();
+                return Ok(Err(Broken { line: found.lines, why, is_cut: true }));
             }
             (Err(why), None) => {
                 let bytes = u64::try_from(raw.len()).unwrap_or(u64::MAX);
@@ -90,7 +93,7 @@ pub fn verify(mut audit: impl BufRead, wanted: Option<&Hash>) -> io::Result<Resu
 
 impl Suspect {
     fn broken(self) -> Broken {
-        Broken { line: self.line, why: self.why.into() }
+        Broken { line: self.line, why: self.why.into(), is_cut: false }
     }
 }
 

@@ -37,8 +37,12 @@ fn verify_file(options: &Verify, printer: &Printer) -> Result<u8, Failure> {
         return Ok(u8::from(found.is_err() || missing.is_some()));
     }
     match (found, missing) {
-        (Err(Broken { line, why }), _) => {
-            let hint = "lines before it are whole; what stands from it on cannot be relied on";
+        (Err(Broken { line, why, is_cut }), _) => {
+            let hint = if is_cut {
+                "the lines before it are whole; the next run that writes notes it, and goes on behind it"
+            } else {
+                "the lines before it are whole; what stands from it on cannot be relied on"
+            };
             Err(Failure::new(Exit::Failed, format!("{name}:{line}: {why}"), hint))
         }
         (Ok(found), Some(head)) => {
@@ -46,7 +50,7 @@ fn verify_file(options: &Verify, printer: &Printer) -> Result<u8, Failure> {
             Err(Failure::new(
                 Exit::Failed,
                 message,
-                format!("its last line is {} with hash {}", found.lines, found.head),
+                format!("its last line is line {} now, with {}", found.lines, found.head),
             ))
         }
         (Ok(found), None) => {
@@ -75,6 +79,6 @@ fn as_json(found: &Result<Verified, Broken>, is_missing: bool) -> serde_json::Va
             "whole": !is_missing, "lines": found.lines, "writes": found.writes, "unknown": found.unknown,
             "torn": found.torn, "head": found.head, "broken": null,
         }),
-        Err(broken) => json!({"whole": false, "broken": {"line": broken.line, "why": broken.why}}),
+        Err(broken) => json!({"whole": false, "broken": broken}),
     }
 }

@@ -48,6 +48,7 @@ pub fn write(file: &Path, told: &Told) -> Result<Told, String> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    fs::metadata(folder).map_err(cannot)?;
     // The collector reads what ends in .prom, and as another user.
     let mut builder = tempfile::Builder::new();
     builder.prefix(".reconcile-").suffix(".tmp");

@@ -64,23 +64,28 @@ fn dispatch(args: &Args, printer: &Printer, logging: &Logging) -> Result<u8, Fai
         Some(Command::Check(options)) => check::check(args, options, printer),
         Some(Command::Why(options)) => runtime()?.block_on(why::why(args, options, printer)),
         Some(Command::Audit(options)) => audit::audit(options, printer),
-        Some(Command::Apply(options)) => {
-            let seen = Seen::begin(&options.how.seen, !options.check, printer)?;
-            watched(seen, logging, |seen| runtime()?.block_on(apply::apply(args, options, printer, seen)))
-        }
-        None => {
-            let seen = Seen::begin(&args.run.how.seen, !args.run.plan, printer)?;
-            watched(seen, logging, |seen| runtime()?.block_on(reconcile::reconcile(args, printer, seen)))
-        }
+        Some(Command::Apply(options)) => watched(&options.how.seen, (printer, logging), |seen| {
+            if !options.check {
+                seen.open_audit()?;
+            }
+            runtime()?.block_on(apply::apply(args, options, printer, seen))
+        }),
+        None => watched(&args.run.how.seen, (printer, logging), |seen| {
+            if !args.run.plan {
+                seen.open_audit()?;
+            }
+            runtime()?.block_on(reconcile::reconcile(args, printer, seen))
+        }),
     }
 }
 
 /// A run, and what is told of its end, however it ends.
 fn watched(
-    mut seen: Seen<'_>,
-    logging: &Logging,
+    options: &args::Seen,
+    (printer, logging): (&Printer, &Logging),
     run: impl FnOnce(&Seen<'_>) -> Result<u8, Failure>,
 ) -> Result<u8, Failure> {
+    let mut seen = Seen::begin(options, printer)?;
     let span = seen.span(logging);
     let within = span.enter();
     let ended = run(&seen);

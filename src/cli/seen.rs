@@ -48,28 +48,38 @@ struct Noted {
 }
 
 impl<'a> Seen<'a> {
-    /// Begins to watch. `writes` is whether the run may write to the cluster.
+    /// Begins to watch.
     ///
     /// # Errors
-    /// Where what is asked for cannot be understood, or the audit cannot be written.
-    pub fn begin(options: &'a args::Seen, writes: bool, printer: &'a Printer) -> Result<Self, Failure> {
+    /// Where what is asked for cannot be understood.
+    pub fn begin(options: &'a args::Seen, printer: &'a Printer) -> Result<Self, Failure> {
         let gateway = options.pushgateway.as_ref().map(|url| Pushgateway::parse(&url.0)).transpose()?.flatten();
-        let run = format!("{:032x}", rand::random::<u128>());
-        let who = who::who();
-        let audit = match &options.audit {
-            Some(file) if writes => {
-                let log = Log::open(file, &run, &who).map_err(|error| {
-                    let message = format!("{}: the audit cannot be written: {error}", file.display());
-                    Failure::new(Exit::Failed, message, "nothing was changed; without the audit nothing is")
-                })?;
-                tell(&log, file, printer);
-                Some(log)
-            }
-            _ => None,
-        };
-        let (began, noted) = (now(), Mutex::default());
-        let span = Span::none();
-        Ok(Self { options, printer, run, who, began, gateway, audit: Mutex::new(audit), span, noted })
+        Ok(Self {
+            options,
+            printer,
+            run: format!("{:032x}", rand::random::<u128>()),
+            who: who::who(),
+            began: now(),
+            gateway,
+            audit: Mutex::default(),
+            span: Span::none(),
+            noted: Mutex::default(),
+        })
+    }
+
+    /// Opens the audit, before anything is done that it would have to tell.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn open_audit(&self) -> Result<(), Failure> {
+        let Some(file) = &self.options.audit else { return Ok(()) };
+        let log = Log::open(file, &self.run, &self.who).map_err(|error| {
+            let message = format!("{}: the audit cannot be written: {error}", file.display());
+            Failure::new(Exit::Failed, message, "nothing was changed; without the audit nothing is")
+        })?;
+        tell(&log, file, self.printer);
+        *self.audit.lock().unwrap_or_else(PoisonError::into_inner) = Some(log);
+        Ok(())
     }
 
     /// The span in which the run is.
@@ -132,9 +142,13 @@ impl<'a> Seen<'a> {
 
     /// The run is over: whoever waits for it outside is told.
     pub fn end(self, status: u8) {
-        self.span.record("exit_status", status);
+        self.span.record("exit_status", i64::from(status));
         if !matches!(status, 0 | 2) {
             self.span.record("otel.status_code", "ERROR");
+        }
+        if status == Exit::Busy as u8 {
+            // The run that is at work tells what there is to tell.
+            return;
         }
         let noted = self.noted.into_inner().unwrap_or_else(PoisonError::into_inner);
         let at = super::clock();

@@ -13,7 +13,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_http::{Bytes, HttpClient, HttpError};
-use opentelemetry_otlp::{SpanExporter, WithHttpConfig as _};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -50,12 +50,10 @@ impl Traces {
     /// Where what it asks for cannot be done, in words.
     pub fn from_environment() -> Result<Option<Self>, String> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        if !is_asked(&variable)? {
-            return Ok(None);
-        }
+        let Some(protocol) = asked(&variable)? else { return Ok(None) };
         let failed = Failed::default();
         let client = Client { agent: agent(limit(&variable)), failed: Arc::clone(&failed) };
-        let exporter = SpanExporter::builder().with_http().with_http_client(client).build();
+        let exporter = SpanExporter::builder().with_http().with_protocol(protocol).with_http_client(client).build();
         let exporter = exporter.map_err(|error| without_login(&error.to_string()))?;
         let mut resource = Resource::builder();
         if variable("OTEL_SERVICE_NAME").is_none() && !names_service(&variable) {
@@ -74,6 +72,8 @@ impl Traces {
             .with_tracer(self.provider.tracer("reconcile"))
             .with_location(false)
             .with_threads(false)
+            .with_target(false)
+            .with_tracked_inactivity(false)
             .with_filter(ours)
     }
 
@@ -95,10 +95,10 @@ pub fn continue_from_environment(span: &Span) {
     let _ = span.set_parent(TraceContextPropagator::new().extract(&carrier));
 }
 
-/// Whether traces are to be sent: where somebody says to where, or that they are.
-fn is_asked(variable: &dyn Fn(&str) -> Option<String>) -> Result<bool, String> {
+/// In which form traces are to be sent, where they are: where somebody says to where, or that they are.
+fn asked(variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<Protocol>, String> {
     if variable("OTEL_SDK_DISABLED").is_some_and(|value| value.trim().eq_ignore_ascii_case("true")) {
-        return Ok(false);
+        return Ok(None);
     }
     let exporter = variable("OTEL_TRACES_EXPORTER");
     let exporters: Vec<&str> = exporter.iter().flat_map(|list| list.split(',')).map(str::trim).collect();
@@ -113,8 +113,9 @@ fn is_asked(variable: &dyn Fn(&str) -> Option<String>) -> Result<bool, String> {
     };
     let protocol = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"].into_iter().find_map(variable);
     match protocol.as_deref().map(str::trim) {
-        _ if !is_asked => Ok(false),
-        None | Some("http/protobuf" | "http/json") => Ok(true),
+        _ if !is_asked => Ok(None),
+        None | Some("http/protobuf") => Ok(Some(Protocol::HttpBinary)),
+        Some("http/json") => Ok(Some(Protocol::HttpJson)),
         Some(other) => {
             Err(format!("OTEL_EXPORTER_OTLP_PROTOCOL is {other:?}, and only http/protobuf and http/json are spoken"))
         }
@@ -169,28 +170,31 @@ impl HttpClient for Client {
 mod tests {
     use super::*;
 
-    fn asked(variables: &[(&str, &str)]) -> Result<bool, String> {
-        is_asked(&|name| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
+    fn sent(variables: &[(&str, &str)]) -> Result<Option<Protocol>, String> {
+        asked(&|name| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
     }
 
     #[test]
     fn nothing_is_sent_unless_somebody_says_so() {
         let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
-        assert_eq!(asked(&[]), Ok(false));
-        assert_eq!(asked(&[("OTEL_SERVICE_NAME", "x")]), Ok(false));
-        assert_eq!(asked(&[endpoint]), Ok(true));
-        assert_eq!(asked(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://c/v1/traces")]), Ok(true));
-        assert_eq!(asked(&[("OTEL_TRACES_EXPORTER", "otlp")]), Ok(true));
-        assert_eq!(asked(&[endpoint, ("OTEL_SDK_DISABLED", "True")]), Ok(false));
-        assert_eq!(asked(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]), Ok(false));
-        assert_eq!(asked(&[endpoint, ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]), Ok(true));
+        assert_eq!(sent(&[]), Ok(None));
+        assert_eq!(sent(&[("OTEL_SERVICE_NAME", "x")]), Ok(None));
+        assert_eq!(sent(&[endpoint]), Ok(Some(Protocol::HttpBinary)));
+        assert_eq!(
+            sent(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://c/v1/traces")]),
+            Ok(Some(Protocol::HttpBinary))
+        );
+        assert_eq!(sent(&[("OTEL_TRACES_EXPORTER", "otlp")]), Ok(Some(Protocol::HttpBinary)));
+        assert_eq!(sent(&[endpoint, ("OTEL_SDK_DISABLED", "True")]), Ok(None));
+        assert_eq!(sent(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]), Ok(None));
+        assert_eq!(sent(&[endpoint, ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]), Ok(Some(Protocol::HttpJson)));
     }
 
     #[test]
     fn what_is_not_spoken_is_told() {
         let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317");
-        assert!(asked(&[endpoint, ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]).is_err_and(|why| why.contains("grpc")));
-        assert!(asked(&[endpoint, ("OTEL_TRACES_EXPORTER", "zipkin")]).is_err());
-        assert_eq!(asked(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]), Ok(false));
+        assert!(sent(&[endpoint, ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]).is_err_and(|why| why.contains("grpc")));
+        assert!(sent(&[endpoint, ("OTEL_TRACES_EXPORTER", "zipkin")]).is_err());
+        assert_eq!(sent(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]), Ok(None));
     }
 }
