@@ -137,6 +137,11 @@ async fn a_line_is_as_the_schema_says() {
         assert!(matches!(read.what, What::Write(_) | What::Torn(_)));
         fits(&line["who"], &schema["$defs"]["Who"]);
     }
+    let documented = include_str!("../../src/audit/README.md");
+    let fields = ["/properties", "/$defs/Write/properties", "/$defs/Torn/properties", "/$defs/Who/properties"];
+    for fields in fields.iter().filter_map(|at| schema.pointer(at)?.as_object()) {
+        fields.keys().for_each(|key| assert!(documented.contains(&format!("`{key}`")), "{key} is not documented"));
+    }
     let text = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
     assert_current("src/audit/line.schema.json", &text);
 }

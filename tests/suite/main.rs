@@ -34,6 +34,7 @@ mod repo;
 mod repo_git;
 mod repo_mirror;
 mod repo_server;
+mod report_event;
 mod report_exit;
 mod report_json;
 mod report_markdown;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use jiff::Timestamp;
-use reconcile::plan::SandboxResult;
+use reconcile::fleet::Budgeted;
+use reconcile::plan::{BudgetSum, SandboxResult};
 use reconcile::report::metrics::{self, Earlier, Ended, Label, NotOurs, Numbers};
 use regex::Regex;
 
@@ -133,4 +134,27 @@ fn only_a_run_that_left_nothing_undone_has_succeeded() {
     plan.sandboxes.retain(|sandbox| sandbox.steps.is_empty());
     outcome.sandboxes.clear();
     assert!(metrics::is_success(&plan, None, 0), "there was nothing to do");
+}
+
+/// The table in ci/README.md has each of them, and none that is not there.
+#[test]
+fn every_metric_is_documented() {
+    let documented = include_str!("../../ci/README.md");
+    let name = Regex::new("`(reconcile_[a-z_]+)`").expect("a regular expression");
+    let table = documented.lines().filter(|line| line.starts_with("| `reconcile_")).collect::<Vec<_>>().join("\n");
+    let told: BTreeSet<&str> = name.captures_iter(&table).filter_map(|found| Some(found.get(1)?.as_str())).collect();
+    let mut plan = every_action();
+    let (taken, limit) = ("12".parse().expect("a quantity"), "16".parse().expect("a quantity"));
+    plan.budget = vec![BudgetSum { what: Budgeted::Cpu, taken, limit, unknown: Vec::new() }];
+    let mut families = metrics::of_run(&ended(Some(NOW)));
+    families.extend(metrics::of_plan(&plan, Some(&every_result()), &numbers()));
+    let are: BTreeSet<&str> = families.iter().map(|family| family.name).collect();
+    assert_eq!(told, are);
+    let text = metrics::text(&families, &labels("demo"));
+    assert!(text.contains("reconcile_budget_limit{fleet=\"demo\",resource=\"cpu\"} 16\n"), "{text}");
+    // Each word of a label, too.
+    let words = Regex::new("(?:state|reason|outcome|mode)=\"([a-z]+)\"").expect("a regular expression");
+    for word in words.captures_iter(&text) {
+        assert!(table.contains(&format!("`{}`", &word[1])), "{} is not in the table", &word[1]);
+    }
 }

@@ -28,6 +28,12 @@ fn the_readme_shows_what_a_saved_plan_does() {
 }
 
 #[test]
+fn the_readme_shows_what_is_seen_from_outside() {
+    let shown = Clone::of_the_examples().follow(&section(&read("README.md"), "## Seen from outside"));
+    assert!(shown >= 3, "README.md shows {shown} outputs only");
+}
+
+#[test]
 fn the_first_command_works_in_a_shallow_clone_too() {
     let clone = Clone::of_the_examples().shallow();
     clone.follow(&section(&read("README.md"), "## Try it"));
