@@ -1,6 +1,6 @@
 //! One run's way into the audit: a thread of its own, so that writes which end together wait for the disk together.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -46,25 +46,19 @@ impl Log {
         let failed = |error: std::io::Error| Unwritten(error.to_string());
         let mut audit = Audit::open(path).map_err(failed)?;
         let mut torn = false;
-        let recovered = {
+        let (recovered, pending) = {
             let mut locked = audit.lock().map_err(failed)?;
             let note = |found| {
                 torn = true;
                 Line::new(now(), run, who, What::Torn(found))
             };
             locked.mend(note).map_err(failed)?;
-            pending::recover(path, run, &mut locked).map_err(failed)?
+            let recovered = pending::recover(path, run, &mut locked).map_err(failed)?;
+            // Now rather than before the first write, so that a run learns before it has changed anything.
+            (recovered, Pending::begin(path, run, &locked).map_err(failed)?)
         };
         let (orders, taken) = channel();
-        let mut clerk = Clerk {
-            audit,
-            path: path.to_owned(),
-            run: run.to_owned(),
-            pending: None,
-            open: 0,
-            failed: None,
-            number: 0,
-        };
+        let mut clerk = Clerk { audit, pending: Some(pending), open: 0, failed: None, number: 0 };
         let thread =
             std::thread::Builder::new().name("audit".into()).spawn(move || clerk.work(&taken)).map_err(failed)?;
         Ok(Self { orders: Some(orders), thread: Some(thread), recovered, torn })
@@ -126,8 +120,7 @@ fn now() -> Timestamp {
 /// Who writes the files.
 struct Clerk {
     audit: Audit,
-    path: PathBuf,
-    run: String,
+    /// Taken when the run ends.
     pending: Option<Pending>,
     /// Writes of which the end is not noted.
     open: usize,
@@ -181,10 +174,6 @@ impl Clerk {
     }
 
     fn note(&mut self, lines: &[Line]) -> std::io::Result<()> {
-        if self.pending.is_none() {
-            let locked = self.audit.lock()?;
-            self.pending = Some(Pending::begin(&self.path, &self.run, &locked)?);
-        }
         self.pending.as_mut().map_or(Ok(()), |pending| pending.note(lines))
     }
 

@@ -61,9 +61,9 @@ pub fn verify(mut audit: impl BufRead, wanted: Option<&Hash>) -> io::Result<Resu
         }
         found.lines += 1;
         let here = Hash::of(&raw);
-        let read = Line::read(&raw).and_then(|line| match line.prev == found.head {
-            true => Ok(line),
-            false => Err("the line before it is not the one that it was chained to"),
+        let read = Line::read(&raw).and_then(|line| {
+            let is_next = line.prev == found.head;
+            is_next.then_some(line).ok_or("the line before it is not the one that it was chained to")
         });
         match (read, suspect.take()) {
             (Ok(line), None) => count(&line, &mut found),

@@ -1,4 +1,4 @@
-//! Metrics as a file for node_exporter's textfile collector: replaced whole, so that it never reads half of one.
+//! Metrics as a file for `node_exporter`'s textfile collector: replaced whole, so that it never reads half of one.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};

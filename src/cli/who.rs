@@ -5,7 +5,8 @@ use crate::cluster::without_login;
 
 /// Who runs this.
 pub fn who() -> Who {
-    of(&|name| std::env::var(name).ok(), user(), host())
+    let (user, host) = machine();
+    of(&|name| std::env::var(name).ok(), user, host)
 }
 
 fn of(variable: &dyn Fn(&str) -> Option<String>, user: Option<String>, host: Option<String>) -> Who {
@@ -27,9 +28,9 @@ fn github(first: &dyn Fn(&[&str]) -> Option<String>) -> Option<String> {
     Some(format!("{}/{}/actions/runs/{}", server?, repository?, run?))
 }
 
-/// As the machine knows the user, whatever the environment says.
+/// The user and the name of the machine, as it knows them itself, whatever the environment says.
 #[cfg(unix)]
-fn user() -> Option<String> {
+fn machine() -> (Option<String>, Option<String>) {
     let uid = rustix::process::getuid().as_raw().to_string();
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = users.lines().find_map(|line| {
@@ -37,23 +38,14 @@ fn user() -> Option<String> {
         let name = fields.next()?;
         (fields.nth(1)? == uid).then(|| cut(name))
     });
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     // Directories elsewhere are not asked: the number says who it is.
-    Some(name.unwrap_or_else(|| format!("uid {uid}")))
+    (Some(name.unwrap_or_else(|| format!("uid {uid}"))), Some(host))
 }
 
 #[cfg(not(unix))]
-fn user() -> Option<String> {
-    None
-}
-
-#[cfg(unix)]
-fn host() -> Option<String> {
-    Some(rustix::system::uname().nodename().to_string_lossy().into_owned())
-}
-
-#[cfg(not(unix))]
-fn host() -> Option<String> {
-    None
+fn machine() -> (Option<String>, Option<String>) {
+    (None, None)
 }
 
 #[cfg(test)]

@@ -134,20 +134,15 @@ impl Audited {
         };
         let ticket = self.log.begin(&self.about.run, &self.about.who, draft).await.map_err(|error| {
             let what = format!("note in the audit that {} is written", target.id);
-            let mut error = Error::new(ErrorKind::Other, what, error.to_string());
+            let mut error = Error::new(ErrorKind::Unaudited, what, error.to_string());
             error.remedy = Some("it was not written: nothing is, without the audit; see to its file".into());
             error
         })?;
         Ok(Under { target, ticket })
     }
 
-    async fn end<T>(
-        &self,
-        under: Under<'_>,
-        answer: Result<T, Error>,
-        after: Option<Option<&Meta>>,
-    ) -> Result<T, Error> {
-        let after = after.and_then(|after| self.learn(under.target, after).hash);
+    /// Notes what came of it; `after` is what the object's hash is then.
+    async fn end<T>(&self, under: Under<'_>, answer: Result<T, Error>, after: Option<String>) -> Result<T, Error> {
         let said = match &answer {
             Ok(_) => Said { after, outcome: Outcome::Done, error: None },
             Err(error) => {
@@ -164,7 +159,8 @@ impl Audited {
 
     async fn whole(&self, under: Under<'_>, answer: Result<Value, Error>) -> Result<Value, Error> {
         let meta = answer.as_ref().ok().map(metadata_of);
-        self.end(under, answer, meta.as_ref().map(Some)).await
+        let after = meta.and_then(|meta| self.learn(under.target, Some(&meta)).hash);
+        self.end(under, answer, after).await
     }
 
     /// Who the cluster says that this is. Asked once, before the first write; nothing is kept of it there.
@@ -262,7 +258,9 @@ impl Cluster for Audited {
     async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error> {
         let under = self.begin("delete", target, None, None).await?;
         let answer = self.inner.delete(target, uid).await;
-        let after = answer.is_ok().then_some(None);
-        self.end(under, answer, after).await
+        if answer.is_ok() {
+            self.learn(target, None);
+        }
+        self.end(under, answer, None).await
     }
 }

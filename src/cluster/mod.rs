@@ -258,6 +258,8 @@ pub enum ErrorKind {
     Expired,
     /// 429, 500, 502, 503, 504: again later.
     Retry,
+    /// It could not be noted in the audit, and so was not sent.
+    Unaudited,
     /// Anything else.
     Other,
 }

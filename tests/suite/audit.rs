@@ -1,5 +1,6 @@
 //! The audit: its chain, what breaks it, and what runs leave that are stopped.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::json_schema::fits;
 use super::report_plans::key;
+use super::scenario::{Stage, text_of};
 use super::schemas::assert_current;
 
 fn who() -> Who {
@@ -275,12 +277,12 @@ async fn what_a_killed_run_had_sent_is_noted_by_the_next() {
     let file = File::new();
     let log = file.open(1);
     write(&log, 1, "a").await;
-    let lost = log.begin(&run(1), &who(), draft("b")).await.expect("it is noted");
+    let open = log.begin(&run(1), &who(), draft("b")).await.expect("it is noted");
     // While it lives nobody takes its notes for those of a dead one.
     let beside = file.open(2);
     assert_eq!(beside.recovered, 0);
     write(&beside, 2, "c").await;
-    drop((lost, log));
+    drop((open, log));
     assert_eq!(file.names().len(), 3, "{:?}", file.names());
     let next = file.open(3);
     assert_eq!(next.recovered, 1);
@@ -366,16 +368,41 @@ async fn each_write_has_its_line_and_nothing_else_has() {
     assert!(file.verified().is_ok());
 }
 
-#[tokio::test]
-async fn where_a_write_cannot_be_noted_it_is_not_sent() {
+#[test]
+fn a_run_learns_before_its_first_write_that_it_cannot_note_it() {
     let file = File::new();
-    let cluster = audited(&file).await;
-    let (kind, id, body) = config_map("one", "1111");
-    let resource = builtin(&kind).expect("a kind of Kubernetes' own");
-    let target = Target { kind: &kind, resource: &resource, id: &id };
     // Where the run's own file would be, something else is.
     fs::create_dir(file.folder.path().join(format!("audit.jsonl.{}.pending", run(1)))).expect("made");
-    let error = cluster.create(&target, &body, MANAGER).await.expect_err("it cannot be noted");
-    assert!(error.with_remedy().contains("nothing is, without the audit"), "{error:?}");
-    assert!(cluster.get(&target).await.expect("asked").is_none(), "it was sent");
+    Log::open(&file.path, &run(1), &who()).expect_err("it cannot note what it sends");
+}
+
+/// The disk fills up while a run writes: whatever the cluster has by then stands in the audit, and the next run goes on.
+#[test]
+fn what_cannot_be_noted_is_not_sent() {
+    const RUN: &str = "reconcile --cluster dir:cluster --now 2030-01-01T00:10:00Z --quiet --audit ../audit";
+    let mut unknown = 0;
+    // So large may a file be, in blocks of 512 bytes.
+    for blocks in [4, 8, 9, 13, 17, 23] {
+        let stage = Stage::bare();
+        let output = stage.shell("for name in one two three; do sandbox $name; done; commit three");
+        assert!(output.status.success());
+        let output = stage.shell(&format!("trap '' XFSZ; ulimit -f {blocks}; {RUN}"));
+        let said = text_of(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(4), "{blocks}: {said}");
+        assert!(said.contains("note in the audit") && said.contains("nothing is, without the audit"), "{said}");
+        assert!(!said.contains("removed again"), "a sandbox is not to blame: {said}");
+
+        let audit = stage.home.path().join("audit");
+        let verified = || of(&fs::read(&audit).expect("it is there")).expect("it is whole");
+        verified();
+        let output = stage.shell(RUN);
+        assert_eq!(output.status.code(), Some(0), "{blocks}: {}", text_of(&output));
+        unknown += verified().unknown;
+        let text = fs::read_to_string(&audit).expect("it is there");
+        let noted: BTreeSet<String> =
+            text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["object"].to_string()).collect();
+        let made = stage.shell("ls -d cluster/dev-sandbox-*/*.yaml | wc -l");
+        assert_eq!(text_of(&made).trim(), noted.len().to_string(), "{blocks}");
+    }
+    assert!(unknown > 0, "no run had sent something whose end it could not note");
 }

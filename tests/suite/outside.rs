@@ -5,6 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Output;
 use std::sync::mpsc::{Receiver, channel};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
@@ -124,8 +126,7 @@ fn metrics_are_pushed_as_all_that_there_is_of_the_fleet() {
     let [pushed] = server.seen().try_into().ok().expect("one request");
     assert_eq!(pushed.line, "PUT /prefix/metrics/job/reconcile/fleet/team");
     assert!(pushed.header("content-type").starts_with("text/plain; version=0.0.4"), "{:?}", pushed.headers);
-    use base64::Engine as _;
-    let login = base64::engine::general_purpose::STANDARD.encode(format!("ada:{}", canary("push")));
+    let login = STANDARD.encode(format!("ada:{}", canary("push")));
     assert_eq!(pushed.header("authorization"), format!("Basic {login}"));
     let file = std::fs::read_to_string(stage.home.path().join("m.prom")).expect("written");
     assert_eq!(pushed.text(), file);

@@ -14,7 +14,8 @@ const HEADING: &str = "Seen from outside";
 /// By what a run is seen from outside.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Seen {
-    /// Write metrics of this run to FILE: Prometheus text, as node_exporter's textfile collector takes it
+    /// Metrics of the run.
+    #[arg(help = "Write metrics of this run to FILE: Prometheus text, as node_exporter's textfile collector takes it")]
     #[arg(long, value_name = "FILE", value_parser = file, help_heading = HEADING)]
     pub metrics_file: Option<PathBuf>,
     /// Push them to a Pushgateway; a login in the URL is never shown

@@ -54,7 +54,9 @@ impl Family {
 /// The text of some families; `common` stands on each sample, before its own labels.
 pub fn text(families: &[Family], common: &[Label]) -> String {
     let mut out = String::new();
-    families.iter().for_each(|family| family.text(common, &mut out));
+    for family in families {
+        family.text(common, &mut out);
+    }
     out
 }
 

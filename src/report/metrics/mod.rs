@@ -222,8 +222,8 @@ impl<'a> Came<'a> {
     fn held(&self) -> Family {
         let help = "Held sandboxes by the sort of reason: policy waits for room, safety and broken for somebody.";
         let word = |hold: Option<Hold>| HOLDS.iter().find(|(_, of)| *of == hold).map_or("unknown", |(word, _)| *word);
-        let held = self.sandboxes().filter(|s| s.action == Action::Held).map(|s| word(s.hold));
-        counted("reconcile_sandboxes_held", help, "reason", &HOLDS.map(|(word, _)| word), held)
+        let reasons = self.sandboxes().filter(|s| s.action == Action::Held).map(|s| word(s.hold));
+        counted("reconcile_sandboxes_held", help, "reason", &HOLDS.map(|(word, _)| word), reasons)
     }
 
     fn failed(&self) -> Family {

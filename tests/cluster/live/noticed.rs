@@ -80,9 +80,9 @@ fn a_failure_is_a_warning() {
 fn an_event_that_cannot_be_written_fails_nothing() {
     let Some(case) = Case::start("unnoticed") else { return };
     let gate = Gate::open(case.plane, &case.user);
-    gate.rule(|asked| match asked.path.contains("/events") {
-        true => Verdict::Answer(403, "events is forbidden", &[]),
-        false => Verdict::Pass,
+    gate.rule(|asked| {
+        let is_event = asked.path.contains("/events");
+        if is_event { Verdict::Answer(403, "events is forbidden", &[]) } else { Verdict::Pass }
     });
     case.sandbox("one", "").sandbox("two", "").commit("two");
     let run = Tool::new(&case.repo, &gate.user).run(&applying(&[]));
