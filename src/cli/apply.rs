@@ -33,7 +33,8 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer, seen: &Seen<
     let clock = super::clock();
     check_age(&saved, clock)?;
     seen.fleet(&saved.basis.fleet);
-    let desired = Desired::read(&source(&saved, args), printer).map_err(|failure| unplanned(failure, &saved))?;
+    let desired = info_span!("read").in_scope(|| Desired::read(&source(&saved, args), printer));
+    let desired = desired.map_err(|failure| unplanned(failure, &saved))?;
     let request = save::request(&saved);
     let mut planning = Planning::new(desired, &options.target, &request).instrument(info_span!("plan")).await?;
     planning.cluster = seen.planned(&planning);

@@ -32,7 +32,7 @@ pub async fn reconcile(args: &Args, printer: &Printer, seen: &Seen<'_>) -> Resul
         save::may_write(file)?;
     }
     let request = Request::new(&args.run, now(args)?);
-    let desired = Desired::read(&args.source, printer)?;
+    let desired = info_span!("read").in_scope(|| Desired::read(&args.source, printer))?;
     seen.fleet(&desired.fleet.settings.name);
     let mut planning = Planning::new(desired, &args.target, &request).instrument(info_span!("plan")).await?;
     planning.cluster = seen.planned(&planning);

@@ -11,6 +11,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use prost::Message as _;
+use reconcile::cluster::{Cluster as _, Lock, dir::Dir};
 use serde_json::Value;
 
 use super::canary::{Canary, canary};
@@ -179,6 +180,25 @@ fn a_push_that_fails_is_a_warning() {
     assert!(said.contains("307") && elsewhere.seen().is_empty(), "{said}");
 }
 
+/// The other run tells what there is to tell.
+#[test]
+fn a_run_that_leaves_for_another_tells_nothing() {
+    let (stage, server) = (stage(), Server::answering("200 OK"));
+    expect(&stage, 0, &format!("{RUN} --metrics-file ../m.prom && sandbox two && commit two"));
+    let file = stage.home.path().join("m.prom");
+    let before = std::fs::read(&file).expect("written");
+    let cluster = Dir::open(&stage.home.path().join("work/cluster")).expect("a folder");
+    let fleet = "11111111-2222-4333-8444-555555555555";
+    let Ok(Lock::Held(lock)) = cluster.lock(fleet) else { panic!("nobody else has it") };
+    let told = format!("--metrics-file ../m.prom --pushgateway http://{} --lock-timeout 0s", server.address);
+    expect(&stage, 75, &format!("{RUN} {told}"));
+    assert_eq!(std::fs::read(&file).expect("there"), before);
+    assert!(server.seen().is_empty());
+    drop(lock);
+    expect(&stage, 0, &format!("{RUN} {told}"));
+    assert_eq!(server.seen().len(), 1);
+}
+
 /// The spans of all requests, and the attributes of what they are of.
 fn spans(requests: &[Request]) -> (Vec<Span>, String) {
     let mut resource = String::new();
@@ -216,10 +236,13 @@ fn traces_are_sent_where_the_environment_says() {
         let [span] = found[..] else { panic!("{} spans {name}", found.len()) };
         span
     };
-    let (run, plan, apply, sandbox) = (one("run"), one("plan"), one("apply"), one("sandbox"));
+    let (run, read, plan) = (one("run"), one("read"), one("plan"));
+    let (apply, sandbox) = (one("apply"), one("sandbox"));
     assert_eq!(run.trace_id.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), trace);
     assert!(spans.iter().all(|span| span.trace_id == run.trace_id));
-    assert_eq!((&plan.parent_span_id, &apply.parent_span_id), (&run.span_id, &run.span_id));
+    for part in [read, plan, apply] {
+        assert_eq!(part.parent_span_id, run.span_id, "{}", part.name);
+    }
     assert_eq!(sandbox.parent_span_id, apply.span_id);
     let attribute = |span: &Span, key: &str| {
         span.attributes.iter().find(|a| a.key == key).map(|a| format!("{:?}", a.value)).unwrap_or_default()
