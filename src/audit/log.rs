@@ -27,10 +27,13 @@ pub struct Log {
     pub torn: bool,
 }
 
-/// A write that is under way.
+/// A write that is under way. Where nobody waits for its end any more, that is what is noted.
 #[derive(Debug)]
 #[must_use = "its end has to be noted"]
-pub struct Ticket(Line);
+pub struct Ticket<'a> {
+    log: &'a Log,
+    line: Option<Box<Line>>,
+}
 
 enum Order {
     Begin(Box<Line>, oneshot::Sender<Result<Line, Unwritten>>),
@@ -68,31 +71,47 @@ impl Log {
     ///
     /// # Errors
     /// Where that cannot be noted.
-    pub async fn begin(&self, run: &str, who: &Who, draft: Draft) -> Result<Ticket, Unwritten> {
+    pub async fn begin(&self, run: &str, who: &Who, draft: Draft) -> Result<Ticket<'_>, Unwritten> {
         let said = Said { after: None, outcome: Outcome::Unknown, error: None };
         let write = Write { number: 0, draft, said, noted_by: None };
         let line = Line::new(now(), run, who, What::Write(Box::new(write)));
         let (reply, answer) = oneshot::channel();
         self.order(Order::Begin(Box::new(line), reply))?;
-        answer.await.map_err(|_| gone())?.map(Ticket)
-    }
-
-    /// Notes how a write ended.
-    ///
-    /// # Errors
-    /// Where that cannot be noted; the next run will note that it was sent.
-    pub async fn settle(&self, ticket: Ticket, said: Said) -> Result<(), Unwritten> {
-        let mut line = ticket.0;
-        if let What::Write(write) = &mut line.what {
-            write.said = said;
-        }
-        let (reply, answer) = oneshot::channel();
-        self.order(Order::Settle(Box::new(line), reply))?;
-        answer.await.map_err(|_| gone())?
+        let line = answer.await.map_err(|_| gone())??;
+        Ok(Ticket { log: self, line: Some(Box::new(line)) })
     }
 
     fn order(&self, order: Order) -> Result<(), Unwritten> {
         self.orders.as_ref().and_then(|orders| orders.send(order).ok()).ok_or_else(gone)
+    }
+}
+
+impl Ticket<'_> {
+    /// Notes how the write ended.
+    ///
+    /// # Errors
+    /// Where that cannot be noted; the next run will note that it was sent.
+    pub async fn settle(mut self, said: Said) -> Result<(), Unwritten> {
+        self.send(said)?.await.map_err(|_| gone())?
+    }
+
+    fn send(&mut self, said: Said) -> Result<oneshot::Receiver<Result<(), Unwritten>>, Unwritten> {
+        let (reply, answer) = oneshot::channel();
+        if let Some(mut line) = self.line.take() {
+            if let What::Write(write) = &mut line.what {
+                write.said = said;
+            }
+            self.log.order(Order::Settle(line, reply))?;
+        }
+        Ok(answer)
+    }
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        let error = Some("nobody waited for the answer".into());
+        // Where it cannot be noted now, the next run will.
+        let _ = self.send(Said { after: None, outcome: Outcome::Unknown, error });
     }
 }
 

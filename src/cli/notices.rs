@@ -104,11 +104,12 @@ fn is_done(outcome: &SandboxOutcome) -> bool {
 async fn write_one(cluster: &dyn Cluster, sandbox: &SandboxPlan, told: &Told) -> Result<(), Error> {
     let uid = match planned_uid(sandbox) {
         Some(uid) => Some(uid.to_owned()),
-        // This run has made it. Where it is gone again, the Event is on its name.
+        // This run has made it. Where it is gone again, or cannot be asked for, the Event is on its name.
         None => {
             let (kind, resource) = namespaces();
             let id = ObjectId::namespace(&sandbox.namespace);
-            cluster.metadata(&Target { kind: &kind, resource: &resource, id: &id }).await?.map(|meta| meta.uid)
+            let meta = cluster.metadata(&Target { kind: &kind, resource: &resource, id: &id }).await;
+            meta.ok().flatten().map(|meta| meta.uid)
         }
     };
     let kind = Kind::new("events.k8s.io/v1", "Event");

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tracing::Span;
+
 use super::args;
 use super::failure::{Exit, Failure};
 use super::log::Logging;
@@ -15,8 +17,6 @@ use super::planning::Planning;
 use super::print::Printer;
 use super::pushgateway::Pushgateway;
 use super::who;
-use tracing::Span;
-
 use crate::apply::Event;
 use crate::audit::{Log, Who};
 use crate::cluster::{About, Audited, Cluster};

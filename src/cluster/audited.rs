@@ -53,7 +53,7 @@ struct Read {
 /// A write, while it is under way.
 struct Under<'a> {
     target: &'a Target<'a>,
-    ticket: Ticket,
+    ticket: Ticket<'a>,
 }
 
 impl Audited {
@@ -108,7 +108,7 @@ impl Audited {
     /// # Errors
     /// Where it cannot be noted: then it is not sent.
     async fn begin<'a>(
-        &self,
+        &'a self,
         verb: &str,
         target: &'a Target<'a>,
         body: Option<&Value>,
@@ -151,7 +151,7 @@ impl Audited {
                 Said { after: None, outcome, error: Some(cut(&error.to_string())) }
             }
         };
-        if let Err(error) = self.log.settle(under.ticket, said).await {
+        if let Err(error) = under.ticket.settle(said).await {
             tracing::error!(object = %under.target.id, %error, "what came of a write cannot be noted in the audit");
         }
         answer

@@ -87,7 +87,7 @@ fn of(bytes: &[u8]) -> Result<Verified, Broken> {
 
 async fn write(log: &Log, number: u32, name: &str) {
     let ticket = log.begin(&run(number), &who(), draft(name)).await.expect("it is noted");
-    log.settle(ticket, done()).await.expect("it is noted");
+    ticket.settle(done()).await.expect("it is noted");
 }
 
 /// An audit of three writes.
@@ -282,7 +282,9 @@ async fn what_a_killed_run_had_sent_is_noted_by_the_next() {
     let beside = file.open(2);
     assert_eq!(beside.recovered, 0);
     write(&beside, 2, "c").await;
-    drop((open, log));
+    // As if it were killed.
+    std::mem::forget(open);
+    drop(log);
     assert_eq!(file.names().len(), 3, "{:?}", file.names());
     let next = file.open(3);
     assert_eq!(next.recovered, 1);
@@ -293,6 +295,18 @@ async fn what_a_killed_run_had_sent_is_noted_by_the_next() {
     assert_eq!((&last["object"]["name"], &last["outcome"]), (&Value::from("b"), &Value::from("unknown")));
     assert_eq!(file.names(), ["audit.jsonl"]);
     assert_eq!(file.open(4).recovered, 0);
+}
+
+/// As of a request that took too long, or of the end of a run.
+#[tokio::test]
+async fn where_nobody_waits_for_the_answer_that_is_noted() {
+    let file = File::new();
+    let log = file.open(1);
+    drop(log.begin(&run(1), &who(), draft("a")).await.expect("it is noted"));
+    drop(log);
+    assert_eq!(file.verified().map(|found| (found.lines, found.unknown)), Ok((1, 1)));
+    assert!(file.text().contains("nobody waited for the answer"));
+    assert_eq!(file.names(), ["audit.jsonl"]);
 }
 
 fn config_map(name: &str, hash: &str) -> (Kind, ObjectId, Value) {
