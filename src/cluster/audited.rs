@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::{Apply, Cluster, Error, ErrorKind, Lock, Log, Query, Served, Sink, Target, metadata_of};
+use super::{Apply, Cluster, Error, ErrorKind, Lock, Log, Propagation, Query, Served, Sink, Target, metadata_of};
 use crate::audit::{self, Draft, Object, Outcome, Said, Ticket, Who, cut};
 use crate::manifest::{ANNOTATION_HASH, Kind, LABEL_SANDBOX, ObjectId, Resource, Scope};
 use crate::plan::Meta;
@@ -255,9 +255,9 @@ impl Cluster for Audited {
         self.inner.try_patch(target, patch, manager).await
     }
 
-    async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error> {
+    async fn delete(&self, target: &Target<'_>, uid: &str, propagation: Propagation) -> Result<(), Error> {
         let under = self.begin("delete", target, None, None).await?;
-        let answer = self.inner.delete(target, uid).await;
+        let answer = self.inner.delete(target, uid, propagation).await;
         if answer.is_ok() {
             self.learn(target, None);
         }

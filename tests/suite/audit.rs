@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use reconcile::audit::{self, Broken, Draft, Line, Log, Object, Outcome, Said, Verified, What, Who, verify};
-use reconcile::cluster::{About, Apply, Audited, Cluster, ErrorKind, Target, dir::Dir};
+use reconcile::cluster::{About, Apply, Audited, Cluster, ErrorKind, Propagation, Target, dir::Dir};
 use reconcile::manifest::{Hash, Kind, MANAGER, ObjectId, builtin};
 use serde_json::{Value, json};
 
@@ -360,8 +360,8 @@ async fn each_write_has_its_line_and_nothing_else_has() {
     let twice = cluster.create(&target, &body, MANAGER).await.expect_err("it is there");
     assert_eq!(twice.kind, ErrorKind::Conflict);
     let uid = cluster.metadata(&target).await.expect("asked").expect("it is there").uid;
-    cluster.delete(&target, "another").await.expect_err("it is another one");
-    cluster.delete(&target, &uid).await.expect("deleted");
+    cluster.delete(&target, "another", Propagation::Background).await.expect_err("it is another one");
+    cluster.delete(&target, &uid, Propagation::Background).await.expect("deleted");
     drop(cluster);
 
     let lines: Vec<Value> = file.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
