@@ -8,12 +8,14 @@ pub mod dir;
 mod judge;
 pub mod kube;
 mod metadata;
+mod remains;
 mod scrutiny;
 mod survey;
 
 pub use answers::answer;
 pub use audited::{About, Audited};
 pub use metadata::of as metadata_of;
+pub use remains::remains;
 pub use survey::{Sources, Survey, Unknown, discover, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
