@@ -1,6 +1,7 @@
 //! `reconcile` keeps Kubernetes sandboxes equal to what a git repository says.
 
 pub mod apply;
+pub mod audit;
 pub mod chart;
 pub mod cli;
 pub mod cluster;

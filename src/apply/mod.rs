@@ -13,6 +13,7 @@ mod ledger;
 mod notes;
 mod step;
 mod stop;
+mod trace;
 mod wait;
 
 use std::time::Duration;
@@ -87,12 +88,13 @@ pub async fn run(plan: &Plan, cluster: &dyn Cluster, options: Options<'_>, watch
     for turn in plan.turns() {
         let before = &sandboxes;
         let outcomes = futures::stream::iter(turn.into_iter().map(|sandbox| {
-            let span = tracing::info_span!("sandbox", name = %sandbox.name, action = ?sandbox.action);
+            let span = trace::sandbox(sandbox);
             async move {
                 let outcome = match sandbox.waits_for(before) {
                     Some(reason) => ended(sandbox, 0, SandboxResult::Stale { reason }),
                     None => job.carry_out(sandbox).await,
                 };
+                trace::ended(&outcome);
                 watch(Event::Ends { outcome: &outcome });
                 outcome
             }
@@ -120,9 +122,8 @@ impl Job<'_> {
                 return ended(sandbox, done, stopped(why, &sandbox.steps[at..]));
             }
             watch(Event::Begins { sandbox: &sandbox.name, step });
-            tracing::debug!(object = %step.id, action = ?step.action, "step begins");
             let waits = |why: &str| watch(Event::Waits { sandbox: &sandbox.name, step, why });
-            if let Err(halt) = run.carry_out(step, &waits).await {
+            if let Err(halt) = run.carry_out(step, &waits).instrument(trace::step(step)).await {
                 let reason = format!("{}: {}", step.id, halt.reason());
                 let result = match halt {
                     Halt::Stale(_) => SandboxResult::Stale { reason },

@@ -27,7 +27,8 @@ pub(super) enum Halt {
     Failed(String),
     /// It is not ready in time.
     NotReady(String),
-    /// The cluster could not be asked, or does not let this account: it says nothing of the sandbox.
+    /// The cluster could not be asked, or does not let this account, or nothing may be written without the audit: it
+    /// says nothing of the sandbox.
     Interrupted(String),
     /// The run was told to end.
     Stopped(&'static str),
@@ -46,9 +47,11 @@ impl From<Error> for Halt {
     fn from(error: Error) -> Self {
         let why = error.with_remedy();
         match error.kind {
-            ErrorKind::Unreachable | ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::Retry => {
-                Halt::Interrupted(why)
-            }
+            ErrorKind::Unreachable
+            | ErrorKind::Unauthorized
+            | ErrorKind::Forbidden
+            | ErrorKind::Retry
+            | ErrorKind::Unaudited => Halt::Interrupted(why),
             _ => Halt::Failed(why),
         }
     }

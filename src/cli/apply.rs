@@ -1,8 +1,10 @@
 //! `reconcile apply FILE`: what was reviewed, and nothing else.
 
 use jiff::{SignedDuration, Timestamp};
+use tracing::{Instrument as _, info_span};
 
 use super::args::{Apply, Args, Source};
+use super::desired::Desired;
 use super::failure::{Exit, Failure};
 use super::lock;
 use super::passes::Passes;
@@ -10,6 +12,7 @@ use super::planning::Planning;
 use super::print::{Printer, width};
 use super::reconcile::{Job, diffs};
 use super::save;
+use super::seen::Seen;
 use crate::apply::Ledger;
 use crate::cluster::Target;
 use crate::manifest::{Kind, ObjectId, namespaces};
@@ -25,12 +28,16 @@ const MEMORY: SignedDuration = SignedDuration::from_hours(MAX_AGE.as_hours() * 2
 ///
 /// # Errors
 /// Where the file, or its plan, is not good any more.
-pub async fn apply(args: &Args, options: &Apply, printer: &Printer) -> Result<u8, Failure> {
+pub async fn apply(args: &Args, options: &Apply, printer: &Printer, seen: &Seen<'_>) -> Result<u8, Failure> {
     let saved = save::read(&options.file)?;
     let clock = super::clock();
     check_age(&saved, clock)?;
-    let planning = Planning::new(&source(&saved, args), &options.target, &save::request(&saved), printer).await;
-    let planning = planning.map_err(|failure| unplanned(failure, &saved))?;
+    seen.fleet(&saved.basis.fleet);
+    let desired = info_span!("read").in_scope(|| Desired::read(&source(&saved, args), printer));
+    let desired = desired.map_err(|failure| unplanned(failure, &saved))?;
+    let request = save::request(&saved);
+    let mut planning = Planning::new(desired, &options.target, &request).instrument(info_span!("plan")).await?;
+    planning.cluster = seen.planned(&planning);
     check_place(&saved, &planning).await?;
     let stop = lock::listen();
     let cluster = &*planning.cluster;
@@ -44,7 +51,7 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer) -> Result<u8
     let mut plan = compare(&saved, &planning, clock, printer).await?;
     // What the working directory holds has no part in this.
     plan.warnings.retain(|warning| !planning.desired.warnings.contains(warning));
-    let job = Job { how: &options.how, diffs: diffs(args), printer };
+    let job = Job { how: &options.how, diffs: diffs(args), printer, seen };
     job.print(&plan)?;
     if options.check {
         job.finish(&plan, None)?;
@@ -52,6 +59,7 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer) -> Result<u8
         return Ok(0);
     }
     if !job.is_wanted(&plan) {
+        seen.came(&plan, None);
         job.finish(&plan, None)?;
         return Ok(0);
     }
@@ -69,10 +77,11 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer) -> Result<u8
             return Err(unnoted(&error, &ledger));
         }
     }
-    let (plan, target, request) = (&plan, &options.target, &save::request(&saved));
+    let (plan, target, request) = (&plan, &options.target, &request);
     let passes = Passes { job, plan, planning: &planning, target, request, may_plan_anew: false };
     let outcome = lease.while_held(passes.carry_out(&stop), &stop).await;
     lease.give_back().await;
+    seen.came(&saved.own(plan.clone()), Some(&outcome));
     job.finish(plan, Some(&outcome))?;
     // What waits for somebody beside this plan was said when it was reviewed, or is for the next run to say.
     Ok(exit_status(&saved.own(plan.clone()), Some(&outcome), false))

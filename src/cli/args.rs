@@ -1,5 +1,6 @@
 //! The command line as types. What it means is in the help texts below; they are the reference.
 
+mod seen;
 mod values;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+pub use seen::{Audit, AuditCommand, Hidden, LogFormat, Seen, Verify};
 pub use values::{ClusterName, Now};
 use values::{duration, out_file};
 
@@ -86,6 +88,8 @@ pub enum Command {
     Check(Check),
     /// Carry out a plan that was saved by --plan --out, if it still holds
     Apply(Apply),
+    /// See to the file that --audit FILE writes
+    Audit(Audit),
 }
 
 /// `reconcile render`.
@@ -226,6 +230,9 @@ pub struct How {
     /// How long to wait for another run of this fleet to end, such as 5m; 0s leaves at once, with exit status 75
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub lock_timeout: Duration,
+    /// How it is seen from outside.
+    #[command(flatten)]
+    pub seen: Seen,
 }
 
 /// How it is said.
@@ -245,6 +252,9 @@ pub struct Output {
     /// What to log to standard error, such as debug or reconcile=trace,kube=warn
     #[arg(long, global = true, env = "RECONCILE_LOG", hide_env_values = true, value_name = "FILTER")]
     pub log: Option<String>,
+    /// text, or json: whatever goes to standard error as a JSON object a line
+    #[arg(long, global = true, value_enum, hide_possible_values = true, value_name = "FORMAT", default_value_t)]
+    pub log_format: LogFormat,
 }
 
 /// How a plan is printed.

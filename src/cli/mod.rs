@@ -2,20 +2,29 @@
 
 mod apply;
 pub mod args;
+mod audit;
 mod check;
 mod desired;
 mod failure;
 mod fingerprint;
 mod former;
 mod history;
+mod http;
 mod lock;
+mod log;
+mod metrics_file;
+mod notices;
 mod passes;
 mod planning;
 mod print;
 mod progress;
+mod pushgateway;
 mod reconcile;
 mod render;
 mod save;
+mod seen;
+mod traces;
+mod who;
 mod why;
 
 use std::ffi::OsString;
@@ -23,7 +32,9 @@ use std::process::ExitCode;
 
 use args::{Args, Command};
 use failure::Failure;
+use log::Logging;
 use print::Printer;
+use seen::Seen;
 
 /// Runs a command line, the program's name first, and answers with the exit status.
 pub fn run(line: impl Iterator<Item = OsString>) -> ExitCode {
@@ -36,8 +47,10 @@ pub fn run(line: impl Iterator<Item = OsString>) -> ExitCode {
         }
     };
     let printer = Printer::new(&args);
-    log(&args, printer.colours_errors());
-    match dispatch(&args, &printer) {
+    let logging = log::begin(&args, &printer);
+    let ended = dispatch(&args, &printer, &logging);
+    logging.end(&printer);
+    match ended {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             printer.failure(&failure);
@@ -46,14 +59,40 @@ pub fn run(line: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(args: &Args, printer: &Printer) -> Result<u8, Failure> {
+fn dispatch(args: &Args, printer: &Printer, logging: &Logging) -> Result<u8, Failure> {
     match &args.command {
         Some(Command::Render(options)) => render::render(args, options, printer),
         Some(Command::Check(options)) => check::check(args, options, printer),
         Some(Command::Why(options)) => runtime()?.block_on(why::why(args, options, printer)),
-        Some(Command::Apply(options)) => runtime()?.block_on(apply::apply(args, options, printer)),
-        None => runtime()?.block_on(reconcile::reconcile(args, printer)),
+        Some(Command::Audit(options)) => audit::audit(options, printer),
+        Some(Command::Apply(options)) => watched(&options.how.seen, (printer, logging), |seen| {
+            if !options.check {
+                seen.open_audit()?;
+            }
+            runtime()?.block_on(apply::apply(args, options, printer, seen))
+        }),
+        None => watched(&args.run.how.seen, (printer, logging), |seen| {
+            if !args.run.plan {
+                seen.open_audit()?;
+            }
+            runtime()?.block_on(reconcile::reconcile(args, printer, seen))
+        }),
     }
+}
+
+/// A run, and what is told of its end, however it ends.
+fn watched(
+    options: &args::Seen,
+    (printer, logging): (&Printer, &Logging),
+    run: impl FnOnce(&Seen<'_>) -> Result<u8, Failure>,
+) -> Result<u8, Failure> {
+    let mut seen = Seen::begin(options, printer)?;
+    let span = seen.span(logging);
+    let within = span.enter();
+    let ended = run(&seen);
+    seen.end(ended.as_ref().map_or_else(|failure| failure.exit as u8, |status| *status));
+    drop(within);
+    ended
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
@@ -66,22 +105,4 @@ fn clock() -> jiff::Timestamp {
     // Whole seconds are what people read, and what git keeps.
     let now = jiff::Timestamp::now();
     jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
-}
-
-fn log(args: &Args, is_coloured: bool) {
-    use tracing_subscriber::EnvFilter;
-    // The client logs each failed request, which the error that it leads to says better.
-    let usual = match args.output.verbose {
-        0 => "warn,kube_client=off",
-        1 => "reconcile=info,warn,kube_client=off",
-        _ => "reconcile=debug,info",
-    };
-    let filter = args.output.log.as_deref().unwrap_or(usual);
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(usual));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(is_coloured)
-        .without_time()
-        .init();
 }

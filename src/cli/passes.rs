@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::notices::Notices;
 use super::planning::{LiveSide, Planning, Request};
 use super::reconcile::Job;
 use super::{args, print};
@@ -36,6 +37,7 @@ impl Passes<'_> {
             self.go_back(&mut outcome, stop).await;
         }
         self.forget(&outcome).await;
+        Notices::new(self.plan, &*self.planning.cluster, self.job.printer).unfinished(&outcome).await;
         outcome
     }
 

@@ -12,7 +12,6 @@ use super::desired::Desired;
 use super::failure::{Exit, Failure};
 use super::former::{applied, former};
 use super::history::history;
-use super::print::Printer;
 use crate::apply::Failures;
 use crate::cluster::kube::KubeConnect;
 use crate::cluster::{
@@ -92,17 +91,11 @@ pub struct Planning {
 }
 
 impl Planning {
-    /// Reads both states and plans.
+    /// Reads the live state, and plans.
     ///
     /// # Errors
     /// Where nothing could be planned at all.
-    pub async fn new(
-        source: &args::Source,
-        target: &args::Target,
-        request: &Request,
-        printer: &Printer,
-    ) -> Result<Self, Failure> {
-        let desired = Desired::read(source, printer)?;
+    pub async fn new(desired: Desired, target: &args::Target, request: &Request) -> Result<Self, Failure> {
         let cluster = connect(target).await?;
         let LiveSide { input, plan, local, copied, secrets, .. } =
             LiveSide::plan(&desired, &*cluster, target, request).await?;

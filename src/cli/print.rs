@@ -5,41 +5,51 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum as _;
+use serde_json::json;
 
-use super::args::{Args, Color};
+use super::args::{Args, Color, LogFormat};
 use super::failure::Failure;
-use crate::report::text;
+use crate::report::{plain, text};
 
 /// Where output goes, and whether in colour.
 #[derive(Clone, Copy, Debug)]
 pub struct Printer {
     choice: ColorChoice,
     quiet: bool,
+    /// How standard error is written.
+    format: LogFormat,
 }
 
 impl Printer {
     /// As the command line asks.
     pub fn new(args: &Args) -> Self {
-        Self { choice: args.output.color.into(), quiet: args.output.quiet }
+        let format = args.output.log_format;
+        Self { choice: args.output.color.into(), quiet: args.output.quiet, format }
     }
 
     /// For a command line that cannot be read, as far as that goes: it asks for colours, or not.
     pub fn of_line(line: &[OsString]) -> Self {
         let words: Vec<&str> = line.iter().filter_map(|word| word.to_str()).collect();
-        let color = words.iter().enumerate().find_map(|(at, word)| match word.strip_prefix("--color") {
-            Some("") => words.get(at + 1).copied(),
-            Some(rest) => rest.strip_prefix('='),
-            None => None,
-        });
-        let color = color.and_then(|color| Color::from_str(color, false).ok()).unwrap_or(Color::Auto);
-        Self { choice: color.into(), quiet: false }
+        let given = |option: &str| {
+            words.iter().enumerate().find_map(|(at, word)| match word.strip_prefix(option) {
+                Some("") => words.get(at + 1).copied(),
+                Some(rest) => rest.strip_prefix('='),
+                None => None,
+            })
+        };
+        let color = given("--color").and_then(|color| Color::from_str(color, false).ok()).unwrap_or(Color::Auto);
+        let format = given("--log-format").and_then(|format| LogFormat::from_str(format, false).ok());
+        Self { choice: color.into(), quiet: false, format: format.unwrap_or_default() }
     }
 
     /// What clap says: the help on standard output, what is wrong on standard error.
     pub fn usage(&self, error: &clap::Error) {
         let text = error.render().ansi().to_string();
         if error.use_stderr() {
-            self.error_line(&text::usage(&text, width()));
+            match self.format {
+                LogFormat::Text => self.error_line(&text::usage(&text, width())),
+                LogFormat::Json => self.json_line("ERROR", &text, &[]),
+            }
         } else {
             // A closed pipe has had enough; a full disk cannot be told of by help.
             let _ = self.answer(&text);
@@ -63,18 +73,18 @@ impl Printer {
 
     /// What is worth knowing beside the answer, on standard error.
     pub fn note(&self, text: &str) {
-        self.error_line(text);
+        self.line("INFO", text);
     }
 
-    /// Whether little is to be said.
-    pub fn is_quiet(&self) -> bool {
-        self.quiet
+    /// Whether lines may move: somebody reads them, and wants to.
+    pub fn may_move(&self) -> bool {
+        !self.quiet && self.format == LogFormat::Text && io::stderr().is_terminal()
     }
 
     /// What goes on at the moment; not with `--quiet`.
     pub fn progress(&self, text: &str) {
         if !self.quiet {
-            self.error_line(text);
+            self.line("INFO", text);
         }
     }
 
@@ -82,6 +92,9 @@ impl Printer {
     pub fn failure(&self, failure: &Failure) {
         for finding in &failure.findings {
             self.finding(finding);
+        }
+        if self.format == LogFormat::Json {
+            return self.json_line("ERROR", &failure.message, &failure.hints);
         }
         self.error(&failure.message);
         for hint in &failure.hints {
@@ -91,18 +104,34 @@ impl Printer {
 
     /// A place in a file, of several lines, which stands apart.
     pub fn finding(&self, text: &str) {
-        self.error_line(text);
-        self.error_line("");
+        self.line("WARN", text);
+        if self.format == LogFormat::Text {
+            self.error_line("");
+        }
+    }
+
+    /// What is not as it should be, and stops nothing.
+    pub fn warning(&self, message: &str) {
+        match self.format {
+            LogFormat::Text => self.error_line(&text::warning(message, width())),
+            LogFormat::Json => self.json_line("WARN", message, &[]),
+        }
     }
 
     /// What is wrong.
     pub fn error(&self, message: &str) {
-        self.error_line(&text::error(message, width()));
+        match self.format {
+            LogFormat::Text => self.error_line(&text::error(message, width())),
+            LogFormat::Json => self.json_line("ERROR", message, &[]),
+        }
     }
 
     /// What to do about what was said last.
     pub fn hint(&self, hint: &str) {
-        self.error_line(&text::hint(hint, width()));
+        match self.format {
+            LogFormat::Text => self.error_line(&text::hint(hint, width())),
+            LogFormat::Json => self.json_line("INFO", hint, &[]),
+        }
     }
 
     /// Whether standard error shows colours.
@@ -118,6 +147,24 @@ impl Printer {
         asked.is_ok()
             && io::stdin().read_line(&mut answer).is_ok()
             && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+
+    /// Text that is written for people.
+    fn line(&self, level: &str, text: &str) {
+        match self.format {
+            LogFormat::Text => self.error_line(text),
+            LogFormat::Json => self.json_line(level, text, &[]),
+        }
+    }
+
+    /// As the log writes its own lines.
+    fn json_line(&self, level: &str, text: &str, hints: &[String]) {
+        let mut fields = json!({"message": plain(text).trim()});
+        if !hints.is_empty() {
+            fields["hints"] = json!(hints);
+        }
+        let line = json!({"timestamp": super::clock(), "level": level, "fields": fields, "target": "reconcile"});
+        self.error_line(&line.to_string());
     }
 
     fn error_line(&self, text: &str) {

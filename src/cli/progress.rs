@@ -1,7 +1,6 @@
 //! What goes on while a plan is carried out: lines that move on a terminal, plain lines elsewhere.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,7 +31,7 @@ impl<'a> Progress<'a> {
     /// Of a plan that is about to be carried out.
     pub fn new(printer: &'a Printer, plan: &Plan) -> Self {
         let total = plan.sandboxes.iter().filter(|sandbox| !sandbox.steps.is_empty()).count();
-        let is_watched = io::stderr().is_terminal() && !printer.is_quiet() && total > 0;
+        let is_watched = printer.may_move() && total > 0;
         Self { printer, screen: is_watched.then(|| Screen::new(total)) }
     }
 

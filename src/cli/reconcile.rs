@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use tracing::{Instrument as _, info_span};
+
 use super::args::{Args, How, PlanFormat};
-use super::desired::now;
+use super::desired::{Desired, now};
 use super::failure::Failure;
 use super::lock;
+use super::notices::Notices;
 use super::passes::Passes;
 use super::planning::{Planning, Request};
 use super::print::{Printer, somebody_is_there, width};
 use super::progress::Progress;
 use super::save;
+use super::seen::Seen;
 use crate::apply::{self, Event, Options, Stop};
 use crate::cluster::Cluster;
 use crate::plan::{Outcome, Plan};
@@ -24,13 +28,16 @@ const SIDE_BY_SIDE: usize = 128;
 ///
 /// # Errors
 /// Where nothing could be done at all.
-pub async fn reconcile(args: &Args, printer: &Printer) -> Result<u8, Failure> {
+pub async fn reconcile(args: &Args, printer: &Printer, seen: &Seen<'_>) -> Result<u8, Failure> {
     if let Some(file) = &args.run.out {
         save::may_write(file)?;
     }
     let request = Request::new(&args.run, now(args)?);
-    let mut planning = Planning::new(&args.source, &args.target, &request, printer).await?;
-    let job = Job { how: &args.run.how, diffs: diffs(args), printer };
+    let desired = info_span!("read").in_scope(|| Desired::read(&args.source, printer))?;
+    seen.fleet(&desired.fleet.settings.name);
+    let mut planning = Planning::new(desired, &args.target, &request).instrument(info_span!("plan")).await?;
+    planning.cluster = seen.planned(&planning);
+    let job = Job { how: &args.run.how, diffs: diffs(args), printer, seen };
     job.print(&planning.plan)?;
     if args.run.plan
         && let Some(file) = &args.run.out
@@ -42,6 +49,7 @@ pub async fn reconcile(args: &Args, printer: &Printer) -> Result<u8, Failure> {
     if !args.run.plan && job.is_wanted(&planning.plan) {
         outcome = carry_out(args, &request, &mut planning, &job).await?;
     }
+    seen.came(&planning.plan, outcome.as_ref());
     job.finish(&planning.plan, outcome.as_ref())?;
     let status = exit_status(&planning.plan, outcome.as_ref(), args.run.plan);
     // The process ends: to take a fleet apart, object by object, would take longer than to leave it.
@@ -97,6 +105,8 @@ pub struct Job<'a> {
     pub diffs: Diffs,
     /// Where it is said.
     pub printer: &'a Printer,
+    /// Who is told outside.
+    pub seen: &'a Seen<'a>,
 }
 
 impl Job<'_> {
@@ -133,9 +143,15 @@ impl Job<'_> {
     pub async fn carry_out(&self, cluster: &dyn Cluster, plan: &Plan, stop: &Stop) -> Outcome {
         let How { timeout, keep_failed, .. } = *self.how;
         let options = Options { timeout, side_by_side: SIDE_BY_SIDE, keep_failed, stop };
+        let notices = Notices::new(plan, cluster, self.printer);
         let progress = Progress::new(self.printer, plan);
-        let watch = |event: Event<'_>| progress.tell(event);
-        apply::run(plan, cluster, options, &watch).await
+        let watch = |event: Event<'_>| {
+            self.seen.watch(&event);
+            notices.watch(&event);
+            progress.tell(event);
+        };
+        let run = apply::run(plan, cluster, options, &watch).instrument(info_span!("apply"));
+        notices.beside(run).await
     }
 
     /// Prints what came of it, where it was carried out.

@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 pub use config::KubeConnect;
 use errors::{Status, Subject, from_answer};
 use transport::{Answer, Ask, Repeat, Transport};
+pub(crate) use url::without_login;
 
 use super::{Apply, Cluster, Error, ErrorKind, Lock, Log, Propagation, Query, Served, Sink, Target};
 use crate::manifest::{Kind, ObjectId, namespaces, pods};
@@ -120,6 +121,10 @@ impl Cluster for Kube {
 
     fn context(&self) -> Option<&str> {
         self.context.as_deref()
+    }
+
+    fn keeps_events(&self) -> bool {
+        true
     }
 
     /// The uid of the namespace that every cluster has, and nobody can delete.

@@ -2,6 +2,7 @@
 //! as YAML files in a folder. One contract suite runs on both.
 
 mod answers;
+mod audited;
 mod connect;
 pub mod dir;
 mod judge;
@@ -12,6 +13,7 @@ mod scrutiny;
 mod survey;
 
 pub use answers::answer;
+pub use audited::{About, Audited};
 pub use metadata::of as metadata_of;
 pub use remains::remains;
 pub use survey::{Sources, Survey, Unknown, discover, survey};
@@ -29,6 +31,7 @@ use crate::manifest::{Kind, ObjectId, Resource};
 use crate::plan::{Meta, Seen};
 
 pub use connect::{ClusterSpec, connect};
+pub(crate) use kube::without_login;
 
 /// What is asked of a cluster.
 #[async_trait]
@@ -38,6 +41,11 @@ pub trait Cluster: Send + Sync {
 
     /// The kubeconfig context in use, where there is one.
     fn context(&self) -> Option<&str>;
+
+    /// Whether it keeps Events, by which people are told what happens to an object.
+    fn keeps_events(&self) -> bool {
+        false
+    }
 
     /// What tells this cluster from every other, and stays the same while it lives.
     async fn identity(&self) -> Result<String, Error>;
@@ -261,6 +269,8 @@ pub enum ErrorKind {
     Expired,
     /// 429, 500, 502, 503, 504: again later.
     Retry,
+    /// It could not be noted in the audit, and so was not sent.
+    Unaudited,
     /// Anything else.
     Other,
 }

@@ -34,6 +34,13 @@ impl Quantity {
         Quantity(self.0.saturating_add(other.0).min(MOST))
     }
 
+    /// As a number, for what does not need it exactly.
+    pub fn approximately(self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "it is for graphs")]
+        let (whole, part) = ((self.0 / BILLION) as f64, (self.0 % BILLION) as f64);
+        whole + part / 1e9
+    }
+
     /// Short enough to be read: the amount itself, or where that is long, roughly.
     pub fn readable(self) -> String {
         const SHORT: usize = 9;

@@ -12,6 +12,9 @@ const LENGTH: usize = 64;
 pub struct Hash([u8; LENGTH]);
 
 impl Hash {
+    /// What stands in the place of a hash where there is nothing: 64 zeros.
+    pub const NOTHING: Self = Self([b'0'; LENGTH]);
+
     /// The hash of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self::from_digest(&Sha256::digest(bytes))

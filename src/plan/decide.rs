@@ -64,8 +64,8 @@ pub fn questions(input: &Input) -> Questions<'_> {
         }
     }
     for wanted in wanted(input).map(|(_, wanted)| wanted).filter(|wanted| wanted.is_over(input.now)) {
-        let lives = |namespace: &&LiveNamespace| namespace.observed.was_ours && namespace.observed.deleting.is_none();
-        if input.live.namespaces.get(&wanted.namespace).filter(lives).is_some() {
+        let lives = |namespace: &LiveNamespace| namespace.observed.was_ours && namespace.observed.deleting.is_none();
+        if input.live.namespaces.get(&wanted.namespace).is_some_and(lives) {
             questions.going.insert(wanted.namespace.clone());
         }
     }

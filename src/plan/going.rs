@@ -137,12 +137,12 @@ impl Going<'_> {
                     remove: Vec::new(),
                 },
             };
-            if !volume.provisioned {
+            if volume.provisioned {
+                steps.push(take);
+            } else {
                 let work = Work::Drop { owner: owner.clone(), awaited: false };
                 steps.push(take.clone());
                 steps.push(Step { quiet: true, work, ..take });
-            } else {
-                steps.push(take);
             }
         }
         steps

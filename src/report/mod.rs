@@ -4,12 +4,14 @@
 //! by the terminal, `NO_COLOR` and `--color`).
 
 mod diff;
+pub mod event;
 mod exit;
 mod fingerprint;
 pub mod json;
 pub mod manifests;
 pub mod markdown;
 mod mask;
+pub mod metrics;
 mod style;
 pub mod text;
 mod words;

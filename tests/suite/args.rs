@@ -104,6 +104,12 @@ fn a_wrong_line_is_64() {
         "--plan check",
         "-v -q",
         "check --format json",
+        "--audit -",
+        "--metrics-file=",
+        "audit",
+        "audit verify",
+        "audit verify file --head 12",
+        "--audit file audit verify file",
     ] {
         match parse(line) {
             Err((status, message)) => assert_eq!(status, 64, "{line}: {message}"),
@@ -124,7 +130,13 @@ fn errors_say_what_to_write() {
 
 #[test]
 fn help() {
-    for (line, name) in [("--help", "help"), ("render --help", "help_render"), ("check --help", "help_check")] {
+    let lines = [
+        ("--help", "help"),
+        ("render --help", "help_render"),
+        ("check --help", "help_check"),
+        ("audit verify --help", "help_audit_verify"),
+    ];
+    for (line, name) in lines {
         let (status, text) = parse(line).expect_err("help");
         assert_eq!(status, 0);
         assert_snapshot!(name, text);

@@ -1,6 +1,7 @@
 //! Unit and golden cases.
 
 mod args;
+mod audit;
 #[path = "../canary.rs"]
 mod canary;
 mod chart;
@@ -23,6 +24,8 @@ mod json_schema;
 mod kube_faults;
 mod kube_survey;
 mod laws;
+mod metrics;
+mod outside;
 mod purity;
 mod readme;
 mod ready;
@@ -31,6 +34,7 @@ mod repo;
 mod repo_git;
 mod repo_mirror;
 mod repo_server;
+mod report_event;
 mod report_exit;
 mod report_json;
 mod report_markdown;

@@ -28,6 +28,12 @@ fn the_readme_shows_what_a_saved_plan_does() {
 }
 
 #[test]
+fn the_readme_shows_what_is_seen_from_outside() {
+    let shown = Clone::of_the_examples().follow(&section(&read("README.md"), "## Seen from outside"));
+    assert!(shown >= 3, "README.md shows {shown} outputs only");
+}
+
+#[test]
 fn the_first_command_works_in_a_shallow_clone_too() {
     let clone = Clone::of_the_examples().shallow();
     clone.follow(&section(&read("README.md"), "## Try it"));
@@ -278,7 +284,7 @@ fn reconcile_lines(line: impl AsRef<str>) -> Vec<Vec<String>> {
     let ends = |word: &str| matches!(word, "|" | "||" | "&&" | ";" | ">" | "2>&1");
     calls
         .filter(|at| {
-            let commands = ["apply", "check", "render", "why"];
+            let commands = ["apply", "audit", "check", "render", "why"];
             words.get(at + 1).is_none_or(|next| next.starts_with('-') || commands.contains(next))
         })
         .map(|at| words[at + 1..].iter().take_while(|word| !ends(word)).map(|word| (*word).to_owned()).collect())

@@ -138,8 +138,13 @@ impl Stage {
         without_today(&with_numbers(&transcript, &String::from_utf8_lossy(&commits.stdout)), today)
     }
 
+    /// The repository of every case, for a test of its own.
+    pub(super) fn bare() -> Self {
+        Self::of(&Path::new(CASES).join("_base"), "")
+    }
+
     /// Runs a step.
-    fn shell(&self, step: &str) -> Output {
+    pub(super) fn shell(&self, step: &str) -> Output {
         run(step, self.more, self.home.path(), &self.work)
     }
 }

@@ -65,7 +65,7 @@ fn encode(out: &mut String, text: &str) {
 }
 
 /// A text without the logins of the addresses in it (`https://user:password@host`).
-pub(super) fn without_login(text: &str) -> String {
+pub(crate) fn without_login(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {

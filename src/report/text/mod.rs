@@ -197,6 +197,11 @@ pub fn error(message: &str, width: usize) -> String {
     labelled("error", message, 0, width)
 }
 
+/// What is not as it should be, and stops nothing: `warning: message`.
+pub fn warning(message: &str, width: usize) -> String {
+    labelled("warning", message, 0, width)
+}
+
 /// What to do about it, below: `hint: text`.
 pub fn hint(text: &str, width: usize) -> String {
     labelled("hint", text, 2, width)

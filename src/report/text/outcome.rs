@@ -158,7 +158,7 @@ impl Entry {
 }
 
 /// What was done about a failure, and when it is tried again.
-fn aftermath(sandbox: &SandboxPlan, aftermath: &Aftermath) -> Option<String> {
+pub(in crate::report) fn aftermath(sandbox: &SandboxPlan, aftermath: &Aftermath) -> Option<String> {
     let next = match &sandbox.on_failure {
         OnFailure::Leave => String::new(),
         OnFailure::Remove { note, .. } | OnFailure::GoBack { note, .. } => {

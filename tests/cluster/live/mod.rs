@@ -4,6 +4,7 @@
 //! once: a test of many cases is one fleet with a sandbox for each. Nobody waits for what is left at the end, which
 //! goes with the control plane.
 
+mod audited;
 mod bounds;
 mod case;
 mod charts;
@@ -25,6 +26,7 @@ mod killed;
 mod lease;
 mod left_alone;
 mod lifetimes;
+mod noticed;
 mod others;
 mod plan;
 mod removals;
