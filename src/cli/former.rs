@@ -1,9 +1,11 @@
-//! Generations that were applied before, rendered anew from the commits that namespaces name: for delete hooks, and to go
-//! back to.
+//! What was before: generations that were applied, rendered anew from the commits that namespaces name, for delete hooks
+//! and to go back to; and what failed.
 
 use std::collections::BTreeMap;
 
 use super::desired::Desired;
+use crate::apply::Failures;
+use crate::cluster::Cluster;
 use crate::fleet::{FLEET_FILE, Fleet, SecretRef};
 use crate::manifest::Release;
 use crate::plan::{Input, Source, Wanted, generation};
@@ -57,4 +59,22 @@ pub fn applied(
     let charts = Charts::load(&files, fleet.sandboxes.values().map(|sandbox| sandbox.chart.as_str()));
     let basis = Basis { settings: &fleet.settings, charts: &charts, copied };
     generation(&fleet, &basis, live, &input.live.resources).map_err(|why| format!("{why}, in commit {short}"))
+}
+
+/// What failed of sandboxes that have no namespace to tell it; asked only where there are any.
+pub async fn remember(input: &mut Input, cluster: &dyn Cluster) {
+    let lives = |source: &Source| {
+        input.live.namespaces.get(source.namespace()).is_some_and(|namespace| namespace.record.release.is_some())
+    };
+    let is_new = |source: &Source| source.wanted().is_some_and(|wanted| !wanted.is_over(input.now)) && !lives(source);
+    if !input.sources.values().any(is_new) {
+        return;
+    }
+    match Failures::new(cluster, &input.fleet_id).read().await {
+        Ok(failures) => input.failures = failures,
+        Err(error) => {
+            let error = error.with_remedy();
+            input.warnings.push(format!("which sandboxes failed before is not known, so all are tried: {error}"));
+        }
+    }
 }

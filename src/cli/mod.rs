@@ -4,6 +4,7 @@ mod apply;
 pub mod args;
 mod audit;
 mod check;
+mod copied;
 mod desired;
 mod failure;
 mod fingerprint;

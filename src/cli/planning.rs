@@ -4,21 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::args::{self, ClusterName, DiffBy, DriftBy};
+use super::copied::copied_secrets;
 use super::desired::Desired;
 use super::failure::{Exit, Failure};
-use super::former::{applied, former};
+use super::former::{applied, former, remember};
 use super::history::history;
-use crate::apply::Failures;
 use crate::cluster::kube::KubeConnect;
-use crate::cluster::{
-    self, Cluster, ClusterSpec, ErrorKind, Sources, Survey, Target, Unknown, answer, discover, survey,
-};
+use crate::cluster::{self, Cluster, ClusterSpec, ErrorKind, Sources, Survey, Unknown, answer, discover, survey};
 use crate::fleet::{Fleet, SecretRef};
-use crate::manifest::{Kind, ObjectId, builtin};
+use crate::manifest::ObjectId;
 use crate::plan::{
     Answers, DriftMode, Input, Live, Plan, Policy, SandboxPlan, Source, Version, Wanted, backed_off, place, plan,
     questions,
@@ -270,45 +267,6 @@ async fn check_clock(cluster: &dyn Cluster) -> Result<(), Failure> {
     }
 }
 
-async fn copied_secrets(fleet: &Fleet, cluster: &dyn Cluster) -> (BTreeMap<SecretRef, Copied>, BTreeSet<Version>) {
-    let kind = Kind::new("v1", "Secret");
-    let mut copied = BTreeMap::new();
-    let mut versions = BTreeSet::new();
-    let Some(resource) = builtin(&kind) else { return (copied, versions) };
-    for reference in &fleet.settings.copy_secrets {
-        let id = ObjectId::new(&kind, Some(&reference.namespace), &reference.name);
-        let target = Target { kind: &kind, resource: &resource, id: &id };
-        let answer = match cluster.get(&target).await {
-            Ok(Some(secret)) => {
-                versions.insert(version(reference, &secret));
-                read(&secret)
-            }
-            Ok(None) => Copied::Unreadable("it is not there".into()),
-            Err(error) => Copied::Unreadable(error.with_remedy()),
-        };
-        copied.insert(reference.clone(), answer);
-    }
-    (copied, versions)
-}
-
-fn version(reference: &SecretRef, secret: &Value) -> Version {
-    let text = |key: &str| secret["metadata"][key].as_str().unwrap_or_default().to_owned();
-    Version {
-        namespace: reference.namespace.clone(),
-        name: reference.name.clone(),
-        uid: text("uid"),
-        resource_version: text("resourceVersion"),
-    }
-}
-
-fn read(secret: &Value) -> Copied {
-    let data = secret.get("data").and_then(Value::as_object).into_iter().flatten();
-    Copied::Read {
-        kind: secret.get("type").and_then(Value::as_str).unwrap_or("Opaque").to_owned(),
-        data: data.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect(),
-    }
-}
-
 /// Reads the live state, while another thread renders what is wanted.
 fn both(
     request: &Request,
@@ -383,24 +341,6 @@ fn input(
         warnings: desired.warnings.clone(),
         key: secrets.key.clone(),
     })
-}
-
-/// What failed of sandboxes that have no namespace to tell it; asked only where there are any.
-async fn remember(input: &mut Input, cluster: &dyn Cluster) {
-    let lives = |source: &Source| {
-        input.live.namespaces.get(source.namespace()).is_some_and(|namespace| namespace.record.release.is_some())
-    };
-    let is_new = |source: &Source| source.wanted().is_some_and(|wanted| !wanted.is_over(input.now)) && !lives(source);
-    if !input.sources.values().any(is_new) {
-        return;
-    }
-    match Failures::new(cluster, &input.fleet_id).read().await {
-        Ok(failures) => input.failures = failures,
-        Err(error) => {
-            let error = error.with_remedy();
-            input.warnings.push(format!("which sandboxes failed before is not known, so all are tried: {error}"));
-        }
-    }
 }
 
 /// What lives is unknown, so nothing can be said to be missing or to be over.

@@ -6,6 +6,7 @@
 mod asked;
 mod blame;
 mod cause;
+mod change;
 mod claims;
 mod decide;
 mod desired;
@@ -20,6 +21,8 @@ mod live;
 mod live_objects;
 mod lost;
 mod objects;
+mod outcome;
+mod questions;
 mod quota;
 mod ready;
 mod record;
@@ -45,7 +48,7 @@ mod words;
 
 pub use blame::{Culprit, Inquiry, Now, Suspect};
 pub use cause::{Blame, Cause, CauseShown, Change, Commit, History};
-pub use decide::{Questions, plan, questions};
+pub use decide::plan;
 pub use desired::{Start, generation, place, sources};
 pub use extras::UNKNOWN_MANAGER;
 pub use failure::{Failure, backed_off, with_failure};
@@ -53,6 +56,8 @@ pub use forecast::{Ahead, Outlook, forecast};
 pub use immutable::immutable_changes;
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};
 pub use live_objects::Objects;
+pub use outcome::{Aftermath, Finding, Outcome, SandboxOutcome, SandboxResult};
+pub use questions::{Questions, questions};
 pub use ready::{Readiness, completion, readiness};
 pub use record::{Record, expires_text, recorded_kinds};
 pub use removal::{clearing, in_the_way, removal};
@@ -70,8 +75,5 @@ pub use story::{
     STORY_VERSION, StepTold, Story, short_commit, story_schema,
 };
 pub use story_told::{Known, LiveKnown, story};
-pub use types::{
-    Action, Aftermath, BudgetSum, Clear, DriftMode, Finding, Hold, OnFailure, Outcome, Plan, SandboxOutcome,
-    SandboxPlan, SandboxResult, Step, Work,
-};
+pub use types::{Action, BudgetSum, Clear, DriftMode, Hold, OnFailure, Plan, SandboxPlan, Step, Work};
 pub use values::Drifted;

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::cause::History;
-use super::decide::Questions;
 use super::failure::Failure;
 use super::live::{Observed, Precondition};
 use super::live_objects::Objects;
+use super::questions::Questions;
 use super::record::Record;
 use super::types::DriftMode;
 use crate::fleet::{Budget, Extras, MaxRemovals};
