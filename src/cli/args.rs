@@ -1,5 +1,7 @@
 //! The command line as types. What it means is in the help texts below; they are the reference.
 
+mod rbac;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -9,6 +11,8 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+
+pub use rbac::{Rbac, RbacFormat};
 
 /// The exit status where the command line is wrong.
 pub const USAGE: u8 = 64;
@@ -83,6 +87,9 @@ pub enum Command {
     Check(Check),
     /// Carry out a plan that was saved by --plan --out, if it still holds
     Apply(Apply),
+    /// Print the rights that the fleet needs, made from what its charts make, as Kubernetes or Helm reads them
+    #[command(after_help = rbac::EXAMPLES)]
+    Rbac(Rbac),
 }
 
 /// `reconcile render`.
@@ -457,6 +464,7 @@ impl Args {
         match &self.command {
             Some(Command::Apply(apply)) => &apply.target,
             Some(Command::Why(why)) => &why.target,
+            Some(Command::Rbac(rbac)) => &rbac.target,
             _ => &self.target,
         }
     }

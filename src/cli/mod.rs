@@ -7,8 +7,10 @@ mod desired;
 mod failure;
 mod fingerprint;
 mod history;
+mod needs;
 mod planning;
 mod print;
+mod rbac;
 mod reconcile;
 mod render;
 mod save;
@@ -48,6 +50,7 @@ fn dispatch(args: &Args, printer: &Printer) -> Result<u8, Failure> {
         Some(Command::Check(options)) => check::check(args, options, printer),
         Some(Command::Why(options)) => runtime()?.block_on(why::why(args, options, printer)),
         Some(Command::Apply(options)) => runtime()?.block_on(apply::apply(args, options, printer)),
+        Some(Command::Rbac(options)) => runtime()?.block_on(rbac::rbac(args, options, printer)),
         None => runtime()?.block_on(reconcile::reconcile(args, printer)),
     }
 }

@@ -163,7 +163,7 @@ struct Secrets {
     key: FingerprintKey,
 }
 
-fn spec(target: &args::Target) -> ClusterSpec {
+pub(super) fn spec(target: &args::Target) -> ClusterSpec {
     match &target.cluster {
         ClusterName::Kube => {
             ClusterSpec::Kube(KubeConnect { kubeconfig: target.kubeconfig.clone(), context: target.context.clone() })
@@ -251,6 +251,7 @@ fn both(
         now,
         drift: request.drift,
         only: &request.only,
+        by_namespace: settings.service_account.is_some(),
     };
     // What the thread reads is borrowed: it ends with this function.
     let (fleet, basis, starts) = (&desired.fleet, desired.basis(copied), &starts);

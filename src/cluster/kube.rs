@@ -10,6 +10,7 @@ mod errors;
 mod list;
 mod proto;
 mod proxy;
+mod settling;
 mod transport;
 mod url;
 
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 
 pub use config::KubeConnect;
 use errors::{Status, Subject, from_answer};
+use settling::Settling;
 use transport::{Answer, Ask, Repeat, Transport};
 
 use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
@@ -35,6 +37,7 @@ const JSON: &str = "application/json";
 /// A Kubernetes API server.
 pub struct Kube {
     transport: Arc<Transport>,
+    settling: Settling,
     context: Option<String>,
     description: String,
 }
@@ -48,13 +51,26 @@ impl Kube {
         let found = config::find(wanted).await?;
         Ok(Self {
             transport: Arc::new(Transport::new(found.client)),
+            settling: Settling::default(),
             context: found.context,
             description: found.description,
         })
     }
 
     async fn send(&self, subject: &Subject<'_>, ask: &Ask) -> Result<Answer, Error> {
-        self.transport.send(ask, &subject.what()).await
+        loop {
+            let answer = self.transport.send(ask, &subject.what()).await?;
+            let Some(pause) = self.settling.pause(subject, &answer) else { return Ok(answer) };
+            tracing::debug!(what = subject.what(), ?pause, "not allowed yet: sent again after a pause");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// As [`Self::object`], of a request that writes it.
+    async fn written(&self, verb: &'static str, target: &Target<'_>, ask: &Ask) -> Result<Value, Error> {
+        let object = self.object(&Subject::object(verb, target), ask).await?;
+        self.settling.wrote(target);
+        Ok(object)
     }
 
     /// The body of an answer that is one whole object.
@@ -183,7 +199,7 @@ impl Cluster for Kube {
             body: body.to_string().into(),
             repeat: Repeat::IfNotBegun,
         };
-        self.object(&Subject::object("create", target), &ask).await
+        self.written("create", target, &ask).await
     }
 
     async fn apply(&self, target: &Target<'_>, apply: &Apply<'_>) -> Result<Value, Error> {
@@ -199,7 +215,10 @@ impl Cluster for Kube {
             body: with_preconditions(apply),
             repeat: if once { Repeat::IfNotBegun } else { Repeat::Safe },
         };
-        self.object(&Subject::object("patch", target), &ask).await
+        if apply.dry_run {
+            return self.object(&Subject::object("patch", target), &ask).await;
+        }
+        self.written("patch", target, &ask).await
     }
 
     async fn patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error> {

@@ -9,6 +9,7 @@ pub mod kube;
 mod metadata;
 mod scrutiny;
 mod survey;
+mod withheld;
 
 pub use answers::answer;
 pub use metadata::of as metadata_of;

@@ -52,7 +52,8 @@ pub fn questions(input: &Input) -> Questions<'_> {
             questions.removed.extend(unwanted(wanted, name, input).iter().map(|difference| difference.id));
             continue;
         };
-        if standing(name, wanted, namespace, input).is_err() || wanted.is_over(input.now) {
+        let standing = standing(name, wanted, namespace, input).and_then(|()| known(wanted, namespace, input));
+        if standing.is_err() || wanted.is_over(input.now) {
             continue;
         }
         let added = to_remove(&namespace.observed, wanted, &input.policy);
@@ -140,6 +141,10 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
     let live = live.filter(|namespace| namespace.observed.was_ours || !wanted.is_over(input.now));
     if let Some(namespace) = live {
         standing(name, wanted, namespace, input)?;
+        if let Some(plan) = case.regain(namespace)? {
+            return Ok(plan);
+        }
+        known(wanted, namespace, input)?;
     }
     if pin_in_excess && live.is_none() {
         return Ok(SandboxPlan {
@@ -156,7 +161,7 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
         ));
     }
     if live.is_some() || !wanted.is_over(input.now) {
-        unreadable(wanted.release.manifests.iter().map(|m| &m.kind), input)?;
+        unreadable(wanted.release.manifests.iter().map(|m| &m.kind), there(wanted, input), input)?;
     }
     if let Some(at) = wanted.expires.filter(|_| wanted.is_over(input.now)) {
         let ago = words::span(at, input.now);
@@ -197,8 +202,17 @@ fn standing(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Inpu
         ));
     }
     settled(namespace)?;
-    rewound(namespace, input)?;
-    unreadable(namespace.record.kinds.iter(), input)
+    rewound(namespace, input)
+}
+
+/// Whether all that a live sandbox has or had could be read.
+fn known(wanted: &Wanted, namespace: &LiveNamespace, input: &Input) -> Result<(), Held> {
+    unreadable(namespace.record.kinds.iter(), there(wanted, input), input)
+}
+
+/// The namespace whose own faults matter: not that of a sandbox whose time is over, as all that is in it goes.
+fn there<'a>(wanted: &'a Wanted, input: &Input) -> Option<&'a str> {
+    (!wanted.is_over(input.now)).then_some(wanted.namespace.as_str())
 }
 
 fn settled(namespace: &LiveNamespace) -> Result<(), Held> {
@@ -235,9 +249,9 @@ fn rewound(namespace: &LiveNamespace, input: &Input) -> Result<(), Held> {
     ))
 }
 
-fn unreadable<'a>(kinds: impl Iterator<Item = &'a Kind>, input: &Input) -> Result<(), Held> {
+fn unreadable<'a>(kinds: impl Iterator<Item = &'a Kind>, namespace: Option<&str>, input: &Input) -> Result<(), Held> {
     for kind in kinds {
-        if let Some(unread) = input.live.fault(kind) {
+        if let Some(unread) = input.live.fault(kind, namespace) {
             return Err(Held::new(
                 Hold::Broken,
                 format!("its live state is unknown: {}", unread.error),
@@ -268,7 +282,7 @@ fn unasked(input: &Input, answers: &Answers, renames: &Renames<'_>) -> Vec<Sandb
             .and_then(|()| moved(&sandbox, name, input))
             .and_then(|()| settled(namespace))
             .and_then(|()| rewound(namespace, input))
-            .and_then(|()| unreadable(namespace.record.kinds.iter(), input))
+            .and_then(|()| unreadable(namespace.record.kinds.iter(), None, input))
             .and_then(|()| renames.of_old(name, &plan.reason));
         match allowed {
             Ok(note) => {

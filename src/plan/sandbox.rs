@@ -134,7 +134,7 @@ impl Case<'_> {
         holder.or_else(|| not_ours(difference))
     }
 
-    fn check(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
+    pub(super) fn check(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
         match (self.not_ours(difference), &difference.kind) {
             (Some(held), _) => Err(held),
             (None, DifferenceKind::Missing | DifferenceKind::KeysLost(_)) => {
@@ -144,7 +144,7 @@ impl Case<'_> {
         }
     }
 
-    fn object_step(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<Step, Held> {
+    pub(super) fn object_step(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<Step, Held> {
         let answer = self.answers.objects.get(difference.id);
         let Some(manifest) = difference.manifest else {
             return self.removal_step(difference, answer);

@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 
 use super::ignore::drop_ignored;
 use super::lint::duplicate;
-use super::{Basis, Fault};
+use super::{Basis, Fault, account};
 use crate::chart::yaml::Tree;
 use crate::chart::{self, Object, Objects};
 use crate::fleet::{Sandbox, SecretRef};
@@ -48,7 +48,8 @@ pub(super) fn release(sandbox: &Sandbox, basis: &Basis<'_>, rendered: Objects<'_
     let mut generated = rendered.generated;
     let mut manifests = copies(sandbox, basis, &owner)?;
     manifests.reserve(objects.len());
-    let mut seen: BTreeSet<ObjectId> = manifests.iter().map(|m| m.id.clone()).collect();
+    let binding = account::binding(sandbox, basis, &owner);
+    let mut seen: BTreeSet<ObjectId> = manifests.iter().chain(&binding).map(|m| m.id.clone()).collect();
     let batch = Batch::new(&owner, &sandbox.namespace);
     let mut sources = Sources::default();
     for Object { template, tree, .. } in objects {
@@ -69,6 +70,8 @@ pub(super) fn release(sandbox: &Sandbox, basis: &Basis<'_>, rendered: Objects<'_
         manifests.push(batch.manifest(Draft { kind, id, tree, source: sources.shared(template), generated: keys }));
     }
     chart::sort_for_install(&mut manifests, |manifest| manifest.kind.kind.as_str());
+    // Before all else: without it whoever runs this may do nothing in the namespace.
+    manifests.splice(0..0, binding);
     Ok(Release::new(manifests))
 }
 

@@ -34,6 +34,7 @@ async fn read(server: &Server, sources: Sources) -> Live {
         now: Timestamp::UNIX_EPOCH,
         drift: DriftMode::Detect,
         only: &only,
+        by_namespace: false,
     };
     let sources = async { Ok::<_, Unknown<Infallible>>((sources, Served::default())) };
     survey(&server.client().await, &asked, sources).await.expect("the namespaces can be read").1

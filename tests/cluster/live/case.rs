@@ -7,6 +7,7 @@ use std::process::Child;
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::Printed;
+use crate::account::{self, Account};
 use crate::fleet_repo::FleetRepo;
 use crate::plane::{ControlPlane, Rights, User};
 use crate::tool::{Run, Tool};
@@ -46,13 +47,30 @@ impl Case {
     /// A fleet whose user may do so much.
     pub fn with(stem: &str, rights: Rights) -> Option<Self> {
         let plane = ControlPlane::start()?;
-        Some(Self::of(plane, plane.user(rights), &plane.unique(stem)))
+        let id = plane.unique(stem);
+        if rights == Rights::Admin && account::is_asked_for() {
+            return Some(Self::least(plane, &id));
+        }
+        Some(Self::of(plane, plane.user(rights), &id))
+    }
+
+    /// A fleet whose user is a `ServiceAccount` with the rights that the chart `reconcile` gives it, and no others.
+    pub fn least(plane: &'static ControlPlane, id: &str) -> Self {
+        let account = Account::new(plane, id);
+        let user = account.user.clone();
+        let repo = FleetRepo::new();
+        let folder = repo.path().to_owned();
+        let tool = Tool::new(&repo, &user).after(move || account.follow(&folder));
+        Self::begun(Self { plane, tool, repo, user, id: id.to_owned() })
     }
 
     /// A fleet of this user and id.
     pub fn of(plane: &'static ControlPlane, user: User, id: &str) -> Self {
         let repo = FleetRepo::new();
-        let case = Self { plane, tool: Tool::new(&repo, &user), repo, user, id: id.to_owned() };
+        Self::begun(Self { plane, tool: Tool::new(&repo, &user), repo, user, id: id.to_owned() })
+    }
+
+    fn begun(case: Self) -> Self {
         case.settings("");
         case.repo_copy("app", "charts/app");
         case
@@ -61,8 +79,9 @@ impl Case {
     /// Writes `fleet.toml`, with more keys (and tables) in it.
     pub fn settings(&self, more: &str) -> &Self {
         let id = &self.id;
+        let account = account::setting(&self.user);
         let text = format!(
-            "name = \"live\"\nid = \"{id}\"\nnamespace_prefix = \"{id}-\"\ndefaults.chart = \"app\"\n\
+            "{account}name = \"live\"\nid = \"{id}\"\nnamespace_prefix = \"{id}-\"\ndefaults.chart = \"app\"\n\
              defaults.ttl = \"never\"\nnamespace.labels.\"pod-security.kubernetes.io/enforce\" = \"restricted\"\n{more}\n"
         );
         let limits = if more.contains("limits") { "" } else { "[limits]\nmax_sandboxes = 50\n" };

@@ -19,6 +19,7 @@ mod groups;
 mod guards;
 mod hands;
 mod killed;
+mod least;
 mod left_alone;
 mod lifetimes;
 mod others;

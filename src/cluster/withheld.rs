@@ -1,0 +1,61 @@
+//! Secrets, where the list of all of them is forbidden: one list in each namespace of ours.
+//!
+//! Who may list Secrets across a cluster may read every one of them, for Kubernetes has no right to metadata alone. So
+//! an account that runs in the cluster has that right only where a sandbox gives it: by a `RoleBinding` that comes with
+//! the sandbox. Where one was lost, that sandbox alone cannot be read.
+
+use std::collections::BTreeMap;
+
+use futures::StreamExt as _;
+
+use super::judge::{Index, Judge, Listed};
+use super::survey::{SIDE_BY_SIDE, whole};
+use super::{Cluster, Error, ErrorKind, Query};
+use crate::manifest::{Kind, ObjectId};
+use tokio::sync::SetOnce;
+
+/// Whether a list of a kind that is forbidden for the whole cluster may be allowed namespace by namespace.
+pub(super) fn is_withheld(kind: &Kind, error: &Error) -> bool {
+    error.kind == ErrorKind::Forbidden && ObjectId::new(kind, None, "").is_secret()
+}
+
+/// What was listed namespace by namespace.
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    pub(super) listed: Listed,
+    /// The namespaces whose list failed, and why.
+    pub(super) unread: BTreeMap<String, Error>,
+}
+
+/// Lists in some namespaces, side by side.
+pub(super) async fn list_each<'m>(
+    cluster: &dyn Cluster,
+    query: &Query<'_>,
+    namespaces: impl Iterator<Item = &str>,
+    (fleet, index): (&str, &SetOnce<Index<'m>>),
+) -> Pieces {
+    let lists = namespaces.map(|namespace| async move {
+        let query = Query { namespace: Some(namespace), ..*query };
+        let listed = whole(async || {
+            let mut judge = Judge::new(query.kind, fleet, index);
+            cluster.list(&query, &mut judge).await.map(|()| judge.listed)
+        });
+        (namespace.to_owned(), listed.await)
+    });
+    let mut pieces = Pieces::default();
+    let mut lists = futures::stream::iter(lists.collect::<Vec<_>>()).buffer_unordered(SIDE_BY_SIDE);
+    while let Some((namespace, result)) = lists.next().await {
+        match result {
+            Ok(listed) => {
+                pieces.listed.settled.extend(listed.settled);
+                pieces.listed.found.extend(listed.found);
+            }
+            // It is gone since the namespaces were listed, and what was in it too.
+            Err(error) if error.kind == ErrorKind::NotFound => {}
+            Err(error) => {
+                pieces.unread.insert(namespace, error);
+            }
+        }
+    }
+    pieces
+}
