@@ -52,7 +52,7 @@ pub fn needed(needs: &Needs<'_>) -> BTreeSet<Right> {
         }
     }
     // Whether a volume lives, before a password is made anew.
-    rights.add(&sandbox, &["list"], ("", "persistentvolumeclaims"));
+    rights.add(&Place::Cluster, &["list"], ("", "persistentvolumeclaims"));
     // Why something does not come up.
     rights.add(&sandbox, &["list"], ("", "pods"));
     rights.add(&sandbox, &["list"], ("", "events"));

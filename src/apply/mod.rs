@@ -4,6 +4,7 @@
 //! against, and sent with the uid and resourceVersion that were read, so that nothing is overwritten that was not seen.
 
 mod generate;
+mod hook;
 mod ledger;
 mod step;
 mod wait;

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::hook::Hook;
 use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
 use crate::cluster::{Apply, Cluster, Error, ErrorKind, Target, metadata_of};
-use crate::manifest::{ANNOTATION_HASH, LABEL_FLEET, LABEL_SANDBOX, MANAGER, Path};
+use crate::manifest::{ANNOTATION_HASH, LABEL_FLEET, LABEL_SANDBOX, MANAGER, ObjectId, Path};
 use crate::plan::{self, Clear, Meta, Precondition, Step, Work};
 
 /// How often a write is tried again when only the resourceVersion moved (status churn).
@@ -38,7 +39,8 @@ pub(super) struct Run<'a> {
     pub cluster: &'a dyn Cluster,
     /// Values that this run knows, so that one placeholder is one value in every key.
     pub known: BTreeMap<PlaceholderId, String>,
-    deadline: Deadline,
+    pub timeout: Duration,
+    pub deadline: Deadline,
     /// The uid of the Namespace that this run claimed: nobody else can have made anything in it.
     claimed: Option<String>,
 }
@@ -54,7 +56,7 @@ struct Change<'a> {
 
 impl<'a> Run<'a> {
     pub fn new(cluster: &'a dyn Cluster, timeout: Duration) -> Self {
-        Self { cluster, known: BTreeMap::new(), deadline: Deadline::after(timeout), claimed: None }
+        Self { cluster, known: BTreeMap::new(), timeout, deadline: Deadline::after(timeout), claimed: None }
     }
 
     /// `waits` is told what is waited for, where something is.
@@ -85,6 +87,14 @@ impl<'a> Run<'a> {
                 let change = Change { body, generated: &[], kept: &[], clear: None, remove: &[] };
                 self.make(target, &change).await
             }
+            Work::Hook { body, generated, drops_before, drops_failed } => {
+                let (drops_before, drops_failed) = (*drops_before, *drops_failed);
+                self.hook(target, &Hook { body, generated, drops_before, drops_failed }, waits).await
+            }
+            Work::Drop { owner, awaited } => match self.drop_own(target, owner).await? {
+                Some(uid) if *awaited => wait::until_gone(self.cluster, target, &uid, self.deadline, waits).await,
+                _ => Ok(()),
+            },
             Work::AwaitQuota => wait::until_ready(self.cluster, target, Deadline::after(QUOTA), waits).await,
             Work::AwaitReady => wait::until_ready(self.cluster, target, self.deadline, waits).await,
         }
@@ -128,13 +138,29 @@ impl<'a> Run<'a> {
                 Err(Halt::Stale("it was made by someone else since the plan".into()))
             };
         }
-        if change.generated.is_empty() {
-            return self.send(target, change.body, None).await.map(drop);
+        self.put(target, change.body, change.generated).await
+    }
+
+    /// Applies what is not there yet.
+    pub(super) async fn put(
+        &mut self,
+        target: Target<'_>,
+        body: &Value,
+        generated: &[GeneratedKey],
+    ) -> Result<(), Halt> {
+        if generated.is_empty() {
+            return self.send(target, body, None).await.map(drop);
         }
         // The hash comes last: a Secret without its generated values must not look done.
-        self.send(target, &without_hash(change.body), None).await?;
-        self.generate(target, change.generated, change.kept).await?;
-        self.send(target, change.body, None).await.map(drop)
+        self.send(target, &without_hash(body), None).await?;
+        self.generate(target, generated, &[]).await?;
+        self.send(target, body, None).await.map(drop)
+    }
+
+    /// Whether a Namespace is the one that this run has claimed; anything else need not be.
+    pub(super) fn claimed_is(&self, target: Target<'_>, meta: &Meta) -> bool {
+        let is_namespace = *target.id == ObjectId::namespace(&target.id.name);
+        !is_namespace || self.claimed.as_ref().is_none_or(|claimed| *claimed == meta.uid)
     }
 
     async fn change(

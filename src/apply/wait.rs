@@ -39,12 +39,22 @@ pub(super) async fn until_ready(
     deadline: Deadline,
     waits: Waits<'_>,
 ) -> Result<(), Halt> {
+    until(cluster, target, deadline, (&readiness, waits)).await
+}
+
+/// Looks until the object is as `judge` says it should be; once, at least.
+pub(super) async fn until(
+    cluster: &dyn Cluster,
+    target: Target<'_>,
+    deadline: Deadline,
+    (judge, waits): (&(dyn Fn(&Value) -> Readiness + Sync), Waits<'_>),
+) -> Result<(), Halt> {
     let mut pause = SHORTEST;
     let mut told = BTreeSet::new();
     loop {
         let why = match cluster.get(&target).await? {
             None => return Err(Halt::Stale("it is gone".into())),
-            Some(object) => match readiness(&object) {
+            Some(object) => match judge(&object) {
                 Readiness::Ready => return Ok(()),
                 Readiness::Failed(reason) => return Err(Halt::Failed(reason)),
                 Readiness::Waiting(why) => why,

@@ -28,6 +28,49 @@ pub struct Hook {
     pub delete_policies: Vec<String>,
 }
 
+impl Hook {
+    /// Whether it runs at a moment.
+    pub fn runs_at(&self, event: Event) -> bool {
+        self.events.contains(&event)
+    }
+
+    /// Whether what an earlier run of it has left goes first; so it is where nothing is said.
+    pub fn drops_before(&self) -> bool {
+        self.delete_policies.is_empty() || self.has_policy("before-hook-creation")
+    }
+
+    /// Whether it goes once all hooks of its moment have succeeded.
+    pub fn drops_succeeded(&self) -> bool {
+        self.has_policy("hook-succeeded")
+    }
+
+    /// Whether it goes where it fails.
+    pub fn drops_failed(&self) -> bool {
+        self.has_policy("hook-failed")
+    }
+
+    fn has_policy(&self, name: &str) -> bool {
+        self.delete_policies.iter().any(|policy| policy == name)
+    }
+}
+
+impl Event {
+    /// As an annotation has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Event::PreInstall => "pre-install",
+            Event::PostInstall => "post-install",
+            Event::PreDelete => "pre-delete",
+            Event::PostDelete => "post-delete",
+            Event::PreUpgrade => "pre-upgrade",
+            Event::PostUpgrade => "post-upgrade",
+            Event::PreRollback => "pre-rollback",
+            Event::PostRollback => "post-rollback",
+            Event::Test => "test",
+        }
+    }
+}
+
 /// What an object's annotations make of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Role {

@@ -112,7 +112,8 @@ impl<'t> Objects<'t> {
         }
         // Most objects hold none, which their text tells at once.
         let concerned = |object: &&mut Object<'_>| tokens.may_be_in(object.text, object.kind() == "Secret");
-        let mut concerned: Vec<&mut Object<'t>> = self.manifests.iter_mut().filter(concerned).collect();
+        let all = self.manifests.iter_mut().chain(self.hooks.iter_mut().map(|(object, _)| object));
+        let mut concerned: Vec<&mut Object<'t>> = all.filter(concerned).collect();
         let mut values: Vec<(String, Value)> =
             concerned.iter().map(|object| (object.template.to_owned(), object.tree.to_value())).collect();
         let keys = extract(&mut values, tokens)?;

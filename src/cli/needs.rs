@@ -40,7 +40,7 @@ pub fn objects(desired: &Desired) -> Objects {
     let mut renderer = Renderer::new(&basis);
     for (name, sandbox) in &desired.fleet.sandboxes {
         match renderer.render(sandbox) {
-            Ok(rendered) => objects.manifests.extend(rendered.release.manifests),
+            Ok(rendered) => objects.manifests.extend(rendered.release.objects().cloned()),
             Err(fault) => objects.faults.push((name.clone(), fault)),
         }
     }
@@ -50,7 +50,7 @@ pub fn objects(desired: &Desired) -> Objects {
     let mut renderer = Renderer::new(&basis);
     // One that does not render without a sandbox's own values is left to the sandboxes.
     let rendered = samples.sandboxes.values().filter_map(|sandbox| renderer.render(sandbox).ok());
-    objects.manifests.extend(rendered.flat_map(|rendered| rendered.release.manifests));
+    rendered.for_each(|rendered| objects.manifests.extend(rendered.release.objects().cloned()));
     objects
 }
 

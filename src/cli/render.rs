@@ -32,7 +32,7 @@ pub fn render(args: &Args, options: &Render, printer: &Printer) -> Result<u8, Fa
             Ok(rendered) if options.format == RenderFormat::Yaml => {
                 printer.answer(&manifests::yaml(&rendered.release))?;
             }
-            Ok(rendered) => shown.extend(rendered.release.manifests.iter().map(manifests::shown)),
+            Ok(rendered) => shown.extend(rendered.release.objects().map(manifests::shown)),
             Err(fault) => {
                 broken = true;
                 printer.error(&format!("sandbox {name}: {}", fault.message));

@@ -38,7 +38,7 @@ impl<'k> Scrutiny<'k> {
                 scope.unseen.insert(name.clone());
                 continue;
             }
-            let kinds = wanted.release.manifests.iter().map(|m| &m.kind);
+            let kinds = wanted.release.objects().map(|m| &m.kind);
             if !skip || (namespace.is_some() && !is_over) {
                 scope.everywhere.extend(kinds.clone());
             }

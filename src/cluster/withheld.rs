@@ -5,14 +5,18 @@
 //! the sandbox. Where one was lost, that sandbox alone cannot be read.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures::StreamExt as _;
+use tokio::sync::SetOnce;
 
 use super::judge::{Index, Judge, Listed};
 use super::survey::{SIDE_BY_SIDE, whole};
 use super::{Cluster, Error, ErrorKind, Query};
 use crate::manifest::{Kind, ObjectId};
-use tokio::sync::SetOnce;
+
+/// How long a right that was just given may take to be known.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// Whether a list of a kind that is forbidden for the whole cluster may be allowed namespace by namespace.
 pub(super) fn is_withheld(kind: &Kind, error: &Error) -> bool {
@@ -27,13 +31,32 @@ pub(super) struct Pieces {
     pub(super) unread: BTreeMap<String, Error>,
 }
 
-/// Lists in some namespaces, side by side.
+/// Lists in some namespaces, side by side. Where that is forbidden once more after a moment: a binding that was just
+/// written takes that long to be known.
 pub(super) async fn list_each<'m>(
     cluster: &dyn Cluster,
     query: &Query<'_>,
     namespaces: impl Iterator<Item = &str>,
-    (fleet, index): (&str, &SetOnce<Index<'m>>),
+    index: (&str, &SetOnce<Index<'m>>),
 ) -> Pieces {
+    let mut pieces = Pieces::default();
+    list_once(cluster, query, namespaces, index, &mut pieces).await;
+    let forbidden = pieces.unread.extract_if(.., |_, error| error.kind == ErrorKind::Forbidden);
+    let forbidden: Vec<String> = forbidden.map(|(namespace, _)| namespace).collect();
+    if !forbidden.is_empty() {
+        tokio::time::sleep(MOMENT).await;
+        list_once(cluster, query, forbidden.iter().map(String::as_str), index, &mut pieces).await;
+    }
+    pieces
+}
+
+async fn list_once<'m>(
+    cluster: &dyn Cluster,
+    query: &Query<'_>,
+    namespaces: impl Iterator<Item = &str>,
+    (fleet, index): (&str, &SetOnce<Index<'m>>),
+    pieces: &mut Pieces,
+) {
     let lists = namespaces.map(|namespace| async move {
         let query = Query { namespace: Some(namespace), ..*query };
         let listed = whole(async || {
@@ -42,7 +65,6 @@ pub(super) async fn list_each<'m>(
         });
         (namespace.to_owned(), listed.await)
     });
-    let mut pieces = Pieces::default();
     let mut lists = futures::stream::iter(lists.collect::<Vec<_>>()).buffer_unordered(SIDE_BY_SIDE);
     while let Some((namespace, result)) = lists.next().await {
         match result {
@@ -57,5 +79,4 @@ pub(super) async fn list_each<'m>(
             }
         }
     }
-    pieces
 }

@@ -19,7 +19,7 @@ pub use fields::{Fields, Path, PathElement, field_path, unowned};
 pub use hash::Hash;
 pub use id::{Kind, ObjectId};
 pub use lookup::{Found, look_up};
-pub use release::{Batch, Draft, Manifest, Owner, Release, Stamp};
+pub use release::{Batch, Draft, HookManifest, Manifest, Owner, Release, Stamp};
 pub use scope::{Resource, Scope, builtin, namespaces, scope};
 
 /// The field manager of everything that is declared (design: 'Live state').

@@ -11,6 +11,7 @@ use super::fields::Fields;
 use super::owned::owns_text;
 use super::{ANNOTATION_HASH, Hash, Kind, ObjectId};
 use crate::chart::generated::GeneratedKey;
+use crate::chart::hooks::Hook;
 use crate::chart::yaml::Tree;
 
 /// Whose an object is; written on it as labels.
@@ -70,6 +71,11 @@ impl Manifest {
         let mut body = super::json::read(&text).unwrap_or_default();
         entry(child(&mut body, "metadata"), "annotations").insert(ANNOTATION_HASH.into(), json!(self.hash));
         body
+    }
+
+    /// Whose it is.
+    pub fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     /// Whether a field set owns everything that is declared here: [`super::unowned`] of the body finds nothing.
@@ -142,6 +148,15 @@ impl Batch {
     }
 }
 
+/// An object that is applied at a moment of a release rather than with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HookManifest {
+    /// The object.
+    pub manifest: Manifest,
+    /// When and how.
+    pub hook: Hook,
+}
+
 /// A sandbox's manifests in the order in which they are applied, and one hash over them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Release {
@@ -149,22 +164,34 @@ pub struct Release {
     pub hash: Hash,
     /// In apply order.
     pub manifests: Vec<Manifest>,
+    /// In the order in which those of one moment run.
+    pub hooks: Vec<HookManifest>,
 }
 
 impl Release {
-    /// The release of these manifests. Their order in the hash is by identity, so that a new sort order of kinds
-    /// touches no sandbox.
-    pub fn new(mut manifests: Vec<Manifest>) -> Self {
+    /// The release of these manifests, without hooks.
+    pub fn new(manifests: Vec<Manifest>) -> Self {
+        Self::with_hooks(manifests, Vec::new())
+    }
+
+    /// The release of these manifests and hooks. Their order in the hash is by identity, so that a new sort order of
+    /// kinds touches no sandbox.
+    pub fn with_hooks(mut manifests: Vec<Manifest>, hooks: Vec<HookManifest>) -> Self {
         manifests.shrink_to_fit();
         let mut text = String::with_capacity(manifests.len() * 256);
         let mut lines = Vec::with_capacity(manifests.len());
-        for manifest in &manifests {
+        for manifest in manifests.iter().chain(hooks.iter().map(|hook| &hook.manifest)) {
             let start = text.len();
             write_line(manifest, &mut text);
             lines.push(start..text.len());
         }
         lines.sort_unstable_by(|a, b| text.get(a.clone()).cmp(&text.get(b.clone())));
-        Self { hash: Hash::of_all(lines.into_iter().filter_map(|line| text.get(line))), manifests }
+        Self { hash: Hash::of_all(lines.into_iter().filter_map(|line| text.get(line))), manifests, hooks }
+    }
+
+    /// Every object of it: the manifests, then the hooks.
+    pub fn objects(&self) -> impl Iterator<Item = &Manifest> + Clone {
+        self.manifests.iter().chain(self.hooks.iter().map(|hook| &hook.manifest))
     }
 }
 

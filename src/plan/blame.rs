@@ -122,7 +122,7 @@ impl<'a> Inquiry<'a> {
         let basis = Basis { settings: &fleet.settings, charts, copied: self.now.copied };
         let release = render(sandbox, &basis).ok()?.release;
         Some(Effect {
-            objects: release.manifests.iter().map(|m| (m.id.clone(), m.hash)).collect(),
+            objects: release.objects().map(|m| (m.id.clone(), m.hash)).collect(),
             release: release.hash,
             life: sandbox.life,
             rest: rest(&fleet, sandbox),
@@ -163,7 +163,7 @@ fn is_same(effect: Option<&Effect>, suspect: &Suspect<'_>, back: &[&String], now
 
 fn differing(effect: Option<&Effect>, release: Option<&Release>) -> BTreeSet<ObjectId> {
     let now: BTreeMap<&ObjectId, &Hash> =
-        release.iter().flat_map(|release| release.manifests.iter().map(|m| (&m.id, &m.hash))).collect();
+        release.iter().flat_map(|release| release.objects().map(|m| (&m.id, &m.hash))).collect();
     let Some(effect) = effect else { return now.into_keys().cloned().collect() };
     let gone = effect.objects.keys().filter(|id| !now.contains_key(*id)).cloned();
     let other = now.iter().filter(|(id, hash)| effect.objects.get(**id) != Some(**hash)).map(|(id, _)| (*id).clone());

@@ -34,7 +34,7 @@ impl Questions<'_> {
             Some(own) => own == namespace,
             None if *id == ObjectId::namespace(namespace) => true,
             None => match source {
-                Source::Wanted(wanted) => wanted.release.manifests.iter().any(|manifest| manifest.id == *id),
+                Source::Wanted(wanted) => wanted.release.objects().any(|manifest| manifest.id == *id),
                 Source::Broken { .. } => false,
             },
         };
@@ -52,8 +52,7 @@ pub fn questions(input: &Input) -> Questions<'_> {
             questions.removed.extend(unwanted(wanted, name, input).iter().map(|difference| difference.id));
             continue;
         };
-        let standing = standing(name, wanted, namespace, input).and_then(|()| known(wanted, namespace, input));
-        if standing.is_err() || wanted.is_over(input.now) {
+        if standing(name, wanted, namespace, input).is_err() || wanted.is_over(input.now) {
             continue;
         }
         let added = to_remove(&namespace.observed, wanted, &input.policy);
@@ -144,7 +143,7 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
         if let Some(plan) = case.regain(namespace)? {
             return Ok(plan);
         }
-        known(wanted, namespace, input)?;
+        known(case, namespace)?;
     }
     if pin_in_excess && live.is_none() {
         return Ok(SandboxPlan {
@@ -161,7 +160,8 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
         ));
     }
     if live.is_some() || !wanted.is_over(input.now) {
-        unreadable(wanted.release.manifests.iter().map(|m| &m.kind), there(wanted, input), input)?;
+        let there = live.is_none_or(|namespace| case.asks_there(namespace)).then_some(wanted.namespace.as_str());
+        unreadable(wanted.release.objects().map(|m| &m.kind), there, input)?;
     }
     if let Some(at) = wanted.expires.filter(|_| wanted.is_over(input.now)) {
         let ago = words::span(at, input.now);
@@ -206,13 +206,9 @@ fn standing(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Inpu
 }
 
 /// Whether all that a live sandbox has or had could be read.
-fn known(wanted: &Wanted, namespace: &LiveNamespace, input: &Input) -> Result<(), Held> {
-    unreadable(namespace.record.kinds.iter(), there(wanted, input), input)
-}
-
-/// The namespace whose own faults matter: not that of a sandbox whose time is over, as all that is in it goes.
-fn there<'a>(wanted: &'a Wanted, input: &Input) -> Option<&'a str> {
-    (!wanted.is_over(input.now)).then_some(wanted.namespace.as_str())
+fn known(case: &Case<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
+    let there = case.asks_there(namespace).then_some(case.wanted.namespace.as_str());
+    unreadable(namespace.record.kinds.iter(), there, case.input)
 }
 
 fn settled(namespace: &LiveNamespace) -> Result<(), Held> {

@@ -9,7 +9,7 @@ use super::quota::quota_of;
 use super::state::{Source, Wanted};
 use super::words;
 use crate::fleet::{Broken, Fleet, Life, Lifetime, PinState, Sandbox};
-use crate::manifest::{Hash, Kind, Manifest, Release, Resource, Scope};
+use crate::manifest::{Hash, HookManifest, Kind, Manifest, Release, Resource, Scope};
 use crate::release::{Basis, Renderer};
 use crate::side_by_side;
 
@@ -207,10 +207,12 @@ pub fn place(sources: &mut BTreeMap<String, Source>, resources: &BTreeMap<Kind, 
     };
     for source in sources.values_mut() {
         let Source::Wanted(wanted) = source else { continue };
-        if wanted.release.manifests.iter().any(|m| m.id.namespace.is_some() && is_wide(&m.kind)) {
-            let manifests = std::mem::take(&mut wanted.release.manifests);
+        if wanted.release.objects().any(|m| m.id.namespace.is_some() && is_wide(&m.kind)) {
+            let Release { manifests, hooks, .. } = std::mem::replace(&mut wanted.release, Release::new(Vec::new()));
             let place = |m: Manifest| if is_wide(&m.kind) { m.in_no_namespace() } else { m };
-            wanted.release = Release::new(manifests.into_iter().map(place).collect());
+            let place_hook = |h: HookManifest| HookManifest { manifest: place(h.manifest), ..h };
+            let manifests = manifests.into_iter().map(place).collect();
+            wanted.release = Release::with_hooks(manifests, hooks.into_iter().map(place_hook).collect());
         }
     }
     part_cluster_scoped(sources);
@@ -221,8 +223,7 @@ fn part_cluster_scoped(sources: &mut BTreeMap<String, Source>) {
     let mut holders = BTreeMap::new();
     for (name, source) in sources {
         let Source::Wanted(wanted) = source else { continue };
-        let own: Vec<_> =
-            wanted.release.manifests.iter().filter(|m| m.id.namespace.is_none()).map(|m| m.id.clone()).collect();
+        let own: Vec<_> = wanted.release.objects().filter(|m| m.id.namespace.is_none()).map(|m| m.id.clone()).collect();
         let taken = own.iter().find_map(|id| Some((id, holders.get(id).cloned()?)));
         if let Some((id, holder)) = taken {
             let holder: String = holder;

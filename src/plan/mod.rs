@@ -11,6 +11,7 @@ mod decide;
 mod desired;
 mod extras;
 mod forecast;
+mod hooks;
 mod live;
 mod live_objects;
 mod lost;
@@ -46,7 +47,7 @@ pub use extras::UNKNOWN_MANAGER;
 pub use forecast::{Ahead, Outlook, forecast};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};
 pub use live_objects::Objects;
-pub use ready::{Readiness, readiness};
+pub use ready::{Readiness, completion, readiness};
 pub use record::{Record, expires_text, recorded_kinds};
 pub use removal::{clearing, in_the_way, removal};
 pub use saved::{

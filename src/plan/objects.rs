@@ -65,7 +65,8 @@ pub(super) fn unwanted<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) 
     if owned.peek().is_none() {
         return Vec::new();
     }
-    let ids: BTreeSet<&ObjectId> = wanted.release.manifests.iter().map(|m| &m.id).collect();
+    // What a hook leaves is there until it runs again.
+    let ids: BTreeSet<&ObjectId> = wanted.release.objects().map(|m| &m.id).collect();
     let unwanted =
         owned.filter(|observed| !ids.contains(&observed.id) && observed.deleting.is_none()).map(|observed| {
             Difference { id: &observed.id, manifest: None, observed: Some(observed), kind: DifferenceKind::Unwanted }

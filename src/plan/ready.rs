@@ -44,6 +44,18 @@ pub fn readiness(object: &Value) -> Readiness {
     }
 }
 
+/// Judges what runs once: whether a Job or a Pod has done its work.
+pub fn completion(object: &Value) -> Readiness {
+    let it = Object(object);
+    match (it.text("/kind"), it.text("/status/phase")) {
+        ("Pod", "Succeeded") => Readiness::Ready,
+        ("Pod", "Failed") => pod(it),
+        ("Pod", "") => waiting("it has no status yet"),
+        ("Pod", phase) => waiting(format!("it is {phase}")),
+        _ => readiness(object),
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Object<'a>(&'a Value);
 

@@ -9,7 +9,8 @@ use super::quota::{quota_text, read_quota};
 use crate::fleet::Budget;
 use crate::manifest::{
     ANNOTATION_COMMIT, ANNOTATION_EXPIRES, ANNOTATION_FILE, ANNOTATION_GENERATED, ANNOTATION_KINDS, ANNOTATION_OWNER,
-    ANNOTATION_PATH, ANNOTATION_QUOTA, ANNOTATION_RELEASE, Kind, Manifest, ObjectId, Owner, Path, PathElement, Stamp,
+    ANNOTATION_PATH, ANNOTATION_QUOTA, ANNOTATION_RELEASE, Kind, Manifest, ObjectId, Owner, Path, PathElement, Release,
+    Stamp,
 };
 
 /// What is written on the Namespace.
@@ -129,9 +130,9 @@ pub fn expires_text(expires: Option<Timestamp>) -> String {
     expires.map_or_else(|| "never".to_owned(), |at| at.to_string())
 }
 
-/// The kinds of some manifests.
-pub fn kinds_of(manifests: &[Manifest]) -> BTreeSet<Kind> {
-    manifests.iter().map(|m| m.kind.clone()).collect()
+/// The kinds of a release's objects, hooks among them.
+pub fn kinds_of(release: &Release) -> BTreeSet<Kind> {
+    release.objects().map(|m| m.kind.clone()).collect()
 }
 
 /// The generated keys of some manifests, as [`Record::generated`] has them.

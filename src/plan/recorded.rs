@@ -30,7 +30,7 @@ impl Case<'_> {
             _ => self.input.commit.clone(),
         };
         Record {
-            kinds: kinds_of(&self.wanted.release.manifests),
+            kinds: kinds_of(&self.wanted.release),
             release,
             commit,
             path: Some(self.wanted.path.clone()),

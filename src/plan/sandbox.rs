@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::extras;
+use super::hooks::{Moment, hook_steps};
 use super::live::{Extra, Observed};
 use super::lost::has_copies;
 use super::objects::{Difference, DifferenceKind, beside, difference, differences, holder, unwanted};
 use super::record::{Record, kinds_of};
+use super::regain::binding_first;
 use super::removal::in_the_way;
 use super::rename::Renames;
 use super::show;
@@ -15,6 +17,7 @@ use super::survivors::survivors;
 use super::types::{Action, Clear, Hold, SandboxPlan, Step, Work};
 use super::values;
 use super::words;
+use crate::chart::hooks::Event;
 use crate::manifest::{ANNOTATION_RELEASE, Manifest, ObjectId, Resource, field_path};
 
 /// One wanted sandbox and what there is to judge it by.
@@ -47,7 +50,7 @@ impl Case<'_> {
         let left = unwanted(self.wanted, self.name, self.input);
         let left = left.iter().map(|left| self.removal_step(left, self.answers.objects.get(left.id)));
         let left = left.collect::<Result<Vec<_>, _>>()?;
-        let mut kinds = kinds_of(&self.wanted.release.manifests);
+        let mut kinds = kinds_of(&self.wanted.release);
         kinds.extend(left.iter().map(|step| step.kind.clone()));
         let start =
             Record { kinds, owner: self.wanted.owner.clone(), quota: Some(self.wanted.quota), ..Record::default() };
@@ -59,6 +62,7 @@ impl Case<'_> {
             diff,
             Work::Claim { body: claim.body() },
         ));
+        plan.steps.extend(self.hooks(Moment::INSTALL.before)?);
         for manifest in &self.wanted.release.manifests {
             // What needs no namespace may be there already.
             let Some(difference) = difference(manifest, &self.input.live, &start) else { continue };
@@ -72,7 +76,9 @@ impl Case<'_> {
             plan.steps.push(step(action, manifest, resource, &plan.reason, diff, work));
         }
         plan.steps.extend(left);
+        binding_first(&mut plan.steps);
         self.add_waits(&mut plan.steps, |_| true);
+        plan.steps.extend(self.hooks(Moment::INSTALL.after)?);
         plan.steps.push(self.record_step(Action::Create, &plan.reason, &self.final_record(None), None));
         Ok(plan)
     }
@@ -89,11 +95,31 @@ impl Case<'_> {
         let applied: BTreeSet<ObjectId> = steps.iter().map(|s| s.id.clone()).collect();
         let never_ready = namespace.record.release.is_none() || !finished;
         self.add_waits(&mut steps, |id| never_ready || applied.contains(id));
+        if let Some(moment) = self.moment(namespace, finished) {
+            steps.splice(0..0, self.hooks(moment.before)?);
+            steps.extend(self.hooks(moment.after)?);
+        }
+        binding_first(&mut steps);
         let (action, reason) = self.verdict(namespace, &steps, finished);
         let mut plan = self.blank(action, reason);
         plan.notes.extend(extras::notes(self.wanted, namespace, self.input, &steps));
         plan.steps = self.with_record(namespace, steps, finished, &mut plan.action, &mut plan.reason);
         Ok(plan)
+    }
+
+    fn hooks(&self, event: Event) -> Result<Vec<Step>, Held> {
+        hook_steps(&self.wanted.release, event, &self.input.live)
+    }
+
+    /// The moment that this is in the life of a release. Putting back what others changed is none, the record that says
+    /// what was applied among it.
+    fn moment(&self, namespace: &LiveNamespace, finished: bool) -> Option<Moment> {
+        let is_as_written = namespace.observed.hash.as_deref().is_none_or(|hash| hash == namespace.recorded.as_str());
+        match (&namespace.record.release, finished || !is_as_written) {
+            (_, true) => None,
+            (None, false) => Some(Moment::INSTALL),
+            (Some(_), false) => Some(Moment::UPGRADE),
+        }
     }
 
     pub(super) fn blank(&self, action: Action, reason: String) -> SandboxPlan {

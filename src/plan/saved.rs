@@ -346,6 +346,8 @@ fn precondition(step: &Step, live: &Live) -> Option<Precondition> {
             live.namespaces.get(&step.id.name).map(|namespace| namespace.observed.precondition.clone())
         }
         Work::Claim { .. }
+        | Work::Hook { .. }
+        | Work::Drop { .. }
         | Work::AwaitGone { .. }
         | Work::AwaitQuota
         | Work::AwaitReady
@@ -363,6 +365,10 @@ const HARMLESS: &[&str] = &[
     "beside",
     "path",
     "awaited",
+    "drops_before",
+    "drops_failed",
+    "fleet",
+    "sandbox",
     "apiVersion",
     "kind",
     "name",

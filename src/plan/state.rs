@@ -89,11 +89,7 @@ impl Source {
 
     /// The kinds of its objects, as far as it was rendered.
     pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
-        let manifests = match self {
-            Source::Wanted(wanted) => wanted.release.manifests.as_slice(),
-            Source::Broken { .. } => &[],
-        };
-        manifests.iter().map(|manifest| &manifest.kind)
+        self.wanted().into_iter().flat_map(|wanted| wanted.release.objects()).map(|manifest| &manifest.kind)
     }
 }
 

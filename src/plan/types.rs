@@ -11,7 +11,7 @@ use super::live::Precondition;
 use super::values::Drifted;
 use crate::chart::generated::GeneratedKey;
 use crate::fleet::{Budgeted, Quantity};
-use crate::manifest::{Kind, ObjectId, Path, Resource};
+use crate::manifest::{Kind, ObjectId, Owner, Path, Resource};
 
 /// What a run does, all of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -199,6 +199,25 @@ pub enum Work {
         body: Value,
         /// What it must be before.
         precondition: Precondition,
+    },
+    /// Run a hook: make its object, and where it is a Job or a Pod wait until that has done its work. What an earlier run
+    /// of it has left is deleted first, or applied over.
+    Hook {
+        /// The object, without generated values.
+        body: Value,
+        /// Values to generate, in a Secret.
+        generated: Vec<GeneratedKey>,
+        /// Whether what is there of it goes first, whatever kind it is; a Job and a Pod do anyway, as they run once.
+        drops_before: bool,
+        /// Whether it goes where it fails.
+        drops_failed: bool,
+    },
+    /// Delete the object of this name where it is its sandbox's, whatever it is like by now; anything else is left.
+    Drop {
+        /// Whose it is.
+        owner: Owner,
+        /// Whether the end of it is waited for here.
+        awaited: bool,
     },
     /// Wait until a `ResourceQuota` has its `status.hard`, without which it lets everything through.
     AwaitQuota,

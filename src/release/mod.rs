@@ -11,6 +11,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
+pub use crate::access::BINDING;
 pub use account::is_account_binding;
 pub use charts::Charts;
 pub use objects::{Copied, is_copy};
@@ -97,10 +98,7 @@ impl<'a> Renderer<'a> {
         };
         let texts = stage.texts(&info, &values).map_err(fault)?;
         let objects = texts.objects().map_err(fault)?;
-        let mut notes = Vec::new();
-        if !objects.hooks.is_empty() {
-            notes.push(format!("{} Helm hooks of chart {} are not run", objects.hooks.len(), sandbox.chart));
-        }
+        let notes = objects.warnings.clone();
         let release = objects::release(sandbox, self.basis, objects)?;
         Ok(Rendered { release, notes })
     }

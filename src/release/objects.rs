@@ -8,10 +8,11 @@ use serde_json::{Map, json};
 use super::ignore::drop_ignored;
 use super::lint::duplicate;
 use super::{Basis, Fault, account};
+use crate::chart::hooks::{Event, Hook};
 use crate::chart::yaml::Tree;
 use crate::chart::{self, Object, Objects};
 use crate::fleet::{Sandbox, SecretRef};
-use crate::manifest::{Batch, Draft, Kind, Manifest, ObjectId, Owner, Release, Scope, Stamp, scope};
+use crate::manifest::{Batch, Draft, HookManifest, Kind, Manifest, ObjectId, Owner, Release, Scope, Stamp, scope};
 
 /// A Secret as it is copied.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub(super) fn release(sandbox: &Sandbox, basis: &Basis<'_>, rendered: Objects<'_
     let mut seen: BTreeSet<ObjectId> = manifests.iter().chain(&binding).map(|m| m.id.clone()).collect();
     let batch = Batch::new(&owner, &sandbox.namespace);
     let mut sources = Sources::default();
-    for Object { template, tree, .. } in objects {
+    let mut manifest = |Object { template, tree, .. }: Object<'_>, seen: &mut BTreeSet<ObjectId>| {
         let (kind, id) = identity(&tree, template, sandbox)?;
         if !seen.insert(id.clone()) {
             return Err(Fault::new(
@@ -67,12 +68,27 @@ pub(super) fn release(sandbox: &Sandbox, basis: &Basis<'_>, rendered: Objects<'_
             ));
         }
         let keys = if id.is_secret() { generated.remove(&id.name).unwrap_or_default() } else { Vec::new() };
-        manifests.push(batch.manifest(Draft { kind, id, tree, source: sources.shared(template), generated: keys }));
+        Ok(batch.manifest(Draft { kind, id, tree, source: sources.shared(template), generated: keys }))
+    };
+    for object in objects {
+        manifests.push(manifest(object, &mut seen)?);
+    }
+    let mut hooks = Vec::new();
+    for (object, hook) in rendered.hooks.into_iter().filter(|(_, hook)| is_run(hook)) {
+        // Hooks of different moments may share a name.
+        hooks.push(HookManifest { manifest: manifest(object, &mut seen.clone())?, hook });
     }
     chart::sort_for_install(&mut manifests, |manifest| manifest.kind.kind.as_str());
     // Before all else: without it whoever runs this may do nothing in the namespace.
     manifests.splice(0..0, binding);
-    Ok(Release::new(manifests))
+    // They come in the order of their kinds, which counts only among equals.
+    hooks.sort_by(|a, b| (a.hook.weight, &a.manifest.id.name).cmp(&(b.hook.weight, &b.manifest.id.name)));
+    Ok(Release::with_hooks(manifests, hooks))
+}
+
+/// Whether a hook has a moment in the life of a sandbox; tests are run when somebody asks for them.
+fn is_run(hook: &Hook) -> bool {
+    hook.events.iter().any(|event| *event != Event::Test)
 }
 
 /// The names of templates, each kept once for all objects in a row that it makes.

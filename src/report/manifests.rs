@@ -6,17 +6,17 @@ use crate::chart::generated::Part;
 use crate::chart::yaml;
 use crate::manifest::{ANNOTATION_HASH, Manifest, Release};
 
-/// All manifests in apply order, as YAML documents with the template each comes from. They are what is applied, values
+/// All manifests in apply order, hooks last, as YAML documents with the template each comes from. They are what is applied, values
 /// of Secrets included: whoever asks for them pipes them to a tool.
 pub fn yaml(release: &Release) -> String {
-    release.manifests.iter().map(|manifest| document(manifest, &shown(manifest))).collect()
+    release.objects().map(|manifest| document(manifest, &shown(manifest))).collect()
 }
 
 /// The same as golden files keep it: without the values of Secrets, for a repository is read by more people than a
 /// cluster, and without the hashes of them, by which they could be guessed. A change of such a value shows where it is
 /// given, in the chart or in the values.
 pub fn golden(release: &Release) -> String {
-    release.manifests.iter().map(|manifest| document(manifest, &without_values(manifest))).collect()
+    release.objects().map(|manifest| document(manifest, &without_values(manifest))).collect()
 }
 
 fn document(manifest: &Manifest, body: &Value) -> String {

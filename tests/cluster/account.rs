@@ -53,7 +53,7 @@ impl Account {
     /// Installs the chart with the rights that the repository's head needs, where they are others than before: what
     /// whoever runs a fleet does when its charts make something new.
     pub fn follow(&self, repo: &Path) {
-        let values = self.needed(repo);
+        let Some(values) = self.needed(repo) else { return };
         let mut rights = self.rights.lock().unwrap_or_else(PoisonError::into_inner);
         if *rights == values {
             return;
@@ -63,8 +63,9 @@ impl Account {
         *rights = values;
     }
 
-    /// The chart's values, as `reconcile rbac` makes them. Whoever prepares this is an administrator.
-    fn needed(&self, repo: &Path) -> String {
+    /// The chart's values, as `reconcile rbac` makes them. Whoever prepares this is an administrator. `None` where the
+    /// fleet cannot be read.
+    fn needed(&self, repo: &Path) -> Option<String> {
         let output = Command::new(env!("CARGO_BIN_EXE_reconcile"))
             .args(["rbac", "--format=values", "--live"])
             .current_dir(repo)
@@ -73,7 +74,8 @@ impl Account {
             .expect("the binary starts");
         // A sandbox that does not render needs nothing.
         assert!(matches!(output.status.code(), Some(0 | 1 | 4)), "reconcile rbac: {}", said(&output));
-        String::from_utf8(output.stdout).expect("reconcile writes UTF-8")
+        let is_made = output.status.code() != Some(1);
+        is_made.then(|| String::from_utf8(output.stdout).expect("reconcile writes UTF-8"))
     }
 
     /// The chart as helm renders it.

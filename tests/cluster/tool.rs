@@ -13,7 +13,6 @@ pub struct Tool {
     folder: PathBuf,
     kubeconfig: PathBuf,
     home: tempfile::TempDir,
-    before: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 /// How a run ended.
@@ -36,15 +35,7 @@ impl Tool {
             folder: repo.path().to_owned(),
             kubeconfig: user.kubeconfig.clone(),
             home: tempfile::tempdir().expect("a temporary folder can be made"),
-            before: None,
         }
-    }
-
-    /// The same, with something that is done before each run.
-    #[must_use]
-    pub fn after(mut self, before: impl Fn() + Send + Sync + 'static) -> Self {
-        self.before = Some(Box::new(before));
-        self
     }
 
     /// Its home folder, where caches and git's configuration would be.
@@ -77,9 +68,6 @@ impl Tool {
 
     /// The command, for a test that wants more of its environment.
     pub fn command(&self, args: &[&str]) -> Command {
-        if let Some(before) = &self.before {
-            before();
-        }
         let mut command = Command::new(env!("CARGO_BIN_EXE_reconcile"));
         command
             .args(args)

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Child;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -34,14 +35,22 @@ pub struct Case {
     /// Who runs `reconcile`.
     pub user: User,
     tool: Tool,
+    account: Option<Arc<Account>>,
     /// The fleet's id, and with a hyphen the prefix of its namespaces.
     pub id: String,
 }
 
 impl Case {
-    /// A fleet with an administrator; `None` where there is no control plane.
+    /// A fleet with an administrator, or where the whole suite is asked to with a [`Self::least`] account; `None` where
+    /// there is no control plane.
     pub fn start(stem: &str) -> Option<Self> {
         Self::with(stem, Rights::Admin)
+    }
+
+    /// A fleet with an administrator, whatever the suite is asked: for tests that count what an account like that asks.
+    pub fn admin(stem: &str) -> Option<Self> {
+        let plane = ControlPlane::start()?;
+        Some(Self::of(plane, plane.user(Rights::Admin), &plane.unique(stem)))
     }
 
     /// A fleet whose user may do so much.
@@ -56,18 +65,17 @@ impl Case {
 
     /// A fleet whose user is a `ServiceAccount` with the rights that the chart `reconcile` gives it, and no others.
     pub fn least(plane: &'static ControlPlane, id: &str) -> Self {
-        let account = Account::new(plane, id);
+        let account = Arc::new(Account::new(plane, id));
         let user = account.user.clone();
         let repo = FleetRepo::new();
-        let folder = repo.path().to_owned();
-        let tool = Tool::new(&repo, &user).after(move || account.follow(&folder));
-        Self::begun(Self { plane, tool, repo, user, id: id.to_owned() })
+        let tool = Tool::new(&repo, &user);
+        Self::begun(Self { plane, tool, repo, user, account: Some(account), id: id.to_owned() })
     }
 
     /// A fleet of this user and id.
     pub fn of(plane: &'static ControlPlane, user: User, id: &str) -> Self {
         let repo = FleetRepo::new();
-        Self::begun(Self { plane, tool: Tool::new(&repo, &user), repo, user, id: id.to_owned() })
+        Self::begun(Self { plane, tool: Tool::new(&repo, &user), repo, user, account: None, id: id.to_owned() })
     }
 
     fn begun(case: Self) -> Self {
@@ -76,12 +84,17 @@ impl Case {
         case
     }
 
+    /// Whether its user has the rights of the chart `reconcile` alone.
+    pub fn is_least(&self) -> bool {
+        self.account.is_some()
+    }
+
     /// Writes `fleet.toml`, with more keys (and tables) in it.
     pub fn settings(&self, more: &str) -> &Self {
         let id = &self.id;
         let account = account::setting(&self.user);
         let text = format!(
-            "{account}name = \"live\"\nid = \"{id}\"\nnamespace_prefix = \"{id}-\"\ndefaults.chart = \"app\"\n\
+            "name = \"live\"\nid = \"{id}\"\n{account}namespace_prefix = \"{id}-\"\ndefaults.chart = \"app\"\n\
              defaults.ttl = \"never\"\nnamespace.labels.\"pod-security.kubernetes.io/enforce\" = \"restricted\"\n{more}\n"
         );
         let limits = if more.contains("limits") { "" } else { "[limits]\nmax_sandboxes = 50\n" };
@@ -110,12 +123,16 @@ impl Case {
 
     /// Commits everything now.
     pub fn commit(&self, message: &str) -> String {
-        self.repo.commit(message, Timestamp::now())
+        self.commit_ago(message, 0)
     }
 
     /// Commits everything at a time ago.
     pub fn commit_ago(&self, message: &str, hours: i64) -> String {
-        self.repo.commit(message, Timestamp::now() - SignedDuration::from_hours(hours))
+        let commit = self.repo.commit(message, Timestamp::now() - SignedDuration::from_hours(hours));
+        if let Some(account) = &self.account {
+            account.follow(self.repo.path());
+        }
+        commit
     }
 
     /// A sandbox's namespace.

@@ -18,6 +18,7 @@ mod generated;
 mod groups;
 mod guards;
 mod hands;
+mod kept_out;
 mod killed;
 mod least;
 mod left_alone;
