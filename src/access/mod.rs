@@ -9,6 +9,8 @@ pub use need::{Needs, needed};
 pub use right::{Place, Right, What};
 pub use rules::{Rule, rules};
 
+use crate::manifest::Hash;
+
 /// What the `RoleBinding` is called that each sandbox brings.
 pub const BINDING: &str = "reconcile";
 /// The namespace of what is remembered beside the sandboxes.
@@ -22,4 +24,14 @@ pub fn sandbox_role(fleet_id: &str) -> String {
 /// The `ClusterRole` of what it may do in the whole cluster.
 pub fn cluster_role(fleet_id: &str) -> String {
     format!("reconcile-{fleet_id}")
+}
+
+/// A fleet's id as part of an object's name, which may hold less than a label does.
+pub fn name_of(fleet_id: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if fleet_id.chars().all(is_plain) {
+        fleet_id.to_owned()
+    } else {
+        Hash::of(fleet_id.as_bytes()).as_str().chars().take(16).collect()
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::right::{Place, Right, What};
-use super::{BINDING, SYSTEM, sandbox_role};
+use super::{BINDING, SYSTEM, name_of, sandbox_role};
 use crate::fleet::SecretRef;
 use crate::manifest::{Kind, Manifest, Resource, Scope};
 
@@ -72,8 +72,16 @@ pub fn needed(needs: &Needs<'_>) -> BTreeSet<Right> {
     }
     // What is remembered of saved plans, and who runs.
     let system = Place::Namespace(SYSTEM.to_owned());
-    rights.add(&system, &["get", "create", "patch"], ("", "configmaps"));
-    rights.add(&system, &["get", "create", "update", "patch", "delete"], ("coordination.k8s.io", "leases"));
+    // What is made by POST has no name yet that a rule could ask for.
+    rights.add(&system, &["create"], ("", "configmaps"));
+    rights.add(&system, &["create"], ("coordination.k8s.io", "leases"));
+    let note = name_of(needs.fleet_id);
+    for verb in ["get", "patch"] {
+        let notes = ["plans", "failures"].map(|subject| format!("{subject}-{note}"));
+        rights.0.extend(notes.map(|name| Right::new(&system, verb, ("", "configmaps")).named(&name)));
+        let lease = Right::new(&system, verb, ("coordination.k8s.io", "leases"));
+        rights.0.insert(lease.named(&format!("fleet-{note}")));
+    }
     for SecretRef { namespace, name } in needs.copied {
         let place = Place::Namespace(namespace.clone());
         rights.0.insert(Right::new(&place, "get", ("", "secrets")).named(name));

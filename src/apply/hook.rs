@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::step::{Halt, Run};
-use super::wait::{self, Deadline, Waits};
+use super::wait::{self, Waits};
 use crate::chart::generated::GeneratedKey;
 use crate::cluster::Target;
 use crate::manifest::{LABEL_FLEET, LABEL_SANDBOX, Owner};
@@ -49,7 +49,7 @@ impl Run<'_> {
             return Ok(());
         }
         // What comes after it counts on it, so it is waited for even where readiness is not.
-        let deadline = if self.timeout.is_zero() { Deadline::after(PATIENCE) } else { self.deadline };
+        let deadline = if self.timeout.is_zero() { self.deadline.anew(PATIENCE) } else { self.deadline };
         wait::until(self.cluster, target, deadline, (&completion, waits)).await.map_err(|halt| match halt {
             Halt::NotReady(why) => Halt::Failed(why),
             halt => halt,

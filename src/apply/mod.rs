@@ -3,10 +3,16 @@
 //! Each change of an object is read again just before it is made (metadata alone), compared with what it was planned
 //! against, and sent with the uid and resourceVersion that were read, so that nothing is overwritten that was not seen.
 
+mod aftermath;
+mod diagnose;
+mod failures;
 mod generate;
 mod hook;
+mod lease;
 mod ledger;
+mod notes;
 mod step;
+mod stop;
 mod wait;
 
 use std::time::Duration;
@@ -15,17 +21,26 @@ use futures::StreamExt as _;
 use tracing::Instrument as _;
 
 use crate::cluster::Cluster;
-use crate::plan::{Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step};
+use crate::plan::{Aftermath, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step};
+use aftermath::Failed;
+pub use failures::Failures;
+pub use lease::{Holder, Lease, Taken};
 pub use ledger::Ledger;
+pub use notes::NAMESPACE;
 use step::{Halt, Run};
+pub use stop::Stop;
 
 /// How a plan is carried out.
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
+pub struct Options<'a> {
     /// How long a sandbox may take to be ready, or gone; zero looks once and does not wait.
     pub timeout: Duration,
     /// How many sandboxes are worked on side by side.
     pub side_by_side: usize,
+    /// Whether what could not be made is kept, for people to look at.
+    pub keep_failed: bool,
+    /// What tells the run to end.
+    pub stop: &'a Stop,
 }
 
 /// Something that happened, for whoever watches.
@@ -54,8 +69,20 @@ pub enum Event<'a> {
     },
 }
 
+/// Who is told what happens.
+pub type Watch<'a> = &'a (dyn Fn(Event<'_>) + Sync);
+
+/// A plan that is carried out.
+struct Job<'a> {
+    cluster: &'a dyn Cluster,
+    fleet_id: &'a str,
+    options: Options<'a>,
+    watch: Watch<'a>,
+}
+
 /// Carries a plan out. One sandbox that fails never stops the others.
-pub async fn run(plan: &Plan, cluster: &dyn Cluster, options: Options, watch: &(dyn Fn(Event<'_>) + Sync)) -> Outcome {
+pub async fn run(plan: &Plan, cluster: &dyn Cluster, options: Options<'_>, watch: Watch<'_>) -> Outcome {
+    let job = &Job { cluster, fleet_id: &plan.fleet_id, options, watch };
     let mut sandboxes: Vec<SandboxOutcome> = Vec::new();
     for turn in plan.turns() {
         let before = &sandboxes;
@@ -63,8 +90,8 @@ pub async fn run(plan: &Plan, cluster: &dyn Cluster, options: Options, watch: &(
             let span = tracing::info_span!("sandbox", name = %sandbox.name, action = ?sandbox.action);
             async move {
                 let outcome = match sandbox.waits_for(before) {
-                    Some(reason) => stale(sandbox, reason),
-                    None => carry_out(sandbox, cluster, options, watch).await,
+                    Some(reason) => ended(sandbox, 0, SandboxResult::Stale { reason }),
+                    None => job.carry_out(sandbox).await,
                 };
                 watch(Event::Ends { outcome: &outcome });
                 outcome
@@ -78,34 +105,52 @@ pub async fn run(plan: &Plan, cluster: &dyn Cluster, options: Options, watch: &(
     Outcome { sandboxes }
 }
 
-fn stale(sandbox: &SandboxPlan, reason: String) -> SandboxOutcome {
-    SandboxOutcome { name: sandbox.name.clone(), done: 0, result: SandboxResult::Stale { reason } }
+fn ended(sandbox: &SandboxPlan, done: usize, result: SandboxResult) -> SandboxOutcome {
+    let (findings, aftermath) = (Vec::new(), Aftermath::None);
+    SandboxOutcome { name: sandbox.name.clone(), done, result, findings, aftermath }
 }
 
-async fn carry_out(
-    sandbox: &SandboxPlan,
-    cluster: &dyn Cluster,
-    options: Options,
-    watch: &(dyn Fn(Event<'_>) + Sync),
-) -> SandboxOutcome {
-    let mut run = Run::new(cluster, options.timeout);
-    let mut done = 0;
-    for step in &sandbox.steps {
-        watch(Event::Begins { sandbox: &sandbox.name, step });
-        tracing::debug!(object = %step.id, action = ?step.action, "step begins");
-        let waits = |why: &str| watch(Event::Waits { sandbox: &sandbox.name, step, why });
-        if let Err(halt) = run.carry_out(step, &waits).await {
-            let result = match halt {
-                Halt::Stale(reason) => SandboxResult::Stale { reason: format!("{}: {reason}", step.id) },
-                Halt::Failed(reason) => SandboxResult::Failed { reason: format!("{}: {reason}", step.id) },
-                Halt::NotReady(_) if options.timeout.is_zero() => SandboxResult::Applied,
-                Halt::NotReady(reason) => SandboxResult::Failed { reason: format!("{}: {reason}", step.id) },
-            };
-            return SandboxOutcome { name: sandbox.name.clone(), done, result };
+impl Job<'_> {
+    async fn carry_out(&self, sandbox: &SandboxPlan) -> SandboxOutcome {
+        let Self { watch, options, .. } = self;
+        let mut run = Run::new(self.cluster, options);
+        let mut done = 0;
+        for (at, step) in sandbox.steps.iter().enumerate() {
+            if let Some(why) = options.stop.why() {
+                return ended(sandbox, done, stopped(why, &sandbox.steps[at..]));
+            }
+            watch(Event::Begins { sandbox: &sandbox.name, step });
+            tracing::debug!(object = %step.id, action = ?step.action, "step begins");
+            let waits = |why: &str| watch(Event::Waits { sandbox: &sandbox.name, step, why });
+            if let Err(halt) = run.carry_out(step, &waits).await {
+                let reason = format!("{}: {}", step.id, halt.reason());
+                let result = match halt {
+                    Halt::Stale(_) => SandboxResult::Stale { reason },
+                    Halt::Stopped(why) => stopped(why, &sandbox.steps[at..]),
+                    Halt::NotReady(_) if options.timeout.is_zero() => SandboxResult::Applied,
+                    Halt::Interrupted(_) => SandboxResult::Failed { reason },
+                    Halt::Failed(_) | Halt::NotReady(_) => {
+                        let (findings, aftermath) = Failed { sandbox, reason: &reason }.follow_up(self, &mut run).await;
+                        let result = SandboxResult::Failed { reason };
+                        return SandboxOutcome { findings, aftermath, ..ended(sandbox, done, result) };
+                    }
+                };
+                return ended(sandbox, done, result);
+            }
+            if !step.quiet && step.work.is_change() {
+                done += 1;
+            }
         }
-        if !step.quiet && step.work.is_change() {
-            done += 1;
-        }
+        ended(sandbox, done, SandboxResult::Done)
     }
-    SandboxOutcome { name: sandbox.name.clone(), done, result: SandboxResult::Done }
+}
+
+fn stopped(why: &str, left: &[Step]) -> SandboxResult {
+    let changes = left.iter().filter(|step| step.work.is_change() && !step.quiet).count();
+    let what = match changes {
+        0 => "only its readiness was not waited for".to_owned(),
+        1 => "1 change is left".to_owned(),
+        changes => format!("{changes} changes are left"),
+    };
+    SandboxResult::Stopped { reason: format!("{why}; {what}") }
 }

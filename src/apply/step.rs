@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::Options;
 use super::hook::Hook;
 use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
@@ -26,11 +27,30 @@ pub(super) enum Halt {
     Failed(String),
     /// It is not ready in time.
     NotReady(String),
+    /// The cluster could not be asked, or does not let this account: it says nothing of the sandbox.
+    Interrupted(String),
+    /// The run was told to end.
+    Stopped(&'static str),
+}
+
+impl Halt {
+    pub fn reason(&self) -> &str {
+        match self {
+            Halt::Stale(why) | Halt::Failed(why) | Halt::NotReady(why) | Halt::Interrupted(why) => why,
+            Halt::Stopped(why) => why,
+        }
+    }
 }
 
 impl From<Error> for Halt {
     fn from(error: Error) -> Self {
-        Halt::Failed(error.with_remedy())
+        let why = error.with_remedy();
+        match error.kind {
+            ErrorKind::Unreachable | ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::Retry => {
+                Halt::Interrupted(why)
+            }
+            _ => Halt::Failed(why),
+        }
     }
 }
 
@@ -40,7 +60,7 @@ pub(super) struct Run<'a> {
     /// Values that this run knows, so that one placeholder is one value in every key.
     pub known: BTreeMap<PlaceholderId, String>,
     pub timeout: Duration,
-    pub deadline: Deadline,
+    pub deadline: Deadline<'a>,
     /// The uid of the Namespace that this run claimed: nobody else can have made anything in it.
     claimed: Option<String>,
 }
@@ -55,8 +75,19 @@ struct Change<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub fn new(cluster: &'a dyn Cluster, timeout: Duration) -> Self {
-        Self { cluster, known: BTreeMap::new(), timeout, deadline: Deadline::after(timeout), claimed: None }
+    pub fn new(cluster: &'a dyn Cluster, options: &Options<'a>) -> Self {
+        let (timeout, deadline) = (options.timeout, Deadline::after(options.timeout, options.stop));
+        Self { cluster, known: BTreeMap::new(), timeout, deadline, claimed: None }
+    }
+
+    /// The time that it may take is counted from now.
+    pub fn begin_anew(&mut self) {
+        self.deadline = self.deadline.anew(self.timeout);
+    }
+
+    /// The values that it has made.
+    pub fn values(&self) -> Vec<String> {
+        self.known.values().cloned().collect()
     }
 
     /// `waits` is told what is waited for, where something is.
@@ -95,7 +126,7 @@ impl<'a> Run<'a> {
                 Some(uid) if *awaited => wait::until_gone(self.cluster, target, &uid, self.deadline, waits).await,
                 _ => Ok(()),
             },
-            Work::AwaitQuota => wait::until_ready(self.cluster, target, Deadline::after(QUOTA), waits).await,
+            Work::AwaitQuota => wait::until_ready(self.cluster, target, self.deadline.anew(QUOTA), waits).await,
             Work::AwaitReady => wait::until_ready(self.cluster, target, self.deadline, waits).await,
         }
     }
@@ -116,7 +147,7 @@ impl<'a> Run<'a> {
         self.record(target, body, uid.as_deref()).await.map(drop)
     }
 
-    async fn record(&self, target: Target<'_>, body: &Value, uid: Option<&str>) -> Result<Value, Halt> {
+    pub(super) async fn record(&self, target: Target<'_>, body: &Value, uid: Option<&str>) -> Result<Value, Halt> {
         let Some(uid) = uid.or(self.claimed.as_deref()) else {
             return Err(Halt::Failed("the namespace's uid is unknown".into()));
         };

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::step::Halt;
+use super::stop::Stop;
 use crate::cluster::{Cluster, Target};
 use crate::plan::{Readiness, readiness};
 
@@ -14,18 +15,32 @@ use crate::plan::{Readiness, readiness};
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// Until when is waited.
+/// Until when is waited: for so long, or until the run is told to end.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline(Option<Instant>);
+pub(super) struct Deadline<'a> {
+    at: Option<Instant>,
+    stop: &'a Stop,
+}
 
-impl Deadline {
-    pub fn after(timeout: Duration) -> Self {
+impl<'a> Deadline<'a> {
+    pub fn after(timeout: Duration, stop: &'a Stop) -> Self {
         // A time too far to be told is no deadline.
-        Self(Instant::now().checked_add(timeout))
+        Self { at: Instant::now().checked_add(timeout), stop }
+    }
+
+    pub fn anew(self, timeout: Duration) -> Self {
+        Self::after(timeout, self.stop)
     }
 
     fn is_past(self) -> bool {
-        self.0.is_some_and(|at| Instant::now() >= at)
+        self.at.is_some_and(|at| Instant::now() >= at)
+    }
+
+    async fn pause(self, pause: Duration) -> Result<(), Halt> {
+        tokio::select! {
+            () = sleep(pause) => Ok(()),
+            why = self.stop.told() => Err(Halt::Stopped(why)),
+        }
     }
 }
 
@@ -36,7 +51,7 @@ pub(super) type Waits<'w> = &'w (dyn Fn(&str) + Sync);
 pub(super) async fn until_ready(
     cluster: &dyn Cluster,
     target: Target<'_>,
-    deadline: Deadline,
+    deadline: Deadline<'_>,
     waits: Waits<'_>,
 ) -> Result<(), Halt> {
     until(cluster, target, deadline, (&readiness, waits)).await
@@ -46,7 +61,7 @@ pub(super) async fn until_ready(
 pub(super) async fn until(
     cluster: &dyn Cluster,
     target: Target<'_>,
-    deadline: Deadline,
+    deadline: Deadline<'_>,
     (judge, waits): (&(dyn Fn(&Value) -> Readiness + Sync), Waits<'_>),
 ) -> Result<(), Halt> {
     let mut pause = SHORTEST;
@@ -67,7 +82,7 @@ pub(super) async fn until(
             waits(&why);
             told.insert(why);
         }
-        sleep(pause).await;
+        deadline.pause(pause).await?;
         pause = (pause * 2).min(LONGEST);
     }
 }
@@ -77,7 +92,7 @@ pub(super) async fn until_gone(
     cluster: &dyn Cluster,
     target: Target<'_>,
     uid: &str,
-    deadline: Deadline,
+    deadline: Deadline<'_>,
     waits: Waits<'_>,
 ) -> Result<(), Halt> {
     let mut pause = SHORTEST;
@@ -100,7 +115,7 @@ pub(super) async fn until_gone(
             }
             Some(_) => {}
         }
-        sleep(pause).await;
+        deadline.pause(pause).await?;
         pause = (pause * 2).min(LONGEST);
     }
 }

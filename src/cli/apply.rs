@@ -4,6 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::args::{Apply, Args, Source};
 use super::failure::{Exit, Failure};
+use super::lock;
+use super::passes::Passes;
 use super::planning::Planning;
 use super::print::{Printer, width};
 use super::reconcile::{Job, diffs};
@@ -30,6 +32,7 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer) -> Result<u8
     let planning = Planning::new(&source(&saved, args), &options.target, &save::request(&saved), printer).await;
     let planning = planning.map_err(|failure| unplanned(failure, &saved))?;
     check_place(&saved, &planning).await?;
+    let stop = lock::listen();
     let cluster = &*planning.cluster;
     let ledger = Ledger::new(cluster, &saved.basis.fleet_id);
     if !saved.sandboxes.is_empty()
@@ -41,23 +44,36 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer) -> Result<u8
     let mut plan = compare(&saved, &planning, clock, printer).await?;
     // What the working directory holds has no part in this.
     plan.warnings.retain(|warning| !planning.desired.warnings.contains(warning));
-    let job = Job { plan: &plan, how: &options.how, diffs: diffs(args), printer };
-    job.print()?;
+    let job = Job { how: &options.how, diffs: diffs(args), printer };
+    job.print(&plan)?;
     if options.check {
-        job.finish(None)?;
+        job.finish(&plan, None)?;
         printer.note("the plan holds");
         return Ok(0);
     }
-    if !job.is_wanted() {
-        job.finish(None)?;
+    if !job.is_wanted(&plan) {
+        job.finish(&plan, None)?;
         return Ok(0);
     }
+    // What another run does meanwhile makes the steps concerned stale, each by its own precondition.
+    let (lease, _) = lock::take(cluster, &plan.fleet_id, job.how.lock_timeout, printer).await?;
     let claimed = ledger.claim(&saved.id, super::clock(), MEMORY).await;
-    if let Some(at) = claimed.map_err(|error| unnoted(&error, &ledger))? {
-        return Err(used(&at, &ledger));
+    match claimed {
+        Ok(None) => {}
+        Ok(Some(at)) => {
+            lease.give_back().await;
+            return Err(used(&at, &ledger));
+        }
+        Err(error) => {
+            lease.give_back().await;
+            return Err(unnoted(&error, &ledger));
+        }
     }
-    let outcome = job.carry_out(cluster).await;
-    job.finish(Some(&outcome))?;
+    let (plan, target, request) = (&plan, &options.target, &save::request(&saved));
+    let passes = Passes { job, plan, planning: &planning, target, request, may_plan_anew: false };
+    let outcome = lease.while_held(passes.carry_out(&stop), &stop).await;
+    lease.give_back().await;
+    job.finish(plan, Some(&outcome))?;
     // What waits for somebody beside this plan was said when it was reviewed, or is for the next run to say.
     Ok(exit_status(&saved.own(plan.clone()), Some(&outcome), false))
 }

@@ -1,17 +1,20 @@
 //! The command line as types. What it means is in the help texts below; they are the reference.
 
+mod doctor;
 mod rbac;
+mod values;
 
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
+pub use values::{ClusterName, Now};
+use values::{duration, out_file};
+
+pub use doctor::{Doctor, DoctorFormat};
 pub use rbac::{Rbac, RbacFormat};
 
 /// The exit status where the command line is wrong.
@@ -42,8 +45,9 @@ Exit status (of several, the first in the order 64, 1, 3, 4, 2, 0):
    1  failed: nothing could be done
    2  --plan: there are changes
    3  a safety rule refused something
-   4  done in part: some sandboxes are broken or failed
-  64  the command line is wrong";
+   4  done in part: some sandboxes are broken or failed, or the run was told to end
+  64  the command line is wrong
+  75  another run of this fleet is at work (--lock-timeout waits for it)";
 
 const WHY_EXAMPLES: &str = "\
 Examples:
@@ -90,6 +94,9 @@ pub enum Command {
     /// Print the rights that the fleet needs, made from what its charts make, as Kubernetes or Helm reads them
     #[command(after_help = rbac::EXAMPLES)]
     Rbac(Rbac),
+    /// Look whether all is there that a run needs: cluster, rights, clock, history, charts; it changes nothing
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(Doctor),
 }
 
 /// `reconcile render`.
@@ -204,6 +211,9 @@ pub struct Run {
     /// Allow this many removals of sandboxes whose files are gone [default: the fleet's ceiling]
     #[arg(long, value_name = "N")]
     pub allow_removals: Option<u32>,
+    /// Try again now what has failed, whatever its pause
+    #[arg(long)]
+    pub retry: bool,
     /// Allow a commit that does not contain the one that was applied last
     #[arg(long)]
     pub allow_rewind: bool,
@@ -221,6 +231,12 @@ pub struct How {
     /// Apply without asking
     #[arg(long, short = 'y')]
     pub yes: bool,
+    /// Keep what was made of a sandbox whose creation failed, to look at it
+    #[arg(long)]
+    pub keep_failed: bool,
+    /// How long to wait for another run of this fleet to end, such as 5m; 0s leaves at once, with exit status 75
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub lock_timeout: Duration,
 }
 
 /// How it is said.
@@ -310,104 +326,6 @@ impl From<Color> for anstream::ColorChoice {
     }
 }
 
-/// Which cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClusterName {
-    /// The API server that kubectl would talk to.
-    Kube,
-    /// A folder of YAML files.
-    Dir(PathBuf),
-}
-
-impl FromStr for ClusterName {
-    type Err = Wrong;
-
-    fn from_str(text: &str) -> Result<Self, Wrong> {
-        match text.split_once(':') {
-            None if text == "kube" => Ok(Self::Kube),
-            Some(("dir", path)) if !path.is_empty() => Ok(Self::Dir(path.into())),
-            _ => Err(Wrong("expected kube or dir:PATH".into())),
-        }
-    }
-}
-
-impl fmt::Display for ClusterName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Kube => f.write_str("kube"),
-            Self::Dir(path) => write!(f, "dir:{}", path.display()),
-        }
-    }
-}
-
-/// The instant to plan for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Now {
-    /// That one.
-    At(Timestamp),
-    /// So much later (or earlier) than the clock says.
-    From(SignedDuration),
-}
-
-impl Now {
-    /// The instant, by what the clock says.
-    ///
-    /// # Errors
-    /// Where it lies beyond the years -9999 to 9999.
-    pub fn resolve(self, clock: Timestamp) -> Result<Timestamp, Wrong> {
-        match self {
-            Self::At(at) => Ok(at),
-            Self::From(span) => clock.checked_add(span).map_err(|_| Wrong("that is beyond the calendar".into())),
-        }
-    }
-}
-
-impl FromStr for Now {
-    type Err = Wrong;
-
-    fn from_str(text: &str) -> Result<Self, Wrong> {
-        let (sign, span) = match text.split_at_checked(1) {
-            Some(("+", span)) => (1, span),
-            Some(("-", span)) => (-1, span),
-            _ => {
-                let at = text.parse().map_err(|_| {
-                    Wrong("expected RFC 3339, such as 2026-12-01T18:00:00Z, or a span from now, such as +7d".into())
-                })?;
-                return Ok(Self::At(at));
-            }
-        };
-        span_of_days(span).map(|span| Self::From(span * sign))
-    }
-}
-
-/// A value of an option that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Wrong(String);
-
-/// A length of time, days of 24 hours.
-fn span_of_days(text: &str) -> Result<SignedDuration, Wrong> {
-    let wrong = || Wrong("expected a length of time, such as 90s, 15m, 12h, 7d or 2w".into());
-    if !text.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(wrong());
-    }
-    let span: Span = text.parse().map_err(|_| wrong())?;
-    // Months and years have no fixed length, and are refused here.
-    span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())
-}
-
-fn duration(text: &str) -> Result<Duration, Wrong> {
-    Duration::try_from(span_of_days(text)?).map_err(|_| Wrong("expected a length of time that is not negative".into()))
-}
-
-/// Standard output has the plan itself.
-fn out_file(text: &str) -> Result<PathBuf, Wrong> {
-    match text {
-        "" | "-" => Err(Wrong("expected a file: standard output has the plan for people".into())),
-        file => Ok(file.into()),
-    }
-}
-
 impl Args {
     /// Parses a command line, the program's name first.
     ///
@@ -465,6 +383,7 @@ impl Args {
             Some(Command::Apply(apply)) => &apply.target,
             Some(Command::Why(why)) => &why.target,
             Some(Command::Rbac(rbac)) => &rbac.target,
+            Some(Command::Doctor(doctor)) => &doctor.target,
             _ => &self.target,
         }
     }

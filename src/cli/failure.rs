@@ -12,6 +12,8 @@ pub enum Exit {
     Refused = 3,
     /// The command line is wrong.
     Usage = 64,
+    /// Another run is at work.
+    Busy = 75,
 }
 
 /// Why a command ended early.

@@ -4,10 +4,14 @@ mod apply;
 pub mod args;
 mod check;
 mod desired;
+mod doctor;
 mod failure;
 mod fingerprint;
+mod former;
 mod history;
+mod lock;
 mod needs;
+mod passes;
 mod planning;
 mod print;
 mod rbac;
@@ -50,6 +54,7 @@ fn dispatch(args: &Args, printer: &Printer) -> Result<u8, Failure> {
         Some(Command::Check(options)) => check::check(args, options, printer),
         Some(Command::Why(options)) => runtime()?.block_on(why::why(args, options, printer)),
         Some(Command::Apply(options)) => runtime()?.block_on(apply::apply(args, options, printer)),
+        Some(Command::Doctor(options)) => runtime()?.block_on(doctor::doctor(args, options, printer)),
         Some(Command::Rbac(options)) => runtime()?.block_on(rbac::rbac(args, options, printer)),
         None => runtime()?.block_on(reconcile::reconcile(args, printer)),
     }

@@ -1,6 +1,7 @@
 //! What every command that plans does first: the desired state and the live state, read, and the plan made of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -9,8 +10,10 @@ use tokio::sync::oneshot;
 use super::args::{self, ClusterName, DiffBy, DriftBy};
 use super::desired::Desired;
 use super::failure::{Exit, Failure};
+use super::former::{applied, former};
 use super::history::history;
 use super::print::Printer;
+use crate::apply::Failures;
 use crate::cluster::kube::KubeConnect;
 use crate::cluster::{
     self, Cluster, ClusterSpec, ErrorKind, Sources, Survey, Target, Unknown, answer, discover, survey,
@@ -18,13 +21,14 @@ use crate::cluster::{
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::{Kind, ObjectId, builtin};
 use crate::plan::{
-    Answers, DriftMode, Input, Live, Plan, Policy, SandboxPlan, Source, Version, place, plan, questions,
+    Answers, DriftMode, Input, Live, Plan, Policy, SandboxPlan, Source, Version, Wanted, backed_off, place, plan,
+    questions,
 };
 use crate::release::Copied;
 use crate::report::FingerprintKey;
 
 /// How far our clock may be from the API server's.
-const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+pub(super) const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
 /// What is to be planned.
 #[derive(Clone, Debug)]
@@ -43,6 +47,10 @@ pub struct Request {
     pub drift: DriftMode,
     /// Objects of which no dry run counts, as there was none when the plan was reviewed.
     pub local: BTreeSet<ObjectId>,
+    /// What has failed is tried again, whatever its pause.
+    pub retry: bool,
+    /// Sandboxes that go back to an earlier generation, each with that.
+    pub back: BTreeMap<String, Wanted>,
 }
 
 impl Request {
@@ -59,6 +67,8 @@ impl Request {
                 DriftBy::Skip => DriftMode::Skip,
             },
             local: BTreeSet::new(),
+            retry: run.retry,
+            back: BTreeMap::new(),
         }
     }
 }
@@ -68,13 +78,15 @@ pub struct Planning {
     /// The repository, at the planned commit.
     pub desired: Desired,
     /// The cluster.
-    pub cluster: Box<dyn Cluster>,
+    pub cluster: Arc<dyn Cluster>,
     /// All that the plan is a function of.
     pub input: Input,
     /// Objects that are judged without a dry run, which would have shown more.
     pub local: BTreeSet<ObjectId>,
     /// The Secrets that are copied, as they were read.
     pub copied: BTreeSet<Version>,
+    /// What is in them.
+    pub secrets: BTreeMap<SecretRef, Copied>,
     /// The plan.
     pub plan: Plan,
 }
@@ -91,16 +103,34 @@ impl Planning {
         printer: &Printer,
     ) -> Result<Self, Failure> {
         let desired = Desired::read(source, printer)?;
-        let LiveSide { cluster, input, plan, local, copied, .. } =
-            LiveSide::read(&desired, target, request, None).await?;
-        Ok(Self { desired, cluster, input, local, copied, plan })
+        let cluster = connect(target).await?;
+        let LiveSide { input, plan, local, copied, secrets, .. } =
+            LiveSide::plan(&desired, &*cluster, target, request).await?;
+        Ok(Self { desired, cluster, input, local, copied, secrets, plan })
     }
+
+    /// Reads the live state anew, and plans once more.
+    ///
+    /// # Errors
+    /// As [`Planning::new`].
+    pub async fn again(&mut self, target: &args::Target, request: &Request) -> Result<(), Failure> {
+        let LiveSide { input, plan, local, copied, secrets, .. } =
+            LiveSide::plan(&self.desired, &*self.cluster, target, request).await?;
+        (self.input, self.plan, self.local, self.copied, self.secrets) = (input, plan, local, copied, secrets);
+        Ok(())
+    }
+}
+
+/// Finds the cluster.
+///
+/// # Errors
+/// Where there is none.
+pub async fn connect(target: &args::Target) -> Result<Arc<dyn Cluster>, Failure> {
+    cluster::connect(&spec(target)).await.map(Arc::from).map_err(|error| Failure::of(&error))
 }
 
 /// The live state, and what was made of both.
 pub struct LiveSide {
-    /// The cluster.
-    pub cluster: Box<dyn Cluster>,
     /// All that the plan is a function of.
     pub input: Input,
     /// What was asked besides.
@@ -109,11 +139,51 @@ pub struct LiveSide {
     pub local: BTreeSet<ObjectId>,
     /// The Secrets that are copied, as they were read.
     pub copied: BTreeSet<Version>,
+    /// What is in them.
+    pub secrets: BTreeMap<SecretRef, Copied>,
+    /// Sandboxes that are kept as they were before, as their update failed.
+    pub back: BTreeSet<String>,
     /// The plan.
     pub plan: Plan,
 }
 
 impl LiveSide {
+    /// Reads the live state and plans; what has failed is planned to go back to what it was, or to stay so.
+    ///
+    /// # Errors
+    /// Where nothing could be planned at all.
+    pub async fn plan(
+        desired: &Desired,
+        cluster: &dyn Cluster,
+        target: &args::Target,
+        request: &Request,
+    ) -> Result<Self, Failure> {
+        let mut side = Self::read(desired, cluster, target, request, None).await?;
+        let chosen = |name: &str| request.only.is_empty() || request.only.contains(name);
+        let mut back = BTreeMap::new();
+        for (name, namespace) in backed_off(&side.input).into_iter().filter(|(name, _)| chosen(name)) {
+            match applied(desired, &side.secrets, &side.input, namespace) {
+                Ok(generation) => drop(back.insert(name.to_owned(), generation)),
+                // It is held as it is.
+                Err(why) => side.plan.sandboxes.iter_mut().filter(|sandbox| sandbox.name == name).for_each(|sandbox| {
+                    sandbox.reason = format!("{}; whether it is as it was cannot be told: {why}", sandbox.reason);
+                }),
+            }
+        }
+        if back.is_empty() {
+            return Ok(side);
+        }
+        side.back = back.keys().cloned().collect();
+        let request = Request { only: side.back.clone(), back, ..request.clone() };
+        let second = Self::read(desired, cluster, target, &request, None).await?;
+        for planned in second.plan.sandboxes {
+            side.plan.sandboxes.iter_mut().filter(|sandbox| sandbox.name == planned.name).for_each(|sandbox| {
+                sandbox.clone_from(&planned);
+            });
+        }
+        Ok(side)
+    }
+
     /// Reads the live state and plans. Where only one sandbox is of interest, nothing is asked for the sake of the
     /// others but what bounds them all.
     ///
@@ -121,27 +191,29 @@ impl LiveSide {
     /// Where nothing could be planned at all.
     pub async fn read(
         desired: &Desired,
+        cluster: &dyn Cluster,
         target: &args::Target,
         request: &Request,
         of_interest: Option<&str>,
     ) -> Result<Self, Failure> {
         let key = super::fingerprint::key()?;
-        let cluster = cluster::connect(&spec(target)).await.map_err(|error| Failure::of(&error))?;
-        check_context(&desired.fleet, &*cluster)?;
-        let (copied, versions) = copied_secrets(&desired.fleet, &*cluster).await;
+        check_context(&desired.fleet, cluster)?;
+        let (copied, versions) = copied_secrets(&desired.fleet, cluster).await;
         let secrets = Secrets { copied, key };
-        let read = both(request, desired, &*cluster, &secrets.copied).map_err(|unknown| match unknown {
-            Unknown::Live(error) => unread(&error, &*cluster, target),
+        let read = both(request, desired, cluster, &secrets.copied).map_err(|unknown| match unknown {
+            Unknown::Live(error) => unread(&error, cluster, target),
             Unknown::Wanted(failure) => failure,
         })?;
-        check_clock(&*cluster).await?;
-        let input = input(request, desired, &*cluster, read, &secrets)?;
+        check_clock(cluster).await?;
+        let mut input = input(request, desired, cluster, read, &secrets)?;
+        remember(&mut input, cluster).await;
+        input.former = former(desired, &secrets.copied, &input);
         let mut asked = questions(&input);
         if let Some(name) = of_interest {
             asked.keep_only(name, &input);
         }
         let dry_run = request.diff == DiffBy::Server;
-        let mut answers = answer(&*cluster, &asked, &input.live, dry_run).await;
+        let mut answers = answer(cluster, &asked, &input.live, dry_run).await;
         answers.forget(&request.local);
         let local = if dry_run { answers.partial(&asked) } else { BTreeSet::new() };
         let mut planned = plan(&input, &answers);
@@ -151,7 +223,15 @@ impl LiveSide {
         if !answers.history.is_empty() {
             planned = plan(&input, &answers);
         }
-        Ok(Self { cluster, input, answers, local, copied: versions, plan: planned })
+        Ok(Self {
+            input,
+            answers,
+            local,
+            copied: versions,
+            secrets: secrets.copied,
+            back: BTreeSet::new(),
+            plan: planned,
+        })
     }
 }
 
@@ -172,7 +252,7 @@ pub(super) fn spec(target: &args::Target) -> ClusterSpec {
     }
 }
 
-fn check_context(fleet: &Fleet, cluster: &dyn Cluster) -> Result<(), Failure> {
+pub(super) fn check_context(fleet: &Fleet, cluster: &dyn Cluster) -> Result<(), Failure> {
     match (&fleet.settings.context, cluster.context()) {
         (Some(wanted), Some(used)) if wanted != used => Err(Failure::new(
             Exit::Refused,
@@ -260,7 +340,14 @@ fn both(
         std::thread::scope(|scope| {
             let (done, rendered) = oneshot::channel();
             // Nobody listens any more where the cluster could not be read.
-            scope.spawn(move || drop(done.send(crate::plan::sources(fleet, &basis, starts, now))));
+            let wanted = move || {
+                let mut sources = crate::plan::sources(fleet, &basis, starts, now);
+                sources.extend(
+                    request.back.iter().map(|(name, back)| (name.clone(), Source::Wanted(back.clone().into()))),
+                );
+                sources
+            };
+            scope.spawn(move || drop(done.send(wanted())));
             let sources = async {
                 let mut sources = rendered.await.map_err(|error| Unknown::Wanted(Failure::of(&error)))?;
                 let served =
@@ -298,9 +385,30 @@ fn input(
         live,
         policy: policy(request, &desired.fleet),
         contained,
+        failures: BTreeMap::new(),
+        going_back: request.back.keys().cloned().collect(),
+        former: BTreeMap::new(),
         warnings: desired.warnings.clone(),
         key: secrets.key.clone(),
     })
+}
+
+/// What failed of sandboxes that have no namespace to tell it; asked only where there are any.
+async fn remember(input: &mut Input, cluster: &dyn Cluster) {
+    let lives = |source: &Source| {
+        input.live.namespaces.get(source.namespace()).is_some_and(|namespace| namespace.record.release.is_some())
+    };
+    let is_new = |source: &Source| source.wanted().is_some_and(|wanted| !wanted.is_over(input.now)) && !lives(source);
+    if !input.sources.values().any(is_new) {
+        return;
+    }
+    match Failures::new(cluster, &input.fleet_id).read().await {
+        Ok(failures) => input.failures = failures,
+        Err(error) => {
+            let error = error.with_remedy();
+            input.warnings.push(format!("which sandboxes failed before is not known, so all are tried: {error}"));
+        }
+    }
 }
 
 /// What lives is unknown, so nothing can be said to be missing or to be over.
@@ -339,6 +447,7 @@ fn policy(request: &Request, fleet: &Fleet) -> Policy {
         max_removals: limits.max_removals,
         allow_removals: request.allow_removals,
         allow_rewind: request.allow_rewind,
+        retry: request.retry,
         only: request.only.clone(),
         extras: fleet.settings.extras,
         ignore: fleet.settings.ignore.clone(),

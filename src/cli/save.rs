@@ -68,6 +68,9 @@ pub fn request(saved: &Saved) -> Request {
         allow_rewind: policy.allow_rewind,
         diff: if policy.diff_local { DiffBy::Local } else { DiffBy::Server },
         local: saved.basis.local.clone(),
+        // It was planned with what was known to have failed then.
+        retry: true,
+        back: std::collections::BTreeMap::new(),
         drift: if policy.skip_drift { DriftMode::Skip } else { DriftMode::Detect },
     }
 }

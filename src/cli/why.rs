@@ -8,10 +8,10 @@ use super::args::{Args, DiffBy, Why, WhyFormat};
 use super::desired::{Desired, did_you_mean, now};
 use super::failure::{Exit, Failure};
 use super::history::last_change;
-use super::planning::{LiveSide, Request};
+use super::planning::{LiveSide, Request, connect};
 use super::print::{Printer, width};
 use super::render::only_named;
-use crate::cluster::Target;
+use crate::cluster::{Cluster, Target};
 use crate::manifest::{ObjectId, namespaces};
 use crate::plan::{Cause, DriftMode, Known, LiveKnown, Outlook, Source, Story, Wanted, forecast, story};
 use crate::report::text;
@@ -31,10 +31,17 @@ pub async fn why(args: &Args, options: &Why, printer: &Printer) -> Result<u8, Fa
         diff: DiffBy::Server,
         drift: DriftMode::Detect,
         local: BTreeSet::new(),
+        retry: false,
+        back: BTreeMap::new(),
     };
-    match LiveSide::read(&desired, &options.target, &request, Some(&options.name)).await {
-        Ok(live) => {
-            let story = with_live(&desired, &live, options, now).await?;
+    let live = async {
+        let cluster = connect(&options.target).await?;
+        let live = LiveSide::read(&desired, &*cluster, &options.target, &request, Some(&options.name)).await?;
+        Ok::<_, Failure>((cluster, live))
+    };
+    match live.await {
+        Ok((cluster, live)) => {
+            let story = with_live(&desired, &*cluster, &live, (options, now)).await?;
             tell(&story, options, printer)?;
             Ok(0)
         }
@@ -62,7 +69,12 @@ fn is_known(desired: &Desired, name: &str) -> bool {
     desired.fleet.sandboxes.contains_key(name) || desired.fleet.broken.contains_key(name)
 }
 
-async fn with_live(desired: &Desired, live: &LiveSide, options: &Why, now: Timestamp) -> Result<Story, Failure> {
+async fn with_live(
+    desired: &Desired,
+    cluster: &dyn Cluster,
+    live: &LiveSide,
+    (options, now): (&Why, Timestamp),
+) -> Result<Story, Failure> {
     let name = &options.name;
     let first = live.plan.sandboxes.iter().find(|plan| plan.name == *name);
     let Some(first) = first else {
@@ -73,7 +85,7 @@ async fn with_live(desired: &Desired, live: &LiveSide, options: &Why, now: Times
     };
     let asked = own_cause(desired, name, &live.input.sources);
     let lives = live.input.live.namespaces.contains_key(&first.namespace);
-    let since = if lives { made_at(live, &first.namespace).await } else { None };
+    let since = if lives { made_at(cluster, &first.namespace).await } else { None };
     let outlook = Outlook { name, fleet: &desired.fleet, answers: &live.answers, asked: asked.as_ref() };
     let ahead = forecast(live.input.clone(), &outlook, first);
     Ok(story(&Known {
@@ -119,9 +131,9 @@ fn own_cause(desired: &Desired, name: &str, sources: &BTreeMap<String, Source>) 
 }
 
 /// When a namespace was made; not known where it cannot be read.
-async fn made_at(live: &LiveSide, namespace: &str) -> Option<Timestamp> {
+async fn made_at(cluster: &dyn Cluster, namespace: &str) -> Option<Timestamp> {
     let (kind, resource) = namespaces();
     let id = ObjectId::namespace(namespace);
-    let object = live.cluster.get(&Target { kind: &kind, resource: &resource, id: &id }).await.ok()??;
+    let object = cluster.get(&Target { kind: &kind, resource: &resource, id: &id }).await.ok()??;
     object.pointer("/metadata/creationTimestamp")?.as_str()?.parse().ok()
 }

@@ -34,7 +34,7 @@ use entry::Entry;
 use selector::Selector;
 use store::Store;
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
+use super::{Apply, Cluster, Error, ErrorKind, Lock, Log, Query, Served, Sink, Target};
 use crate::manifest::{Kind, ObjectId, Resource, Scope, builtin};
 use crate::plan::{Meta, Seen};
 
@@ -197,6 +197,26 @@ impl Cluster for Dir {
             status::add(&mut entry.object);
             entry.object
         }))
+    }
+
+    async fn objects(&self, query: &Query<'_>) -> Result<Vec<Value>, Error> {
+        let mut found = Vec::new();
+        self.list(query, &mut |meta: Meta| found.push(meta)).await?;
+        let mut objects = Vec::new();
+        for meta in found.into_iter().take(super::MOST) {
+            let id = ObjectId::new(query.kind, meta.namespace.as_deref(), &meta.name);
+            objects.extend(self.get(&Target { kind: query.kind, resource: query.resource, id: &id }).await?);
+        }
+        Ok(objects)
+    }
+
+    async fn log(&self, log: &Log<'_>) -> Result<String, Error> {
+        let what = format!("get log of pod {} in {}", log.pod, log.namespace);
+        Err(Error::new(ErrorKind::NotServed, what, "nothing runs in a folder"))
+    }
+
+    fn lock(&self, fleet_id: &str) -> Result<Lock, Error> {
+        self.store.disk.lock_run(fleet_id)
     }
 
     async fn create(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {

@@ -28,11 +28,13 @@ use errors::{Status, Subject, from_answer};
 use settling::Settling;
 use transport::{Answer, Ask, Repeat, Transport};
 
-use super::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
-use crate::manifest::{Kind, ObjectId, namespaces};
+use super::{Apply, Cluster, Error, ErrorKind, Lock, Log, Query, Served, Sink, Target};
+use crate::manifest::{Kind, ObjectId, namespaces, pods};
 use crate::plan::Meta;
 
 const JSON: &str = "application/json";
+/// The most bytes of a log that are read.
+const LOG: &str = "65536";
 
 /// A Kubernetes API server.
 pub struct Kube {
@@ -150,6 +152,19 @@ impl Cluster for Kube {
         }
     }
 
+    async fn version(&self) -> Result<Option<String>, Error> {
+        let what = "ask for the version";
+        let answer = self.transport.send(&Ask::get("/version".into(), JSON), what).await?;
+        if !answer.status.is_success() {
+            let kind =
+                if answer.status == StatusCode::UNAUTHORIZED { ErrorKind::Unauthorized } else { ErrorKind::Other };
+            return Err(Error::new(kind, what, format!("HTTP {}", answer.status)));
+        }
+        let version: Value = serde_json::from_slice(&answer.body)
+            .map_err(|error| Error::new(ErrorKind::Other, what, decode::Undecodable::from(error).to_string()))?;
+        Ok(version["gitVersion"].as_str().map(str::to_owned))
+    }
+
     async fn clock(&self) -> Result<Option<Timestamp>, Error> {
         if let Some(now) = self.transport.clock() {
             return Ok(Some(now));
@@ -187,6 +202,56 @@ impl Cluster for Kube {
     async fn get(&self, target: &Target<'_>) -> Result<Option<Value>, Error> {
         let Some(answer) = self.find(target, JSON).await? else { return Ok(None) };
         whole(&Subject::object("get", target), &answer).map(Some)
+    }
+
+    async fn objects(&self, query: &Query<'_>) -> Result<Vec<Value>, Error> {
+        let Query { kind, resource, namespace, selector } = *query;
+        let subject = Subject { verb: "list", kind, resource, namespace, name: None };
+        let path = url::path(kind, resource, namespace, None);
+        let limit = super::MOST.to_string();
+        let path = url::with_query(path, &[("labelSelector", selector), ("limit", &limit)]);
+        let answer = self.send(&subject, &Ask::get(path, JSON)).await?;
+        if !answer.status.is_success() {
+            return Err(from_answer(&subject, &answer));
+        }
+        let list: Value = serde_json::from_slice(&answer.body).map_err(|error| {
+            Error::new(ErrorKind::Other, subject.what(), decode::Undecodable::from(error).to_string())
+        })?;
+        match list {
+            Value::Object(mut list) => match list.remove("items") {
+                Some(Value::Array(mut items)) => {
+                    // What is in a list does not say of what kind it is.
+                    for item in items.iter_mut().filter_map(Value::as_object_mut) {
+                        item.insert("apiVersion".into(), json!(kind.api_version()));
+                        item.insert("kind".into(), json!(kind.kind));
+                    }
+                    Ok(items)
+                }
+                Some(Value::Null) => Ok(Vec::new()),
+                _ => Err(Error::new(ErrorKind::Other, subject.what(), "the answer is no list")),
+            },
+            _ => Err(Error::new(ErrorKind::Other, subject.what(), "the answer is no list")),
+        }
+    }
+
+    async fn log(&self, log: &Log<'_>) -> Result<String, Error> {
+        let (kind, resource) = pods();
+        let id = ObjectId::new(&kind, Some(log.namespace), log.pod);
+        let target = Target { kind: &kind, resource: &resource, id: &id };
+        let lines = log.lines.to_string();
+        let previous = if log.previous { "true" } else { "" };
+        let query = [("container", log.container), ("tailLines", &lines), ("limitBytes", LOG), ("previous", previous)];
+        let path = url::with_query(location(&target) + "/log", &query);
+        let subject = Subject::object("get", &target);
+        let answer = self.send(&subject, &Ask::get(path, "*/*")).await?;
+        if !answer.status.is_success() {
+            return Err(from_answer(&subject, &answer));
+        }
+        Ok(String::from_utf8_lossy(&answer.body).into_owned())
+    }
+
+    fn lock(&self, _fleet_id: &str) -> Result<Lock, Error> {
+        Ok(Lock::ByLease)
     }
 
     async fn create(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {

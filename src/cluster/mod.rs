@@ -41,6 +41,11 @@ pub trait Cluster: Send + Sync {
     /// What tells this cluster from every other, and stays the same while it lives.
     async fn identity(&self) -> Result<String, Error>;
 
+    /// What version the server says it is; `None` where there is no server.
+    async fn version(&self) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
     /// The server's clock; `None` where the cluster has none of its own.
     async fn clock(&self) -> Result<Option<Timestamp>, Error>;
 
@@ -56,6 +61,15 @@ pub trait Cluster: Send + Sync {
 
     /// One whole object; `None` only where the server says that there is none.
     async fn get(&self, target: &Target<'_>) -> Result<Option<Value>, Error>;
+
+    /// The whole objects of a kind that the query selects, up to [`MOST`]: for what people are told of one namespace.
+    async fn objects(&self, query: &Query<'_>) -> Result<Vec<Value>, Error>;
+
+    /// The last lines that a container has written.
+    async fn log(&self, log: &Log<'_>) -> Result<String, Error>;
+
+    /// Keeps other runs of a fleet out, where the cluster can do so by itself; else a Lease has to.
+    fn lock(&self, fleet_id: &str) -> Result<Lock, Error>;
 
     /// Makes an object that must not be there yet, and answers with it.
     async fn create(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error>;
@@ -133,6 +147,35 @@ impl Served {
         self.unserved.extend(other.unserved);
         self.unknown.extend(other.unknown);
     }
+}
+
+/// How many objects are read whole at most.
+pub const MOST: usize = 500;
+
+/// Whose log is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Log<'a> {
+    /// The Pod's namespace.
+    pub namespace: &'a str,
+    /// The Pod.
+    pub pod: &'a str,
+    /// The container.
+    pub container: &'a str,
+    /// That of the container before this one, which has ended.
+    pub previous: bool,
+    /// So many lines at most.
+    pub lines: usize,
+}
+
+/// Whether other runs are kept out.
+#[derive(Debug)]
+pub enum Lock {
+    /// The cluster has no locks of its own: a Lease is taken.
+    ByLease,
+    /// They are, until this is dropped.
+    Held(std::fs::File),
+    /// Another run has it, as it has written down itself.
+    Busy(String),
 }
 
 /// An object and how its kind is served.

@@ -20,7 +20,7 @@ pub use hash::Hash;
 pub use id::{Kind, ObjectId};
 pub use lookup::{Found, look_up};
 pub use release::{Batch, Draft, HookManifest, Manifest, Owner, Release, Stamp};
-pub use scope::{Resource, Scope, builtin, namespaces, scope};
+pub use scope::{Resource, Scope, builtin, namespaces, pods, scope};
 
 /// The field manager of everything that is declared (design: 'Live state').
 pub const MANAGER: &str = "reconcile";
@@ -47,6 +47,10 @@ pub const ANNOTATION_EXPIRES: &str = "reconcile.dev/expires";
 pub const ANNOTATION_OWNER: &str = "reconcile.dev/owner";
 /// Annotation on the Namespace: a hash of what the sandbox's file says, by which a renamed file is known.
 pub const ANNOTATION_FILE: &str = "reconcile.dev/file";
+/// Annotation on the Namespace: the release that failed since, how often, and when it is tried again, as JSON.
+pub const ANNOTATION_FAILED: &str = "reconcile.dev/failed";
+/// Annotation on the Namespace: the hooks that run before it goes, `Job/backup`, comma-separated. Without it none does.
+pub const ANNOTATION_DELETE_HOOKS: &str = "reconcile.dev/delete-hooks";
 /// Annotation on the Namespace: what the sandbox's quotas let it request, `cpu=2,memory=4Gi`, or `none`.
 pub const ANNOTATION_QUOTA: &str = "reconcile.dev/quota";
 /// Annotation on the Namespace: the keys that hold generated values, `SECRET/KEY`, comma-separated.

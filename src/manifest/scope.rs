@@ -75,6 +75,11 @@ pub fn namespaces() -> (Kind, Resource) {
     (Kind::new("v1", "Namespace"), Resource { plural: "namespaces".into(), scope: Scope::Cluster })
 }
 
+/// The kind of Pods, and how it is served.
+pub fn pods() -> (Kind, Resource) {
+    (Kind::new("v1", "Pod"), Resource { plural: "pods".into(), scope: Scope::Namespaced })
+}
+
 /// The resource of a kind of Kubernetes' own; `None` for all others, which only discovery knows.
 pub fn builtin(kind: &Kind) -> Option<Resource> {
     find(kind).map(|(plural, scope)| Resource { plural: plural.to_owned(), scope })

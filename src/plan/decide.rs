@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use super::cause::{self, Cause, Change};
 use super::extras::to_remove;
-use super::objects::{DifferenceKind, beside, differences, owned_objects, unwanted};
+use super::going::{Going, removal_steps};
+use super::objects::{DifferenceKind, beside, differences, unwanted};
 use super::rename::Renames;
 use super::room::{budget_sums, budget_warnings, share_room};
 use super::safety::{bound_removals, excess_pins, hold};
 use super::sandbox::{Case, Held};
 use super::state::{Answers, Input, LiveNamespace, Question, Source, Wanted};
-use super::types::{Action, Hold, Plan, SandboxPlan, Step, Work};
+use super::types::{Action, Hold, Plan, SandboxPlan};
 use super::words;
-use crate::manifest::{Kind, LABEL_FLEET, ObjectId, Resource, namespaces};
+use crate::manifest::{Kind, LABEL_FLEET, ObjectId};
 
 /// What has to be asked before [`plan`] can judge every change.
 #[derive(Clone, Debug, Default)]
@@ -168,7 +169,10 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
         return Ok(match live {
             Some(namespace) => {
                 let mut plan = case.blank(Action::Expire, format!("its time was over {ago} ago, {}", case.dated()));
-                plan.steps = removal_steps(name, namespace, &plan.reason, input);
+                let release = Some(&wanted.release).filter(|release| {
+                    namespace.record.release.as_deref().is_none_or(|applied| applied == release.hash.as_str())
+                });
+                plan.steps = removal_steps(&Going { sandbox: name, namespace, release, input }, &plan.reason)?;
                 plan
             }
             None => SandboxPlan {
@@ -280,9 +284,10 @@ fn unasked(input: &Input, answers: &Answers, renames: &Renames<'_>) -> Vec<Sandb
             .and_then(|()| rewound(namespace, input))
             .and_then(|()| unreadable(namespace.record.kinds.iter(), None, input))
             .and_then(|()| renames.of_old(name, &plan.reason));
-        match allowed {
-            Ok(note) => {
-                plan.steps = removal_steps(&sandbox, namespace, &plan.reason, input);
+        let going = Going { sandbox: &sandbox, namespace, release: None, input };
+        match allowed.and_then(|note| Ok((note, removal_steps(&going, &plan.reason)?))) {
+            Ok((note, steps)) => {
+                plan.steps = steps;
                 plan.notes.extend(note);
             }
             Err(held) => hold(&mut plan, held),
@@ -368,46 +373,4 @@ fn broken(name: &str, namespace: &str, held: Held) -> SandboxPlan {
     let mut plan = SandboxPlan::blank(name, namespace);
     hold(&mut plan, held);
     plan
-}
-
-/// Cluster-scoped objects go before their namespace, which takes everything in it along: its record alone tells where
-/// to look for them. Their end is waited for after it, as something in it may keep them.
-fn removal_steps(sandbox: &str, namespace: &LiveNamespace, reason: &str, input: &Input) -> Vec<Step> {
-    let name = &namespace.observed.id.name;
-    let mut steps: Vec<Step> = owned_objects(sandbox, name, &input.live)
-        .filter(|o| o.id.namespace.is_none() && o.deleting.is_none())
-        .filter_map(|observed| {
-            let (kind, resource) = input.live.served(&observed.id)?;
-            Some(removal(kind.clone(), resource.clone(), reason, observed))
-        })
-        .collect();
-    let ends: Vec<Step> = steps.iter().filter_map(end_of).collect();
-    let (kind, resource) = namespaces();
-    let mut last = removal(kind, resource, reason, &namespace.observed);
-    if let Work::Delete { awaited, .. } = &mut last.work {
-        *awaited = true;
-    }
-    steps.push(last);
-    steps.extend(ends);
-    steps
-}
-
-/// The wait for the end of what a step deletes.
-fn end_of(step: &Step) -> Option<Step> {
-    let Work::Delete { precondition, .. } = &step.work else { return None };
-    Some(Step { quiet: true, work: Work::AwaitGone { uid: precondition.uid.clone() }, ..step.clone() })
-}
-
-fn removal(kind: Kind, resource: Resource, reason: &str, observed: &super::Observed) -> Step {
-    Step {
-        action: Action::Remove,
-        id: observed.id.clone(),
-        kind,
-        resource,
-        reason: reason.to_owned(),
-        drift: Vec::new(),
-        diff: String::new(),
-        quiet: false,
-        work: Work::Delete { precondition: observed.precondition.clone(), awaited: false },
-    }
 }

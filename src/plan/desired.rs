@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::quota::quota_of;
-use super::state::{Source, Wanted};
+use super::state::{LiveNamespace, Source, Wanted};
 use super::words;
 use crate::fleet::{Broken, Fleet, Life, Lifetime, PinState, Sandbox};
 use crate::manifest::{Hash, HookManifest, Kind, Manifest, Release, Resource, Scope};
@@ -162,6 +162,51 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, renderer: &mut Renderer<'_>, start: 
         quota: quota_of(&made.release.manifests, &sandbox.namespace),
         release: made.release,
     }))
+}
+
+/// A generation that was applied before, of the commit that its namespace names.
+///
+/// # Errors
+/// Why it cannot be had, in words.
+pub fn generation(
+    fleet: &Fleet,
+    basis: &Basis<'_>,
+    live: &LiveNamespace,
+    resources: &BTreeMap<Kind, Resource>,
+) -> Result<Wanted, String> {
+    let LiveNamespace { record, observed, .. } = live;
+    let name = live.sandbox();
+    let sandbox = fleet.sandboxes.get(name).ok_or_else(|| format!("there is no sandbox {name}"))?;
+    if sandbox.namespace != observed.id.name {
+        return Err(format!("it has namespace {}", sandbox.namespace));
+    }
+    let made = Renderer::new(basis).render(sandbox).map_err(|fault| fault.message)?;
+    let wanted = Wanted {
+        namespace: sandbox.namespace.clone(),
+        path: sandbox.path.clone(),
+        origin: sandbox.path.clone(),
+        commit: record.commit.clone(),
+        since: None,
+        expires: record.expires.as_deref().and_then(|at| at.parse().ok()),
+        pinned_past: None,
+        owner: record.owner.clone(),
+        content: content(sandbox),
+        url: sandbox.url.clone(),
+        notes: Vec::new(),
+        quota: quota_of(&made.release.manifests, &sandbox.namespace),
+        release: made.release,
+    };
+    let mut placed = BTreeMap::from([(name.to_owned(), Source::Wanted(Box::new(wanted)))]);
+    place(&mut placed, resources);
+    match placed.remove(name) {
+        Some(Source::Wanted(wanted)) if record.release.as_deref() == Some(wanted.release.hash.as_str()) => Ok(*wanted),
+        Some(Source::Wanted(_)) => {
+            Err("it does not render to what was applied (another version of reconcile, or a copied \
+                                        Secret that has changed)"
+                .to_owned())
+        }
+        _ => Err("it cannot be rendered".to_owned()),
+    }
 }
 
 /// What a file says, without what follows from its name.

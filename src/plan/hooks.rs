@@ -15,6 +15,7 @@ pub(super) struct Moment {
 
 impl Moment {
     pub const INSTALL: Self = Self { before: Event::PreInstall, after: Event::PostInstall };
+    pub const ROLLBACK: Self = Self { before: Event::PreRollback, after: Event::PostRollback };
     pub const UPGRADE: Self = Self { before: Event::PreUpgrade, after: Event::PostUpgrade };
 }
 

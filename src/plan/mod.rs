@@ -10,7 +10,9 @@ mod claims;
 mod decide;
 mod desired;
 mod extras;
+mod failure;
 mod forecast;
+mod going;
 mod hooks;
 mod live;
 mod live_objects;
@@ -42,8 +44,9 @@ mod words;
 pub use blame::{Culprit, Inquiry, Now, Suspect};
 pub use cause::{Blame, Cause, CauseShown, Change, Commit, History};
 pub use decide::{Questions, plan, questions};
-pub use desired::{Start, place, sources};
+pub use desired::{Start, generation, place, sources};
 pub use extras::UNKNOWN_MANAGER;
+pub use failure::{Failure, backed_off, with_failure};
 pub use forecast::{Ahead, Outlook, forecast};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};
 pub use live_objects::Objects;
@@ -63,6 +66,7 @@ pub use story::{
 };
 pub use story_told::{Known, LiveKnown, story};
 pub use types::{
-    Action, BudgetSum, Clear, DriftMode, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work,
+    Action, Aftermath, BudgetSum, Clear, DriftMode, Finding, Hold, OnFailure, Outcome, Plan, SandboxOutcome,
+    SandboxPlan, SandboxResult, Step, Work,
 };
 pub use values::Drifted;

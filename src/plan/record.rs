@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::failure::Failure;
 use super::quota::{quota_text, read_quota};
+use crate::chart::hooks::Event;
 use crate::fleet::Budget;
 use crate::manifest::{
-    ANNOTATION_COMMIT, ANNOTATION_EXPIRES, ANNOTATION_FILE, ANNOTATION_GENERATED, ANNOTATION_KINDS, ANNOTATION_OWNER,
-    ANNOTATION_PATH, ANNOTATION_QUOTA, ANNOTATION_RELEASE, Kind, Manifest, ObjectId, Owner, Path, PathElement, Release,
-    Stamp,
+    ANNOTATION_COMMIT, ANNOTATION_DELETE_HOOKS, ANNOTATION_EXPIRES, ANNOTATION_FAILED, ANNOTATION_FILE,
+    ANNOTATION_GENERATED, ANNOTATION_KINDS, ANNOTATION_OWNER, ANNOTATION_PATH, ANNOTATION_QUOTA, ANNOTATION_RELEASE,
+    HookManifest, Kind, Manifest, ObjectId, Owner, Path, PathElement, Release, Stamp,
 };
 
 /// What is written on the Namespace.
@@ -33,6 +35,10 @@ pub struct Record {
     pub quota: Option<Budget>,
     /// What its file said, as a hash.
     pub file: Option<String>,
+    /// The release that could not be applied since, where it has gone back to this one.
+    pub failed: Option<Failure>,
+    /// The hooks that run when it is removed, as `Job/backup`.
+    pub delete_hooks: BTreeSet<String>,
     /// The keys of Secrets that hold generated values, as `SECRET/KEY`. Written when they do, so that a value which is
     /// new can be told from one that was lost.
     pub generated: BTreeSet<String>,
@@ -54,9 +60,9 @@ impl Record {
             owner: get(ANNOTATION_OWNER),
             quota: get(ANNOTATION_QUOTA).and_then(|text| read_quota(&text)),
             file: get(ANNOTATION_FILE),
-            generated: get(ANNOTATION_GENERATED)
-                .map(|names| names.split(',').map(str::to_owned).collect())
-                .unwrap_or_default(),
+            failed: get(ANNOTATION_FAILED).and_then(|text| Failure::read(&text)),
+            delete_hooks: list(annotations.get(ANNOTATION_DELETE_HOOKS)),
+            generated: list(annotations.get(ANNOTATION_GENERATED)),
         })
     }
 
@@ -73,7 +79,9 @@ impl Record {
     fn annotations(&self) -> BTreeMap<&'static str, String> {
         let kinds = self.kinds.iter().map(Kind::to_string).collect::<Vec<_>>().join(",");
         let quota = self.quota.as_ref().map(quota_text);
+        let failed = self.failed.as_ref().map(Failure::text);
         let optional = [
+            (ANNOTATION_FAILED, &failed),
             (ANNOTATION_RELEASE, &self.release),
             (ANNOTATION_COMMIT, &self.commit),
             (ANNOTATION_PATH, &self.path),
@@ -84,8 +92,10 @@ impl Record {
         ];
         let mut all: BTreeMap<_, _> = optional.into_iter().filter_map(|(k, v)| Some((k, v.clone()?))).collect();
         all.insert(ANNOTATION_KINDS, kinds);
-        if !self.generated.is_empty() {
-            all.insert(ANNOTATION_GENERATED, self.generated.iter().cloned().collect::<Vec<_>>().join(","));
+        for (name, list) in [(ANNOTATION_GENERATED, &self.generated), (ANNOTATION_DELETE_HOOKS, &self.delete_hooks)] {
+            if !list.is_empty() {
+                all.insert(name, list.iter().cloned().collect::<Vec<_>>().join(","));
+            }
         }
         all
     }
@@ -123,6 +133,16 @@ pub fn recorded_kinds<'a>(annotations: impl Iterator<Item = &'a BTreeMap<String,
 
 fn names_of_kinds(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').filter(|kind| !kind.is_empty())
+}
+
+fn list(text: Option<&String>) -> BTreeSet<String> {
+    text.map(|names| names.split(',').map(str::to_owned).collect()).unwrap_or_default()
+}
+
+/// The hooks of a release that run when it is removed, as [`Record::delete_hooks`] has them.
+pub fn delete_hooks_of(release: &Release) -> BTreeSet<String> {
+    let runs = |hook: &&HookManifest| [Event::PreDelete, Event::PostDelete].iter().any(|e| hook.hook.runs_at(*e));
+    release.hooks.iter().filter(runs).map(|hook| hook.manifest.id.to_string()).collect()
 }
 
 /// How an expiry is written on the Namespace.

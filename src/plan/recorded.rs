@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::extras;
 use super::quota::larger;
-use super::record::{Record, expires_text, generated_of, kinds_of};
+use super::record::{Record, delete_hooks_of, expires_text, generated_of, kinds_of};
 use super::sandbox::{Case, with_added};
 use super::show;
 use super::state::LiveNamespace;
@@ -39,6 +39,8 @@ impl Case<'_> {
             owner: self.wanted.owner.clone(),
             quota: Some(self.wanted.quota),
             file: Some(self.wanted.content.to_string()),
+            failed: before.and_then(|before| before.failed.clone()).filter(|_| self.goes_back()),
+            delete_hooks: delete_hooks_of(&self.wanted.release),
         }
     }
 

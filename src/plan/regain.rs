@@ -20,8 +20,8 @@ impl Case<'_> {
         let observed = &namespace.observed;
         if !observed.ours {
             let record = &namespace.record;
-            let reason = format!("{}; the next run goes on when it is put back", words::drifts(&observed.drift));
-            let mut plan = self.blank(Action::Correct, reason);
+            let reason = format!("{}; what else there is comes after it", words::drifts(&observed.drift));
+            let mut plan = SandboxPlan { begins: true, ..self.blank(Action::Correct, reason) };
             let uid = Some(observed.precondition.uid.clone());
             let step = self.record_step(Action::Correct, &words::drifts(&observed.drift), record, uid);
             plan.steps.push(Step { quiet: false, ..step });
@@ -35,8 +35,9 @@ impl Case<'_> {
         let Some(lost) = difference(binding, live, &namespace.record) else { return Ok(None) };
         self.check(&lost, namespace)?;
         let step = self.object_step(&lost, namespace)?;
-        let reason = format!("this account may do nothing there without {}; the next run goes on with it", step.id);
-        let mut plan = self.blank(Action::Correct, reason);
+        let reason =
+            format!("this account may do nothing there without {}; what else there is comes after it", step.id);
+        let mut plan = SandboxPlan { begins: true, ..self.blank(Action::Correct, reason) };
         let kinds: BTreeSet<Kind> = namespace.record.kinds.iter().chain([&step.kind]).cloned().collect();
         if kinds != namespace.record.kinds {
             let record = Record { kinds, ..namespace.record.clone() };

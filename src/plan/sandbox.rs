@@ -14,7 +14,7 @@ use super::rename::Renames;
 use super::show;
 use super::state::{Answer, Answers, DryRun, Input, LiveNamespace, Wanted};
 use super::survivors::survivors;
-use super::types::{Action, Clear, Hold, SandboxPlan, Step, Work};
+use super::types::{Action, Clear, Hold, OnFailure, SandboxPlan, Step, Work};
 use super::values;
 use super::words;
 use crate::chart::hooks::Event;
@@ -45,6 +45,7 @@ impl Held {
 impl Case<'_> {
     /// The plan of a sandbox that has no namespace yet.
     pub(super) fn create(&self) -> Result<SandboxPlan, Held> {
+        self.check_backoff(None)?;
         let mut plan = self.blank(Action::Create, self.asked());
         plan.notes.extend(self.renames.of_new(&self.wanted.namespace)?);
         let left = unwanted(self.wanted, self.name, self.input);
@@ -80,11 +81,13 @@ impl Case<'_> {
         self.add_waits(&mut plan.steps, |_| true);
         plan.steps.extend(self.hooks(Moment::INSTALL.after)?);
         plan.steps.push(self.record_step(Action::Create, &plan.reason, &self.final_record(None), None));
+        plan.on_failure = self.if_not_made(None);
         Ok(plan)
     }
 
     /// The plan of a sandbox that has its namespace.
     pub(super) fn maintain(&self, namespace: &LiveNamespace) -> Result<SandboxPlan, Held> {
+        self.check_backoff(Some(namespace))?;
         let differences = differences(self.wanted, self.name, self.input);
         let mut steps = Vec::new();
         for difference in &differences {
@@ -95,16 +98,36 @@ impl Case<'_> {
         let applied: BTreeSet<ObjectId> = steps.iter().map(|s| s.id.clone()).collect();
         let never_ready = namespace.record.release.is_none() || !finished;
         self.add_waits(&mut steps, |id| never_ready || applied.contains(id));
-        if let Some(moment) = self.moment(namespace, finished) {
+        let moment = self.moment(namespace, finished);
+        if let Some(moment) = moment {
             steps.splice(0..0, self.hooks(moment.before)?);
             steps.extend(self.hooks(moment.after)?);
         }
         binding_first(&mut steps);
         let (action, reason) = self.verdict(namespace, &steps, finished);
+        if self.goes_back() && steps.is_empty() {
+            return Err(self.backed_off(namespace));
+        }
         let mut plan = self.blank(action, reason);
         plan.notes.extend(extras::notes(self.wanted, namespace, self.input, &steps));
         plan.steps = self.with_record(namespace, steps, finished, &mut plan.action, &mut plan.reason);
+        plan.on_failure = match moment {
+            Some(Moment::INSTALL) => self.if_not_made(Some(namespace)),
+            Some(Moment::UPGRADE) => self.if_not_changed(namespace),
+            _ => OnFailure::Leave,
+        };
         Ok(plan)
+    }
+
+    /// Whether this is the generation before one that failed.
+    pub(super) fn goes_back(&self) -> bool {
+        self.input.going_back.contains(self.name)
+    }
+
+    /// The beginning of a step that removes an object, where it is known how.
+    pub(super) fn going_step(&self, manifest: &Manifest) -> Option<Step> {
+        let resource = self.input.live.resource(&manifest.kind)?.clone();
+        Some(step(Action::Remove, manifest, resource, "its creation failed", String::new(), Work::AwaitReady))
     }
 
     fn hooks(&self, event: Event) -> Result<Vec<Step>, Held> {
@@ -116,6 +139,7 @@ impl Case<'_> {
     fn moment(&self, namespace: &LiveNamespace, finished: bool) -> Option<Moment> {
         let is_as_written = namespace.observed.hash.as_deref().is_none_or(|hash| hash == namespace.recorded.as_str());
         match (&namespace.record.release, finished || !is_as_written) {
+            _ if self.goes_back() => Some(Moment::ROLLBACK),
             (_, true) => None,
             (None, false) => Some(Moment::INSTALL),
             (Some(_), false) => Some(Moment::UPGRADE),
@@ -309,6 +333,10 @@ impl Case<'_> {
 
     fn verdict(&self, namespace: &LiveNamespace, steps: &[Step], finished: bool) -> (Action, String) {
         let changes: Vec<&Step> = steps.iter().filter(|s| s.work.is_change()).collect();
+        if self.goes_back() {
+            let commit = namespace.record.commit.as_deref().map_or("its last generation", words::short);
+            return (Action::Update, format!("its update failed, so it goes back to {commit}"));
+        }
         if namespace.record.release.is_none() {
             return (Action::Create, format!("an earlier run did not finish; {}", self.asked()));
         }

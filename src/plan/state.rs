@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::cause::History;
 use super::decide::Questions;
+use super::failure::Failure;
 use super::live::Observed;
 use super::live_objects::Objects;
 use super::record::Record;
@@ -38,6 +39,13 @@ pub struct Input {
     pub policy: Policy,
     /// Live commits that the planned one contains.
     pub contained: BTreeSet<String>,
+    /// Failures of sandboxes that have no namespace to write them on, by name.
+    pub failures: BTreeMap<String, Failure>,
+    /// Sandboxes whose source is an earlier generation, to which they go back.
+    pub going_back: BTreeSet<String>,
+    /// The releases by which live namespaces were applied, where their hooks are needed and no file has them any more;
+    /// or why they cannot be had.
+    pub former: BTreeMap<String, Result<Release, String>>,
     /// What concerns the whole run.
     pub warnings: Vec<String>,
     /// By what secret values are told apart in diffs.
@@ -227,6 +235,8 @@ pub struct Policy {
     pub allow_removals: Option<usize>,
     /// `--allow-rewind`: plan from a commit that lacks a live one.
     pub allow_rewind: bool,
+    /// `--retry`: what has failed is tried again at once.
+    pub retry: bool,
     /// `--only`: these sandboxes alone; empty for all.
     pub only: BTreeSet<String>,
     /// What is done about what others added.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::cause::Cause;
+use super::failure::Failure;
 use super::live::Precondition;
 use super::values::Drifted;
 use crate::chart::generated::GeneratedKey;
@@ -127,9 +128,37 @@ pub struct SandboxPlan {
     pub notes: Vec<String>,
     /// What is done, in order. Empty where nothing is.
     pub steps: Vec<Step>,
+    /// Whether this is only what has to come first: what else there is to do is planned when it is done.
+    #[serde(default)]
+    pub begins: bool,
     /// Sandboxes whose removal makes room for this one: it is begun only when they are gone.
     #[serde(default)]
     pub after: Vec<String>,
+    /// What is done where a step fails, and not for want of a cluster.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+}
+
+/// What is done where a sandbox's steps fail.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum OnFailure {
+    /// It is left as it is by then; the next run goes on.
+    #[default]
+    Leave,
+    /// What was made of it goes again.
+    Remove {
+        /// By these steps.
+        steps: Vec<Step>,
+        /// What is remembered.
+        note: Failure,
+    },
+    /// It goes back to the generation that its namespace names.
+    GoBack {
+        /// What is remembered.
+        note: Failure,
+        /// By this step on its namespace, which has the note put into it.
+        record: Box<Step>,
+    },
 }
 
 /// One thing that is done.
@@ -266,7 +295,9 @@ impl SandboxPlan {
             url: None,
             notes: Vec::new(),
             steps: Vec::new(),
+            begins: false,
             after: Vec::new(),
+            on_failure: OnFailure::Leave,
         }
     }
 
@@ -323,6 +354,53 @@ pub struct SandboxOutcome {
     pub done: usize,
     /// How it went.
     pub result: SandboxResult,
+    /// What was found where it failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// What was done about a failure.
+    #[serde(default)]
+    pub aftermath: Aftermath,
+}
+
+/// Something that tells why a sandbox failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Finding {
+    /// The object: `Pod/web-1, container odoo`, or `Job/migrate` for an event of it.
+    pub object: String,
+    /// What is wrong with it.
+    pub says: String,
+    /// The last lines that it wrote, values of Secrets masked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
+}
+
+/// What was done about a failure.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Aftermath {
+    /// Nothing had to be, or nothing was asked for.
+    #[default]
+    None,
+    /// What was made was removed again.
+    Removed,
+    /// It should have been, and was not.
+    NotRemoved {
+        /// Why.
+        reason: String,
+    },
+    /// What was made was kept, as was asked for.
+    Kept,
+    /// It is to go back to what it was; nothing of that is done yet.
+    GoesBack,
+    /// It is as it was before, as of this commit.
+    WentBack {
+        /// The commit.
+        commit: String,
+    },
+    /// It should be, and is not.
+    NotBack {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// How it went.
@@ -335,6 +413,11 @@ pub enum SandboxResult {
     /// The cluster changed between planning and applying: nothing more was done here, the next run plans it anew.
     Stale {
         /// What was found.
+        reason: String,
+    },
+    /// The run was told to end: the step in hand was finished, those after it were not begun.
+    Stopped {
+        /// What told it, and what is left.
         reason: String,
     },
     /// A step failed; those after it were not begun.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::shown;
 use crate::fleet::{Budgeted, Quantity};
-use crate::plan::{self, Action, CauseShown, DriftMode, Drifted, Outcome, SandboxResult};
+use crate::plan::{self, Action, Aftermath, CauseShown, DriftMode, Drifted, Finding, Outcome, SandboxResult};
 
 /// The version of this format.
 pub const VERSION: u32 = 1;
@@ -135,6 +135,11 @@ pub struct SandboxOutcome {
     pub done: usize,
     /// What failed, or was found; null where all went well.
     pub reason: Option<String>,
+    /// Where it failed: what its pods and events tell of it.
+    pub findings: Vec<Finding>,
+    /// What was done about a failure: `removed`, `kept`, `went-back`, `goes-back` (by the next
+    /// run), or why it could not be; null where nothing was.
+    pub aftermath: Option<String>,
 }
 
 /// How it went.
@@ -147,6 +152,8 @@ pub enum Status {
     Applied,
     /// The cluster changed between planning and applying; the next run plans it anew.
     Stale,
+    /// The run was told to end; the step in hand was finished.
+    Stopped,
     /// A step failed; those after it were not begun.
     Failed,
 }
@@ -240,7 +247,17 @@ fn came_of(outcome: &plan::SandboxOutcome) -> SandboxOutcome {
         SandboxResult::Done => (Status::Done, None),
         SandboxResult::Applied => (Status::Applied, None),
         SandboxResult::Stale { reason } => (Status::Stale, Some(reason.clone())),
+        SandboxResult::Stopped { reason } => (Status::Stopped, Some(reason.clone())),
         SandboxResult::Failed { reason } => (Status::Failed, Some(reason.clone())),
     };
-    SandboxOutcome { status, done: outcome.done, reason }
+    let aftermath = match &outcome.aftermath {
+        Aftermath::None => None,
+        Aftermath::Removed => Some("removed".to_owned()),
+        Aftermath::NotRemoved { reason } => Some(format!("not removed: {reason}")),
+        Aftermath::Kept => Some("kept".to_owned()),
+        Aftermath::GoesBack => Some("goes-back".to_owned()),
+        Aftermath::WentBack { .. } => Some("went-back".to_owned()),
+        Aftermath::NotBack { reason } => Some(format!("not back: {reason}")),
+    };
+    SandboxOutcome { status, done: outcome.done, reason, findings: outcome.findings.clone(), aftermath }
 }

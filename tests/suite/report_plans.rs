@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use reconcile::manifest::{Hash, Kind, ObjectId, builtin};
 use reconcile::plan::DriftMode;
 use reconcile::plan::{
-    Action, Hold, Outcome, Plan, Precondition, SandboxOutcome, SandboxPlan, SandboxResult, Step, Work,
+    Action, Aftermath, Hold, OnFailure, Outcome, Plan, Precondition, SandboxOutcome, SandboxPlan, SandboxResult, Step,
+    Work,
 };
 use reconcile::report::{FingerprintKey, object_diff};
 use serde_json::{Value, json};
@@ -44,7 +45,9 @@ pub fn sandbox(name: &str, action: Action, reason: &str) -> SandboxPlan {
         url: None,
         notes: Vec::new(),
         steps: Vec::new(),
+        begins: false,
         after: Vec::new(),
+        on_failure: OnFailure::Leave,
     }
 }
 
@@ -236,7 +239,7 @@ pub fn every_action() -> Plan {
 
 /// What came of a sandbox.
 pub fn came(name: &str, done: usize, result: SandboxResult) -> SandboxOutcome {
-    SandboxOutcome { name: name.into(), done, result }
+    SandboxOutcome { name: name.into(), done, result, findings: Vec::new(), aftermath: Aftermath::None }
 }
 
 /// An outcome of [`every_action`], with each way that it can go.

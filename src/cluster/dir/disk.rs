@@ -4,15 +4,15 @@
 //! either no journal, and nothing happened, or one that the next to come carries out. It survives the end of the
 //! process, not of the machine: nothing is synced to the disk.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind as Io};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind as Io, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use super::tree::STATE;
-use crate::cluster::{Error, ErrorKind};
+use crate::cluster::{Error, ErrorKind, Lock};
 use crate::manifest::Hash;
 
 /// A folder, and the one way in which it is changed.
@@ -127,6 +127,29 @@ impl Disk {
             }
             drop(lock);
             self.exclusive()?;
+        }
+    }
+
+    /// Keeps other runs of a fleet out, which ends with the process at the latest. Who has it stands in the file.
+    pub(super) fn lock_run(&self, fleet_id: &str) -> Result<Lock, Error> {
+        drop(self.exclusive()?);
+        let path = self.path(STATE).join(format!("run-{}.lock", Hash::of(fleet_id.as_bytes()).short()));
+        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut file = open.map_err(|error| failed("open", &path, &error))?;
+        match file.try_lock() {
+            Ok(()) => {
+                let who = format!("process {}", std::process::id());
+                let written = file.set_len(0).and_then(|()| file.write_all(who.as_bytes()));
+                written.map_err(|error| failed("write", &path, &error))?;
+                Ok(Lock::Held(file))
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut who = String::new();
+                // It is only for people.
+                let _ = file.read_to_string(&mut who);
+                Ok(Lock::Busy(who))
+            }
+            Err(TryLockError::Error(error)) => Err(failed("lock", &path, &error)),
         }
     }
 

@@ -144,7 +144,7 @@ impl<'a> Case<'a> {
         match self.entry.as_ref().map(|entry| entry.end) {
             None | Some(End::Done) => Some(self.sandbox.action),
             Some(End::Failed) => Some(Action::Failed),
-            Some(End::Stale) => None,
+            Some(End::Stale | End::Stopped) => None,
         }
     }
 
@@ -165,7 +165,8 @@ impl<'a> Case<'a> {
         };
         let remedy = remedy.map(|remedy| format!("<br>\n**Remedy:** {}", clipped(remedy, REASON))).unwrap_or_default();
         let name = clipped(&self.sandbox.name, CELL);
-        Some(format!("**{name}** {word}: {}{remedy}\n\n", clipped(reason, REASON)))
+        let found = self.entry.as_ref().map(found).unwrap_or_default();
+        Some(format!("**{name}** {word}: {}{found}{remedy}\n\n", clipped(reason, REASON)))
     }
 
     fn row(&self) -> String {
@@ -180,4 +181,24 @@ impl<'a> Case<'a> {
         };
         format!("| {} | {word} | {changes} | {why} |\n", clipped(&self.sandbox.name, CELL))
     }
+}
+
+/// What was found where it failed, and what was done about it.
+fn found(entry: &Entry) -> String {
+    let mut text = String::new();
+    for finding in &entry.findings {
+        text.push_str(&format!("<br>\n{}: {}", clipped(&finding.object, CELL), clipped(&finding.says, REASON)));
+        // The last line tells the most, and all of them would fill the page.
+        if let Some(last) = finding.log.last() {
+            text.push_str(&format!(" {}", code(&clipped_text(last))));
+        }
+    }
+    if let Some(aftermath) = &entry.aftermath {
+        text.push_str(&format!("<br>\n{}", clipped(aftermath, REASON)));
+    }
+    text
+}
+
+fn clipped_text(line: &str) -> String {
+    line.chars().take(CELL).collect()
 }

@@ -2,11 +2,13 @@
 //!
 //! One line a sandbox, then what is done to it. What is unchanged is counted, not listed.
 
+mod check;
 pub(super) mod outcome;
 mod why;
 mod wrap;
 
-pub use outcome::{outcome, stale, waits};
+pub use check::{Health, check};
+pub use outcome::{anew, outcome, stale, waits};
 pub use why::why;
 
 use unicode_width::UnicodeWidthStr;

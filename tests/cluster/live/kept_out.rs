@@ -136,7 +136,7 @@ fn the_account_is_kept_to_its_fleet() {
     let ours = new("ours.yaml", namespace(&format!("{id}-x"), id));
     let ours_too = new("ours-too.yaml", labelled("PriorityClass", &plane.unique("ours"), id));
     let lease = "{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {namespace: reconcile-system, name: ";
-    let lease = new("lease.yaml", format!("{lease}fleet-{id}}}}}"));
+    let lease = new("lease.yaml", format!("{lease}fleet-{id}-1}}}}"));
     let allowed = [
         format!("create --dry-run=server -f {ours}"),
         format!("create --dry-run=server -f {ours_too}"),

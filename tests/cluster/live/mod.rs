@@ -10,6 +10,7 @@ mod charts;
 mod cluster_wide;
 mod copied;
 mod cost;
+mod doctor;
 mod drift;
 mod explained;
 mod first;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use reconcile::cluster::{Apply, Cluster, Error, ErrorKind, Query, Served, Sink, Target};
+use reconcile::cluster::{Apply, Cluster, Error, ErrorKind, Lock, Log, Query, Served, Sink, Target};
 use reconcile::manifest::{Hash, Kind};
 use reconcile::plan::{Meta, Seen};
 use serde_json::Value;
@@ -96,6 +96,18 @@ impl Cluster for Adapter<'_> {
     async fn get(&self, target: &Target<'_>) -> Result<Option<Value>, Error> {
         self.by_name(target)?;
         self.cluster.get(target).await
+    }
+
+    async fn objects(&self, query: &Query<'_>) -> Result<Vec<Value>, Error> {
+        self.cluster.objects(query).await
+    }
+
+    async fn log(&self, log: &Log<'_>) -> Result<String, Error> {
+        self.cluster.log(log).await
+    }
+
+    fn lock(&self, fleet_id: &str) -> Result<Lock, Error> {
+        self.cluster.lock(fleet_id)
     }
 
     async fn create(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {

@@ -29,7 +29,7 @@ proptest! {
                         // What a finalizer keeps ends when somebody takes that away; nothing goes on before.
                         SandboxResult::Applied => world.is_kept(),
                         SandboxResult::Stale { reason } => world.is_kept() && reason.contains("is not gone"),
-                        SandboxResult::Failed { .. } => false,
+                        SandboxResult::Stopped { .. } | SandboxResult::Failed { .. } => false,
                     };
                     prop_assert!(is_meant, "{outcome:?}");
                 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reconcile::apply::{self, Options};
+use reconcile::apply::{self, Options, Stop};
 use reconcile::cluster::dir::Dir;
 use reconcile::cluster::{Cluster, Error, Survey, Target, Unknown, answer, discover, survey};
 use reconcile::manifest::{Kind, LABEL_FLEET, MANAGER, ObjectId, Resource, Scope, builtin};
@@ -152,6 +152,7 @@ impl World {
             max_removals: limits.max_removals,
             allow_removals: None,
             allow_rewind: false,
+            retry: false,
             only: BTreeSet::new(),
             extras: read.settings.extras,
             ignore: read.settings.ignore.clone(),
@@ -167,6 +168,9 @@ impl World {
             live,
             policy,
             contained: (0..=self.commits).map(commit).collect(),
+            failures: BTreeMap::new(),
+            going_back: BTreeSet::new(),
+            former: BTreeMap::new(),
             warnings: Vec::new(),
             key: FingerprintKey::new(&[7; 32]).expect("long enough"),
         })
@@ -187,7 +191,7 @@ impl World {
     /// Carries a plan out, through an adapter.
     pub fn apply_through(&self, plan: &Plan, cluster: &dyn Cluster) -> Outcome {
         // Everything here is ready at once, and what is kept by a finalizer is kept for ever.
-        let options = Options { timeout: Duration::ZERO, side_by_side: 4 };
+        let options = Options { timeout: Duration::ZERO, side_by_side: 4, keep_failed: false, stop: &Stop::default() };
         self.wait(apply::run(plan, cluster, options, &|_| ()))
     }
 

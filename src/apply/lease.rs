@@ -1,0 +1,264 @@
+//! The fleet's Lease: of two runs that have something to do, one waits for the other or leaves.
+//!
+//! It is taken by whoever carries out a plan, renewed while that lasts, and given back at the end. That of a run that died
+//! lapses by itself. Times are the API server's, so that the clocks of two machines need not agree.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::notes::{NAMESPACE, make_namespace, name_of};
+use super::stop::Stop;
+use crate::cluster::{Apply, Cluster, Error, ErrorKind, Lock, Target};
+use crate::manifest::{Kind, MANAGER, ObjectId, Resource, Scope};
+
+/// A Lease that was not renewed for so long has lapsed.
+const DURATION: SignedDuration = SignedDuration::from_secs(15);
+/// How often it is renewed.
+const RENEWAL: Duration = Duration::from_secs(4);
+/// The server tells its time in whole seconds.
+const TICK: SignedDuration = SignedDuration::from_secs(2);
+/// How often is looked whether it is free.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// A run's right to change what is the fleet's.
+pub struct Lease<'a> {
+    cluster: &'a dyn Cluster,
+    id: ObjectId,
+    kind: Kind,
+    resource: Resource,
+    holder: String,
+    /// Where the cluster keeps other runs out by itself.
+    lock: Option<std::fs::File>,
+}
+
+/// Who has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The run: machine, process and a random number.
+    pub name: String,
+    /// When it took it.
+    pub since: Option<Timestamp>,
+}
+
+/// Whether it was had.
+pub enum Taken<'a> {
+    /// It was; `waited` for another run to end, so that what was planned before may be stale.
+    Ours {
+        /// It.
+        lease: Lease<'a>,
+        /// Whether another run was waited for.
+        waited: bool,
+    },
+    /// Another run has it.
+    Busy(Holder),
+}
+
+/// What came of one try.
+enum Try {
+    Ours,
+    Busy(Holder),
+    Again,
+}
+
+impl<'a> Lease<'a> {
+    /// Takes a fleet's Lease, and waits for it as long as `patience`; `waits` is told once, and by whom it is held.
+    ///
+    /// # Errors
+    /// Where the cluster does not say, or does not let this account.
+    pub async fn take(
+        cluster: &'a dyn Cluster,
+        fleet_id: &str,
+        holder: &str,
+        (patience, waits): (Duration, &(dyn Fn(&Holder) + Sync)),
+    ) -> Result<Taken<'a>, Error> {
+        let kind = Kind::new("coordination.k8s.io/v1", "Lease");
+        let resource = Resource { plural: "leases".into(), scope: Scope::Namespaced };
+        let id = ObjectId::new(&kind, Some(NAMESPACE), &format!("fleet-{}", name_of(fleet_id)));
+        let mut lease = Self { cluster, id, kind, resource, holder: holder.to_owned(), lock: None };
+        let (mut waited, mut left) = (false, patience);
+        loop {
+            let other = match cluster.lock(fleet_id)? {
+                Lock::Held(file) => {
+                    lease.lock = Some(file);
+                    return Ok(Taken::Ours { lease, waited });
+                }
+                Lock::Busy(name) => Holder { name, since: None },
+                Lock::ByLease => match lease.try_take().await? {
+                    Try::Ours => return Ok(Taken::Ours { lease, waited }),
+                    Try::Again => continue,
+                    Try::Busy(other) => other,
+                },
+            };
+            if left.is_zero() {
+                return Ok(Taken::Busy(other));
+            }
+            if !waited {
+                waits(&other);
+                waited = true;
+            }
+            let pause = LOOK.min(left);
+            sleep(pause).await;
+            left = left.saturating_sub(pause);
+        }
+    }
+
+    /// Who has a fleet's Lease now, if anybody has.
+    ///
+    /// # Errors
+    /// Where the cluster does not say.
+    pub async fn holder(cluster: &'a dyn Cluster, fleet_id: &str) -> Result<Option<Holder>, Error> {
+        let kind = Kind::new("coordination.k8s.io/v1", "Lease");
+        let resource = Resource { plural: "leases".into(), scope: Scope::Namespaced };
+        let id = ObjectId::new(&kind, Some(NAMESPACE), &format!("fleet-{}", name_of(fleet_id)));
+        let lease = Self { cluster, id, kind, resource, holder: String::new(), lock: None };
+        let now = lease.now().await?;
+        Ok(cluster.get(&lease.target()).await?.and_then(|there| other_holder(&there, now)))
+    }
+
+    /// Carries something out while it is renewed. Where that fails for so long that it lapses, or somebody else has taken
+    /// it, `stop` is told.
+    pub async fn while_held<T>(&self, work: impl Future<Output = T>, stop: &Stop) -> T {
+        tokio::select! {
+            done = work => done,
+            never = self.renewed(stop) => match never {},
+        }
+    }
+
+    /// Gives it back. Where that fails it lapses by itself.
+    pub async fn give_back(self) {
+        if self.lock.is_some() {
+            return;
+        }
+        if let Ok(Some(there)) = self.cluster.get(&self.target()).await
+            && text(&there, "/spec/holderIdentity") == self.holder
+            && let Err(error) = self.write(&there, None).await
+        {
+            tracing::debug!(%error, "the Lease is left to lapse");
+        }
+    }
+
+    async fn try_take(&self) -> Result<Try, Error> {
+        let Some(there) = self.cluster.get(&self.target()).await? else {
+            make_namespace(self.cluster).await?;
+            let body = self.body(None, None);
+            return match self.cluster.create(&self.target(), &body, MANAGER).await {
+                // Made empty, so that what is applied is owned by that entry alone.
+                Ok(_) => Ok(Try::Again),
+                Err(error) if error.kind == ErrorKind::Conflict => Ok(Try::Again),
+                Err(error) => Err(error),
+            };
+        };
+        let now = self.now().await?;
+        if let Some(holder) = other_holder(&there, now) {
+            return Ok(Try::Busy(holder));
+        }
+        match self.write(&there, Some((now, now))).await {
+            Ok(()) => Ok(Try::Ours),
+            // Somebody else was quicker.
+            Err(error) if error.kind == ErrorKind::Conflict => Ok(Try::Again),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn renewed(&self, stop: &Stop) -> std::convert::Infallible {
+        let mut failures = 0;
+        loop {
+            sleep(RENEWAL).await;
+            if self.lock.is_some() {
+                continue;
+            }
+            match self.renew().await {
+                Ok(true) => failures = 0,
+                Ok(false) => stop.now("another run has taken the fleet's Lease"),
+                Err(error) => {
+                    tracing::warn!(%error, "the fleet's Lease could not be renewed");
+                    failures += 1;
+                }
+            }
+            // By then it has lapsed.
+            if failures >= 3 {
+                stop.now("the fleet's Lease could not be renewed");
+            }
+        }
+    }
+
+    /// Whether it still was ours.
+    async fn renew(&self) -> Result<bool, Error> {
+        let Some(there) = self.cluster.get(&self.target()).await? else { return Ok(false) };
+        if text(&there, "/spec/holderIdentity") != self.holder {
+            return Ok(false);
+        }
+        let now = self.now().await?;
+        let since = text(&there, "/spec/acquireTime").parse().unwrap_or(now);
+        match self.write(&there, Some((since, now))).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind == ErrorKind::Conflict => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes it over the version that was read: ours since and renewed at, or nobody's.
+    async fn write(&self, there: &Value, times: Option<(Timestamp, Timestamp)>) -> Result<(), Error> {
+        let held = |pointer| there.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+        let is_other = text(there, "/spec/holderIdentity") != self.holder;
+        let transitions = held("/spec/leaseTransitions") + u64::from(times.is_some() && is_other);
+        let body = self.body(times, Some(transitions));
+        let apply = Apply {
+            body: &body,
+            manager: MANAGER,
+            uid: Some(text(there, "/metadata/uid")),
+            resource_version: Some(text(there, "/metadata/resourceVersion")),
+            dry_run: false,
+        };
+        self.cluster.apply(&self.target(), &apply).await.map(drop)
+    }
+
+    fn body(&self, times: Option<(Timestamp, Timestamp)>, transitions: Option<u64>) -> Value {
+        let mut spec = json!({});
+        if let Some(transitions) = transitions {
+            spec["leaseTransitions"] = json!(transitions);
+        }
+        if let Some((since, renewed)) = times {
+            spec["holderIdentity"] = json!(self.holder);
+            spec["leaseDurationSeconds"] = json!(DURATION.as_secs());
+            spec["acquireTime"] = json!(format!("{since:.6}"));
+            spec["renewTime"] = json!(format!("{renewed:.6}"));
+        }
+        json!({
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": {"name": self.id.name, "namespace": NAMESPACE},
+            "spec": spec,
+        })
+    }
+
+    /// The server's clock.
+    async fn now(&self) -> Result<Timestamp, Error> {
+        let now = self.cluster.clock().await?;
+        now.ok_or_else(|| Error::new(ErrorKind::Other, "take the fleet's Lease", "the cluster has no clock"))
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target { kind: &self.kind, resource: &self.resource, id: &self.id }
+    }
+}
+
+/// Who holds a Lease that has not lapsed.
+fn other_holder(there: &Value, now: Timestamp) -> Option<Holder> {
+    let name = text(there, "/spec/holderIdentity");
+    if name.is_empty() {
+        return None;
+    }
+    let seconds = there.pointer("/spec/leaseDurationSeconds").and_then(Value::as_i64).unwrap_or(DURATION.as_secs());
+    // One that does not say when it was renewed never was.
+    let renewed: Option<Timestamp> = text(there, "/spec/renewTime").parse().ok();
+    let lives = renewed.is_some_and(|at| now.duration_since(at) <= SignedDuration::from_secs(seconds) + TICK);
+    lives.then(|| Holder { name: name.to_owned(), since: text(there, "/spec/acquireTime").parse().ok() })
+}
+
+fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
