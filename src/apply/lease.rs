@@ -59,20 +59,29 @@ pub enum Taken<'a> {
 /// What came of one try.
 enum Try {
     Ours,
-    Busy(Holder),
+    Busy(Value, Holder),
     Again,
 }
 
+/// What is known, and said, of those who have it.
+pub trait Rivals: Sync {
+    /// Whether a run has surely ended without giving it back, such as by its process being gone from this machine.
+    fn is_dead(&self, holder: &str) -> bool;
+
+    /// It is waited for. Told once.
+    fn wait_for(&self, holder: &Holder);
+}
+
 impl<'a> Lease<'a> {
-    /// Takes a fleet's Lease, and waits for it as long as `patience`; `waits` is told once, and by whom it is held.
+    /// Takes a fleet's Lease, and waits for it as long as `patience`.
     ///
     /// # Errors
     /// Where the cluster does not say, or does not let this account.
     pub async fn take(
         cluster: &'a dyn Cluster,
         fleet_id: &str,
-        holder: &str,
-        (patience, waits): (Duration, &(dyn Fn(&Holder) + Sync)),
+        (holder, patience): (&str, Duration),
+        rivals: &dyn Rivals,
     ) -> Result<Taken<'a>, Error> {
         let kind = Kind::new("coordination.k8s.io/v1", "Lease");
         let resource = Resource { plural: "leases".into(), scope: Scope::Namespaced };
@@ -89,14 +98,18 @@ impl<'a> Lease<'a> {
                 Lock::ByLease => match lease.try_take().await? {
                     Try::Ours => return Ok(Taken::Ours { lease, waited }),
                     Try::Again => continue,
-                    Try::Busy(other) => other,
+                    Try::Busy(there, other) if rivals.is_dead(&other.name) => {
+                        lease.take_over(&there).await?;
+                        continue;
+                    }
+                    Try::Busy(_, other) => other,
                 },
             };
             if left.is_zero() {
                 return Ok(Taken::Busy(other));
             }
             if !waited {
-                waits(&other);
+                rivals.wait_for(&other);
                 waited = true;
             }
             let pause = LOOK.min(left);
@@ -153,13 +166,21 @@ impl<'a> Lease<'a> {
         };
         let now = self.now().await?;
         if let Some(holder) = other_holder(&there, now) {
-            return Ok(Try::Busy(holder));
+            return Ok(Try::Busy(there, holder));
         }
         match self.write(&there, Some((now, now))).await {
             Ok(()) => Ok(Try::Ours),
             // Somebody else was quicker.
             Err(error) if error.kind == ErrorKind::Conflict => Ok(Try::Again),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Frees it of a run that is dead; of two that see that one does.
+    async fn take_over(&self, there: &Value) -> Result<(), Error> {
+        match self.write(there, None).await {
+            Err(error) if error.kind != ErrorKind::Conflict => Err(error),
+            _ => Ok(()),
         }
     }
 

@@ -24,7 +24,7 @@ use crate::cluster::Cluster;
 use crate::plan::{Aftermath, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step};
 use aftermath::Failed;
 pub use failures::Failures;
-pub use lease::{Holder, Lease, Taken};
+pub use lease::{Holder, Lease, Rivals, Taken};
 pub use ledger::Ledger;
 pub use notes::NAMESPACE;
 use step::{Halt, Run};

@@ -1,12 +1,14 @@
 //! Of two runs of one fleet only one works at a time; and a run that is told to end does so in good order.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::failure::{Exit, Failure};
 use super::print::Printer;
-use crate::apply::{Holder, Lease, Stop, Taken};
+use crate::apply::{Holder, Lease, Rivals, Stop, Taken};
 use crate::cluster::{Cluster, Error, ErrorKind};
+use crate::manifest::Hash;
 
 /// Takes the fleet's Lease; whether another run was waited for.
 ///
@@ -18,10 +20,8 @@ pub async fn take<'c>(
     patience: Duration,
     printer: &Printer,
 ) -> Result<(Lease<'c>, bool), Failure> {
-    let name = format!("{}-{}-{:08x}", machine(), std::process::id(), rand::random::<u32>());
-    let waits =
-        |holder: &Holder| printer.progress(&format!("waiting for another run of this fleet: {}", called(holder)));
-    let taken = Lease::take(cluster, fleet_id, &name, (patience, &waits)).await;
+    let name = format!("{}-{}-{}-{:04x}", machine(), std::process::id(), place(), rand::random::<u16>());
+    let taken = Lease::take(cluster, fleet_id, (&name, patience), &Others(printer)).await;
     let refused = |error: Error| {
         let why = (error.kind == ErrorKind::Forbidden).then_some(WHAT);
         Failure::of(&error).hint(error.remedy.clone()).hint(why)
@@ -43,6 +43,24 @@ fn called(holder: &Holder) -> String {
     holder.since.map_or_else(|| name.to_owned(), |since| format!("{name}, since {since}"))
 }
 
+/// Other runs of the fleet.
+struct Others<'a>(&'a Printer);
+
+impl Rivals for Others<'_> {
+    fn is_dead(&self, holder: &str) -> bool {
+        let mut words = holder.rsplit('-').skip(1);
+        let (at, process) = (words.next(), words.next().and_then(|id| id.parse::<u32>().ok()));
+        let own = place();
+        let Some(process) = process.filter(|_| !own.is_empty() && at == Some(&own)) else { return false };
+        // A number that was given to another process since looks alive, and then its Lease lapses.
+        matches!(Path::new(&format!("/proc/{process}")).try_exists(), Ok(false))
+    }
+
+    fn wait_for(&self, holder: &Holder) {
+        self.0.progress(&format!("waiting for another run of this fleet: {}", called(holder)));
+    }
+}
+
 /// The machine's name, as far as it says.
 fn machine() -> String {
     let said = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
@@ -50,6 +68,15 @@ fn machine() -> String {
     let name: String =
         said.trim().chars().filter(|c| c.is_ascii_alphanumeric() || "-.".contains(*c)).take(60).collect();
     if name.is_empty() { "run".to_owned() } else { name }
+}
+
+/// What tells this machine, since it was started, and the processes that this one can see, from all others; empty where
+/// that is not known.
+fn place() -> String {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
+    let processes = std::fs::read_link("/proc/self/ns/pid").ok();
+    let place = boot.zip(processes).map(|(boot, processes)| format!("{} {}", boot.trim(), processes.display()));
+    place.map(|place| Hash::of(place.as_bytes()).short().to_owned()).unwrap_or_default()
 }
 
 /// Tells a run to end when the process is told to; the second time the process ends.

@@ -86,7 +86,7 @@ fn commits_of_a_clock_that_runs_backwards_or_ahead_hold_their_sandboxes() {
 fn pods_that_are_not_restricted_fail_their_sandbox_with_the_servers_reason() {
     let Some(case) = Case::start("restricted") else { return };
     case.sandbox("bad", "values.privileged = true").sandbox("good", "").commit("one is privileged");
-    let run = case.run(4, &[]);
+    let run = case.run(4, &["--keep-failed"]);
     assert_eq!(run.came_of("good"), ("done", ""));
     let (status, reason) = run.came_of("bad");
     assert_eq!(status, "failed");
@@ -121,8 +121,14 @@ fn what_fails_to_start_is_told_and_is_not_called_done() {
     let (status, reason) = run.came_of("one");
     assert_eq!(status, "failed");
     assert!(reason.contains("Deployment/web"), "{reason}");
-    // The next run still has this to do: it waits again, as nothing says that all is done.
-    assert_eq!(case.plan(2, &[]).action("one"), "update");
+    // It is as it was, and is not tried again before its time.
+    assert_eq!(run.sandbox("one")["result"]["aftermath"], "went-back", "{:#}", run.sandbox("one"));
+    let image = || case.field("one", "deployment/web", ".spec.template.spec.containers[0].image");
+    assert_eq!(image(), "registry.example.com/one:1");
+    let plan = case.plan(4, &[]);
+    assert_eq!(plan.action("one"), "held");
+    assert!(plan.reason("one").contains("its update failed, and it is as of commit"), "{}", plan.reason("one"));
+    assert_eq!(case.plan(2, &["--retry"]).action("one"), "update");
     case.repo.edit(&file("one"), "no-such-image:1", "one:3");
     case.commit("one that is");
     case.run(0, &[]);
@@ -139,7 +145,7 @@ fn the_quota_is_in_force_before_the_first_pod() {
         case.sandbox(name, "");
     }
     case.commit("two pods where one may be");
-    let run = case.run(4, &["--timeout=8s"]);
+    let run = case.run(4, &["--timeout=8s", "--keep-failed"]);
     for name in names {
         let (status, reason) = run.came_of(name);
         assert_eq!(status, "failed", "{name}");

@@ -36,9 +36,9 @@ fn killed_at(case: &Case, gate: &Gate, write: usize, verdict: &Verdict) -> bool 
             return true;
         }
         if let Some(status) = run.try_wait().expect("it can be asked") {
-            let failed = matches!(verdict, Verdict::Answer(..));
-            assert!(status.code() == Some(0) || (failed && status.code() == Some(4)), "{status}");
-            return status.code() == Some(4);
+            let failed = matches!(verdict, Verdict::Answer(..)) && [Some(1), Some(4)].contains(&status.code());
+            assert!(status.code() == Some(0) || failed, "{status}");
+            return failed;
         }
     }
 }
