@@ -96,3 +96,80 @@ fn in_order<'v>(verbs: &BTreeSet<&'v str>) -> Vec<&'v str> {
     verbs.sort_by_key(|verb| (ORDER.iter().position(|known| known == verb).unwrap_or(ORDER.len()), *verb));
     verbs
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::right::Place;
+    use super::*;
+
+    fn right(verb: &str, resource: (&str, &str)) -> Right {
+        Right::new(&Place::Cluster, verb, resource)
+    }
+
+    fn printed(rights: &[Right]) -> serde_json::Value {
+        json!(rules(rights))
+    }
+
+    #[test]
+    fn what_has_the_same_verbs_in_one_group_is_one_rule() {
+        let rights = [
+            right("patch", ("apps", "deployments")),
+            right("get", ("apps", "deployments")),
+            right("get", ("apps", "statefulsets")),
+            right("patch", ("apps", "statefulsets")),
+            right("get", ("", "pods")),
+        ];
+        let expected = json!([
+            {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]},
+            {"apiGroups": ["apps"], "resources": ["deployments", "statefulsets"], "verbs": ["get", "patch"]},
+        ]);
+        assert_eq!(printed(&rights), expected);
+    }
+
+    #[test]
+    fn names_stand_together_and_are_left_out_where_all_are_allowed() {
+        let all = ("", "secrets");
+        let rights = [
+            right("get", all).named("b"),
+            right("get", all).named("a"),
+            right("list", all),
+            right("list", all).named("a"),
+        ];
+        let expected = json!([
+            {"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]},
+            {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["a", "b"], "verbs": ["get"]},
+        ]);
+        assert_eq!(printed(&rights), expected);
+        let url = Right { place: Place::Cluster, what: What::Url("/metrics".into()), verb: "get".into() };
+        assert_eq!(printed(&[url]), json!([{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}]));
+    }
+
+    #[test]
+    fn no_rule_grants_what_was_not_asked_for() {
+        let rights = [
+            right("get", ("a", "x")),
+            right("delete", ("b", "x")),
+            right("get", ("b", "y")).named("n"),
+            right("delete", ("b", "y")).named("m"),
+        ];
+        let mut granted: Vec<String> = Vec::new();
+        for rule in rules(&rights) {
+            for group in &rule.api_groups {
+                for resource in &rule.resources {
+                    for verb in &rule.verbs {
+                        let names: Vec<Option<String>> = match rule.resource_names.as_slice() {
+                            [] => vec![None],
+                            names => names.iter().cloned().map(Some).collect(),
+                        };
+                        granted.extend(names.iter().map(|name| format!("{verb} {group}/{resource} {name:?}")));
+                    }
+                }
+            }
+        }
+        granted.sort();
+        let expected = ["delete b/x None", "delete b/y Some(\"m\")", "get a/x None", "get b/y Some(\"n\")"];
+        assert_eq!(granted, expected);
+    }
+}

@@ -15,8 +15,7 @@ use crate::chart::yaml;
 use crate::cluster;
 use crate::fleet::Settings;
 
-const HEADER: &str =
-    "# Made by `reconcile rbac`. Whoever changes a chart so that it makes another kind makes it anew.\n";
+const HEADER: &str = "# Made by `reconcile rbac`. Make it anew when a chart makes another kind.\n";
 
 /// Prints them; exit status 4 where a sandbox does not render.
 ///

@@ -24,6 +24,7 @@ mod kube_faults;
 mod kube_survey;
 mod laws;
 mod purity;
+mod rbac;
 mod readme;
 mod ready;
 mod removal;

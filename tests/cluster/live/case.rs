@@ -41,13 +41,13 @@ pub struct Case {
 }
 
 impl Case {
-    /// A fleet with an administrator, or where the whole suite is asked to with a [`Self::least`] account; `None` where
-    /// there is no control plane.
+    /// A fleet with a [`Self::least`] account, or where the suite is asked to with an administrator; `None` where there is
+    /// no control plane.
     pub fn start(stem: &str) -> Option<Self> {
         Self::with(stem, Rights::Admin)
     }
 
-    /// A fleet with an administrator, whatever the suite is asked: for tests that count what an account like that asks.
+    /// A fleet with an administrator, whatever the suite is asked: for tests about what other accounts may not.
     pub fn admin(stem: &str) -> Option<Self> {
         let plane = ControlPlane::start()?;
         Some(Self::of(plane, plane.user(Rights::Admin), &plane.unique(stem)))
