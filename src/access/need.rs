@@ -25,6 +25,8 @@ pub struct Needs<'a> {
     pub copied: &'a [SecretRef],
 }
 
+/// Where the Events of objects of the cluster itself lie.
+const EVENTS: &str = "default";
 const RBAC: &str = "rbac.authorization.k8s.io";
 /// What is done with an object: looked up, made by apply (which is a patch, and where there is none a create), changed,
 /// removed. Lists are another matter.
@@ -82,6 +84,8 @@ pub fn needed(needs: &Needs<'_>) -> BTreeSet<Right> {
         let lease = Right::new(&system, verb, ("coordination.k8s.io", "leases"));
         rights.0.insert(lease.named(&format!("fleet-{note}")));
     }
+    // What a Namespace's Events are: they lie in no sandbox, and outlive it.
+    rights.add(&Place::Namespace(EVENTS.to_owned()), &["create"], ("events.k8s.io", "events"));
     for SecretRef { namespace, name } in needs.copied {
         let place = Place::Namespace(namespace.clone());
         rights.0.insert(Right::new(&place, "get", ("", "secrets")).named(name));

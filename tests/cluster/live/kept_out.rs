@@ -135,12 +135,24 @@ fn the_account_is_kept_to_its_fleet() {
 
     let ours = new("ours.yaml", namespace(&format!("{id}-x"), id));
     let ours_too = new("ours-too.yaml", labelled("PriorityClass", &plane.unique("ours"), id));
+    let event = |namespace: &str| {
+        format!(
+            "{{apiVersion: events.k8s.io/v1, kind: Event, metadata: {{name: e, namespace: default}}, type: Normal, note: x, \
+             reason: X, action: X, reportingController: x, reportingInstance: x, \
+             eventTime: '2026-01-01T00:00:00.000000Z', regarding: {{apiVersion: v1, kind: Namespace, name: {namespace}}}}}"
+        )
+    };
+    let their_event = new("their-event.yaml", event(&foreign));
+    let wrong = not_refused(&case, &[words(&format!("create --dry-run=server -f {their_event}"))]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let our_event = new("our-event.yaml", event(&own));
     let lease = "{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {namespace: reconcile-system, name: ";
     let lease = new("lease.yaml", format!("{lease}fleet-{id}-1}}}}"));
     let allowed = [
         format!("create --dry-run=server -f {ours}"),
         format!("create --dry-run=server -f {ours_too}"),
         format!("create --dry-run=server -f {lease}"),
+        format!("create --dry-run=server -f {our_event}"),
         format!("create configmap plans-{id} --namespace reconcile-system --dry-run=server"),
         format!("create configmap x --namespace {own} --dry-run=server"),
         format!("annotate deployment web a=b --namespace {own} --dry-run=server"),

@@ -19,6 +19,7 @@ mod generated;
 mod groups;
 mod guards;
 mod hands;
+mod installed;
 mod kept_out;
 mod killed;
 mod least;

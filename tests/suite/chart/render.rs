@@ -11,15 +11,15 @@ use reconcile::chart::{
 };
 use serde_json::Value;
 
-use super::fixture::{cases, files, folder, helm_template};
+use super::fixture::{cases, files, folder, helm_template, namespace_of};
 
 /// The charts here that have golden renderings beside them.
 const CHARTS: &[&str] = &["web", "family"];
 
 /// A chart as this library renders it.
 pub fn render(chart: &Path, values: &str) -> Result<Rendered, String> {
+    let release = ReleaseInfo::install("demo", namespace_of(chart));
     let chart = Chart::load(&files(chart)).map_err(|error| error.to_string())?;
-    let release = ReleaseInfo::install("demo", "space");
     let values = read(values, Numbers::Float64).map_err(|error| error.to_string())?;
     let capabilities = Capabilities::default();
     let input = RenderInput { release: &release, values: &values, capabilities: &capabilities };
