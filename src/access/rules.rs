@@ -26,67 +26,55 @@ pub struct Rule {
     pub verbs: Vec<String>,
 }
 
+/// A resource of a group.
+type Resource<'r> = (&'r str, &'r str);
+/// Verbs.
+type Verbs<'r> = BTreeSet<&'r str>;
+/// What a rule says beside its resources: group, names, verbs.
+type Terms<'r> = (&'r str, Vec<&'r str>, Vec<&'r str>);
+
 /// The rules that grant these rights, wherever they are needed.
 pub fn rules<'r>(rights: impl IntoIterator<Item = &'r Right>) -> Vec<Rule> {
-    let rights: Vec<&Right> = rights.into_iter().collect();
-    let mut by_verbs: BTreeMap<(&str, &str, Option<&str>), BTreeSet<&str>> = BTreeMap::new();
-    let mut urls: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for right in &rights {
-        match &right.what {
-            What::Objects { group, resource, name } => {
-                by_verbs.entry((group, resource, name.as_deref())).or_default().insert(&right.verb);
-            }
-            What::Url(url) => {
-                urls.entry(url).or_default().insert(&right.verb);
-            }
-        }
+    let mut of_all: BTreeMap<Resource<'r>, Verbs<'r>> = BTreeMap::new();
+    let mut of_one: BTreeMap<(Resource<'r>, &'r str), Verbs<'r>> = BTreeMap::new();
+    let mut urls: BTreeMap<&'r str, Verbs<'r>> = BTreeMap::new();
+    for right in rights {
+        let verbs = match &right.what {
+            What::Objects { group, resource, name: None } => of_all.entry((group, resource)).or_default(),
+            What::Objects { group, resource, name: Some(name) } => of_one.entry(((group, resource), name)).or_default(),
+            What::Url(url) => urls.entry(url).or_default(),
+        };
+        verbs.insert(&right.verb);
     }
-    // What may be done to all of them needs no rule for one.
-    let of_all = by_verbs.clone();
-    for ((group, resource, name), verbs) in &mut by_verbs {
-        if name.is_some()
-            && let Some(all) = of_all.get(&(*group, *resource, None))
-        {
-            verbs.retain(|verb| !all.contains(verb));
-        }
-    }
-    by_verbs.retain(|_, verbs| !verbs.is_empty());
     // Names of one resource with the same verbs go together, then resources of one group.
-    let mut names: BTreeMap<(&str, &str, BTreeSet<&str>), BTreeSet<Option<&str>>> = BTreeMap::new();
-    for ((group, resource, name), verbs) in by_verbs {
-        // All of them are no name among others.
-        let key = (group, resource, verbs);
-        let together = names.entry(key).or_default();
-        together.insert(name);
+    let mut together: BTreeMap<(Resource<'r>, Verbs<'r>), Vec<&'r str>> = BTreeMap::new();
+    for ((resource, name), mut verbs) in of_one {
+        // What may be done to all of them needs no rule for one.
+        verbs.retain(|verb| !of_all.get(&resource).is_some_and(|all| all.contains(verb)));
+        if !verbs.is_empty() {
+            together.entry((resource, verbs)).or_default().push(name);
+        }
     }
-    let mut resources: BTreeMap<(&str, Vec<&str>, Vec<&str>), BTreeSet<&str>> = BTreeMap::new();
-    for ((group, resource, verbs), names) in names {
-        let verbs = in_order(&verbs);
-        if names.contains(&None) {
-            resources.entry((group, Vec::new(), verbs.clone())).or_default().insert(resource);
-        }
-        let named: Vec<&str> = names.into_iter().flatten().collect();
-        if !named.is_empty() {
-            resources.entry((group, named, verbs)).or_default().insert(resource);
-        }
+    let all = of_all.into_iter().map(|(resource, verbs)| (resource, verbs, Vec::new()));
+    let some = together.into_iter().map(|((resource, verbs), only)| (resource, verbs, only));
+    let mut terms: BTreeMap<Terms<'r>, Vec<&'r str>> = BTreeMap::new();
+    for ((group, resource), verbs, only) in all.chain(some) {
+        terms.entry((group, only, in_order(&verbs))).or_default().push(resource);
     }
     let own = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect::<Vec<_>>();
-    let mut rules: Vec<Rule> = resources
-        .into_iter()
-        .map(|((group, names, verbs), resources)| Rule {
-            api_groups: vec![group.to_owned()],
-            resources: own(resources.into_iter().collect()),
-            resource_names: own(names),
-            urls: Vec::new(),
-            verbs: own(verbs),
-        })
-        .collect();
-    rules.extend(urls.into_iter().map(|(url, verbs)| Rule {
+    let of_objects = terms.into_iter().map(|((group, only, verbs), resources)| Rule {
+        api_groups: vec![group.to_owned()],
+        resources: own(resources),
+        resource_names: own(only),
+        urls: Vec::new(),
+        verbs: own(verbs),
+    });
+    let of_urls = urls.into_iter().map(|(url, verbs)| Rule {
         urls: vec![url.to_owned()],
         verbs: own(in_order(&verbs)),
         ..Rule::default()
-    }));
-    rules
+    });
+    of_objects.chain(of_urls).collect()
 }
 
 /// Verbs as people write them: what reads, what makes, what changes, what takes away.

@@ -40,7 +40,7 @@ pub fn objects(desired: &Desired) -> Objects {
     let mut renderer = Renderer::new(&basis);
     for (name, sandbox) in &desired.fleet.sandboxes {
         match renderer.render(sandbox) {
-            Ok(rendered) => objects.manifests.extend(rendered.release.objects().cloned()),
+            Ok(made) => objects.manifests.extend(made.release.objects().cloned()),
             Err(fault) => objects.faults.push((name.clone(), fault)),
         }
     }
@@ -49,8 +49,9 @@ pub fn objects(desired: &Desired) -> Objects {
     let basis = crate::release::Basis { charts: &charts, ..basis };
     let mut renderer = Renderer::new(&basis);
     // One that does not render without a sandbox's own values is left to the sandboxes.
-    let rendered = samples.sandboxes.values().filter_map(|sandbox| renderer.render(sandbox).ok());
-    rendered.for_each(|rendered| objects.manifests.extend(rendered.release.objects().cloned()));
+    for made in samples.sandboxes.values().filter_map(|sandbox| renderer.render(sandbox).ok()) {
+        objects.manifests.extend(made.release.objects().cloned());
+    }
     objects
 }
 

@@ -41,9 +41,10 @@ pub(super) async fn list_each<'m>(
 ) -> Pieces {
     let mut pieces = Pieces::default();
     list_once(cluster, query, namespaces, index, &mut pieces).await;
-    let forbidden = pieces.unread.extract_if(.., |_, error| error.kind == ErrorKind::Forbidden);
-    let forbidden: Vec<String> = forbidden.map(|(namespace, _)| namespace).collect();
+    let forbidden = pieces.unread.iter().filter(|(_, error)| error.kind == ErrorKind::Forbidden);
+    let forbidden: Vec<String> = forbidden.map(|(namespace, _)| namespace.clone()).collect();
     if !forbidden.is_empty() {
+        pieces.unread.retain(|namespace, _| !forbidden.contains(namespace));
         tokio::time::sleep(MOMENT).await;
         list_once(cluster, query, forbidden.iter().map(String::as_str), index, &mut pieces).await;
     }

@@ -52,7 +52,7 @@ pub struct Settings {
     /// Secrets copied into every sandbox, as "namespace/name": the registry login, the wildcard certificate.
     #[schemars(default, with = "Vec<String>")]
     pub copy_secrets: Vec<SecretRef>,
-    /// The ServiceAccount that runs `reconcile` in the cluster, as "namespace/name": every sandbox binds it to the rights
+    /// The `ServiceAccount` that runs `reconcile` in the cluster, as "namespace/name": every sandbox binds it to the rights
     /// that it needs there, so that it needs them nowhere else.
     #[schemars(with = "Option<String>")]
     pub service_account: Option<AccountRef>,

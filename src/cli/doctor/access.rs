@@ -31,18 +31,18 @@ pub(super) async fn look(server: &Server, fleet: &Fleet, findings: &mut Findings
             Vec::new()
         }
     };
-    let (served, unserved) = match needs::served(Some(cluster), kinds).await {
+    let (kinds, untold) = match needs::served(Some(cluster), kinds).await {
         Ok(answer) => answer,
         Err(error) => return findings.failed("kinds", error.to_string(), "see whether the cluster is well"),
     };
-    for (kind, why) in &unserved {
+    for (kind, why) in &untold {
         findings.failed("kinds", format!("the server does not serve {kind}"), why);
     }
     let granted = fleet.objects.granted();
     let rights = needed(&Needs {
         fleet_id: &settings.id,
         by_namespace: settings.service_account.is_some(),
-        kinds: &served,
+        kinds: &kinds,
         granted: &granted,
         copied: &settings.copy_secrets,
     });

@@ -171,7 +171,7 @@ pub(super) async fn look_at_folder(options: &Doctor, findings: &mut Findings) {
     };
     match connected {
         Ok(name) => {
-            findings.ok("connection", format!("{name}, a folder: there are no rights and no versions to look at"))
+            findings.ok("connection", format!("{name}, a folder: there are no rights and no versions to look at"));
         }
         Err(why) => findings.failed("connection", why, "see to that folder"),
     }
