@@ -63,7 +63,7 @@ pub fn needed(needs: &Needs<'_>) -> BTreeSet<Right> {
     rights.add(&Place::Cluster, &["get", "list", "patch", "delete"], ("", "persistentvolumes"));
     if needs.by_namespace {
         // By apply, whose requests name the object even where it is not there yet.
-        for verb in ["get", "create", "patch"] {
+        for verb in OBJECT {
             rights.0.insert(Right::new(&Place::Cluster, verb, (RBAC, "rolebindings")).named(BINDING));
         }
         rights.add(&Place::Cluster, &["list"], (RBAC, "rolebindings"));

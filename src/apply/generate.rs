@@ -57,7 +57,7 @@ impl Run<'_> {
     }
 
     /// Values that a Secret has already.
-    fn learn(&mut self, secret: &Value, keys: &[GeneratedKey]) {
+    pub(super) fn learn(&mut self, secret: &Value, keys: &[GeneratedKey]) {
         for key in keys {
             if let Some(value) = plain(secret, &key.key)
                 && let Some((id, value)) = only_placeholder(&key.parts, &value)

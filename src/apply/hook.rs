@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::step::{Halt, Run};
 use super::wait::{self, Waits};
 use crate::chart::generated::GeneratedKey;
-use crate::cluster::Target;
+use crate::cluster::{Propagation, Target};
 use crate::manifest::{LABEL_FLEET, LABEL_SANDBOX, Owner};
 use crate::plan::{Meta, completion};
 
@@ -32,7 +32,7 @@ impl Run<'_> {
                 return Err(Halt::Failed(why.into()));
             }
             if hook.drops_before || runs(target) {
-                self.cluster.delete(&target, &meta.uid).await?;
+                self.cluster.delete(&target, &meta.uid, Propagation::Background).await?;
                 wait::until_gone(self.cluster, target, &meta.uid, self.deadline, waits).await?;
             }
         }
@@ -64,7 +64,7 @@ impl Run<'_> {
             return Ok(None);
         }
         if meta.deleting.is_none() {
-            self.cluster.delete(&target, &meta.uid).await?;
+            self.cluster.delete(&target, &meta.uid, Propagation::Foreground).await?;
         }
         Ok(Some(meta.uid))
     }

@@ -43,18 +43,8 @@ pub struct Holder {
     pub since: Option<Timestamp>,
 }
 
-/// Whether it was had.
-pub enum Taken<'a> {
-    /// It was; `waited` for another run to end, so that what was planned before may be stale.
-    Ours {
-        /// It.
-        lease: Lease<'a>,
-        /// Whether another run was waited for.
-        waited: bool,
-    },
-    /// Another run has it.
-    Busy(Holder),
-}
+/// The Lease, and whether another run was waited for, so that what was planned before may be stale; or who has it.
+pub type Taken<'a> = Result<(Lease<'a>, bool), Holder>;
 
 /// What came of one try.
 enum Try {
@@ -92,11 +82,11 @@ impl<'a> Lease<'a> {
             let other = match cluster.lock(fleet_id)? {
                 Lock::Held(file) => {
                     lease.lock = Some(file);
-                    return Ok(Taken::Ours { lease, waited });
+                    return Ok(Ok((lease, waited)));
                 }
                 Lock::Busy(name) => Holder { name, since: None },
                 Lock::ByLease => match lease.try_take().await? {
-                    Try::Ours => return Ok(Taken::Ours { lease, waited }),
+                    Try::Ours => return Ok(Ok((lease, waited))),
                     Try::Again => continue,
                     Try::Busy(there, other) if rivals.is_dead(&other.name) => {
                         lease.take_over(&there).await?;
@@ -106,7 +96,7 @@ impl<'a> Lease<'a> {
                 },
             };
             if left.is_zero() {
-                return Ok(Taken::Busy(other));
+                return Ok(Err(other));
             }
             if !waited {
                 rivals.wait_for(&other);

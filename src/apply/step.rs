@@ -9,7 +9,7 @@ use super::Options;
 use super::hook::Hook;
 use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
-use crate::cluster::{Apply, Cluster, Error, ErrorKind, Target, metadata_of};
+use crate::cluster::{Apply, Cluster, Error, ErrorKind, Propagation, Target, metadata_of};
 use crate::manifest::{ANNOTATION_HASH, LABEL_FLEET, LABEL_SANDBOX, MANAGER, ObjectId, Path};
 use crate::plan::{self, Clear, Meta, Precondition, Step, Work};
 
@@ -106,16 +106,23 @@ impl<'a> Run<'a> {
                     None => self.make(target, &change).await,
                 }
             }
-            Work::Delete { precondition, awaited: false } => self.delete(target, precondition).await,
+            Work::Delete { precondition, awaited: false } => {
+                self.delete(target, precondition, Propagation::Background).await
+            }
             Work::Delete { precondition, awaited: true } => {
-                self.delete(target, precondition).await?;
+                self.delete(target, precondition, Propagation::Background).await?;
                 wait::until_gone(self.cluster, target, &precondition.uid, self.deadline, waits).await
             }
             Work::AwaitGone { uid } => wait::until_gone(self.cluster, target, uid, self.deadline, waits).await,
-            Work::Replace { body, precondition } => {
-                self.delete(target, precondition).await?;
+            Work::Replace { body, precondition, generated } => {
+                if !generated.is_empty()
+                    && let Some(secret) = self.cluster.get(&target).await?
+                {
+                    self.learn(&secret, generated);
+                }
+                self.delete(target, precondition, Propagation::Foreground).await?;
                 wait::until_gone(self.cluster, target, &precondition.uid, self.deadline, waits).await?;
-                let change = Change { body, generated: &[], kept: &[], clear: None, remove: &[] };
+                let change = Change { body, generated, kept: &[], clear: None, remove: &[] };
                 self.make(target, &change).await
             }
             Work::Hook { body, generated, drops_before, drops_failed } => {
@@ -309,7 +316,12 @@ impl<'a> Run<'a> {
         Err(Halt::Stale("it kept changing while it was written".into()))
     }
 
-    async fn delete(&self, target: Target<'_>, precondition: &Precondition) -> Result<(), Halt> {
+    async fn delete(
+        &self,
+        target: Target<'_>,
+        precondition: &Precondition,
+        propagation: Propagation,
+    ) -> Result<(), Halt> {
         let Some(meta) = self.cluster.metadata(&target).await? else { return Ok(()) };
         if meta.uid != precondition.uid {
             return Err(Halt::Stale("it was deleted and made again since the plan".into()));
@@ -320,7 +332,7 @@ impl<'a> Run<'a> {
         if meta.digest() != precondition.digest {
             return Err(Halt::Stale("it was changed since the plan, so it is not removed".into()));
         }
-        self.cluster.delete(&target, &precondition.uid).await.map_err(|error| match error.kind {
+        self.cluster.delete(&target, &precondition.uid, propagation).await.map_err(|error| match error.kind {
             ErrorKind::Conflict => Halt::Stale("it was deleted and made again since the plan".into()),
             _ => error.into(),
         })

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::failure::{Exit, Failure};
 use super::print::Printer;
-use crate::apply::{Holder, Lease, Rivals, Stop, Taken};
+use crate::apply::{Holder, Lease, Rivals, Stop};
 use crate::cluster::{Cluster, Error, ErrorKind};
 use crate::manifest::Hash;
 
@@ -27,8 +27,8 @@ pub async fn take<'c>(
         Failure::of(&error).hint(error.remedy.clone()).hint(why)
     };
     match taken.map_err(refused)? {
-        Taken::Ours { lease, waited } => Ok((lease, waited)),
-        Taken::Busy(holder) => Err(Failure::new(
+        Ok(taken) => Ok(taken),
+        Err(holder) => Err(Failure::new(
             Exit::Busy,
             format!("another run of this fleet is at work: {}", called(&holder)),
             "nothing was changed; run again when it is through, or wait for it: --lock-timeout 15m",

@@ -5,7 +5,7 @@ use futures::StreamExt as _;
 use super::survey::{SIDE_BY_SIDE, list_all};
 use super::{Apply, Cluster, ErrorKind, Query, Target};
 use crate::manifest::{Kind, MANAGER, Manifest, ObjectId, Resource, Scope, builtin, namespaces};
-use crate::plan::{Answer, Answers, DryRun, Live, Question, Questions, clearing, in_the_way};
+use crate::plan::{Answer, Answers, DryRun, Live, Question, Questions, clearing, immutable_changes, in_the_way};
 
 /// Asks what [`crate::plan::questions`] wants to know.
 ///
@@ -21,6 +21,11 @@ pub async fn answer(cluster: &dyn Cluster, questions: &Questions<'_>, live: &Liv
             && let Some(cleared) = try_cleared(cluster, target, question, live).await
         {
             tried = DryRun::Cleared(cleared);
+        }
+        if let (DryRun::Refused(why), Some(live)) = (&tried, &live)
+            && !immutable_changes(manifest, live, Some(why)).is_empty()
+        {
+            tried = try_anew(cluster, target, manifest).await;
         }
         Some((manifest.id.clone(), Answer { live, dry_run: tried }))
     });
@@ -49,6 +54,25 @@ async fn try_out(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest,
         Ok(object) => DryRun::Server(object),
         Err(error) if error.kind == ErrorKind::Forbidden => {
             DryRun::Local("a dry run is forbidden to this account".into())
+        }
+        Err(error) if error.kind == ErrorKind::Invalid => DryRun::Refused(error.message),
+        Err(error) => DryRun::Unknown(error.to_string()),
+    }
+}
+
+/// What the server says to the same object made anew, before the one that is there goes: under another name, as a name
+/// is taken while it is.
+async fn try_anew(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest) -> DryRun {
+    let name = format!("{}-anew", target.id.name);
+    let id = ObjectId { name: name.clone(), ..target.id.clone() };
+    let mut body = manifest.body();
+    body["metadata"]["name"] = name.into();
+    let other = Target { id: &id, ..target };
+    let apply = Apply { body: &body, manager: MANAGER, uid: None, resource_version: None, dry_run: true };
+    match cluster.apply(&other, &apply).await {
+        Ok(mut object) => {
+            object["metadata"]["name"] = target.id.name.clone().into();
+            DryRun::Replaced(object)
         }
         Err(error) if error.kind == ErrorKind::Invalid => DryRun::Refused(error.message),
         Err(error) => DryRun::Unknown(error.to_string()),

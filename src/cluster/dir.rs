@@ -34,7 +34,7 @@ use entry::Entry;
 use selector::Selector;
 use store::Store;
 
-use super::{Apply, Cluster, Error, ErrorKind, Lock, Log, Query, Served, Sink, Target};
+use super::{Apply, Cluster, Error, ErrorKind, Lock, Log, Propagation, Query, Served, Sink, Target};
 use crate::manifest::{Kind, ObjectId, Resource, Scope, builtin};
 use crate::plan::{Meta, Seen};
 
@@ -235,7 +235,7 @@ impl Cluster for Dir {
         self.patch_object(target, patch, manager, true)
     }
 
-    async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error> {
+    async fn delete(&self, target: &Target<'_>, uid: &str, _propagation: Propagation) -> Result<(), Error> {
         self.delete_object(target, uid)
     }
 }

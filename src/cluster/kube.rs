@@ -28,7 +28,7 @@ use errors::{Status, Subject, from_answer};
 use settling::Settling;
 use transport::{Answer, Ask, Repeat, Transport};
 
-use super::{Apply, Cluster, Error, ErrorKind, Lock, Log, Query, Served, Sink, Target};
+use super::{Apply, Cluster, Error, ErrorKind, Lock, Log, Propagation, Query, Served, Sink, Target};
 use crate::manifest::{Kind, ObjectId, namespaces, pods};
 use crate::plan::Meta;
 
@@ -294,10 +294,14 @@ impl Cluster for Kube {
         self.json_patch(target, patch, &[("fieldManager", manager), ("dryRun", "All"), STRICT]).await
     }
 
-    async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error> {
+    async fn delete(&self, target: &Target<'_>, uid: &str, propagation: Propagation) -> Result<(), Error> {
+        let policy = match propagation {
+            Propagation::Background => "Background",
+            Propagation::Foreground => "Foreground",
+        };
         let options = json!({
             "apiVersion": "v1", "kind": "DeleteOptions",
-            "preconditions": {"uid": uid}, "propagationPolicy": "Background",
+            "preconditions": {"uid": uid}, "propagationPolicy": policy,
         });
         let ask = Ask {
             method: Method::DELETE,

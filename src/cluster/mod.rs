@@ -83,8 +83,17 @@ pub trait Cluster: Send + Sync {
     /// The object as such a patch would make it; nothing is changed.
     async fn try_patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error>;
 
-    /// Asks for an object's deletion (in the background), if it still has this uid. Gone already is success.
-    async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error>;
+    /// Asks for an object's deletion, if it still has this uid. Gone already is success.
+    async fn delete(&self, target: &Target<'_>, uid: &str, propagation: Propagation) -> Result<(), Error>;
+}
+
+/// What becomes of what an object owns when it is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Propagation {
+    /// It goes after it.
+    Background,
+    /// It goes before it, so that nothing of it is left when the object is gone.
+    Foreground,
 }
 
 /// What takes the objects of a list, as they arrive. Any closure that takes a [`Meta`] is one.

@@ -30,7 +30,7 @@ pub use limits::{Limits, MaxRemovals, Span};
 pub use name::{LABEL_LENGTH, RESERVED, SLUG_LENGTH, check_branch, check_name, name_for_branch, slug};
 pub use parse::{Broken, FLEET_FILE, Fleet, MAX_FILE, Odd, SANDBOXES, Unusable};
 pub use quantity::Quantity;
-pub use sandbox::{Pin, Sandbox, SandboxFile};
+pub use sandbox::{Pin, Replace, Sandbox, SandboxFile};
 pub use schema::{fleet_schema, sandbox_schema};
 pub use sensitive::is_sensitive;
 pub use settings::{Access, AccountRef, Defaults, Extras, NamespaceSettings, SecretRef, Settings};

@@ -1,5 +1,7 @@
 //! `NAME.toml`: one sandbox, as its file has it and as its fleet makes it.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,11 +40,38 @@ pub struct SandboxFile {
     pub profile: Option<String>,
     /// Whose it is.
     pub owner: Option<String>,
+    /// Whether objects that hold data may be deleted and made again, where a change cannot be made in place: `refuse`
+    /// (by default), or `allow`.
+    pub replace: Option<Replace>,
     /// Keeps it past its expiry.
     pub pin: Option<Pin>,
     /// Values over the chart's and the fleet's.
     #[schemars(default, extend("propertyNames" = {"not": {"enum": RESERVED_VALUES}}))]
     pub values: Map<String, Value>,
+}
+
+/// What is done where an object that holds data cannot be changed in place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Replace {
+    /// The sandbox is held.
+    #[default]
+    Refuse,
+    /// The object is deleted with what it holds, and made again.
+    Allow,
+}
+
+impl FromStr for Replace {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "refuse" => Ok(Self::Refuse),
+            "allow" => Ok(Self::Allow),
+            other => Err(Invalid::new(format!("`{other}` says nothing about replacing"))
+                .hint("write \"refuse\", or \"allow\" where what the objects hold may be lost")),
+        }
+    }
 }
 
 /// `[pin]`: a dated, owned, reasoned exception to the expiry.
@@ -59,7 +88,7 @@ pub struct Pin {
 }
 
 /// The keys at the top of a sandbox's file that are no tables.
-const TOP: [&str; 7] = ["branch", "image", "chart", "ttl", "expires", "profile", "owner"];
+const TOP: [&str; 8] = ["branch", "image", "chart", "ttl", "expires", "profile", "owner", "replace"];
 
 impl SandboxFile {
     /// Reads the tree. What is wrong is in the reader, and then the answer is not to be relied on.
@@ -74,6 +103,7 @@ impl SandboxFile {
         let (ttl, expires) = exactly_one(reader, life);
         let profile = top.optional(reader, "profile", |r, n| read::checked(r, n, check::profile));
         let owner = top.optional(reader, "owner", |r, n| read::checked(r, n, check::line));
+        let replace = top.optional(reader, "replace", read::parsed);
         let pin = pin(reader, &mut top);
         let values = top.optional(reader, "values", values);
         top.finish(reader, &[]);
@@ -85,6 +115,7 @@ impl SandboxFile {
             expires,
             profile,
             owner,
+            replace,
             pin,
             values: values.unwrap_or_default(),
         })
@@ -135,6 +166,8 @@ pub struct Sandbox {
     pub owner: Option<String>,
     /// Its life, its own or the fleet's.
     pub life: Life,
+    /// Whether objects that hold data may be replaced.
+    pub replace: Replace,
     /// The exception to its expiry.
     pub pin: Option<Pin>,
     /// Its host name, where the fleet has a domain.
@@ -172,6 +205,7 @@ impl Sandbox {
             profile: file.profile.or_else(|| defaults.profile.clone()),
             owner: file.owner,
             life,
+            replace: file.replace.unwrap_or_default(),
             pin: file.pin,
             host,
             url,

@@ -9,8 +9,8 @@ use super::read::{Node, Reader, table};
 /// Keys of a sandbox's file, which are never meant at the top of `[values]`, and what we fill in there ourselves.
 ///
 /// TOML takes a `ttl = "3d"` that is written below `[values]` into the values, where it would do nothing.
-pub(super) const RESERVED_VALUES: [&str; 9] =
-    ["sandbox", "branch", "chart", "ttl", "expires", "profile", "owner", "pin", "values"];
+pub(super) const RESERVED_VALUES: [&str; 10] =
+    ["sandbox", "branch", "chart", "ttl", "expires", "profile", "owner", "replace", "pin", "values"];
 
 /// `image` is refused as the text that the file wants alone: `image.tag = "1"` is what many charts are given.
 fn slipped(key: &str, value: &DeValue<'_>) -> bool {

@@ -62,6 +62,9 @@ pub fn questions(input: &Input) -> Questions<'_> {
         }
         for difference in differences(wanted, name, input) {
             match (&difference.kind, difference.manifest) {
+                (DifferenceKind::Deleting, Some(manifest)) if !manifest.generated.is_empty() => {
+                    questions.claims.extend(manifest.id.namespace.clone());
+                }
                 (DifferenceKind::Foreign | DifferenceKind::Deleting, _) => {}
                 (DifferenceKind::Unwanted, _) => questions.removed.push(difference.id),
                 (kind, Some(manifest)) => {

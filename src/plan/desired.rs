@@ -8,7 +8,7 @@ use serde_json::json;
 use super::quota::quota_of;
 use super::state::{LiveNamespace, Source, Wanted};
 use super::words;
-use crate::fleet::{Broken, Fleet, Life, Lifetime, PinState, Sandbox};
+use crate::fleet::{Broken, Fleet, Life, Lifetime, PinState, Replace, Sandbox};
 use crate::manifest::{Hash, HookManifest, Kind, Manifest, Release, Resource, Scope};
 use crate::release::{Basis, Renderer};
 use crate::side_by_side;
@@ -156,6 +156,7 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, renderer: &mut Renderer<'_>, start: 
         expires: life.expiry,
         pinned_past: life.natural.filter(|_| life.pin.counts()),
         owner: sandbox.owner.clone(),
+        may_replace: sandbox.replace == Replace::Allow,
         content: content(sandbox),
         url: sandbox.url.clone(),
         notes,
@@ -190,6 +191,8 @@ pub fn generation(
         expires: record.expires.as_deref().and_then(|at| at.parse().ok()),
         pinned_past: None,
         owner: record.owner.clone(),
+        // What its file says now is not known here, and going back must lose nothing.
+        may_replace: false,
         content: content(sandbox),
         url: sandbox.url.clone(),
         notes: Vec::new(),

@@ -183,6 +183,8 @@ pub struct Observed {
     pub hash: Option<String>,
     /// When its deletion began.
     pub deleting: Option<Timestamp>,
+    /// What keeps it then.
+    pub finalizers: Vec<String>,
     /// What a change of it must find again.
     pub precondition: Precondition,
     /// Declared fields that are not ours any more; empty where the manifest is unknown.
@@ -234,6 +236,7 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
         controlled: meta.controller.is_some(),
         hash: meta.annotations.get(ANNOTATION_HASH).cloned(),
         deleting: meta.deleting,
+        finalizers: meta.finalizers.clone(),
         precondition: meta.precondition(),
         drift,
         extras,

@@ -67,7 +67,7 @@ impl Case<'_> {
 /// The account's binding comes before all else that is done in a namespace, hooks among it.
 pub(super) fn binding_first(steps: &mut Vec<Step>) {
     let is_binding = |step: &Step| {
-        step.id.name == BINDING && step.id.kind == "RoleBinding" && matches!(step.work, Work::Apply { .. })
+        step.id.name == BINDING && step.id.kind == "RoleBinding" && matches!(step.work, Work::Apply { .. } | Work::Replace { .. })
     };
     if let Some(at) = steps.iter().position(is_binding) {
         let step = steps.remove(at);

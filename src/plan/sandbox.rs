@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::extras;
 use super::hooks::{Moment, hook_steps};
 use super::live::{Extra, Observed};
@@ -19,6 +21,9 @@ use super::values;
 use super::words;
 use crate::chart::hooks::Event;
 use crate::manifest::{ANNOTATION_RELEASE, Manifest, ObjectId, Resource, field_path};
+
+/// What is being deleted for longer than this hangs, and is not waited for.
+const HANGS: SignedDuration = SignedDuration::from_mins(15);
 
 /// One wanted sandbox and what there is to judge it by.
 pub(super) struct Case<'a> {
@@ -70,6 +75,10 @@ impl Case<'_> {
             if let Some(held) = self.not_ours(&difference) {
                 return Err(held);
             }
+            if let Some(again) = self.made_again(&difference)? {
+                plan.steps.extend(again);
+                continue;
+            }
             let action = if difference.observed.is_some() { Action::Update } else { Action::Create };
             let resource = self.resource(manifest)?;
             let (diff, _) = show::change(manifest, self.answers.objects.get(&manifest.id), &self.input.key);
@@ -92,8 +101,12 @@ impl Case<'_> {
         let mut steps = Vec::new();
         for difference in &differences {
             self.check(difference, namespace)?;
-            steps.push(self.object_step(difference, namespace)?);
+            match self.made_again(difference)? {
+                Some(again) => steps.extend(again),
+                None => steps.push(self.object_step(difference, namespace)?),
+            }
         }
+        let mut steps = self.free_claims(steps);
         let finished = namespace.record.release.as_deref() == Some(self.wanted.release.hash.as_str());
         let applied: BTreeSet<ObjectId> = steps.iter().map(|s| s.id.clone()).collect();
         let never_ready = namespace.record.release.is_none() || !finished;
@@ -181,13 +194,29 @@ impl Case<'_> {
                 ),
             )
         });
-        holder.or_else(|| not_ours(difference))
+        holder.or_else(|| not_ours(difference, self.input.now))
+    }
+
+    /// What is being deleted is made again when it is gone, as after a run that was killed while it replaced it.
+    fn made_again(&self, difference: &Difference<'_>) -> Result<Option<[Step; 2]>, Held> {
+        let (DifferenceKind::Deleting, Some(manifest), Some(observed)) =
+            (&difference.kind, difference.manifest, difference.observed)
+        else {
+            return Ok(None);
+        };
+        let resource = self.resource(manifest)?;
+        let reason = format!("it is being deleted, by whom is not recorded; {}", self.asked_by(manifest));
+        let (diff, _) = show::change(manifest, None, &self.input.key);
+        let gone = Work::AwaitGone { uid: observed.precondition.uid.clone() };
+        let wait = step(Action::Keep, manifest, resource.clone(), &reason, String::new(), gone);
+        let make = step(Action::Create, manifest, resource, &reason, diff, apply(manifest, None));
+        Ok(Some([Step { quiet: true, ..wait }, make]))
     }
 
     pub(super) fn check(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
         match (self.not_ours(difference), &difference.kind) {
             (Some(held), _) => Err(held),
-            (None, DifferenceKind::Missing | DifferenceKind::KeysLost(_)) => {
+            (None, DifferenceKind::Missing | DifferenceKind::Deleting | DifferenceKind::KeysLost(_)) => {
                 self.check_generated(difference, namespace)
             }
             (None, _) => Ok(()),
@@ -206,6 +235,9 @@ impl Case<'_> {
                 format!("{} ({}) would be refused: {message}", manifest.id, manifest.source),
                 "mend the chart or the values; the sandbox stays as it is until then",
             ));
+        }
+        if let Some(step) = self.replacement(difference, manifest, &resource, answer)? {
+            return Ok(step);
         }
         if let Some(DryRun::Unknown(message)) = answer.map(|a| &a.dry_run) {
             return Err(Held::new(
@@ -342,6 +374,9 @@ impl Case<'_> {
         }
         if !finished {
             let drift = &namespace.observed.drift;
+            if changes.iter().any(|step| step.action == Action::Replace) {
+                return (Action::Replace, self.asked());
+            }
             let is_asked = changes.iter().any(|step| !matches!(step.action, Action::Correct | Action::Adopt));
             if !is_asked && drift.iter().any(|drift| drift.path.contains(ANNOTATION_RELEASE)) {
                 return (Action::Correct, words::drifts(drift));
@@ -361,7 +396,7 @@ impl Case<'_> {
     }
 }
 
-fn apply(manifest: &Manifest, observed: Option<&Observed>) -> Work {
+pub(super) fn apply(manifest: &Manifest, observed: Option<&Observed>) -> Work {
     Work::Apply {
         body: manifest.body(),
         precondition: observed.map(|o| o.precondition.clone()),
@@ -381,7 +416,14 @@ pub(super) fn with_added(reason: String, added: &[&Extra]) -> String {
     }
 }
 
-fn step(action: Action, manifest: &Manifest, resource: Resource, reason: &str, diff: String, work: Work) -> Step {
+pub(super) fn step(
+    action: Action,
+    manifest: &Manifest,
+    resource: Resource,
+    reason: &str,
+    diff: String,
+    work: Work,
+) -> Step {
     Step {
         action,
         id: manifest.id.clone(),
@@ -404,18 +446,33 @@ fn is_awaited(manifest: &Manifest) -> bool {
 }
 
 /// Why an object that is there may not be changed.
-fn not_ours(difference: &Difference<'_>) -> Option<Held> {
+fn not_ours(difference: &Difference<'_>, now: Timestamp) -> Option<Held> {
+    let hangs = |observed: &Observed| {
+        let since = observed.deleting.filter(|since| observed.was_ours && now.duration_since(*since) < HANGS);
+        since.is_none()
+    };
     match &difference.kind {
         DifferenceKind::Foreign => Some(Held::new(
             Hold::Safety,
             format!("{} is there already and is not ours", difference.id),
             format!("rename it in the chart, or delete it by hand: {}", delete_command(difference.id)),
         )),
-        DifferenceKind::Deleting => Some(Held::new(
-            Hold::Policy,
-            format!("{} is being deleted", difference.id),
-            "nothing: a later run goes on when it is gone",
-        )),
+        DifferenceKind::Deleting if difference.observed.is_none_or(hangs) => {
+            let observed = difference.observed;
+            let since = observed.and_then(|observed| observed.deleting);
+            let age = since.map(|since| format!(" for {}, since {since}", words::span(since, now))).unwrap_or_default();
+            let kept = match observed.map(|observed| observed.finalizers.as_slice()) {
+                Some([_, ..]) => {
+                    format!(", kept by finalizer {}", observed.map(|o| o.finalizers.join(", ")).unwrap_or_default())
+                }
+                _ => String::new(),
+            };
+            Some(Held::new(
+                Hold::Policy,
+                format!("{} is being deleted{age}{kept}", difference.id),
+                "see to whoever has to take the finalizer off; a later run goes on when it is gone",
+            ))
+        }
         _ => None,
     }
 }

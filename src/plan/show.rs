@@ -16,7 +16,7 @@ pub(super) fn change(manifest: &Manifest, answer: Option<&Answer>, key: &Fingerp
         (object_diff(before.as_ref(), Some(&after), &name(&manifest.id), key), why)
     };
     match answer.map(|a| &a.dry_run) {
-        Some(DryRun::Server(dry) | DryRun::Cleared(dry)) => {
+        Some(DryRun::Server(dry) | DryRun::Cleared(dry) | DryRun::Replaced(dry)) => {
             let dry = with_generated(manifest, dry.clone(), live);
             (object_diff(live, Some(&dry), &name(&manifest.id), key), None)
         }

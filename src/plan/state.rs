@@ -121,6 +121,8 @@ pub struct Wanted {
     pub pinned_past: Option<Timestamp>,
     /// Its owner, for limits.
     pub owner: Option<String>,
+    /// Whether objects that hold data may be deleted and made again.
+    pub may_replace: bool,
     /// What its file says, as a hash: the same under another name, and however it is written.
     pub content: Hash,
     /// Where it answers.
@@ -286,6 +288,8 @@ pub enum DryRun {
     /// The object as the server would make it once what others put beside ours is out of the way; without that it
     /// refuses.
     Cleared(Value),
+    /// The object as the server would make it anew; it refuses to change the one that is there.
+    Replaced(Value),
     /// It was not asked (why), so what is shown is local.
     Local(String),
     /// It would be refused, and stays so until the manifest is changed.

@@ -222,12 +222,15 @@ pub enum Work {
         /// Its uid.
         uid: String,
     },
-    /// Delete, wait for the end of it, and make it again.
+    /// Delete, wait for the end of it and of what belongs to it, and make it again.
     Replace {
         /// The object, without generated values.
         body: Value,
         /// What it must be before.
         precondition: Precondition,
+        /// Values of it that are kept.
+        #[serde(default)]
+        generated: Vec<GeneratedKey>,
     },
     /// Run a hook: make its object, and where it is a Job or a Pod wait until that has done its work. What an earlier run
     /// of it has left is deleted first, or applied over.

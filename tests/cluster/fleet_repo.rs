@@ -24,6 +24,21 @@ impl FleetRepo {
         Self { folder, git }
     }
 
+    /// A clone of another that has its last commit alone.
+    pub fn shallow(of: &FleetRepo) -> Self {
+        let folder =
+            tempfile::Builder::new().prefix("reconcile-fleet-").tempdir().expect("a temporary folder can be made");
+        let url = format!("file://{}", of.path().display());
+        let cloned = std::process::Command::new("git")
+            .args(["clone", "--quiet", "--depth=1", &url, "."])
+            .current_dir(folder.path())
+            .output()
+            .expect("git starts");
+        assert!(cloned.status.success(), "{cloned:?}");
+        let git = Repository::open(folder.path()).expect("it is a repository");
+        Self { folder, git }
+    }
+
     /// Its working directory.
     pub fn path(&self) -> &Path {
         self.folder.path()

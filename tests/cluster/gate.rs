@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Result, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -34,6 +34,18 @@ pub enum Verdict {
     Dated(String),
     /// The gate answers in its place, with this status and message, and with these headers (whole lines).
     Answer(u16, &'static str, &'static [&'static str]),
+    /// The server hears of it when the gate is told so: [`Gate::release`].
+    Wait,
+    /// The server never hears of it: the connection ends without an answer.
+    Reset,
+    /// The server does it, and the connection ends without an answer.
+    ResetAfter,
+    /// The server does it, and half of its answer arrives.
+    Cut,
+    /// The answer arrives in pieces, each after so many milliseconds.
+    Slow(u64),
+    /// The server does it, and the answer says that it is a page.
+    WrongType,
     /// The server never hears of it and the client never gets an answer.
     HoldRequest,
     /// The server does it, but the client never gets the answer.
@@ -54,6 +66,8 @@ struct Shared {
     upstream: u16,
     rule: Mutex<(Rule, usize)>,
     held: Mutex<Sender<Asked>>,
+    /// How often the gate was told to let go.
+    released: (Mutex<usize>, Condvar),
 }
 
 impl Gate {
@@ -72,8 +86,12 @@ impl Gate {
         fs::write(&kubeconfig, text).expect("the kubeconfig can be written");
 
         let (sender, held) = channel();
-        let shared =
-            Arc::new(Shared { upstream, rule: Mutex::new((Box::new(|_| Verdict::Pass), 0)), held: Mutex::new(sender) });
+        let shared = Arc::new(Shared {
+            upstream,
+            rule: Mutex::new((Box::new(|_| Verdict::Pass), 0)),
+            held: Mutex::new(sender),
+            released: Default::default(),
+        });
         let server = Arc::clone(&shared);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -90,6 +108,13 @@ impl Gate {
     pub fn rule(&self, rule: impl FnMut(&Asked) -> Verdict + Send + 'static) {
         *self.shared.rule.lock().unwrap_or_else(PoisonError::into_inner) = (Box::new(rule), 0);
         while self.held.try_recv().is_ok() {}
+    }
+
+    /// Lets those go on that wait.
+    pub fn release(&self) {
+        let (times, told) = &self.shared.released;
+        *times.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        told.notify_all();
     }
 
     /// Waits for a request that was held since the rule was set; `None` when the bound is over.
@@ -131,6 +156,37 @@ impl Shared {
                 std::io::copy(&mut answer, &mut std::io::sink())?;
                 self.hold(asked, client)
             }
+            Verdict::Wait => {
+                self.wait(asked);
+                std::io::copy(&mut self.ask(&head, &body)?, &mut client).map(drop)
+            }
+            Verdict::Reset => reset(&client),
+            Verdict::ResetAfter => {
+                std::io::copy(&mut self.ask(&head, &body)?, &mut std::io::sink())?;
+                reset(&client)
+            }
+            Verdict::Cut => {
+                let mut answer = Vec::new();
+                self.ask(&head, &body)?.read_to_end(&mut answer)?;
+                client.write_all(&answer[..answer.len() - (answer.len() / 4).max(1)])
+            }
+            Verdict::Slow(pause) => {
+                let mut answer = Vec::new();
+                self.ask(&head, &body)?.read_to_end(&mut answer)?;
+                for piece in answer.chunks(answer.len().div_ceil(4).max(1)) {
+                    thread::sleep(Duration::from_millis(pause));
+                    client.write_all(piece)?;
+                }
+                Ok(())
+            }
+            Verdict::WrongType => {
+                let mut answer = self.ask(&head, &body)?;
+                for line in head_lines(&mut answer)? {
+                    let other = is_header(&line, "content-type");
+                    client.write_all(if other { b"Content-Type: text/html\r\n" } else { line.as_bytes() })?;
+                }
+                std::io::copy(&mut answer, &mut client).map(drop)
+            }
             Verdict::Pass => std::io::copy(&mut self.ask(&head, &body)?, &mut client).map(drop),
             Verdict::Dated(date) => {
                 let mut answer = self.ask(&head, &body)?;
@@ -150,12 +206,26 @@ impl Shared {
         Ok(BufReader::new(server))
     }
 
+    /// Until the gate is told to let go.
+    fn wait(&self, asked: Asked) {
+        let (times, told) = &self.released;
+        let times = times.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *times;
+        let _ = self.held.lock().unwrap_or_else(PoisonError::into_inner).send(asked);
+        let _times = told.wait_while(times, |times| *times == before).unwrap_or_else(PoisonError::into_inner);
+    }
+
     /// Until the client is gone.
     fn hold(&self, asked: Asked, mut client: TcpStream) -> Result<()> {
         // Nobody listens once the gate is dropped.
         let _ = self.held.lock().unwrap_or_else(PoisonError::into_inner).send(asked);
         client.read(&mut [0]).map(drop)
     }
+}
+
+/// Ends a connection at once.
+fn reset(client: &TcpStream) -> Result<()> {
+    rustix::net::sockopt::set_socket_linger(client, Some(Duration::ZERO)).map_err(std::io::Error::from)
 }
 
 /// The head of a request, as it goes on to the server.

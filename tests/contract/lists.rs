@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use reconcile::cluster::{ErrorKind, Query};
+use reconcile::cluster::{ErrorKind, Propagation, Query};
 use reconcile::manifest::{Kind, Resource, Scope};
 use reconcile::plan::Meta;
 use serde_json::{Value, json};
@@ -130,5 +130,5 @@ pub async fn custom_resources_are_served_by_their_definition(arena: &Arena<'_>) 
     let error = arena.cluster.list(&query, &mut |_: Meta| panic!("there is nothing to list")).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::NotServed, "{error}");
     let uid = arena.meta(&definition).await.unwrap().uid;
-    arena.cluster.delete(&address(&definition).target(), &uid).await.unwrap();
+    arena.cluster.delete(&address(&definition).target(), &uid, Propagation::Background).await.unwrap();
 }

@@ -1,6 +1,6 @@
 //! What each verb does, and refuses.
 
-use reconcile::cluster::{Apply, Error, ErrorKind};
+use reconcile::cluster::{Apply, Error, ErrorKind, Propagation};
 use reconcile::manifest::MANAGER;
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ pub async fn what_is_missing_is_none(arena: &Arena<'_>) {
     let at = address(&body);
     assert_eq!(arena.meta(&body).await, None);
     assert_eq!(arena.get(&body).await, None);
-    arena.cluster.delete(&at.target(), "00000000-0000-4000-8000-000000000000").await.unwrap();
+    arena.cluster.delete(&at.target(), "00000000-0000-4000-8000-000000000000", Propagation::Background).await.unwrap();
     let patch = json!([{"op": "add", "path": "/data", "value": {}}]);
     assert_eq!(kind(arena.cluster.patch(&at.target(), &patch, MANAGER).await), ErrorKind::NotFound);
     let nowhere = config_map(&arena.name(), "it", &json!({}));
@@ -145,13 +145,14 @@ pub async fn deleting_asks_for_the_uid(arena: &Arena<'_>) {
     let body = config_map(&arena.namespace().await, "it", &json!({}));
     let at = address(&body);
     let object = arena.apply(&body).await.unwrap();
-    let wrong = arena.cluster.delete(&at.target(), "00000000-0000-4000-8000-000000000000").await;
+    let wrong =
+        arena.cluster.delete(&at.target(), "00000000-0000-4000-8000-000000000000", Propagation::Background).await;
     assert_eq!(kind(wrong), ErrorKind::Conflict);
     assert!(arena.get(&body).await.is_some());
     let uid = text(&object, "/metadata/uid");
-    arena.cluster.delete(&at.target(), uid).await.unwrap();
+    arena.cluster.delete(&at.target(), uid, Propagation::Background).await.unwrap();
     assert_eq!(arena.get(&body).await, None);
-    arena.cluster.delete(&at.target(), uid).await.unwrap();
+    arena.cluster.delete(&at.target(), uid, Propagation::Background).await.unwrap();
     let again = arena.apply(&body).await.unwrap();
     assert_ne!(text(&again, "/metadata/uid"), uid);
 }
@@ -160,7 +161,11 @@ pub async fn a_finalizer_keeps_an_object(arena: &Arena<'_>) {
     let mut body = config_map(&arena.namespace().await, "it", &json!({}));
     body["metadata"]["finalizers"] = json!(["example.com/keep"]);
     let object = arena.apply(&body).await.unwrap();
-    arena.cluster.delete(&address(&body).target(), text(&object, "/metadata/uid")).await.unwrap();
+    arena
+        .cluster
+        .delete(&address(&body).target(), text(&object, "/metadata/uid"), Propagation::Background)
+        .await
+        .unwrap();
     let meta = arena.meta(&body).await.unwrap();
     assert!(meta.deleting.is_some());
     assert_eq!(meta.finalizers, ["example.com/keep"]);
@@ -177,7 +182,7 @@ pub async fn a_namespace_takes_all_in_it_along(arena: &Arena<'_>) {
     kept["metadata"]["finalizers"] = json!(["example.com/keep"]);
     arena.apply(&kept).await.unwrap();
     let uid = arena.meta(&namespace).await.unwrap().uid;
-    arena.cluster.delete(&address(&namespace).target(), &uid).await.unwrap();
+    arena.cluster.delete(&address(&namespace).target(), &uid, Propagation::Background).await.unwrap();
     eventually("what has no finalizer goes", async || arena.meta(&inside).await.is_none()).await;
     assert!(arena.meta(&namespace).await.unwrap().deleting.is_some());
     assert!(arena.meta(&kept).await.unwrap().deleting.is_some());

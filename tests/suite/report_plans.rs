@@ -66,7 +66,7 @@ pub fn step(action: Action, reason: &str, before: Option<&Value>, after: Option<
         (None, Some(body)) if id.kind == "Namespace" => Work::Claim { body: body.clone() },
         (Some(_), None) => Work::Delete { precondition: precondition(), awaited: true },
         (_, Some(body)) if action == Action::Replace => {
-            Work::Replace { body: body.clone(), precondition: precondition() }
+            Work::Replace { body: body.clone(), precondition: precondition(), generated: Vec::new() }
         }
         (before, after) => Work::Apply {
             body: after.cloned().unwrap_or_default(),

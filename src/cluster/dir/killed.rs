@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use serde_json::{Value, json};
 
 use super::Dir;
-use crate::cluster::{Apply, Cluster as _, Error, Query, Target};
+use crate::cluster::{Apply, Cluster as _, Error, Propagation, Query, Target};
 use crate::manifest::{GENERATED_MANAGER, Kind, MANAGER, ObjectId, Resource, builtin};
 use crate::plan::Meta;
 
@@ -38,7 +38,7 @@ fn apply(cluster: &Dir, manager: &str, body: &Value) -> Result<(), Error> {
 
 fn delete(cluster: &Dir, body: &Value) -> Result<(), Error> {
     match block_on(cluster.metadata(&at(body).target()))? {
-        Some(meta) => block_on(cluster.delete(&at(body).target(), &meta.uid)),
+        Some(meta) => block_on(cluster.delete(&at(body).target(), &meta.uid, Propagation::Background)),
         None => Ok(()),
     }
 }

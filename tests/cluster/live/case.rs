@@ -89,6 +89,13 @@ impl Case {
         self.account.is_some()
     }
 
+    /// The same fleet in a clone that has its last commit alone.
+    pub fn shallow(&self) -> Self {
+        let repo = FleetRepo::shallow(&self.repo);
+        let user = User { name: self.user.name.clone(), kubeconfig: self.user.kubeconfig.clone() };
+        Self { plane: self.plane, tool: Tool::new(&repo, &user), repo, user, account: None, id: self.id.clone() }
+    }
+
     /// Writes `fleet.toml`, with more keys (and tables) in it.
     pub fn settings(&self, more: &str) -> &Self {
         let id = &self.id;

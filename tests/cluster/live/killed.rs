@@ -18,7 +18,7 @@ fn objects(case: &Case) -> String {
 
 /// Runs until the write of this number, and kills the run there: before the server has heard of it, or before the
 /// answer is back; or has the server fail there. `false` where there were fewer writes.
-fn killed_at(case: &Case, gate: &Gate, write: usize, verdict: &Verdict) -> bool {
+pub fn killed_at(case: &Case, gate: &Gate, write: usize, verdict: &Verdict) -> bool {
     let rule = verdict.clone();
     gate.rule(move |asked| {
         let meant = match rule {

@@ -125,7 +125,7 @@ fn own_charts_render_as_helm_does() {
         match (render(&chart, &text), helm_template(&chart, &paths)) {
             (Ok(rendered), Ok(printed)) => assert_same(&rendered, &printed, &what),
             // One that needs values has none of its own to render with.
-            (Err(ours), Err(theirs)) => assert!(ours.to_string().contains("is missing"), "{what}: {ours}; {theirs}"),
+            (Err(ours), Err(theirs)) => assert!(ours.contains("is missing"), "{what}: {ours}; {theirs}"),
             (Err(ours), Ok(_)) => panic!("only we refuse {what}: {ours}"),
             (Ok(_), Err(theirs)) => panic!("only helm refuses {what}: {theirs}"),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use reconcile::cluster::{Apply, Cluster, Error, ErrorKind, Lock, Log, Query, Served, Sink, Target};
+use reconcile::cluster::{Apply, Cluster, Error, ErrorKind, Lock, Log, Propagation, Query, Served, Sink, Target};
 use reconcile::manifest::{Hash, Kind};
 use reconcile::plan::{Meta, Seen};
 use serde_json::Value;
@@ -126,8 +126,8 @@ impl Cluster for Adapter<'_> {
         self.cluster.try_patch(target, patch, manager).await
     }
 
-    async fn delete(&self, target: &Target<'_>, uid: &str) -> Result<(), Error> {
+    async fn delete(&self, target: &Target<'_>, uid: &str, propagation: Propagation) -> Result<(), Error> {
         refuse(self.kept.contains(&target.id.name), format!("delete {}", target.id))?;
-        self.cluster.delete(target, uid).await
+        self.cluster.delete(target, uid, propagation).await
     }
 }

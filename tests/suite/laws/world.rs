@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reconcile::apply::{self, Options, Stop};
 use reconcile::cluster::dir::Dir;
-use reconcile::cluster::{Cluster, Error, Survey, Target, Unknown, answer, discover, survey};
+use reconcile::cluster::{Cluster, Error, Propagation, Survey, Target, Unknown, answer, discover, survey};
 use reconcile::manifest::{Kind, LABEL_FLEET, MANAGER, ObjectId, Resource, Scope, builtin};
 use reconcile::plan::{DriftMode, Input, Outcome, Plan, Policy, Source, Start, place, plan, questions, sources};
 use reconcile::release::{Basis, Charts};
@@ -216,7 +216,8 @@ impl World {
         let object = &self.objects()[id];
         let uid = object["metadata"]["uid"].as_str().expect("a uid");
         let address = Address::of(object);
-        self.wait(self.cluster.delete(&address.target(), uid)).expect("what is there can be deleted");
+        self.wait(self.cluster.delete(&address.target(), uid, Propagation::Background))
+            .expect("what is there can be deleted");
     }
 
     /// Every object there is, whole, in the order of their identities.
