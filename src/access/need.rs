@@ -116,13 +116,12 @@ impl Rights {
                 let rules = body.get("rules").and_then(Value::as_array).into_iter().flatten();
                 rules.for_each(|rule| self.of_rule(rule, place));
             }
-            // One that the chart makes too is held anyway: a right more, to that one alone.
+            // Also where the chart makes what is bound: a dry run of both meets a Role that is not there yet, and is
+            // answered by this right alone.
             "RoleBinding" | "ClusterRoleBinding" if manifest.id.name != BINDING => {
                 let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-                if text("/roleRef/kind") == "ClusterRole" {
-                    let bind = Right::new(place, "bind", (RBAC, "clusterroles"));
-                    self.0.insert(bind.named(text("/roleRef/name")));
-                }
+                let roles = if text("/roleRef/kind") == "ClusterRole" { "clusterroles" } else { "roles" };
+                self.0.insert(Right::new(place, "bind", (RBAC, roles)).named(text("/roleRef/name")));
             }
             _ => {}
         }

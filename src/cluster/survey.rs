@@ -163,7 +163,8 @@ impl Reader<'_, '_> {
         });
         // One that failed in a version that is wanted no more does not matter.
         lists.retain(|kind, result| result.is_ok() || served.resources.contains_key(kind));
-        let ours = namespaces.iter().filter(|(_, n)| n.observed.was_ours || n.observed.ours);
+        let is_seen = |n: &LiveNamespace| !scope.unseen.contains(n.sandbox());
+        let ours = namespaces.iter().filter(|(_, n)| (n.observed.was_ours || n.observed.ours) && is_seen(n));
         let ours: BTreeSet<String> = ours.map(|(name, _)| name.clone()).collect();
         lists.extend(self.lists(&missing, scope.names.as_deref(), &ours).await);
         // A namespace whose label was taken away is found by its name, after the first lists.

@@ -18,7 +18,8 @@ impl Case<'_> {
     pub(super) fn regain(&self, namespace: &LiveNamespace) -> Result<Option<SandboxPlan>, Held> {
         let Some(binding) = self.binding().filter(|_| self.asks_there(namespace)) else { return Ok(None) };
         let observed = &namespace.observed;
-        if !observed.ours {
+        // What was applied by us and is not ours has lost the label.
+        if !observed.ours && !observed.stripped {
             let record = &namespace.record;
             let reason = format!("{}; what else there is comes after it", words::drifts(&observed.drift));
             let mut plan = SandboxPlan { begins: true, ..self.blank(Action::Correct, reason) };
@@ -67,7 +68,9 @@ impl Case<'_> {
 /// The account's binding comes before all else that is done in a namespace, hooks among it.
 pub(super) fn binding_first(steps: &mut Vec<Step>) {
     let is_binding = |step: &Step| {
-        step.id.name == BINDING && step.id.kind == "RoleBinding" && matches!(step.work, Work::Apply { .. } | Work::Replace { .. })
+        step.id.name == BINDING
+            && step.id.kind == "RoleBinding"
+            && matches!(step.work, Work::Apply { .. } | Work::Replace { .. })
     };
     if let Some(at) = steps.iter().position(is_binding) {
         let step = steps.remove(at);
