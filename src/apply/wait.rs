@@ -1,6 +1,6 @@
 //! Waiting: for readiness, and for the end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::step::Halt;
 use super::stop::Stop;
-use crate::cluster::{Cluster, Target};
+use crate::cluster::{Cluster, Target, remains};
 use crate::plan::{Readiness, readiness};
 
 /// The first pause between two looks; each is longer than the last, up to [`LONGEST`].
@@ -120,17 +120,8 @@ pub(super) async fn until_gone(
     }
 }
 
-/// What a Namespace's conditions say of what is left in it.
+/// What keeps a Namespace; of anything else that is not known.
 async fn what_remains(cluster: &dyn Cluster, target: Target<'_>) -> String {
-    let conditions = match cluster.get(&target).await {
-        Ok(Some(object)) => object.pointer("/status/conditions").and_then(Value::as_array).cloned(),
-        _ => None,
-    };
-    let told: Vec<String> = conditions
-        .unwrap_or_default()
-        .iter()
-        .filter(|c| c["status"] == "True")
-        .filter_map(|c| c["message"].as_str().map(str::to_owned))
-        .collect();
-    if told.is_empty() { "the cluster does not say why".into() } else { told.join("; ") }
+    let found = remains(cluster, &target.id.name, &BTreeMap::new()).await;
+    if found.is_empty() { "the cluster does not say why".into() } else { format!("kept by {}", found.join(", ")) }
 }

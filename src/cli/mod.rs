@@ -14,6 +14,7 @@ mod needs;
 mod passes;
 mod planning;
 mod print;
+mod progress;
 mod rbac;
 mod reconcile;
 mod render;

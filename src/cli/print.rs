@@ -66,6 +66,11 @@ impl Printer {
         self.error_line(text);
     }
 
+    /// Whether little is to be said.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// What goes on at the moment; not with `--quiet`.
     pub fn progress(&self, text: &str) {
         if !self.quiet {

@@ -9,6 +9,7 @@ use super::lock;
 use super::passes::Passes;
 use super::planning::{Planning, Request};
 use super::print::{Printer, somebody_is_there, width};
+use super::progress::Progress;
 use super::save;
 use crate::apply::{self, Event, Options, Stop};
 use crate::cluster::Cluster;
@@ -16,8 +17,8 @@ use crate::plan::{Outcome, Plan};
 use crate::report::text::{self, Diffs, TextOptions};
 use crate::report::{exit_status, json, markdown};
 
-/// How many sandboxes are worked on side by side.
-const SIDE_BY_SIDE: usize = 16;
+/// How many sandboxes are worked on side by side: most of it is waiting, and requests have a bound of their own.
+const SIDE_BY_SIDE: usize = 128;
 
 /// Plans, and without `--plan` applies.
 ///
@@ -132,7 +133,8 @@ impl Job<'_> {
     pub async fn carry_out(&self, cluster: &dyn Cluster, plan: &Plan, stop: &Stop) -> Outcome {
         let How { timeout, keep_failed, .. } = *self.how;
         let options = Options { timeout, side_by_side: SIDE_BY_SIDE, keep_failed, stop };
-        let watch = |event: Event<'_>| tell(event, self.printer);
+        let progress = Progress::new(self.printer, plan);
+        let watch = |event: Event<'_>| progress.tell(event);
         apply::run(plan, cluster, options, &watch).await
     }
 
@@ -159,11 +161,5 @@ impl Job<'_> {
 
     fn text(&self, plan: &Plan) -> String {
         text::plan(plan, &TextOptions { diffs: self.diffs, width: width() })
-    }
-}
-
-fn tell(event: Event<'_>, printer: &Printer) {
-    if let Event::Waits { sandbox, step, why } = event {
-        printer.progress(&text::waits(sandbox, &format!("{}: {why}", step.id), width()));
     }
 }

@@ -1,11 +1,14 @@
 //! What a plan has to know beyond the lists, of what differs alone: each object as it is, and as the server would make it.
 
 use futures::StreamExt as _;
+use serde_json::Value;
 
 use super::survey::{SIDE_BY_SIDE, list_all};
-use super::{Apply, Cluster, ErrorKind, Query, Target};
+use super::{Apply, Cluster, ErrorKind, Query, Target, metadata_of, remains};
 use crate::manifest::{Kind, MANAGER, Manifest, ObjectId, Resource, Scope, builtin, namespaces};
-use crate::plan::{Answer, Answers, DryRun, Live, Question, Questions, clearing, immutable_changes, in_the_way};
+use crate::plan::{
+    Answer, Answers, DryRun, Live, Question, Questions, Volume, clearing, immutable_changes, in_the_way,
+};
 
 /// Asks what [`crate::plan::questions`] wants to know.
 ///
@@ -39,6 +42,12 @@ pub async fn answer(cluster: &dyn Cluster, questions: &Questions<'_>, live: &Liv
     let mut answers = Answers::default();
     answers.objects.extend(changed.buffer_unordered(SIDE_BY_SIDE).collect::<Vec<_>>().await.into_iter().flatten());
     answers.objects.extend(removed.buffer_unordered(SIDE_BY_SIDE).collect::<Vec<_>>().await.into_iter().flatten());
+    for namespace in &questions.ending {
+        answers.ending.insert(namespace.clone(), remains(cluster, namespace, &live.resources).await);
+    }
+    let going = futures::stream::iter(&questions.going)
+        .map(|namespace| async move { (namespace.clone(), volumes(cluster, namespace, live).await) });
+    answers.volumes.extend(going.buffer_unordered(SIDE_BY_SIDE).collect::<Vec<_>>().await);
     for namespace in &questions.claims {
         answers.claims.insert(namespace.clone(), count_claims(cluster, namespace).await);
     }
@@ -93,6 +102,53 @@ async fn try_cleared(
         return None;
     }
     cluster.try_patch(&target, &serde_json::Value::Array(patch), MANAGER).await.ok()
+}
+
+/// The volumes that are bound to claims of a namespace, and stay when those go.
+async fn volumes(cluster: &dyn Cluster, namespace: &str, live: &Live) -> Result<Vec<Volume>, String> {
+    let of = |name: &str| {
+        let kind = Kind::new("v1", name);
+        builtin(&kind).map(|resource| (kind, resource))
+    };
+    let (Some((claims, of_claims)), Some((kind, resource))) = (of("PersistentVolumeClaim"), of("PersistentVolume"))
+    else {
+        return Ok(Vec::new());
+    };
+    let has_claims = live.namespaces.get(namespace).is_none_or(|namespace| {
+        // A StatefulSet makes claims by itself, and a controller of somebody else's may.
+        let is_known = |kind: &Kind| builtin(kind).is_some();
+        let kinds = &namespace.record.kinds;
+        kinds
+            .iter()
+            .any(|kind| ["PersistentVolumeClaim", "StatefulSet"].contains(&kind.kind.as_str()) || !is_known(kind))
+    });
+    if !has_claims {
+        return Ok(Vec::new());
+    }
+    let query = Query { kind: &claims, resource: &of_claims, namespace: Some(namespace), selector: "" };
+    let found = cluster.objects(&query).await.map_err(|error| error.with_remedy())?;
+    let mut volumes = Vec::new();
+    for claim in found {
+        let Some(name) = claim.pointer("/spec/volumeName").and_then(Value::as_str).filter(|name| !name.is_empty())
+        else {
+            continue;
+        };
+        let id = ObjectId::new(&kind, None, name);
+        let target = Target { kind: &kind, resource: &resource, id: &id };
+        let Some(volume) = cluster.get(&target).await.map_err(|error| error.with_remedy())? else { continue };
+        let is_its_own = volume.pointer("/spec/claimRef/uid") == claim.pointer("/metadata/uid");
+        let is_retained = volume.pointer("/spec/persistentVolumeReclaimPolicy") == Some(&"Retain".into());
+        if is_its_own && is_retained {
+            let meta = metadata_of(&volume);
+            volumes.push(Volume {
+                name: name.to_owned(),
+                precondition: meta.precondition(),
+                provisioned: meta.annotations.contains_key("pv.kubernetes.io/provisioned-by"),
+                claim: claim.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            });
+        }
+    }
+    Ok(volumes)
 }
 
 async fn count_claims(cluster: &dyn Cluster, namespace: &str) -> Result<usize, String> {

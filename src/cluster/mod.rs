@@ -7,12 +7,14 @@ pub mod dir;
 mod judge;
 pub mod kube;
 mod metadata;
+mod remains;
 mod scrutiny;
 mod survey;
 mod withheld;
 
 pub use answers::answer;
 pub use metadata::of as metadata_of;
+pub use remains::remains;
 pub use survey::{Sources, Survey, Unknown, discover, survey};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -137,7 +137,7 @@ impl Reader<'_, '_> {
         let found = list_all(self.cluster, &query).await?;
         if self.survey.drift == DriftMode::Detect && self.survey.only.is_empty() {
             let recorded = recorded_kinds(found.iter().map(|meta| &meta.annotations));
-            begun.served = self.cluster.resources(&one_version_each(recorded.iter())).await?;
+            begun.served = self.cluster.resources(&with_volumes(one_version_each(recorded.iter()))).await?;
         }
         // What is on the namespaces is read while the lists are on their way.
         let read = async { found.iter().map(|meta| (meta.name.clone(), live_namespace(meta, self.survey))).collect() };
@@ -151,7 +151,10 @@ impl Reader<'_, '_> {
         let Begun { mut namespaces, served: recorded, mut lists } = begun;
         self.find_namespaces(sources, &mut namespaces).await?;
         let scope = Scrutiny::of(self.survey, sources, &namespaces);
-        let asked = one_version_each(scope.wanted.iter().chain(&scope.recorded).copied());
+        let mut asked = one_version_each(scope.wanted.iter().chain(&scope.recorded).copied());
+        if scope.names.is_none() {
+            asked = with_volumes(asked);
+        }
         let mut unasked: BTreeSet<Kind> = asked.iter().filter(|kind| !served.has(kind)).cloned().collect();
         served.extend(recorded.only(&unasked));
         unasked.retain(|kind| !served.has(kind));
@@ -376,6 +379,15 @@ fn unread(error: &Error) -> Unread {
 fn one_version_each<'k>(kinds: impl Iterator<Item = &'k Kind>) -> BTreeSet<Kind> {
     let mut stores = BTreeSet::new();
     kinds.filter(|kind| stores.insert((&kind.group, &kind.kind))).cloned().collect()
+}
+
+/// The kinds, and where volumes are claimed the kind of volumes, of which one may be left behind.
+fn with_volumes(mut kinds: BTreeSet<Kind>) -> BTreeSet<Kind> {
+    let claims = |kind: &Kind| ["PersistentVolumeClaim", "StatefulSet"].contains(&kind.kind.as_str());
+    if kinds.iter().any(claims) {
+        kinds.insert(Kind::new("v1", "PersistentVolume"));
+    }
+    kinds
 }
 
 fn live_namespace(meta: &Meta, survey: &Survey<'_>) -> LiveNamespace {

@@ -90,6 +90,17 @@ pub fn scope(kind: &Kind) -> Option<Scope> {
     find(kind).map(|(_, scope)| scope)
 }
 
+/// The kind of Kubernetes' own that is called so in URLs, in the version that all servers have.
+pub fn builtin_called(group: &str, plural: &str) -> Option<(Kind, Resource)> {
+    let (table, scope) = [(NAMESPACED, Scope::Namespaced), (CLUSTER, Scope::Cluster)]
+        .into_iter()
+        .find(|(table, _)| table.iter().any(|row| (row.0, row.2) == (group, plural)))?;
+    let name = table.iter().find(|row| (row.0, row.2) == (group, plural))?.1;
+    let version = if group == "autoscaling" { "v2" } else { "v1" };
+    let kind = Kind { group: group.to_owned(), version: version.to_owned(), kind: name.to_owned() };
+    Some((kind, Resource { plural: plural.to_owned(), scope }))
+}
+
 fn find(kind: &Kind) -> Option<(&'static str, Scope)> {
     let find = |table: &[(&str, &str, &'static str)]| {
         table.iter().find(|(group, name, _)| *name == kind.kind && *group == kind.group).map(|row| row.2)

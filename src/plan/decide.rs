@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::cause::{self, Cause, Change};
 use super::extras::to_remove;
-use super::going::{Going, removal_steps};
+use super::going::{Going, removal_note, removal_steps};
+use super::leftovers::leftovers;
 use super::objects::{DifferenceKind, beside, differences, unwanted};
 use super::rename::Renames;
 use super::room::{budget_sums, budget_warnings, share_room};
 use super::safety::{bound_removals, excess_pins, hold};
-use super::sandbox::{Case, Held};
+use super::sandbox::{Case, HANGS, Held};
 use super::state::{Answers, Input, LiveNamespace, Question, Source, Wanted};
 use super::types::{Action, Hold, Plan, SandboxPlan};
 use super::words;
@@ -24,6 +25,10 @@ pub struct Questions<'a> {
     pub removed: Vec<&'a ObjectId>,
     /// Namespaces whose volume claims are to be counted.
     pub claims: BTreeSet<String>,
+    /// Namespaces that are being deleted: what keeps them.
+    pub ending: BTreeSet<String>,
+    /// Namespaces that go, or may: the volumes of their claims that would stay.
+    pub going: BTreeSet<String>,
 }
 
 impl Questions<'_> {
@@ -41,13 +46,29 @@ impl Questions<'_> {
         };
         self.objects.retain(|question| here(&question.manifest.id));
         self.removed.retain(|id| here(id) || input.live.objects.get(id).is_some_and(|o| o.sandbox == name));
-        self.claims.retain(|own| own == namespace);
+        for names in [&mut self.claims, &mut self.ending, &mut self.going] {
+            names.retain(|own| own == namespace);
+        }
     }
 }
 
 /// The questions of an input; none when nothing differs.
 pub fn questions(input: &Input) -> Questions<'_> {
     let mut questions = Questions::default();
+    let asked: BTreeSet<&str> = input.sources.values().map(Source::namespace).collect();
+    for (name, namespace) in &input.live.namespaces {
+        if namespace.observed.deleting.is_some() && namespace.observed.was_ours {
+            questions.ending.insert(name.clone());
+        } else if namespace.observed.ours && !asked.contains(name.as_str()) {
+            questions.going.insert(name.clone());
+        }
+    }
+    for wanted in wanted(input).map(|(_, wanted)| wanted).filter(|wanted| wanted.is_over(input.now)) {
+        let lives = |namespace: &&LiveNamespace| namespace.observed.was_ours && namespace.observed.deleting.is_none();
+        if input.live.namespaces.get(&wanted.namespace).filter(lives).is_some() {
+            questions.going.insert(wanted.namespace.clone());
+        }
+    }
     for (name, wanted) in wanted(input) {
         let Some(namespace) = input.live.namespaces.get(&wanted.namespace) else {
             questions.removed.extend(unwanted(wanted, name, input).iter().map(|difference| difference.id));
@@ -111,6 +132,7 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
         });
     }
     plans.extend(unasked(input, answers, &renames));
+    leftovers(&mut plans, input);
     plans.sort_by(|a, b| (&a.name, &a.namespace).cmp(&(&b.name, &b.namespace)));
     let live = input.live.namespaces.values().filter(|n| n.observed.ours || n.observed.was_ours).count();
     bound_removals(&mut plans, input, live);
@@ -143,6 +165,7 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
     // What is over wants nothing, so it does not matter who has taken the name.
     let live = live.filter(|namespace| namespace.observed.was_ours || !wanted.is_over(input.now));
     if let Some(namespace) = live {
+        settled(namespace, case.answers, input)?;
         standing(name, wanted, namespace, input)?;
         if let Some(plan) = case.regain(namespace)? {
             return Ok(plan);
@@ -175,7 +198,11 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
                 let release = Some(&wanted.release).filter(|release| {
                     namespace.record.release.as_deref().is_none_or(|applied| applied == release.hash.as_str())
                 });
-                plan.steps = removal_steps(&Going { sandbox: name, namespace, release, input }, &plan.reason)?;
+                plan.notes.extend(removal_note(namespace, case.answers));
+                plan.steps = removal_steps(
+                    &Going { sandbox: name, namespace, release, input, answers: case.answers },
+                    &plan.reason,
+                )?;
                 plan
             }
             None => SandboxPlan {
@@ -208,7 +235,7 @@ fn standing(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Inpu
             "rename one of the two",
         ));
     }
-    settled(namespace)?;
+    settled(namespace, &Answers::default(), input)?;
     rewound(namespace, input)
 }
 
@@ -218,7 +245,8 @@ fn known(case: &Case<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
     unreadable(namespace.record.kinds.iter(), there, case.input)
 }
 
-fn settled(namespace: &LiveNamespace) -> Result<(), Held> {
+/// Not on its way out, and with a record that can be read.
+fn settled(namespace: &LiveNamespace, answers: &Answers, input: &Input) -> Result<(), Held> {
     if let Some(fault) = &namespace.fault {
         return Err(Held::new(
             Hold::Broken,
@@ -227,14 +255,20 @@ fn settled(namespace: &LiveNamespace) -> Result<(), Held> {
         ));
     }
     let Some(since) = namespace.observed.deleting else { return Ok(()) };
-    let waits = match namespace.finalizers.as_slice() {
-        [] => String::new(),
-        finalizers => format!(", kept by finalizer {}", finalizers.join(", ")),
+    let own = namespace.finalizers.iter().map(|finalizer| format!("finalizer {finalizer}"));
+    let inside = answers.ending.get(&namespace.observed.id.name).into_iter().flatten().cloned();
+    let keepers: Vec<String> = own.chain(inside).collect();
+    let keepers = if keepers.is_empty() { String::new() } else { format!(", kept by {}", keepers.join(", ")) };
+    let hangs = input.now.duration_since(since) > HANGS;
+    let remedy = if hangs {
+        "it hangs: see to whoever has to end that; a later run goes on when it is gone"
+    } else {
+        "a later run goes on when it is gone"
     };
     Err(Held::new(
-        Hold::Policy,
-        format!("its namespace is being deleted since {since}{waits}"),
-        "a later run goes on when it is gone; if it hangs: kubectl describe namespace tells what it waits for",
+        if hangs { Hold::Broken } else { Hold::Policy },
+        format!("its namespace is being deleted for {}, since {since}{keepers}", words::span(since, input.now)),
+        remedy,
     ))
 }
 
@@ -283,15 +317,16 @@ fn unasked(input: &Input, answers: &Answers, renames: &Renames<'_>) -> Vec<Sandb
         name_removal(&mut plan, &path, answers);
         let allowed = made_by_us(namespace)
             .and_then(|()| moved(&sandbox, name, input))
-            .and_then(|()| settled(namespace))
+            .and_then(|()| settled(namespace, answers, input))
             .and_then(|()| rewound(namespace, input))
             .and_then(|()| unreadable(namespace.record.kinds.iter(), None, input))
             .and_then(|()| renames.of_old(name, &plan.reason));
-        let going = Going { sandbox: &sandbox, namespace, release: None, input };
+        let going = Going { sandbox: &sandbox, namespace, release: None, input, answers };
         match allowed.and_then(|note| Ok((note, removal_steps(&going, &plan.reason)?))) {
             Ok((note, steps)) => {
                 plan.steps = steps;
                 plan.notes.extend(note);
+                plan.notes.extend(removal_note(namespace, answers));
             }
             Err(held) => hold(&mut plan, held),
         }

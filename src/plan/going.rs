@@ -1,14 +1,18 @@
 //! The steps of a removal: delete hooks, what is in no namespace, the namespace with all that is in it, and the end of it.
 
+use serde_json::json;
+
 use super::hooks::{has_hooks, hook_steps};
 use super::live::Observed;
 use super::objects::owned_objects;
 use super::sandbox::Held;
-use super::state::{Input, LiveNamespace};
+use super::state::{Answers, Input, LiveNamespace};
 use super::types::{Action, Hold, Step, Work};
 use crate::chart::hooks::Event;
 use crate::chart::sort_for_uninstall;
-use crate::manifest::{ANNOTATION_DELETE_HOOKS, Kind, Manifest, Owner, Release, Resource, namespaces};
+use crate::manifest::{
+    ANNOTATION_DELETE_HOOKS, Kind, Manifest, ObjectId, Owner, Release, Resource, Stamp, builtin, namespaces,
+};
 use crate::release::is_account_binding;
 
 /// A sandbox that goes.
@@ -18,6 +22,7 @@ pub(super) struct Going<'a> {
     /// What was applied, where a file still says so.
     pub release: Option<&'a Release>,
     pub input: &'a Input,
+    pub answers: &'a Answers,
 }
 
 /// Cluster-scoped objects go before their namespace, which takes everything in it along: its record alone tells where
@@ -25,6 +30,9 @@ pub(super) struct Going<'a> {
 pub(super) fn removal_steps(going: &Going<'_>, reason: &str) -> Result<Vec<Step>, Held> {
     let Going { sandbox, namespace, input, .. } = going;
     let mut steps = going.hooks()?;
+    let volumes = going.volumes(reason);
+    let last_of_all: Vec<Step> = volumes.iter().filter_map(end_of_volume).collect();
+    steps.extend(volumes);
     let objects = owned_objects(sandbox, &namespace.observed.id.name, &input.live);
     let outside: Vec<Step> = objects
         .filter(|o| o.id.namespace.is_none() && o.deleting.is_none())
@@ -42,7 +50,14 @@ pub(super) fn removal_steps(going: &Going<'_>, reason: &str) -> Result<Vec<Step>
     }
     steps.push(last);
     steps.extend(ends);
+    steps.extend(last_of_all);
     Ok(steps)
+}
+
+/// What of a removal is not known.
+pub(super) fn removal_note(namespace: &LiveNamespace, answers: &Answers) -> Option<String> {
+    let why = answers.volumes.get(&namespace.observed.id.name)?.as_ref().err()?;
+    Some(format!("whether volumes of it are retained, and left behind, is not known: {why}"))
 }
 
 impl Going<'_> {
@@ -86,6 +101,56 @@ impl Going<'_> {
         })
     }
 
+    /// Volumes that would stay without their claims. They are taken over while their claims are still there, which says
+    /// whose they are; what a provisioner made goes by its hand, with what is behind it.
+    fn volumes(&self, reason: &str) -> Vec<Step> {
+        let Self { sandbox, namespace, input, answers, .. } = self;
+        let kind = Kind::new("v1", "PersistentVolume");
+        let found = answers.volumes.get(&namespace.observed.id.name);
+        let (Some(Ok(volumes)), Some(resource)) = (found, builtin(&kind)) else { return Vec::new() };
+        let owner = Owner { fleet: input.fleet_id.clone(), sandbox: (*sandbox).to_owned() };
+        let mut steps = Vec::new();
+        for volume in volumes {
+            let mut body = json!({
+                "apiVersion": "v1",
+                "kind": "PersistentVolume",
+                "metadata": { "name": volume.name },
+            });
+            if volume.provisioned {
+                body["spec"] = json!({ "persistentVolumeReclaimPolicy": "Delete" });
+            }
+            let id = ObjectId::new(&kind, None, &volume.name);
+            let stamp = Stamp { owner: &owner, source: "reconcile", generated: Vec::new() };
+            let body = Manifest::new(kind.clone(), id.clone(), body, stamp).body();
+            let take = Step {
+                action: Action::Remove,
+                id,
+                kind: kind.clone(),
+                resource: resource.clone(),
+                reason: format!("its class retains the volume of claim {}, which goes too; {reason}", volume.claim),
+                drift: Vec::new(),
+                diff: String::new(),
+                quiet: false,
+                work: Work::Apply {
+                    body,
+                    precondition: Some(volume.precondition.clone()),
+                    generated: Vec::new(),
+                    kept: Vec::new(),
+                    clear: None,
+                    remove: Vec::new(),
+                },
+            };
+            if !volume.provisioned {
+                let work = Work::Drop { owner: owner.clone(), awaited: false };
+                steps.push(take.clone());
+                steps.push(Step { quiet: true, work, ..take });
+            } else {
+                steps.push(take);
+            }
+        }
+        steps
+    }
+
     fn without_hooks(&self, why: &str) -> Held {
         let hooks = self.namespace.record.delete_hooks.iter().cloned().collect::<Vec<_>>().join(", ");
         let name = &self.namespace.observed.id.name;
@@ -97,13 +162,19 @@ impl Going<'_> {
     }
 }
 
+/// The wait for the end of a volume, when its claim has gone.
+fn end_of_volume(step: &Step) -> Option<Step> {
+    let Work::Apply { precondition: Some(precondition), .. } = &step.work else { return None };
+    Some(Step { quiet: true, work: Work::AwaitGone { uid: precondition.uid.clone() }, ..step.clone() })
+}
+
 /// The wait for the end of what a step deletes.
-fn end_of(step: &Step) -> Option<Step> {
+pub(super) fn end_of(step: &Step) -> Option<Step> {
     let Work::Delete { precondition, .. } = &step.work else { return None };
     Some(Step { quiet: true, work: Work::AwaitGone { uid: precondition.uid.clone() }, ..step.clone() })
 }
 
-fn removal(kind: Kind, resource: Resource, reason: &str, observed: &Observed) -> Step {
+pub(super) fn removal(kind: Kind, resource: Resource, reason: &str, observed: &Observed) -> Step {
     Step {
         action: Action::Remove,
         id: observed.id.clone(),

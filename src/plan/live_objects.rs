@@ -63,6 +63,11 @@ impl Objects {
         }
     }
 
+    /// The objects of the cluster itself.
+    pub fn outside(&self) -> impl Iterator<Item = &Observed> {
+        self.cluster_scoped.values()
+    }
+
     /// Notes objects that are settled, with the hashes of their manifests.
     pub fn settle(&mut self, settled: impl IntoIterator<Item = (Hash, ObjectId)>) {
         self.settled.extend(settled);

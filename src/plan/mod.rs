@@ -15,6 +15,7 @@ mod forecast;
 mod going;
 mod hooks;
 mod immutable;
+mod leftovers;
 mod live;
 mod live_objects;
 mod lost;
@@ -62,7 +63,9 @@ pub use saved::{
 };
 pub use settled::{FieldSets, Seen, SeenManaged, is_settled};
 pub use stale::Difference;
-pub use state::{Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Unread, Wanted};
+pub use state::{
+    Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Unread, Volume, Wanted,
+};
 pub use story::{
     Desired, Differing, Expiry, Held as HeldTold, KindCount, Live as LiveTold, LiveState, Next, Pin, Place, Rendered,
     STORY_VERSION, StepTold, Story, short_commit, story_schema,

@@ -23,7 +23,7 @@ use crate::chart::hooks::Event;
 use crate::manifest::{ANNOTATION_RELEASE, Manifest, ObjectId, Resource, field_path};
 
 /// What is being deleted for longer than this hangs, and is not waited for.
-const HANGS: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const HANGS: SignedDuration = SignedDuration::from_mins(15);
 
 /// One wanted sandbox and what there is to judge it by.
 pub(super) struct Case<'a> {

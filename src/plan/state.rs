@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::cause::History;
 use super::decide::Questions;
 use super::failure::Failure;
-use super::live::Observed;
+use super::live::{Observed, Precondition};
 use super::live_objects::Objects;
 use super::record::Record;
 use super::types::DriftMode;
@@ -267,8 +267,25 @@ pub struct Answers {
     pub objects: BTreeMap<ObjectId, Answer>,
     /// What history tells of the sandboxes that change.
     pub history: History,
+    /// What keeps a namespace that is being deleted, each in short.
+    pub ending: BTreeMap<String, Vec<String>>,
+    /// The volumes that would stay when a namespace goes, or why they are not known.
+    pub volumes: BTreeMap<String, Result<Vec<Volume>, String>>,
     /// How many volume claims live in a namespace, for those where a generated value is lost.
     pub claims: BTreeMap<String, Result<usize, String>>,
+}
+
+/// A volume of a sandbox's claim that its class retains.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Volume {
+    /// The `PersistentVolume`.
+    pub name: String,
+    /// What a change of it must find again.
+    pub precondition: Precondition,
+    /// Whether a provisioner made it, and removes what is behind it where it is told to.
+    pub provisioned: bool,
+    /// The claim that it is bound to.
+    pub claim: String,
 }
 
 /// The answer to one question.

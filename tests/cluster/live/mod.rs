@@ -14,6 +14,7 @@ mod doctor;
 mod drift;
 mod explained;
 mod failures;
+mod faults;
 mod first;
 mod foreign;
 mod generated;
