@@ -1,5 +1,6 @@
 //! `reconcile` keeps Kubernetes sandboxes equal to what a git repository says.
 
+pub mod access;
 pub mod apply;
 pub mod audit;
 pub mod chart;

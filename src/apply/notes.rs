@@ -4,10 +4,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::cluster::{Apply, Cluster, Error, ErrorKind, Target};
-use crate::manifest::{Hash, Kind, MANAGER, ObjectId, Resource, Scope, namespaces};
+use crate::manifest::{Kind, MANAGER, ObjectId, Resource, Scope, namespaces};
 
 /// The namespace of what is remembered.
-pub const NAMESPACE: &str = "reconcile-system";
+pub use crate::access::SYSTEM as NAMESPACE;
+pub(super) use crate::access::name_of;
 const TRIES: usize = 10;
 
 /// The notes of a fleet on one subject.
@@ -150,14 +151,4 @@ fn there_or_made(made: Result<Value, Error>) -> Result<(), Error> {
 
 fn entries(object: &Value) -> Map<String, Value> {
     object.pointer("/data").and_then(Value::as_object).cloned().unwrap_or_default()
-}
-
-/// A fleet's id as part of an object's name, which may hold less than a label does.
-pub(super) fn name_of(fleet_id: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if fleet_id.chars().all(is_plain) {
-        fleet_id.to_owned()
-    } else {
-        Hash::of(fleet_id.as_bytes()).as_str().chars().take(16).collect()
-    }
 }

@@ -1,5 +1,7 @@
 //! The command line as types. What it means is in the help texts below; they are the reference.
 
+mod doctor;
+mod rbac;
 mod seen;
 mod values;
 
@@ -13,6 +15,9 @@ use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches
 pub use seen::{Audit, AuditCommand, Hidden, LogFormat, Seen, Verify};
 pub use values::{ClusterName, Now};
 use values::{duration, out_file};
+
+pub use doctor::{Doctor, DoctorFormat};
+pub use rbac::{Rbac, RbacFormat};
 
 /// The exit status where the command line is wrong.
 pub const USAGE: u8 = 64;
@@ -90,6 +95,12 @@ pub enum Command {
     Apply(Apply),
     /// See to the file that --audit FILE writes
     Audit(Audit),
+    /// Print the rights that the fleet needs, made from what its charts make, as Kubernetes or Helm reads them
+    #[command(after_help = rbac::EXAMPLES)]
+    Rbac(Rbac),
+    /// Look whether all is there that a run needs: cluster, rights, clock, history, charts; it changes nothing
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(Doctor),
 }
 
 /// `reconcile render`.
@@ -381,6 +392,8 @@ impl Args {
         match &self.command {
             Some(Command::Apply(apply)) => &apply.target,
             Some(Command::Why(why)) => &why.target,
+            Some(Command::Rbac(rbac)) => &rbac.target,
+            Some(Command::Doctor(doctor)) => &doctor.target,
             _ => &self.target,
         }
     }

@@ -6,6 +6,7 @@ mod audit;
 mod check;
 mod copied;
 mod desired;
+mod doctor;
 mod failure;
 mod fingerprint;
 mod former;
@@ -14,12 +15,14 @@ mod http;
 mod lock;
 mod log;
 mod metrics_file;
+mod needs;
 mod notices;
 mod passes;
 mod planning;
 mod print;
 mod progress;
 mod pushgateway;
+mod rbac;
 mod reconcile;
 mod render;
 mod save;
@@ -72,6 +75,8 @@ fn dispatch(args: &Args, printer: &Printer, logging: &Logging) -> Result<u8, Fai
             }
             runtime()?.block_on(apply::apply(args, options, printer, seen))
         }),
+        Some(Command::Doctor(options)) => runtime()?.block_on(doctor::doctor(args, options, printer)),
+        Some(Command::Rbac(options)) => runtime()?.block_on(rbac::rbac(args, options, printer)),
         None => watched(&args.run.how.seen, (printer, logging), |seen| {
             if !args.run.plan {
                 seen.open_audit()?;

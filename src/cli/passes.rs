@@ -43,13 +43,18 @@ impl Passes<'_> {
 
     /// Once; what is stale again is left for the next run.
     async fn plan_stale_anew(&self, outcome: &mut Outcome, stop: &Stop) {
-        let is_stale = |came: &&SandboxOutcome| matches!(came.result, SandboxResult::Stale { .. });
-        let names: Vec<String> = outcome.sandboxes.iter().filter(is_stale).map(|came| came.name.clone()).collect();
+        let begins = |name: &str| self.plan.sandboxes.iter().any(|sandbox| sandbox.begins && sandbox.name == name);
+        let goes_on = |came: &&SandboxOutcome| match came.result {
+            SandboxResult::Stale { .. } => true,
+            SandboxResult::Done | SandboxResult::Applied => begins(&came.name),
+            _ => false,
+        };
+        let names: Vec<String> = outcome.sandboxes.iter().filter(goes_on).map(|came| came.name.clone()).collect();
         if names.is_empty() {
             return;
         }
         for name in &names {
-            self.job.printer.progress(&text::anew(name, print::width()));
+            self.job.printer.progress(&text::anew(name, begins(name), print::width()));
         }
         let request = Request { only: names.iter().cloned().collect(), ..self.request.clone() };
         let anew = match self.plan_anew(&request).await {
@@ -150,7 +155,9 @@ fn ended(anew: &LiveSide, went: &Outcome, name: &str) -> Aftermath {
 
 /// Says what came of planning once more.
 fn add(came: &mut SandboxOutcome, why: &str) {
-    if let SandboxResult::Stale { reason } = &mut came.result {
-        *reason = format!("{reason}; planned anew: {why}");
+    match &mut came.result {
+        SandboxResult::Stale { reason } => *reason = format!("{reason}; planned anew: {why}"),
+        // What had to come first was done.
+        result => *result = SandboxResult::Stale { reason: format!("begun; planned anew: {why}") },
     }
 }

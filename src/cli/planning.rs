@@ -24,7 +24,7 @@ use crate::release::Copied;
 use crate::report::FingerprintKey;
 
 /// How far our clock may be from the API server's.
-const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+pub(super) const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
 /// What is to be planned.
 #[derive(Clone, Debug)]
@@ -233,7 +233,7 @@ struct Secrets {
     key: FingerprintKey,
 }
 
-fn spec(target: &args::Target) -> ClusterSpec {
+pub(super) fn spec(target: &args::Target) -> ClusterSpec {
     match &target.cluster {
         ClusterName::Kube => {
             ClusterSpec::Kube(KubeConnect { kubeconfig: target.kubeconfig.clone(), context: target.context.clone() })
@@ -242,7 +242,7 @@ fn spec(target: &args::Target) -> ClusterSpec {
     }
 }
 
-fn check_context(fleet: &Fleet, cluster: &dyn Cluster) -> Result<(), Failure> {
+pub(super) fn check_context(fleet: &Fleet, cluster: &dyn Cluster) -> Result<(), Failure> {
     match (&fleet.settings.context, cluster.context()) {
         (Some(wanted), Some(used)) if wanted != used => Err(Failure::new(
             Exit::Refused,
@@ -282,6 +282,7 @@ fn both(
         now,
         drift: request.drift,
         only: &request.only,
+        by_namespace: settings.service_account.is_some(),
     };
     // What the thread reads is borrowed: it ends with this function.
     let (fleet, basis, starts) = (&desired.fleet, desired.basis(copied), &starts);

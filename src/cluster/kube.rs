@@ -10,6 +10,7 @@ mod errors;
 mod list;
 mod proto;
 mod proxy;
+mod settling;
 mod transport;
 mod url;
 
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 
 pub use config::KubeConnect;
 use errors::{Status, Subject, from_answer};
+use settling::Settling;
 use transport::{Answer, Ask, Repeat, Transport};
 pub(crate) use url::without_login;
 
@@ -38,6 +40,7 @@ const LOG: &str = "65536";
 /// A Kubernetes API server.
 pub struct Kube {
     transport: Arc<Transport>,
+    settling: Settling,
     context: Option<String>,
     description: String,
 }
@@ -51,13 +54,26 @@ impl Kube {
         let found = config::find(wanted).await?;
         Ok(Self {
             transport: Arc::new(Transport::new(found.client)),
+            settling: Settling::default(),
             context: found.context,
             description: found.description,
         })
     }
 
     async fn send(&self, subject: &Subject<'_>, ask: &Ask) -> Result<Answer, Error> {
-        self.transport.send(ask, &subject.what()).await
+        loop {
+            let answer = self.transport.send(ask, &subject.what()).await?;
+            let Some(pause) = self.settling.pause(subject, &answer) else { return Ok(answer) };
+            tracing::debug!(what = subject.what(), ?pause, "not allowed yet: sent again after a pause");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// As [`Self::object`], of a request that writes it.
+    async fn written(&self, verb: &'static str, target: &Target<'_>, ask: &Ask) -> Result<Value, Error> {
+        let object = self.object(&Subject::object(verb, target), ask).await?;
+        self.settling.wrote(target);
+        Ok(object)
     }
 
     /// The body of an answer that is one whole object.
@@ -139,6 +155,19 @@ impl Cluster for Kube {
                 "there is none, so this cluster cannot be told from others",
             )),
         }
+    }
+
+    async fn version(&self) -> Result<Option<String>, Error> {
+        let what = "ask for the version";
+        let answer = self.transport.send(&Ask::get("/version".into(), JSON), what).await?;
+        if !answer.status.is_success() {
+            let kind =
+                if answer.status == StatusCode::UNAUTHORIZED { ErrorKind::Unauthorized } else { ErrorKind::Other };
+            return Err(Error::new(kind, what, format!("HTTP {}", answer.status)));
+        }
+        let version: Value = serde_json::from_slice(&answer.body)
+            .map_err(|error| Error::new(ErrorKind::Other, what, decode::Undecodable::from(error).to_string()))?;
+        Ok(version["gitVersion"].as_str().map(str::to_owned))
     }
 
     async fn clock(&self) -> Result<Option<Timestamp>, Error> {
@@ -240,7 +269,7 @@ impl Cluster for Kube {
             body: body.to_string().into(),
             repeat: Repeat::IfNotBegun,
         };
-        self.object(&Subject::object("create", target), &ask).await
+        self.written("create", target, &ask).await
     }
 
     async fn apply(&self, target: &Target<'_>, apply: &Apply<'_>) -> Result<Value, Error> {
@@ -256,7 +285,10 @@ impl Cluster for Kube {
             body: with_preconditions(apply),
             repeat: if once { Repeat::IfNotBegun } else { Repeat::Safe },
         };
-        self.object(&Subject::object("patch", target), &ask).await
+        if apply.dry_run {
+            return self.object(&Subject::object("patch", target), &ask).await;
+        }
+        self.written("patch", target, &ask).await
     }
 
     async fn patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error> {

@@ -11,6 +11,7 @@ mod metadata;
 mod remains;
 mod scrutiny;
 mod survey;
+mod withheld;
 
 pub use answers::answer;
 pub use audited::{About, Audited};
@@ -49,6 +50,11 @@ pub trait Cluster: Send + Sync {
 
     /// What tells this cluster from every other, and stays the same while it lives.
     async fn identity(&self) -> Result<String, Error>;
+
+    /// What version the server says it is; `None` where there is no server.
+    async fn version(&self) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
 
     /// The server's clock; `None` where the cluster has none of its own.
     async fn clock(&self) -> Result<Option<Timestamp>, Error>;

@@ -13,6 +13,7 @@ use tokio::sync::SetOnce;
 
 use super::judge::{Index, Judge, Listed};
 use super::scrutiny::Scrutiny;
+use super::withheld::{Pieces, is_withheld, list_each};
 use super::{Cluster, Error, ErrorKind, Query, Served, Sink, Target};
 use crate::manifest::{
     Kind, LABEL_FLEET, LABEL_SANDBOX, MANAGER, Manifest, ObjectId, Owner, Resource, builtin, namespaces,
@@ -40,6 +41,9 @@ pub struct Survey<'a> {
     pub drift: DriftMode,
     /// The objects of these sandboxes alone are looked at; of all where it is empty.
     pub only: &'a BTreeSet<String>,
+    /// Whether each sandbox gives the account that runs here its rights there: then Secrets are listed in each of our
+    /// namespaces where the list of all is forbidden.
+    pub by_namespace: bool,
 }
 
 /// Why there is nothing to plan with.
@@ -65,7 +69,8 @@ pub async fn discover<'k>(cluster: &dyn Cluster, kinds: impl Iterator<Item = &'k
 ///
 /// # Errors
 /// Where the namespaces cannot be listed: then nothing is known. A list of any other kind that fails is noted in
-/// [`Live::unreadable`], and concerns only the sandboxes that have that kind.
+/// [`Live::unreadable`], and concerns only the sandboxes that have that kind; one of a single namespace in
+/// [`Live::unread_in`].
 pub async fn survey<E>(
     cluster: &dyn Cluster,
     survey: &Survey<'_>,
@@ -96,7 +101,15 @@ fn never_told() -> Error {
 }
 
 /// The kinds listed, and how that went.
-type Lists = BTreeMap<Kind, Result<Listed, Error>>;
+type Lists = BTreeMap<Kind, Result<Heard, Error>>;
+
+/// A list of a kind.
+enum Heard {
+    /// Of the whole cluster.
+    Whole(Listed),
+    /// Of each namespace that was known by then to be ours; these.
+    Pieces(Pieces, BTreeSet<String>),
+}
 
 /// What is read before it is known what is wanted.
 #[derive(Default)]
@@ -128,7 +141,8 @@ impl Reader<'_, '_> {
         }
         // What is on the namespaces is read while the lists are on their way.
         let read = async { found.iter().map(|meta| (meta.name.clone(), live_namespace(meta, self.survey))).collect() };
-        (begun.lists, begun.namespaces) = join(self.lists(&begun.served.resources, None), read).await;
+        let names = found.iter().map(|meta| meta.name.clone()).collect();
+        (begun.lists, begun.namespaces) = join(self.lists(&begun.served.resources, None, &names), read).await;
         Ok(begun)
     }
 
@@ -152,7 +166,12 @@ impl Reader<'_, '_> {
         });
         // One that failed in a version that is wanted no more does not matter.
         lists.retain(|kind, result| result.is_ok() || served.resources.contains_key(kind));
-        lists.extend(self.lists(&missing, scope.names.as_deref()).await);
+        let is_seen = |n: &LiveNamespace| !scope.unseen.contains(n.sandbox());
+        let ours = namespaces.iter().filter(|(_, n)| (n.observed.was_ours || n.observed.ours) && is_seen(n));
+        let ours: BTreeSet<String> = ours.map(|(name, _)| name.clone()).collect();
+        lists.extend(self.lists(&missing, scope.names.as_deref(), &ours).await);
+        // A namespace whose label was taken away is found by its name, after the first lists.
+        self.complete(&mut lists, &served.resources, &ours).await;
         let mut live = Live {
             drift: self.survey.drift,
             unseen: scope.unseen,
@@ -160,13 +179,21 @@ impl Reader<'_, '_> {
             unserved: served.unserved,
             ..Live::default()
         };
-        live.unreadable.extend(served.unknown.into_iter().map(|(kind, error)| (kind, Unread { error, remedy: None })));
+        live.unreadable
+            .extend(served.unknown.into_iter().map(|(kind, error)| (kind, Unread { error, ..Unread::default() })));
         live.namespaces = namespaces;
         for (kind, result) in lists {
             match result {
-                Ok(listed) => {
+                Ok(heard) => {
+                    let Pieces { listed, unread: faults } = match heard {
+                        Heard::Whole(listed) => Pieces { listed, unread: BTreeMap::new() },
+                        Heard::Pieces(pieces, _) => pieces,
+                    };
                     live.objects.settle(listed.settled);
                     listed.found.into_iter().for_each(|observed| live.objects.insert(observed));
+                    for (namespace, error) in faults {
+                        live.unread_in.entry(namespace).or_default().insert(kind.clone(), unread(&error));
+                    }
                 }
                 Err(error) => {
                     live.unreadable.insert(kind, unread(&error));
@@ -186,7 +213,12 @@ impl Reader<'_, '_> {
         }
     }
 
-    async fn lists(&self, kinds: &BTreeMap<Kind, Resource>, names: Option<&[String]>) -> Lists {
+    async fn lists(
+        &self,
+        kinds: &BTreeMap<Kind, Resource>,
+        names: Option<&[String]>,
+        ours: &BTreeSet<String>,
+    ) -> Lists {
         let selector = &self.selector(names);
         let lists = kinds.iter().map(|(kind, resource)| async move {
             let query = Query { kind, resource, namespace: None, selector };
@@ -194,9 +226,33 @@ impl Reader<'_, '_> {
                 let mut judge = Judge::new(kind, self.survey.fleet_id, self.index);
                 self.cluster.list(&query, &mut judge).await.map(|()| judge.listed)
             });
-            (kind.clone(), result.await)
+            let heard = match result.await {
+                Err(error) if self.survey.by_namespace && is_withheld(kind, &error) => {
+                    Ok(Heard::Pieces(self.list_each(&query, ours.iter()).await, ours.clone()))
+                }
+                result => result.map(Heard::Whole),
+            };
+            (kind.clone(), heard)
         });
         join_all(lists).await.into_iter().collect()
+    }
+
+    async fn list_each(&self, query: &Query<'_>, namespaces: impl Iterator<Item = &String>) -> Pieces {
+        let names = namespaces.map(String::as_str);
+        list_each(self.cluster, query, names, (self.survey.fleet_id, self.index)).await
+    }
+
+    /// What was listed namespace by namespace, of those too that were not known by then.
+    async fn complete(&self, lists: &mut Lists, resources: &BTreeMap<Kind, Resource>, ours: &BTreeSet<String>) {
+        let selector = self.selector(None);
+        for (kind, heard) in lists {
+            let (Ok(Heard::Pieces(pieces, known)), Some(resource)) = (heard, resources.get(kind)) else { continue };
+            let query = Query { kind, resource, namespace: None, selector: &selector };
+            let more = self.list_each(&query, ours.difference(known)).await;
+            pieces.listed.settled.extend(more.listed.settled);
+            pieces.listed.found.extend(more.listed.found);
+            pieces.unread.extend(more.unread);
+        }
     }
 
     /// Namespaces that a sandbox would have and that carry no label of ours: foreign, or ours with the label taken.
@@ -247,7 +303,7 @@ impl Reader<'_, '_> {
                 let gone = !lives && wanted.is_over(self.survey.now);
                 wanted.release.manifests.iter().filter(move |m| lives || (m.id.namespace.is_none() && !gone))
             })
-            .filter(|m| !live.objects.has(m) && live.fault(&m.kind).is_none())
+            .filter(|m| !live.objects.has(m) && live.fault(&m.kind, m.id.namespace.as_deref()).is_none())
             .filter_map(|m| Some((m, live.resource(&m.kind)?.clone())))
             .collect();
         let found: Vec<(&Manifest, Result<Option<Meta>, Error>)> = futures::stream::iter(missing)
@@ -265,9 +321,15 @@ impl Reader<'_, '_> {
                     let observed = observe(&meta, manifest.id.clone(), self.survey.fleet_id, Some(manifest));
                     live.objects.insert(observed);
                 }
-                Err(error) => {
-                    live.unreadable.insert(manifest.kind.clone(), unread(&error));
-                }
+                Err(error) => match manifest.id.namespace.clone() {
+                    Some(namespace) => {
+                        let there = live.unread_in.entry(namespace).or_default();
+                        there.insert(manifest.kind.clone(), unread(&error));
+                    }
+                    None => {
+                        live.unreadable.insert(manifest.kind.clone(), unread(&error));
+                    }
+                },
             }
         }
     }
@@ -298,7 +360,7 @@ pub(super) async fn list_all(cluster: &dyn Cluster, query: &Query<'_>) -> Result
 }
 
 /// A list that expired half-way begins anew, once, with nothing kept of the first time.
-async fn whole<T>(list: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+pub(super) async fn whole<T>(list: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
     match list().await {
         Err(error) if error.kind == ErrorKind::Expired => {
             tracing::debug!(%error, "the list begins anew");
@@ -309,7 +371,8 @@ async fn whole<T>(list: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> 
 }
 
 fn unread(error: &Error) -> Unread {
-    Unread { error: error.to_string(), remedy: error.remedy.clone() }
+    let forbidden = error.kind == ErrorKind::Forbidden;
+    Unread { error: error.to_string(), remedy: error.remedy.clone(), forbidden }
 }
 
 /// Of several versions of one kind the first, which is the wanted one: all are views of the same objects.

@@ -33,4 +33,4 @@ pub use quantity::Quantity;
 pub use sandbox::{Pin, Replace, Sandbox, SandboxFile};
 pub use schema::{fleet_schema, sandbox_schema};
 pub use sensitive::is_sensitive;
-pub use settings::{Access, Defaults, Extras, NamespaceSettings, SecretRef, Settings};
+pub use settings::{Access, AccountRef, Defaults, Extras, NamespaceSettings, SecretRef, Settings};

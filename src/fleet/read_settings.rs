@@ -18,7 +18,8 @@ use super::settings::{Access, Defaults, NamespaceSettings, Settings, default_hos
 use super::values::values;
 
 /// The keys at the top of `fleet.toml` that are no tables.
-const TOP: [&str; 9] = ["name", "id", "context", "namespace_prefix", "domain", "host", "url", "copy_secrets", "extras"];
+const TOP: [&str; 10] =
+    ["name", "id", "context", "namespace_prefix", "domain", "host", "url", "copy_secrets", "service_account", "extras"];
 
 /// Reads the tree. What is wrong is in the reader, and then the answer is not to be relied on.
 pub(super) fn settings(reader: &mut Reader<'_>, tree: &Spanned<DeTable<'_>>) -> Option<Settings> {
@@ -34,6 +35,7 @@ pub(super) fn settings(reader: &mut Reader<'_>, tree: &Spanned<DeTable<'_>>) -> 
     let host = top.optional(reader, "host", |r, n| template(r, n, &HOST_PLACEHOLDERS));
     let url = top.optional(reader, "url", |r, n| template(r, n, &URL_PLACEHOLDERS));
     let copy_secrets = top.optional(reader, "copy_secrets", |r, n| read::list(r, n, read::parsed));
+    let service_account = top.optional(reader, "service_account", read::parsed);
     let extras = top.optional(reader, "extras", read::parsed);
     let namespace = namespace(reader, &mut top);
     let defaults = defaults(reader, &mut top);
@@ -55,6 +57,7 @@ pub(super) fn settings(reader: &mut Reader<'_>, tree: &Spanned<DeTable<'_>>) -> 
         limits,
         budget,
         copy_secrets: copy_secrets.unwrap_or_default(),
+        service_account,
         access,
         extras: extras.unwrap_or_default(),
         ignore: ignore.unwrap_or_default(),

@@ -52,6 +52,10 @@ pub struct Settings {
     /// Secrets copied into every sandbox, as "namespace/name": the registry login, the wildcard certificate.
     #[schemars(default, with = "Vec<String>")]
     pub copy_secrets: Vec<SecretRef>,
+    /// The `ServiceAccount` that runs `reconcile` in the cluster, as "namespace/name": every sandbox binds it to the rights
+    /// that it needs there, so that it needs them nowhere else.
+    #[schemars(with = "Option<String>")]
+    pub service_account: Option<AccountRef>,
     /// Who may use the sandboxes.
     #[schemars(default)]
     pub access: Access,
@@ -142,6 +146,35 @@ impl FromStr for SecretRef {
         check_label(namespace)?;
         check_domain(name)?;
         Ok(SecretRef { namespace: namespace.to_owned(), name: name.to_owned() })
+    }
+}
+
+/// A `ServiceAccount` of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccountRef {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl FromStr for AccountRef {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<AccountRef, Invalid> {
+        let (namespace, name) = text.split_once('/').ok_or_else(|| {
+            Invalid::new(format!("`{text}` names no ServiceAccount")).hint("write \"reconcile-system/reconcile\"")
+        })?;
+        check_label(namespace)?;
+        check_domain(name)?;
+        Ok(AccountRef { namespace: namespace.to_owned(), name: name.to_owned() })
+    }
+}
+
+impl std::fmt::Display for AccountRef {
+    /// As the API server calls it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "system:serviceaccount:{}:{}", self.namespace, self.name)
     }
 }
 

@@ -72,6 +72,10 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
     if let Some(namespace) = live {
         settled(namespace, case.answers, input)?;
         standing(name, wanted, namespace, input)?;
+        if let Some(plan) = case.regain(namespace)? {
+            return Ok(plan);
+        }
+        known(case, namespace)?;
     }
     if pin_in_excess && live.is_none() {
         return Ok(SandboxPlan {
@@ -88,7 +92,8 @@ fn decide(case: &Case<'_>, pin_in_excess: bool) -> Result<SandboxPlan, Held> {
         ));
     }
     if live.is_some() || !wanted.is_over(input.now) {
-        unreadable(wanted.release.objects().map(|m| &m.kind), input)?;
+        let there = live.is_none_or(|namespace| case.asks_there(namespace)).then_some(wanted.namespace.as_str());
+        unreadable(wanted.release.objects().map(|m| &m.kind), there, input)?;
     }
     if let Some(at) = wanted.expires.filter(|_| wanted.is_over(input.now)) {
         let ago = words::span(at, input.now);
@@ -136,8 +141,13 @@ pub(super) fn standing(name: &str, wanted: &Wanted, namespace: &LiveNamespace, i
         ));
     }
     settled(namespace, &Answers::default(), input)?;
-    rewound(namespace, input)?;
-    unreadable(namespace.record.kinds.iter(), input)
+    rewound(namespace, input)
+}
+
+/// Whether all that a live sandbox has or had could be read.
+fn known(case: &Case<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
+    let there = case.asks_there(namespace).then_some(case.wanted.namespace.as_str());
+    unreadable(namespace.record.kinds.iter(), there, case.input)
 }
 
 /// Not on its way out, and with a record that can be read.
@@ -181,9 +191,9 @@ fn rewound(namespace: &LiveNamespace, input: &Input) -> Result<(), Held> {
     ))
 }
 
-fn unreadable<'a>(kinds: impl Iterator<Item = &'a Kind>, input: &Input) -> Result<(), Held> {
+fn unreadable<'a>(kinds: impl Iterator<Item = &'a Kind>, namespace: Option<&str>, input: &Input) -> Result<(), Held> {
     for kind in kinds {
-        if let Some(unread) = input.live.fault(kind) {
+        if let Some(unread) = input.live.fault(kind, namespace) {
             return Err(Held::new(
                 Hold::Broken,
                 format!("its live state is unknown: {}", unread.error),
@@ -214,7 +224,7 @@ fn unasked(input: &Input, answers: &Answers, renames: &Renames<'_>) -> Vec<Sandb
             .and_then(|()| moved(&sandbox, name, input))
             .and_then(|()| settled(namespace, answers, input))
             .and_then(|()| rewound(namespace, input))
-            .and_then(|()| unreadable(namespace.record.kinds.iter(), input))
+            .and_then(|()| unreadable(namespace.record.kinds.iter(), None, input))
             .and_then(|()| renames.of_old(name, &plan.reason));
         let going = Going { sandbox: &sandbox, namespace, release: None, input, answers };
         match allowed.and_then(|note| Ok((note, removal_steps(&going, &plan.reason)?))) {

@@ -13,6 +13,7 @@ use crate::chart::sort_for_uninstall;
 use crate::manifest::{
     ANNOTATION_DELETE_HOOKS, Kind, Manifest, ObjectId, Owner, Release, Resource, Stamp, builtin, namespaces,
 };
+use crate::release::is_account_binding;
 
 /// A sandbox that goes.
 pub(super) struct Going<'a> {
@@ -75,7 +76,9 @@ impl Going<'_> {
         let live = &self.input.live;
         let mut steps = hook_steps(release, Event::PreDelete, live)?;
         if has_hooks(release, Event::PostDelete) {
-            let mut objects: Vec<&Manifest> = release.manifests.iter().filter(|m| m.id.namespace.is_some()).collect();
+            // What gives this account its rights there goes with the namespace.
+            let goes = |m: &&Manifest| m.id.namespace.is_some() && !is_account_binding(m);
+            let mut objects: Vec<&Manifest> = release.manifests.iter().filter(goes).collect();
             sort_for_uninstall(&mut objects, |manifest| manifest.kind.kind.as_str());
             steps.extend(objects.into_iter().filter_map(|manifest| self.drop_step(manifest)));
             steps.extend(hook_steps(release, Event::PostDelete, live)?);

@@ -27,6 +27,7 @@ mod quota;
 mod ready;
 mod record;
 mod recorded;
+mod regain;
 mod removal;
 mod rename;
 mod replace;

@@ -9,6 +9,7 @@ use super::hooks::{Moment, hook_steps};
 use super::live::{Extra, Observed};
 use super::objects::{Difference, DifferenceKind, difference, differences, holder, unwanted};
 use super::record::{Record, kinds_of};
+use super::regain::binding_first;
 use super::rename::Renames;
 use super::show;
 use super::state::{Answers, Input, LiveNamespace, Wanted};
@@ -81,6 +82,7 @@ impl Case<'_> {
             plan.steps.push(step(action, manifest, resource, &plan.reason, diff, work));
         }
         plan.steps.extend(left);
+        binding_first(&mut plan.steps);
         self.add_waits(&mut plan.steps, |_| true);
         plan.steps.extend(self.hooks(Moment::INSTALL.after)?);
         plan.steps.push(self.record_step(Action::Create, &plan.reason, &self.final_record(None), None));
@@ -110,6 +112,7 @@ impl Case<'_> {
             steps.splice(0..0, self.hooks(moment.before)?);
             steps.extend(self.hooks(moment.after)?);
         }
+        binding_first(&mut steps);
         let (action, reason) = self.verdict(namespace, &steps, finished);
         if self.goes_back() && steps.is_empty() {
             return Err(self.backed_off(namespace));
@@ -206,7 +209,7 @@ impl Case<'_> {
         Ok(Some([Step { quiet: true, ..wait }, make]))
     }
 
-    fn check(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
+    pub(super) fn check(&self, difference: &Difference<'_>, namespace: &LiveNamespace) -> Result<(), Held> {
         match (self.not_ours(difference), &difference.kind) {
             (Some(held), _) => Err(held),
             (None, DifferenceKind::Missing | DifferenceKind::Deleting | DifferenceKind::KeysLost(_)) => {

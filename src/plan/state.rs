@@ -155,6 +155,8 @@ pub struct Live {
     pub unserved: BTreeSet<Kind>,
     /// Kinds whose list failed, or of which it is not known how they are served, and why.
     pub unreadable: BTreeMap<Kind, Unread>,
+    /// The same of one namespace, by its name: it concerns the sandbox there alone.
+    pub unread_in: BTreeMap<String, BTreeMap<Kind, Unread>>,
     /// Sandboxes whose objects were not looked at: they are taken to be as they were applied.
     pub unseen: BTreeSet<String>,
     /// Whether drift was looked for.
@@ -162,12 +164,14 @@ pub struct Live {
 }
 
 /// Why a kind could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unread {
     /// What went wrong.
     pub error: String,
     /// What to do about it, where that is known.
     pub remedy: Option<String>,
+    /// Whether it is this account that may not.
+    pub forbidden: bool,
 }
 
 impl Live {
@@ -183,9 +187,11 @@ impl Live {
         self.resources.iter().find(|(kind, _)| kind.group == id.group && kind.kind == id.kind)
     }
 
-    /// Why a kind could not be read, where it could not.
-    pub fn fault(&self, kind: &Kind) -> Option<&Unread> {
-        self.unreadable.iter().find_map(|(other, unread)| other.same_store(kind).then_some(unread))
+    /// Why a kind could not be read, anywhere or in one namespace, where it could not.
+    pub fn fault(&self, kind: &Kind, namespace: Option<&str>) -> Option<&Unread> {
+        let there = namespace.and_then(|namespace| self.unread_in.get(namespace)).into_iter().flatten();
+        let mut all = self.unreadable.iter().chain(there);
+        all.find_map(|(other, unread)| other.same_store(kind).then_some(unread))
     }
 }
 

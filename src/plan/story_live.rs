@@ -44,9 +44,10 @@ pub(super) fn live(known: &Known<'_>, wanted: Option<&Wanted>, namespace: &str) 
 }
 
 fn unreadable(found: &LiveNamespace, wanted: Option<&Wanted>, input: &Input) -> Option<String> {
-    let own = wanted.into_iter().flat_map(|wanted| wanted.release.manifests.iter().map(|manifest| &manifest.kind));
+    let own = wanted.into_iter().flat_map(|wanted| wanted.release.objects().map(|manifest| &manifest.kind));
     let mut kinds = found.record.kinds.iter().chain(own);
-    kinds.find_map(|kind| input.live.fault(kind)).map(|unread| unread.error.clone())
+    let namespace = Some(found.observed.id.name.as_str());
+    kinds.find_map(|kind| input.live.fault(kind, namespace)).map(|unread| unread.error.clone())
 }
 
 fn objects(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Input) -> (Vec<KindCount>, Vec<Differing>) {

@@ -129,6 +129,9 @@ pub struct SandboxPlan {
     pub notes: Vec<String>,
     /// What is done, in order. Empty where nothing is.
     pub steps: Vec<Step>,
+    /// Whether this is only what has to come first: what else there is to do is planned when it is done.
+    #[serde(default)]
+    pub begins: bool,
     /// Sandboxes whose removal makes room for this one: it is begun only when they are gone.
     #[serde(default)]
     pub after: Vec<String>,
@@ -296,6 +299,7 @@ impl SandboxPlan {
             url: None,
             notes: Vec::new(),
             steps: Vec::new(),
+            begins: false,
             after: Vec::new(),
             on_failure: OnFailure::Leave,
         }

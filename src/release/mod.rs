@@ -1,6 +1,7 @@
 //! One sandbox and its chart → a release: values laid over each other, the chart rendered, its objects placed in the
 //! sandbox's namespace, checked, labelled and hashed. Pure.
 
+mod account;
 mod charts;
 mod ignore;
 mod lint;
@@ -10,6 +11,8 @@ mod values;
 
 use std::collections::BTreeMap;
 
+pub use crate::access::BINDING;
+pub use account::is_account_binding;
 pub use charts::Charts;
 pub use objects::{Copied, is_copy};
 

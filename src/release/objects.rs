@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 
 use super::ignore::drop_ignored;
 use super::lint::duplicate;
-use super::{Basis, Fault};
+use super::{Basis, Fault, account};
 use crate::chart::hooks::{Event, Hook};
 use crate::chart::yaml::Tree;
 use crate::chart::{self, Object, Objects};
@@ -49,7 +49,8 @@ pub(super) fn release(sandbox: &Sandbox, basis: &Basis<'_>, rendered: Objects<'_
     let mut generated = rendered.generated;
     let mut manifests = copies(sandbox, basis, &owner)?;
     manifests.reserve(objects.len());
-    let mut seen: BTreeSet<ObjectId> = manifests.iter().map(|m| m.id.clone()).collect();
+    let binding = account::binding(sandbox, basis, &owner);
+    let mut seen: BTreeSet<ObjectId> = manifests.iter().chain(&binding).map(|m| m.id.clone()).collect();
     let batch = Batch::new(&owner, &sandbox.namespace);
     let mut sources = Sources::default();
     let mut manifest = |Object { template, tree, .. }: Object<'_>, seen: &mut BTreeSet<ObjectId>| {
@@ -78,6 +79,8 @@ pub(super) fn release(sandbox: &Sandbox, basis: &Basis<'_>, rendered: Objects<'_
         hooks.push(HookManifest { manifest: manifest(object, &mut seen.clone())?, hook });
     }
     chart::sort_for_install(&mut manifests, |manifest| manifest.kind.kind.as_str());
+    // Before all else: without it whoever runs this may do nothing in the namespace.
+    manifests.splice(0..0, binding);
     // They come in the order of their kinds, which counts only among equals.
     hooks.sort_by(|a, b| (a.hook.weight, &a.manifest.id.name).cmp(&(b.hook.weight, &b.manifest.id.name)));
     Ok(Release::with_hooks(manifests, hooks))

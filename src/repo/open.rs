@@ -119,6 +119,16 @@ impl Repo {
         &self.root
     }
 
+    /// Whether its history is cut off somewhere.
+    pub fn is_shallow(&self) -> bool {
+        self.git.is_shallow()
+    }
+
+    /// Whether objects may be missing because the clone left them out.
+    pub fn is_partial(&self) -> bool {
+        self.partial
+    }
+
     /// Whether the working directory is read.
     pub fn is_worktree(&self) -> bool {
         self.worktree

@@ -1,6 +1,7 @@
 //! The suite on a real API server.
 #![allow(clippy::disallowed_methods, reason = "waiting for a cluster goes by the real clock")]
 
+mod account;
 mod audit;
 mod binaries;
 #[path = "../canary.rs"]

@@ -27,6 +27,11 @@ fn one_namespace(kinds: &str) -> Vec<u8> {
 }
 
 async fn read(server: &Server, sources: Sources) -> Live {
+    read_as(server, sources, false).await
+}
+
+/// The same as an account that each sandbox gives its rights there.
+async fn read_as(server: &Server, sources: Sources, by_namespace: bool) -> Live {
     let (labels, only) = (BTreeMap::new(), BTreeSet::new());
     let asked = Survey {
         fleet_id: "f",
@@ -34,6 +39,7 @@ async fn read(server: &Server, sources: Sources) -> Live {
         now: Timestamp::UNIX_EPOCH,
         drift: DriftMode::Detect,
         only: &only,
+        by_namespace,
     };
     let sources = async { Ok::<_, Unknown<Infallible>>((sources, Served::default())) };
     survey(&server.client().await, &asked, sources).await.expect("the namespaces can be read").1
@@ -156,6 +162,69 @@ async fn a_group_that_cannot_be_asked_concerns_its_own_kinds_alone() {
     let live = read(&server, Sources::new()).await;
     assert_eq!(live.unreadable.keys().collect::<Vec<_>>(), [&Kind::new("ill.example.com/v1", "Widget")]);
     assert_eq!(found(&live), ["a", "g"]);
+}
+
+/// A list of namespaces that say which kinds their sandboxes have.
+fn namespaces(names: &[&str], kinds: &str) -> Vec<u8> {
+    let labels = json!({"reconcile.dev/fleet": "f", "reconcile.dev/sandbox": "a"});
+    let annotations = json!({"reconcile.dev/kinds": kinds, "reconcile.dev/hash": "h"});
+    let items: Vec<_> = names
+        .iter()
+        .map(|name| {
+            json!({"metadata": {"name": name, "uid": name, "resourceVersion": "1", "labels": labels, "annotations": annotations}})
+        })
+        .collect();
+    let list =
+        json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": {}, "items": items});
+    json_answer("200 OK", &list)
+}
+
+fn forbidden(resource: &str) -> Vec<u8> {
+    let message = format!(r#"{resource} is forbidden: User "ci" cannot list resource "{resource}" in API group """#);
+    let details = json!({"kind": resource});
+    status_answer("403 Forbidden", json!({"reason": "Forbidden", "message": message, "details": details}))
+}
+
+#[tokio::test]
+async fn secrets_that_may_not_be_listed_at_once_are_listed_in_each_namespace() {
+    let server = || {
+        Server::routed(|request, _| match () {
+            () if request.contains("/api/v1/namespaces?") => {
+                namespaces(&["dev-a", "dev-b", "dev-lost"], "v1/ConfigMap,v1/Secret")
+            }
+            () if request.contains("/namespaces/dev-lost/secrets?") => forbidden("secrets"),
+            () if request.contains("/namespaces/dev-a/secrets?") => list_answer(&["s"], ""),
+            () if request.contains("/namespaces/dev-b/secrets?") => list_answer(&[], ""),
+            () if request.contains("/secrets?") => forbidden("secrets"),
+            () => list_answer(&["c"], ""),
+        })
+    };
+    let kind = Kind::new("v1", "Secret");
+    let (bound, unbound) = (server(), server());
+    let live = read_as(&bound, Sources::new(), true).await;
+    assert_eq!(found(&live), ["c", "s"]);
+    assert!(live.unreadable.is_empty(), "{:?}", live.unreadable);
+    // What could not be read of one namespace says nothing of the others.
+    assert_eq!(live.unread_in.keys().collect::<Vec<_>>(), ["dev-lost"]);
+    assert!(live.unread_in["dev-lost"][&kind].forbidden);
+    assert!(live.fault(&kind, Some("dev-lost")).is_some() && live.fault(&kind, Some("dev-a")).is_none());
+    let lists = |server: &Server| server.requests().iter().filter(|r| r.contains("/secrets?")).count();
+    assert_eq!(lists(&bound), 5, "one of all, one of each, and of that which is forbidden one more");
+
+    // Where no sandbox gives rights, one answer is enough.
+    let live = read_as(&unbound, Sources::new(), false).await;
+    assert_eq!((live.unreadable.keys().collect::<Vec<_>>(), lists(&unbound)), (vec![&kind], 1));
+}
+
+#[tokio::test]
+async fn other_kinds_that_may_not_be_listed_are_not_asked_for_in_each_namespace() {
+    let server = Server::routed(|request, _| match () {
+        () if request.contains("/api/v1/namespaces?") => namespaces(&["dev-a"], "v1/ConfigMap"),
+        () => forbidden("configmaps"),
+    });
+    let live = read_as(&server, Sources::new(), true).await;
+    assert_eq!(live.unreadable.keys().collect::<Vec<_>>(), [&Kind::new("v1", "ConfigMap")]);
+    assert_eq!(server.requests().len(), 2, "{:?}", server.requests());
 }
 
 /// Sandboxes that nothing lives of.

@@ -27,6 +27,7 @@ mod laws;
 mod metrics;
 mod outside;
 mod purity;
+mod rbac;
 mod readme;
 mod ready;
 mod removal;

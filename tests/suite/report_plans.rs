@@ -45,6 +45,7 @@ pub fn sandbox(name: &str, action: Action, reason: &str) -> SandboxPlan {
         url: None,
         notes: Vec::new(),
         steps: Vec::new(),
+        begins: false,
         after: Vec::new(),
         on_failure: OnFailure::Leave,
     }

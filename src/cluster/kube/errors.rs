@@ -115,6 +115,13 @@ impl Status {
         self.reason == "NotFound" && self.details.name == name
     }
 
+    /// Whether it is about who asks, and not about the object: RBAC, its rule that nobody grants what he has not, or an
+    /// admission policy.
+    pub(super) fn is_about_access(&self) -> bool {
+        let words = ["attempting to grant RBAC permissions not currently held", "ValidatingAdmissionPolicy"];
+        is_rbac(self) || words.iter().any(|words| self.message.contains(words))
+    }
+
     /// The token with which an expired list goes on, where the server offers one.
     pub(super) fn next(&self) -> Option<&str> {
         Some(self.metadata.next.as_str()).filter(|next| !next.is_empty())

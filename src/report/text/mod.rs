@@ -2,10 +2,12 @@
 //!
 //! One line a sandbox, then what is done to it. What is unchanged is counted, not listed.
 
+mod check;
 pub(super) mod outcome;
 mod why;
 mod wrap;
 
+pub use check::{Health, check};
 pub use outcome::{anew, outcome, stale, waits};
 pub use why::why;
 

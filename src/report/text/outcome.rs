@@ -48,9 +48,10 @@ pub fn waits(name: &str, what: &str, width: usize) -> String {
     came("waiting", YELLOW, name, what, width)
 }
 
-/// A sandbox that is planned once more, as it changed since it was planned.
-pub fn anew(name: &str, width: usize) -> String {
-    came("anew", YELLOW, name, "it changed since it was planned, and is planned once more", width)
+/// A sandbox that is planned once more: as it changed since it was planned, or as it has only `begun`.
+pub fn anew(name: &str, begun: bool, width: usize) -> String {
+    let why = if begun { "what comes first is done" } else { "it changed since it was planned" };
+    came("anew", YELLOW, name, &format!("{why}, and it is planned once more"), width)
 }
 
 /// A sandbox of a saved plan that is not as it was reviewed, and how not.

@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::Path;
 use std::process::Child;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::Printed;
+use crate::account::{self, Account};
 use crate::fleet_repo::FleetRepo;
 use crate::plane::{ControlPlane, Rights, User};
 use crate::tool::{Run, Tool};
@@ -33,43 +35,73 @@ pub struct Case {
     /// Who runs `reconcile`.
     pub user: User,
     tool: Tool,
+    account: Option<Arc<Account>>,
     /// The fleet's id, and with a hyphen the prefix of its namespaces.
     pub id: String,
 }
 
 impl Case {
-    /// A fleet with an administrator; `None` where there is no control plane.
+    /// A fleet with a [`Self::least`] account, or where the suite is asked to with an administrator; `None` where there is
+    /// no control plane.
     pub fn start(stem: &str) -> Option<Self> {
         Self::with(stem, Rights::Admin)
+    }
+
+    /// A fleet with an administrator, whatever the suite is asked: for tests about what other accounts may not.
+    pub fn admin(stem: &str) -> Option<Self> {
+        let plane = ControlPlane::start()?;
+        Some(Self::of(plane, plane.user(Rights::Admin), &plane.unique(stem)))
     }
 
     /// A fleet whose user may do so much.
     pub fn with(stem: &str, rights: Rights) -> Option<Self> {
         let plane = ControlPlane::start()?;
-        Some(Self::of(plane, plane.user(rights), &plane.unique(stem)))
+        let id = plane.unique(stem);
+        if rights == Rights::Admin && account::is_asked_for() {
+            return Some(Self::least(plane, &id));
+        }
+        Some(Self::of(plane, plane.user(rights), &id))
+    }
+
+    /// A fleet whose user is a `ServiceAccount` with the rights that the chart `reconcile` gives it, and no others.
+    pub fn least(plane: &'static ControlPlane, id: &str) -> Self {
+        let account = Arc::new(Account::new(plane, id));
+        let user = account.user.clone();
+        let repo = FleetRepo::new();
+        let tool = Tool::new(&repo, &user);
+        Self::begun(Self { plane, tool, repo, user, account: Some(account), id: id.to_owned() })
     }
 
     /// A fleet of this user and id.
     pub fn of(plane: &'static ControlPlane, user: User, id: &str) -> Self {
         let repo = FleetRepo::new();
-        let case = Self { plane, tool: Tool::new(&repo, &user), repo, user, id: id.to_owned() };
+        Self::begun(Self { plane, tool: Tool::new(&repo, &user), repo, user, account: None, id: id.to_owned() })
+    }
+
+    fn begun(case: Self) -> Self {
         case.settings("");
         case.repo_copy("app", "charts/app");
         case
+    }
+
+    /// Whether its user has the rights of the chart `reconcile` alone.
+    pub fn is_least(&self) -> bool {
+        self.account.is_some()
     }
 
     /// The same fleet in a clone that has its last commit alone.
     pub fn shallow(&self) -> Self {
         let repo = FleetRepo::shallow(&self.repo);
         let user = User { name: self.user.name.clone(), kubeconfig: self.user.kubeconfig.clone() };
-        Self { plane: self.plane, tool: Tool::new(&repo, &user), repo, user, id: self.id.clone() }
+        Self { plane: self.plane, tool: Tool::new(&repo, &user), repo, user, account: None, id: self.id.clone() }
     }
 
     /// Writes `fleet.toml`, with more keys (and tables) in it.
     pub fn settings(&self, more: &str) -> &Self {
         let id = &self.id;
+        let account = account::setting(&self.user);
         let text = format!(
-            "name = \"live\"\nid = \"{id}\"\nnamespace_prefix = \"{id}-\"\ndefaults.chart = \"app\"\n\
+            "name = \"live\"\nid = \"{id}\"\n{account}namespace_prefix = \"{id}-\"\ndefaults.chart = \"app\"\n\
              defaults.ttl = \"never\"\nnamespace.labels.\"pod-security.kubernetes.io/enforce\" = \"restricted\"\n{more}\n"
         );
         let limits = if more.contains("limits") { "" } else { "[limits]\nmax_sandboxes = 50\n" };
@@ -98,12 +130,16 @@ impl Case {
 
     /// Commits everything now.
     pub fn commit(&self, message: &str) -> String {
-        self.repo.commit(message, Timestamp::now())
+        self.commit_ago(message, 0)
     }
 
     /// Commits everything at a time ago.
     pub fn commit_ago(&self, message: &str, hours: i64) -> String {
-        self.repo.commit(message, Timestamp::now() - SignedDuration::from_hours(hours))
+        let commit = self.repo.commit(message, Timestamp::now() - SignedDuration::from_hours(hours));
+        if let Some(account) = &self.account {
+            account.follow(self.repo.path());
+        }
+        commit
     }
 
     /// A sandbox's namespace.

@@ -223,13 +223,14 @@ fn assert_lists_alone(case: &Case) {
     let plan = case.plan(0, &[]);
     assert!(plan.is_empty(), "{:#}", plan.0);
     let requests = case.plane.requests(mark, &case.user);
-    let mut lists: Vec<&str> = Vec::new();
+    let mut lists: Vec<(&str, &str)> = Vec::new();
     for request in &requests {
         let is_discovery = request.object_ref.resource.is_empty() && request.verb == "get";
         let is_list = request.verb == "list" && request.uri.contains("labelSelector=reconcile.dev%2Ffleet%3D");
         assert!(is_discovery || is_list, "a request beyond the lists: {request:#?}");
         if is_list {
-            lists.push(&request.object_ref.resource);
+            // An account of the chart's lists Secrets in each of its namespaces.
+            lists.push((&request.object_ref.resource, &request.object_ref.namespace));
         }
     }
     let count = lists.len();

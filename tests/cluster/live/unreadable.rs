@@ -31,7 +31,7 @@ subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: {1}}}]
 
 #[test]
 fn a_kind_that_may_not_be_listed_holds_the_sandboxes_that_have_it() {
-    let Some(case) = Case::start("forbidden") else { return };
+    let Some(case) = Case::admin("forbidden") else { return };
     for name in ["asked", "changed", "file-gone", "over"] {
         case.sandbox(name, "values.database = true");
     }

@@ -140,6 +140,15 @@ impl ControlPlane {
         users.take(rights).expect("the kubeconfig can be written")
     }
 
+    /// A `ServiceAccount` that is there already, by a token of its own.
+    pub fn account(&self, namespace: &str, name: &str) -> User {
+        let token = self.must(&["create", "token", name, "--namespace", namespace, "--duration=24h"]);
+        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let kubeconfig = users.write_kubeconfig(&format!("{namespace}-{name}"), token.trim());
+        let kubeconfig = kubeconfig.expect("the kubeconfig can be written");
+        User { name: format!("system:serviceaccount:{namespace}:{name}"), kubeconfig }
+    }
+
     /// `stem-N`, for fleets and namespaces: unique in this control plane, a DNS label where the stem is one.
     pub fn unique(&self, stem: &str) -> String {
         format!("{stem}-{}", self.serial.fetch_add(1, Ordering::Relaxed))
@@ -148,6 +157,11 @@ impl ControlPlane {
     /// The program `name` of the folder that `tests/cluster/build` made, such as `helm`.
     pub fn program(&self, name: &str) -> PathBuf {
         self.layout.binaries.join(name)
+    }
+
+    /// The kubeconfig of the harness.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.harness.kubeconfig
     }
 
     /// kubectl as the harness, whose requests no test counts.

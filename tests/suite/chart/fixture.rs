@@ -36,10 +36,15 @@ pub fn helm() -> PathBuf {
     PathBuf::from(std::env::var_os("HELM").expect("HELM names the helm binary"))
 }
 
-/// What `helm template` prints for a chart as release `demo` in namespace `space`, or its error.
+/// The namespace that a chart is rendered for. That of `reconcile` itself is the one where its example has its account.
+pub fn namespace_of(chart: &Path) -> &'static str {
+    if chart.ends_with("charts/reconcile") { "reconcile-system" } else { "space" }
+}
+
+/// What `helm template` prints for a chart as release `demo` in [`namespace_of`] it, or its error.
 pub fn helm_template(chart: &Path, values: &[&Path]) -> Result<String, String> {
     let mut command = Command::new(helm());
-    command.args(["template", "demo", "--namespace", "space"]).arg(chart);
+    command.args(["template", "demo", "--namespace", namespace_of(chart)]).arg(chart);
     for file in values {
         command.arg("-f").arg(file);
     }

@@ -26,7 +26,7 @@ const EXPECTED: [&str; 31] = [
     "belongs to sandbox",
     "has one of that name",
     "made for it",
-    "is being deleted since",
+    "is being deleted for",
     "the fleet's limit is",
     "the limit for one owner is",
     "over the fleet's budget",

@@ -128,7 +128,8 @@ impl World {
         let mut sources = sources(&read, &basis, &starts, self.time());
         let labels = &read.settings.namespace.labels;
         let (now, drift, only) = (self.time(), DriftMode::Detect, &BTreeSet::new());
-        let asked = Survey { fleet_id: &read.settings.id, namespace_labels: labels, now, drift, only };
+        let by_namespace = false;
+        let asked = Survey { fleet_id: &read.settings.id, namespace_labels: labels, now, drift, only, by_namespace };
         let wanted = async {
             if !self.late.is_zero() {
                 tokio::time::sleep(self.late).await;
