@@ -19,15 +19,20 @@ use crate::plan::UNKNOWN_MANAGER;
 const TRIES: usize = 5;
 
 impl Run<'_> {
-    /// Brings the generated keys of a Secret to what is wanted: missing ones made, others kept, dropped ones gone.
+    /// Brings the generated keys of a Secret to what is wanted: missing ones made, others kept, dropped ones gone. `there`
+    /// is the Secret, where it was just written.
     pub(super) async fn generate(
         &mut self,
         target: Target<'_>,
-        keys: &[GeneratedKey],
-        kept: &[String],
+        (keys, kept): (&[GeneratedKey], &[String]),
+        mut there: Option<Value>,
     ) -> Result<(), Halt> {
         for _ in 0..TRIES {
-            let Some(secret) = self.cluster.get(&target).await? else {
+            let read = match there.take() {
+                None => self.cluster.get(&target).await?,
+                there => there,
+            };
+            let Some(secret) = read else {
                 return Err(Halt::Stale("it was deleted since the plan".into()));
             };
             let (mine, theirs) = owned_keys(&secret);

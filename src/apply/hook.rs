@@ -38,7 +38,7 @@ impl Run<'_> {
         }
         let ran = self.make_and_run(target, hook, waits).await;
         if hook.drops_failed && matches!(ran, Err(Halt::Failed(_))) {
-            self.drop_own(target, &owner).await?;
+            self.drop_own(target, &owner, Propagation::Background).await?;
         }
         ran
     }
@@ -57,14 +57,19 @@ impl Run<'_> {
     }
 
     /// Deletes an object if it is its sandbox's; the uid of what is on its way.
-    pub(super) async fn drop_own(&self, target: Target<'_>, owner: &Owner) -> Result<Option<String>, Halt> {
+    pub(super) async fn drop_own(
+        &self,
+        target: Target<'_>,
+        owner: &Owner,
+        propagation: Propagation,
+    ) -> Result<Option<String>, Halt> {
         let Some(meta) = self.cluster.metadata(&target).await? else { return Ok(None) };
         let is_own = is_of(&meta, owner) && self.claimed_is(target, &meta);
         if !is_own {
             return Ok(None);
         }
         if meta.deleting.is_none() {
-            self.cluster.delete(&target, &meta.uid, Propagation::Foreground).await?;
+            self.cluster.delete(&target, &meta.uid, propagation).await?;
         }
         Ok(Some(meta.uid))
     }

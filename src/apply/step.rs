@@ -132,9 +132,12 @@ impl<'a> Run<'a> {
                 let (drops_before, drops_failed) = (*drops_before, *drops_failed);
                 self.hook(target, &Hook { body, generated, drops_before, drops_failed }, waits).await
             }
-            Work::Drop { owner, awaited } => match self.drop_own(target, owner).await? {
-                Some(uid) if *awaited => wait::until_gone(self.cluster, target, &uid, self.deadline, waits).await,
-                _ => Ok(()),
+            Work::Drop { owner, awaited: false } => {
+                self.drop_own(target, owner, Propagation::Background).await.map(drop)
+            }
+            Work::Drop { owner, awaited: true } => match self.drop_own(target, owner, Propagation::Foreground).await? {
+                Some(uid) => wait::until_gone(self.cluster, target, &uid, self.deadline, waits).await,
+                None => Ok(()),
             },
             Work::AwaitQuota => wait::until_ready(self.cluster, target, self.deadline.anew(QUOTA), waits).await,
             Work::AwaitReady => wait::until_ready(self.cluster, target, self.deadline, waits).await,
@@ -193,8 +196,8 @@ impl<'a> Run<'a> {
             return self.send(target, body, None).await.map(drop);
         }
         // The hash comes last: a Secret without its generated values must not look done.
-        self.send(target, &without_hash(body), None).await?;
-        self.generate(target, generated, &[]).await?;
+        let made = self.send(target, &without_hash(body), None).await?;
+        self.generate(target, (generated, &[]), Some(made)).await?;
         self.send(target, body, None).await.map(drop)
     }
 
@@ -214,7 +217,7 @@ impl<'a> Run<'a> {
             if self.check(target, change.body, precondition).await?.is_none() {
                 return Ok(());
             }
-            self.generate(target, change.generated, change.kept).await?;
+            self.generate(target, (change.generated, change.kept), None).await?;
             let written = self.send(target, change.body, Some(&precondition.uid)).await?;
             return self.remove(target, written, change.remove).await;
         }

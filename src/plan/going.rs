@@ -111,6 +111,11 @@ impl Going<'_> {
         let owner = Owner { fleet: input.fleet_id.clone(), sandbox: (*sandbox).to_owned() };
         let mut steps = Vec::new();
         for volume in volumes {
+            let id = ObjectId::new(&kind, None, &volume.name);
+            // One of the chart's own goes as all that is in no namespace.
+            if input.live.objects.get(&id).is_some_and(|observed| observed.ours) {
+                continue;
+            }
             let mut body = json!({
                 "apiVersion": "v1",
                 "kind": "PersistentVolume",
@@ -119,7 +124,6 @@ impl Going<'_> {
             if volume.provisioned {
                 body["spec"] = json!({ "persistentVolumeReclaimPolicy": "Delete" });
             }
-            let id = ObjectId::new(&kind, None, &volume.name);
             let stamp = Stamp { owner: &owner, source: "reconcile", generated: Vec::new() };
             let body = Manifest::new(kind.clone(), id.clone(), body, stamp).body();
             let take = Step {

@@ -1,11 +1,12 @@
 //! What a plan costs on a real API server, beside the raw lists it is made of and beside tools that go through the
-//! sandboxes one by one.
+//! sandboxes one by one. `RECONCILE_BENCH_APPLY=200` measures the making and removing of so many instead.
 //!
 //! `cargo bench` prints the table of `tests/bench/README.md`. `RECONCILE_BENCH_SANDBOXES=5,200` sets the sizes,
 //! `RECONCILE_BENCH_KAPP` names a kapp to measure as well.
 #![allow(clippy::disallowed_methods, reason = "time is what is measured")]
 #![allow(dead_code, reason = "the rig is shared with the suite, which uses all of it")]
 
+mod applying;
 #[path = "../cluster/audit.rs"]
 mod audit;
 #[path = "../cluster/binaries.rs"]
@@ -58,6 +59,9 @@ fn main() {
     let sizes = std::env::var("RECONCILE_BENCH_SANDBOXES").unwrap_or_else(|_| "5,200".into());
     println!("\n| sandboxes | what | wall, median | min to max | of processors, mean | peak memory | requests |");
     println!("|---|---|---|---|---|---|---|");
+    if let Ok(size) = std::env::var("RECONCILE_BENCH_APPLY") {
+        return applying::applying(plane, size.parse().expect("a number of sandboxes"));
+    }
     for size in sizes.split(',').map(|size| size.trim().parse::<usize>().expect("a number of sandboxes")) {
         fleet_of(plane, size);
     }

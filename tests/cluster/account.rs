@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::plane::{ControlPlane, User};
+use crate::wait::wait_until;
 
 /// The namespace that the chart is installed in.
 pub const NAMESPACE: &str = "reconcile-system";
@@ -54,24 +56,27 @@ impl Account {
     /// Installs the chart with the rights that the repository's head needs, where they are others than before: what
     /// whoever runs a fleet does when its charts make something new.
     pub fn follow(&self, repo: &Path) {
-        let Some(values) = self.needed(repo) else { return };
         let mut rights = self.rights.lock().unwrap_or_else(PoisonError::into_inner);
-        if *rights == values {
-            return;
-        }
+        let is_first = rights.is_empty();
+        let Some(values) = self.needed(repo, is_first).filter(|values| *values != *rights) else { return };
         let manifests = self.template(&values);
         self.plane.apply("helm", &manifests);
         *rights = values;
+        // The server hears of them a moment later.
+        wait_until("the account has its rights", Duration::from_secs(60), || {
+            let asked = self.plane.kubectl_as(&self.user, &["auth", "can-i", "list", "namespaces"]).output();
+            if asked.is_ok_and(|asked| asked.status.success()) { Ok(()) } else { Err("it may not".to_owned()) }
+        });
     }
 
     /// The chart's values for a repository.
     pub fn values(&self, repo: &Path) -> String {
-        self.needed(repo).expect("all that it needs can be told")
+        self.needed(repo, false).expect("all that it needs can be told")
     }
 
     /// The chart's values, as `reconcile rbac` makes them. Whoever prepares this is an administrator. `None` where not
-    /// all of them can be told.
-    fn needed(&self, repo: &Path) -> Option<String> {
+    /// all of them can be told, unless any will do.
+    fn needed(&self, repo: &Path, any: bool) -> Option<String> {
         let output = Command::new(env!("CARGO_BIN_EXE_reconcile"))
             .args(["rbac", "--format=values", "--live"])
             .current_dir(repo)
@@ -82,7 +87,7 @@ impl Account {
         assert!(matches!(output.status.code(), Some(0 | 1 | 4)), "reconcile rbac: {}", said(&output));
         // Nor does whoever runs it take rights away because a server of an API group does not answer.
         let words = said(&output).split_whitespace().collect::<Vec<_>>().join(" ");
-        let is_made = output.status.code() != Some(1) && !words.contains("is left out");
+        let is_made = output.status.code() != Some(1) && (any || !words.contains("is left out"));
         is_made.then(|| String::from_utf8(output.stdout).expect("reconcile writes UTF-8"))
     }
 

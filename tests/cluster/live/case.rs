@@ -15,6 +15,8 @@ use crate::tool::{Run, Tool};
 
 /// How long a run may wait for readiness. Ample: nothing is judged by it, a run that needs it has failed.
 const PATIENCE: &str = "--timeout=240s";
+/// The same for another run.
+const LOCK: &str = "--lock-timeout=240s";
 
 /// What somebody else does between a plan and its application.
 pub struct Meanwhile {
@@ -239,6 +241,9 @@ pub fn applying<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let mut args = vec!["--yes", "--format=json"];
     if !more.iter().any(|arg| arg.starts_with("--timeout")) {
         args.push(PATIENCE);
+    }
+    if !more.iter().any(|arg| arg.starts_with("--lock-timeout")) {
+        args.push(LOCK);
     }
     args.extend(more);
     args

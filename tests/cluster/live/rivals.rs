@@ -9,7 +9,7 @@ fn passwords(case: &Case, names: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn two_runs_at_once_make_everything_once() {
+fn two_and_five_runs_at_once_make_everything_once() {
     let Some(case) = Case::start("rivals") else { return };
     let names = ["a", "b", "c"];
     for name in names {
@@ -30,7 +30,7 @@ fn two_runs_at_once_make_everything_once() {
     assert_eq!(passwords(&case, &names), made);
     case.assert_settled();
 
-    // And two updates at once.
+    // And five updates at once.
     for name in names {
         case.repo.edit(&file(name), ":1", ":2");
     }
@@ -40,7 +40,7 @@ fn two_runs_at_once_make_everything_once() {
         "user: another\n  more: {{ randNumeric 9 | quote }}",
     );
     case.commit("all of them change");
-    let runs = [case.start_run(), case.start_run()];
+    let runs: Vec<_> = (0..5).map(|_| case.start_run()).collect();
     for run in runs {
         Case::end_of(run, &[0]);
     }
