@@ -32,6 +32,7 @@ mod left_alone;
 mod lifetimes;
 mod noticed;
 mod others;
+mod outages;
 mod plan;
 mod removals;
 mod replace;

@@ -43,24 +43,59 @@ impl ControlPlane {
     pub fn start() -> Option<&'static Self> {
         // The failure is kept as well: the tests after the first are not to boot three times each.
         static PLANE: OnceLock<Result<Option<ControlPlane>, String>> = OnceLock::new();
-        let plane = PLANE.get_or_init(|| {
-            let Some(binaries) = binaries::folder() else {
-                return Ok(None);
-            };
-            let mut last = String::new();
-            // A port that was free may be taken by the time a server binds it.
-            for _ in 0..3 {
-                match Self::boot(binaries) {
-                    Ok(plane) => return Ok(Some(plane)),
-                    Err(reason) => last = reason,
-                }
-            }
-            Err(last)
-        });
-        match plane {
+        match PLANE.get_or_init(Self::booted) {
             Ok(plane) => plane.as_ref(),
             Err(reason) => panic!("the control plane did not boot: {reason}"),
         }
+    }
+
+    /// One of its own for a test that is no good for others: it ends with the test process.
+    ///
+    /// # Panics
+    /// When it does not boot.
+    pub fn alone() -> Option<&'static Self> {
+        let plane = Self::booted().unwrap_or_else(|reason| panic!("the control plane did not boot: {reason}"));
+        plane.map(|plane| &*Box::leak(Box::new(plane)))
+    }
+
+    fn booted() -> Result<Option<Self>, String> {
+        let Some(binaries) = binaries::folder() else {
+            return Ok(None);
+        };
+        let mut last = String::new();
+        // A port that was free may be taken by the time a server binds it.
+        for _ in 0..3 {
+            match Self::boot(binaries) {
+                Ok(plane) => return Ok(Some(plane)),
+                Err(reason) => last = reason,
+            }
+        }
+        Err(last)
+    }
+
+    /// Kills the process of a part (`kube-apiserver` or `etcd`), and waits until it is gone.
+    pub fn kill(&self, part: &str) {
+        let process = fs::read_to_string(self.layout.folder.join(format!("{part}.pid"))).expect("it was started");
+        let process: i32 = process.trim().parse().expect("a process id");
+        let process = rustix::process::Pid::from_raw(process).expect("a process id");
+        rustix::process::kill_process(process, rustix::process::Signal::KILL).expect("it runs");
+        let exit = self.layout.folder.join(format!("{part}.exit"));
+        crate::wait::wait_until("it is gone", BOOT, || if exit.exists() { Ok(()) } else { Err(String::new()) });
+        // That it ended is no surprise.
+        fs::remove_file(exit).expect("it was written");
+    }
+
+    /// Starts a part that was killed, over what it has left on the disk.
+    ///
+    /// # Panics
+    /// When the API server does not answer again.
+    pub fn revive(&self, part: &str) {
+        let again = match part {
+            "etcd" => parts::etcd(&self.layout),
+            _ => parts::api_server(&self.layout),
+        };
+        self.keeper().run(again.name, &again.program, &again.flags).expect("the keeper lives as long as this process");
+        self.await_answer(Instant::now() + BOOT, &["get", "--raw", "/readyz"]).expect("it answers again");
     }
 
     fn boot(binaries: &Path) -> Result<Self, String> {
