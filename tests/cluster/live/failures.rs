@@ -19,7 +19,7 @@ fn a_creation_that_fails_is_told_removed_and_tried_again_later() {
     case.sandbox("crashing", "image = \"registry.example.com/crashes:1\"");
     case.repo.edit(&file("crashing"), "image = \"registry.example.com/crashing:1\"\n", "");
     case.sandbox("good", "").commit("one is no good");
-    let run = case.run(4, &["--timeout=12s"]);
+    let run = case.run(4, &["--timeout=30s"]);
     assert_eq!(run.came_of("good"), ("done", ""));
     let (status, reason) = run.came_of("crashing");
     assert!(status == "failed" && reason.contains("Deployment/web"), "{status}: {reason}");
@@ -36,7 +36,7 @@ fn a_creation_that_fails_is_told_removed_and_tried_again_later() {
     assert_eq!(case.plan(2, &["--now=+11m"]).action("crashing"), "create");
 
     // A second failure doubles the pause; another commit does not wait for it.
-    case.run(4, &["--retry", "--timeout=12s"]);
+    case.run(4, &["--retry", "--timeout=6s"]);
     let plan = case.plan(4, &["--now=+11m"]);
     assert_eq!(plan.action("crashing"), "held");
     assert!(plan.reason("crashing").contains("failed 2 times"), "{}", plan.reason("crashing"));
@@ -81,7 +81,7 @@ fn a_failed_update_goes_back_and_stays_back_until_it_is_mended() {
     let before = password();
     case.repo.edit(&file("one"), "one:1", "no-such-image:2").edit(&file("one"), "hello", "bye");
     case.commit("no good");
-    let run = case.run(4, &["--timeout=8s"]);
+    let run = case.run(4, &["--timeout=20s"]);
     assert_eq!(*aftermath(&run, "one"), "went-back", "{:#}", run.sandbox("one"));
     let image = || case.field("one", "deployment/web", ".spec.template.spec.containers[0].image");
     assert_eq!((image(), password()), ("registry.example.com/one:1".to_owned(), before.clone()));

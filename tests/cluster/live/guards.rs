@@ -117,7 +117,7 @@ fn what_fails_to_start_is_told_and_is_not_called_done() {
     case.run(0, &[]);
     case.repo.edit(&file("one"), "one:1", "no-such-image:1");
     case.commit("an image that is not there");
-    let run = case.run(4, &["--timeout=8s"]);
+    let run = case.run(4, &["--timeout=20s"]);
     let (status, reason) = run.came_of("one");
     assert_eq!(status, "failed");
     assert!(reason.contains("Deployment/web"), "{reason}");

@@ -146,7 +146,7 @@ fn what_is_left_of_a_removal_is_found_and_named_by_the_next_run() {
     case.plane.must(&["patch", &role, "--type=merge", r#"--patch={"metadata": {"finalizers": ["example.com/keep"]}}"#]);
     case.repo.remove(&file("one"));
     case.commit("one goes");
-    let run = case.run(4, &["--timeout=15s"]);
+    let run = case.run(4, &["--timeout=45s"]);
     let (status, reason) = run.came_of("one");
     assert!(status == "failed" && reason.contains("example.com/keep"), "{status}: {reason}");
     assert!(!case.has_namespace("one"), "all else is gone");
