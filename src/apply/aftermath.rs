@@ -28,7 +28,7 @@ impl Failed<'_> {
     async fn remove(&self, steps: &[Step], note: &Failure, job: &Job<'_>, run: &mut Run<'_>) -> Aftermath {
         let failures = Failures::new(job.cluster, job.fleet_id);
         let noted = failures.note(&self.sandbox.name, &note.clone().because(self.reason)).await;
-        if job.options.keep_failed {
+        if job.options.keep_failed || steps.is_empty() {
             return noted.map_or_else(|error| not_removed(&error.with_remedy()), |()| Aftermath::Kept);
         }
         run.begin_anew();

@@ -99,9 +99,14 @@ impl Case<'_> {
         }
     }
 
-    /// What is done where making it fails: all of it goes again.
+    /// What is done where making it fails: all of it goes again. What an earlier run began may be in use by now, although
+    /// it never was ready: it is kept.
     pub(super) fn if_not_made(&self, live: Option<&LiveNamespace>) -> OnFailure {
         let release = self.wanted.release.hash.as_str();
+        let note = Failure::after(self.failed(live), release, self.input.now);
+        if live.is_some() {
+            return OnFailure::Remove { steps: Vec::new(), note };
+        }
         let owner = Owner { fleet: self.input.fleet_id.clone(), sandbox: self.name.to_owned() };
         let drop_step =
             |step: Step| Step { quiet: true, work: Work::Drop { owner: owner.clone(), awaited: true }, ..step };
@@ -109,7 +114,7 @@ impl Case<'_> {
         let mut steps: Vec<Step> = outside.filter_map(|manifest| self.going_step(manifest)).map(drop_step).collect();
         let (action, reason) = (Action::Remove, "its creation failed".to_owned());
         steps.push(drop_step(self.namespace_step(action, reason, String::new(), Work::AwaitReady)));
-        OnFailure::Remove { steps, note: Failure::after(self.failed(live), release, self.input.now) }
+        OnFailure::Remove { steps, note }
     }
 
     /// What is done where changing it fails: it goes back to what it was.

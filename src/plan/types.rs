@@ -148,7 +148,7 @@ pub enum OnFailure {
     Leave,
     /// What was made of it goes again.
     Remove {
-        /// By these steps.
+        /// By these steps; without any it stays.
         steps: Vec<Step>,
         /// What is remembered.
         note: Failure,

@@ -60,6 +60,31 @@ fn two_runs_at_once_make_everything_once() {
     }
 }
 
+/// As a limit on the size of files, so that the first write fails.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_ends_a_run_and_nothing_is_half_written() {
+    let place = Place::new();
+    for round in 0..2 {
+        let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
+        let mut full = Command::new("sh");
+        full.args(["-c", script]).arg(place.command(&[]).get_program()).args(place.command(&[]).get_args());
+        let full = full.current_dir(place.0.path()).env("HOME", place.0.path()).env_remove("RECONCILE_REPO");
+        let output = full.stdin(Stdio::null()).output().expect("a shell starts");
+        assert_eq!(output.status.code(), Some(4), "{}", text_of(&output));
+        let words = text_of(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("File too large"), "{words}");
+        place.completed(&[]);
+        // The second time it is a change that fails.
+        if round == 0 {
+            let values = place.0.path().join("charts/hello/values.yaml");
+            let text = std::fs::read_to_string(&values).expect("the base has values");
+            std::fs::write(&values, text.replace("hello", "bye")).expect("a writable file");
+            place.commit("another word");
+        }
+    }
+}
+
 /// A repository with some sandboxes, and a folder for a cluster.
 struct Place(tempfile::TempDir);
 
@@ -74,20 +99,28 @@ impl Place {
             std::fs::write(file(name), one.replace("one", name)).expect("a writable folder");
         }
         std::fs::remove_file(file("one")).expect("a file can be removed");
-        for line in ["init -q -b main .", "add .", "commit -qm fleet"] {
-            let git = Command::new("git")
-                .args(line.split(' '))
-                .current_dir(place.0.path())
-                .env("GIT_CONFIG_GLOBAL", place.0.path().join("none"))
-                .env("GIT_CONFIG_NOSYSTEM", "1")
-                .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "Ada")))
-                .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "ada@example.com")))
-                .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_DATE"), "2030-01-01T00:00:00Z")))
-                .output()
-                .expect("git runs");
-            assert!(git.status.success(), "{}", text_of(&git));
-        }
+        place.git(&["init", "-q", "-b", "main", "."]);
+        place.commit("fleet");
         place
+    }
+
+    fn git(&self, args: &[&str]) {
+        let git = Command::new("git")
+            .args(args)
+            .current_dir(self.0.path())
+            .env("GIT_CONFIG_GLOBAL", self.0.path().join("none"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "Ada")))
+            .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "ada@example.com")))
+            .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_DATE"), "2030-01-01T00:00:00Z")))
+            .output()
+            .expect("git runs");
+        assert!(git.status.success(), "{}", text_of(&git));
+    }
+
+    fn commit(&self, message: &str) {
+        self.git(&["add", "sandboxes", "charts"]);
+        self.git(&["commit", "-qm", message]);
     }
 
     fn cluster(&self) -> PathBuf {

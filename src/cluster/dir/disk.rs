@@ -102,12 +102,12 @@ impl Disk {
     pub(super) fn exclusive(&self) -> Result<File, Error> {
         let state = self.path(STATE);
         self.make_folder(&state, true)?;
+        let lock = self.lock_file()?;
+        lock.lock().map_err(|error| failed("lock", &state, &error))?;
         let ignore = state.join(".gitignore");
         if !exists(&ignore)? {
             self.write(&ignore, "*\n")?;
         }
-        let lock = self.lock_file()?;
-        lock.lock().map_err(|error| failed("lock", &state, &error))?;
         self.recover()?;
         Ok(lock)
     }
