@@ -27,19 +27,22 @@ impl Failed<'_> {
 
     async fn remove(&self, steps: &[Step], note: &Failure, job: &Job<'_>, run: &mut Run<'_>) -> Aftermath {
         let failures = Failures::new(job.cluster, job.fleet_id);
-        let noted = failures.note(&self.sandbox.name, &note.clone().because(self.reason)).await;
+        if let Err(error) = failures.note(&self.sandbox.name, &note.clone().because(self.reason)).await {
+            let (sandbox, error) = (&self.sandbox.name, error.with_remedy());
+            tracing::warn!(sandbox, error, "that it failed could not be noted, so the next run tries it again");
+        }
         if job.options.keep_failed || steps.is_empty() {
-            return noted.map_or_else(|error| not_removed(&error.with_remedy()), |()| Aftermath::Kept);
+            return Aftermath::Kept;
         }
         run.begin_anew();
         for step in steps {
             (job.watch)(Event::Begins { sandbox: &self.sandbox.name, step });
             let waits = |why: &str| (job.watch)(Event::Waits { sandbox: &self.sandbox.name, step, why });
             if let Err(halt) = run.carry_out(step, &waits).await {
-                return not_removed(&format!("{}: {}", step.id, halt.reason()));
+                return Aftermath::NotRemoved { reason: format!("{}: {}", step.id, halt.reason()) };
             }
         }
-        noted.map_or_else(|error| not_removed(&format!("not noted: {}", error.with_remedy())), |()| Aftermath::Removed)
+        Aftermath::Removed
     }
 
     /// The way back is planned when this run is through.
@@ -52,8 +55,4 @@ impl Failed<'_> {
             Err(halt) => Aftermath::NotBack { reason: format!("it could not be noted: {}", halt.reason()) },
         }
     }
-}
-
-fn not_removed(reason: &str) -> Aftermath {
-    Aftermath::NotRemoved { reason: reason.to_owned() }
 }

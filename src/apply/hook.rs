@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 pub(super) struct Hook<'a> {
     pub body: &'a Value,
     pub generated: &'a [GeneratedKey],
+    pub runs: bool,
     pub drops_before: bool,
     pub drops_failed: bool,
 }
@@ -31,7 +32,7 @@ impl Run<'_> {
                 let why = "it is there already and is not ours; rename it in the chart, or delete it by hand";
                 return Err(Halt::Failed(why.into()));
             }
-            if hook.drops_before || runs(target) {
+            if hook.drops_before {
                 self.cluster.delete(&target, &meta.uid, Propagation::Background).await?;
                 wait::until_gone(self.cluster, target, &meta.uid, self.deadline, waits).await?;
             }
@@ -45,7 +46,7 @@ impl Run<'_> {
 
     async fn make_and_run(&mut self, target: Target<'_>, hook: &Hook<'_>, waits: Waits<'_>) -> Result<(), Halt> {
         self.put(target, hook.body, hook.generated).await?;
-        if !runs(target) {
+        if !hook.runs {
             return Ok(());
         }
         // What comes after it counts on it, so it is waited for even where readiness is not.
@@ -73,11 +74,6 @@ impl Run<'_> {
         }
         Ok(Some(meta.uid))
     }
-}
-
-/// Whether a kind runs once, and is waited for.
-fn runs(target: Target<'_>) -> bool {
-    matches!((target.kind.group.as_str(), target.kind.kind.as_str()), ("batch", "Job") | ("", "Pod"))
 }
 
 fn is_of(meta: &Meta, owner: &Owner) -> bool {

@@ -17,7 +17,7 @@ pub struct Ledger<'a>(Notes<'a>);
 impl<'a> Ledger<'a> {
     /// A fleet's, in a cluster.
     pub fn new(cluster: &'a dyn Cluster, fleet_id: &str) -> Self {
-        Self(Notes::new(cluster, "plans", fleet_id, ("plan", is_plan_id)))
+        Self(Notes::new(cluster, "plans", fleet_id, ("names no plan", |key, _| is_plan_id(key))))
     }
 
     /// What it is called.

@@ -17,18 +17,15 @@ pub(super) struct Notes<'a> {
     id: ObjectId,
     kind: Kind,
     resource: Resource,
-    /// What is noted, for whoever finds somebody else's there, and whether a key is one of ours.
-    about: (&'static str, fn(&str) -> bool),
+    about: About,
 }
 
+/// What is said of a key that is not one of ours, and whether an entry is.
+type About = (&'static str, fn(&str, &Value) -> bool);
+
 impl<'a> Notes<'a> {
-    /// Those of a fleet, called `SUBJECT-FLEET`. `about` says what a key of them names, and whether it does.
-    pub fn new(
-        cluster: &'a dyn Cluster,
-        subject: &str,
-        fleet_id: &str,
-        about: (&'static str, fn(&str) -> bool),
-    ) -> Self {
+    /// Those of a fleet, called `SUBJECT-FLEET`.
+    pub fn new(cluster: &'a dyn Cluster, subject: &str, fleet_id: &str, about: About) -> Self {
         let kind = Kind::new("v1", "ConfigMap");
         let resource = Resource { plural: "configmaps".into(), scope: Scope::Namespaced };
         let id = ObjectId::new(&kind, Some(NAMESPACE), &format!("{subject}-{}", name_of(fleet_id)));
@@ -47,18 +44,17 @@ impl<'a> Notes<'a> {
 
     async fn object(&self) -> Result<Option<Value>, Error> {
         let object = self.cluster.get(&self.target()).await?;
-        let (names, is_own) = self.about;
+        let (what, is_own) = self.about;
         let stranger = object.as_ref().and_then(|object| {
             let maps = ["/data", "/binaryData"].into_iter().filter_map(|at| object.pointer(at)?.as_object());
-            maps.flat_map(Map::keys).find(|key| !is_own(key))
+            maps.flatten().find(|(key, value)| !is_own(key, value)).map(|(key, _)| key)
         });
         match stranger {
             None => Ok(object),
             Some(key) => {
-                let what = format!("read {} in {NAMESPACE}", self.id);
-                let why =
-                    format!("somebody else made it: its key {key:?} names no {names}; save it elsewhere and delete it");
-                Err(Error::new(ErrorKind::Other, what, why))
+                let read = format!("read {} in {NAMESPACE}", self.id);
+                let why = format!("somebody else made it: its key {key:?} {what}; save it elsewhere and delete it");
+                Err(Error::new(ErrorKind::Other, read, why))
             }
         }
     }

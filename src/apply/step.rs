@@ -128,9 +128,9 @@ impl<'a> Run<'a> {
                 let change = Change { body, generated, kept: &[], clear: None, remove: &[] };
                 self.make(target, &change).await
             }
-            Work::Hook { body, generated, drops_before, drops_failed } => {
-                let (drops_before, drops_failed) = (*drops_before, *drops_failed);
-                self.hook(target, &Hook { body, generated, drops_before, drops_failed }, waits).await
+            Work::Hook { body, generated, runs, drops_before, drops_failed } => {
+                let (runs, drops_before, drops_failed) = (*runs, *drops_before, *drops_failed);
+                self.hook(target, &Hook { body, generated, runs, drops_before, drops_failed }, waits).await
             }
             Work::Drop { owner, awaited: false } => {
                 self.drop_own(target, owner, Propagation::Background).await.map(drop)

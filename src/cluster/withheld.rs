@@ -73,8 +73,6 @@ async fn list_once<'m>(
                 pieces.listed.settled.extend(listed.settled);
                 pieces.listed.found.extend(listed.found);
             }
-            // It is gone since the namespaces were listed, and what was in it too.
-            Err(error) if error.kind == ErrorKind::NotFound => {}
             Err(error) => {
                 pieces.unread.insert(namespace, error);
             }

@@ -40,10 +40,13 @@ fn run(hook: &HookManifest, event: Event, live: &Live) -> Result<Step, Held> {
         0 => format!("{} hook", event.name()),
         weight => format!("{} hook, weight {weight}", event.name()),
     };
+    let runs = matches!((manifest.kind.group.as_str(), manifest.kind.kind.as_str()), ("batch", "Job") | ("", "Pod"));
     let work = Work::Hook {
         body: manifest.body(),
         generated: manifest.generated.clone(),
-        drops_before: hook.hook.drops_before(),
+        runs,
+        // What runs once has to be made anew, whatever its policy says.
+        drops_before: runs || hook.hook.drops_before(),
         drops_failed: hook.hook.drops_failed(),
     };
     Ok(Step { action: Action::Create, reason, quiet: false, ..blank(hook, live, work)? })

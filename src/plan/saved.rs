@@ -365,6 +365,7 @@ const HARMLESS: &[&str] = &[
     "beside",
     "path",
     "awaited",
+    "runs",
     "drops_before",
     "drops_failed",
     "fleet",

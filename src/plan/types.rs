@@ -240,7 +240,9 @@ pub enum Work {
         body: Value,
         /// Values to generate, in a Secret.
         generated: Vec<GeneratedKey>,
-        /// Whether what is there of it goes first, whatever kind it is; a Job and a Pod do anyway, as they run once.
+        /// Whether it runs, and is waited for until it has done its work: a Job and a Pod.
+        runs: bool,
+        /// Whether what is there of it goes first; else it is applied over.
         drops_before: bool,
         /// Whether it goes where it fails.
         drops_failed: bool,
