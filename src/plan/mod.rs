@@ -8,6 +8,7 @@ mod blame;
 mod cause;
 mod change;
 mod claims;
+mod counted;
 mod decide;
 mod desired;
 mod extras;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::audit::{Object, Request};
 use super::fleet_repo::FleetRepo;
 use super::fleets;
-use super::measure::{Sample, median, sample};
+use super::measure::{self, Sample, median, sample};
 use super::plane::{ControlPlane, Rights, User};
 use super::tool::Tool;
 
@@ -67,11 +67,11 @@ impl Bench {
 
     fn make(&self) -> f64 {
         let tool = Tool::new(&self.repo, &self.user);
-        let (mark, worked) = (self.plane.mark(), self.plane.worked());
+        let (mark, before) = (self.plane.mark(), worked(self.plane));
         let made = sample(tool.command(&["--yes", "--quiet", "--timeout", "0s"])).expect("it is made");
         let requests = self.plane.requests(mark, &self.user);
         row(self.size, "first run, everything made (`--timeout 0s`)", &made, requests.len());
-        self.told(&worked, &requests);
+        self.told(&before, &requests);
         made.wall
     }
 
@@ -83,11 +83,11 @@ impl Bench {
         let all = self.size.to_string();
         let tool = Tool::new(&self.repo, &self.user);
         let args = ["--yes", "--quiet", "--timeout", "30m", "--allow-removals", &all];
-        let (mark, worked) = (self.plane.mark(), self.plane.worked());
+        let (mark, before) = (self.plane.mark(), worked(self.plane));
         let removed = sample(tool.command(&args)).expect("they are removed");
         let requests = self.plane.requests(mark, &self.user);
         row(self.size, "all but one removed, waited for", &removed, requests.len());
-        self.told(&worked, &requests);
+        self.told(&before, &requests);
         self.plane.must(&["delete", "namespace", "-l", &format!("reconcile.dev/fleet={}", self.id)]);
         removed.wall
     }
@@ -97,10 +97,10 @@ impl Bench {
         let tool = Tool::new(&self.repo, &self.user);
         let rendered = tool.expect(0, &["render", "--format", "json"]);
         let raw = Raw::of(self, &rendered);
-        let worked = self.plane.worked();
+        let before = worked(self.plane);
         let (made, requests) = raw.apply();
         row(self.size, "the same applies, raw (curl)", &made, requests);
-        self.told(&worked, &[]);
+        self.told(&before, &[]);
         made.wall
     }
 
@@ -108,7 +108,7 @@ impl Bench {
         let label = format!("bench={}", self.id);
         // The same number as beside it.
         self.plane.must(&["delete", "namespace", &format!("{}-raw-s00000", self.id)]);
-        let worked = self.plane.worked();
+        let before = worked(self.plane);
         let started = Instant::now();
         self.plane.must(&["delete", "namespace", "--wait=false", "-l", &label]);
         while !self.plane.must(&["get", "namespaces", "-l", &label, "--output=name"]).is_empty() {
@@ -117,15 +117,15 @@ impl Bench {
         let wall = started.elapsed().as_secs_f64();
         let removed = Sample { wall, peak_kib: 0, work: 0.0 };
         row(self.size, "the same namespaces deleted, raw (kubectl)", &removed, 0);
-        self.told(&worked, &[]);
+        self.told(&before, &[]);
         wall
     }
 
     /// What the parts of the control plane worked since, and what was asked, by verb and kind.
     fn told(&self, before: &BTreeMap<&'static str, f64>, requests: &[Request]) {
-        let worked = self.plane.worked();
-        let since = |part: &str| worked.get(part).zip(before.get(part)).map_or(0.0, |(after, before)| after - before);
-        let parts: Vec<String> = worked.keys().map(|part| format!("{part} {:.1} s", since(part))).collect();
+        let now = worked(self.plane);
+        let since = |part: &str| now.get(part).zip(before.get(part)).map_or(0.0, |(after, before)| after - before);
+        let parts: Vec<String> = now.keys().map(|part| format!("{part} {:.1} s", since(part))).collect();
         println!("| | of processors: {} | | | | |", parts.join(", "));
         let mut asked: BTreeMap<String, usize> = BTreeMap::new();
         for request in requests {
@@ -138,6 +138,16 @@ impl Bench {
             println!("| | {what} | | | | {count} |");
         }
     }
+}
+
+/// The seconds that processors have worked for each part of a control plane.
+fn worked(plane: &ControlPlane) -> BTreeMap<&'static str, f64> {
+    let folder = plane.kubeconfig().parent().expect("it lies in the control plane's folder");
+    let of_part = |part| {
+        let process = std::fs::read_to_string(folder.join(format!("{part}.pid"))).expect("it was started");
+        (part, measure::worked(process.trim()))
+    };
+    ["etcd", "kube-apiserver", "kube-controller-manager", "kwok"].map(of_part).into()
 }
 
 fn row(size: usize, what: &str, sample: &Sample, requests: usize) {
@@ -196,9 +206,8 @@ impl Raw {
 
     /// How long it takes, and the number of requests.
     fn apply(&self) -> (Sample, usize) {
-        let [first, then] = [&self.namespaces, &self.objects].map(|entries| {
-            sample(self.curl(entries)).unwrap_or_else(|why| panic!("curl: {why}"))
-        });
+        let [first, then] = [&self.namespaces, &self.objects]
+            .map(|entries| sample(self.curl(entries)).unwrap_or_else(|why| panic!("curl: {why}")));
         let made = Sample {
             wall: first.wall + then.wall,
             work: first.work + then.work,

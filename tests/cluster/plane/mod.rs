@@ -5,7 +5,6 @@ mod keeper;
 mod parts;
 mod users;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -156,18 +155,6 @@ impl ControlPlane {
 
     fn keeper(&self) -> MutexGuard<'_, Keeper> {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The seconds that processors have worked for each part.
-    pub fn worked(&self) -> BTreeMap<&'static str, f64> {
-        let of_part = |part: &'static str| {
-            let process = fs::read_to_string(self.layout.folder.join(format!("{part}.pid"))).ok()?;
-            let stat = fs::read_to_string(format!("/proc/{}/stat", process.trim())).ok()?;
-            // After the name, which may hold spaces: utime and stime, in hundredths.
-            let ticks = stat.rsplit_once(')')?.1.split_whitespace().skip(11).take(2);
-            Some((part, ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0))
-        };
-        ["etcd", "kube-apiserver", "kube-controller-manager", "kwok"].into_iter().filter_map(of_part).collect()
     }
 
     /// Starts `kubectl proxy` as a user, and returns its port, once it listens there.
