@@ -5,6 +5,7 @@
 
 mod aftermath;
 mod diagnose;
+mod ends;
 mod failures;
 mod generate;
 mod hook;
@@ -24,6 +25,7 @@ use tracing::Instrument as _;
 use crate::cluster::Cluster;
 use crate::plan::{Aftermath, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step};
 use aftermath::Failed;
+use ends::Ends;
 pub use failures::Failures;
 pub use lease::{Holder, Lease, Rivals, Taken};
 pub use ledger::Ledger;
@@ -88,11 +90,11 @@ pub async fn run(plan: &Plan, cluster: &dyn Cluster, options: Options<'_>, watch
     let job = &Job { cluster, fleet_id: &plan.fleet_id, options, watch };
     let mut sandboxes: Vec<SandboxOutcome> = Vec::new();
     for turn in plan.turns() {
-        let before = &sandboxes;
+        let (before, ends) = (&sandboxes, &Ends::of(cluster, &plan.fleet_id, turn.len()));
         let outcomes = futures::stream::iter(turn.into_iter().map(|sandbox| {
             let span = trace::sandbox(sandbox);
             async move {
-                let mut run = Run::new(job.cluster, &job.options);
+                let mut run = Run::new(job.cluster, &job.options, ends);
                 let outcome = match sandbox.waits_for(before) {
                     Some(reason) => ended(sandbox, 0, SandboxResult::Stale { reason }),
                     None => job.carry_out(sandbox, &mut run).await,

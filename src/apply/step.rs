@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Options;
+use super::ends::Ends;
 use super::hook::Hook;
 use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
@@ -64,6 +65,7 @@ pub(super) struct Run<'a> {
     pub known: BTreeMap<PlaceholderId, String>,
     pub timeout: Duration,
     pub deadline: Deadline<'a>,
+    ends: &'a Ends<'a>,
     /// The uid of the Namespace that this run claimed: nobody else can have made anything in it.
     claimed: Option<String>,
 }
@@ -78,9 +80,9 @@ struct Change<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub fn new(cluster: &'a dyn Cluster, options: &Options<'a>) -> Self {
+    pub fn new(cluster: &'a dyn Cluster, options: &Options<'a>, ends: &'a Ends<'a>) -> Self {
         let (timeout, deadline) = (options.timeout, Deadline::after(options.timeout, options.stop));
-        Self { cluster, known: BTreeMap::new(), timeout, deadline, claimed: None }
+        Self { cluster, known: BTreeMap::new(), timeout, deadline, ends, claimed: None }
     }
 
     /// The time that it may take is counted from now.
@@ -114,9 +116,9 @@ impl<'a> Run<'a> {
             }
             Work::Delete { precondition, awaited: true } => {
                 self.delete(target, precondition, Propagation::Background).await?;
-                wait::until_gone(self.cluster, target, &precondition.uid, self.deadline, waits).await
+                self.until_gone(target, &precondition.uid, waits).await
             }
-            Work::AwaitGone { uid } => wait::until_gone(self.cluster, target, uid, self.deadline, waits).await,
+            Work::AwaitGone { uid } => self.until_gone(target, uid, waits).await,
             Work::Replace { body, precondition, generated } => {
                 if !generated.is_empty()
                     && let Some(secret) = self.cluster.get(&target).await?
@@ -142,6 +144,13 @@ impl<'a> Run<'a> {
             Work::AwaitQuota => wait::until_ready(self.cluster, target, self.deadline.anew(QUOTA), waits).await,
             Work::AwaitReady => wait::until_ready(self.cluster, target, self.deadline, waits).await,
         }
+    }
+
+    async fn until_gone(&self, target: Target<'_>, uid: &str, waits: Waits<'_>) -> Result<(), Halt> {
+        if *target.id == ObjectId::namespace(&target.id.name) {
+            self.ends.until_unlisted(uid, self.deadline, waits).await?;
+        }
+        wait::until_gone(self.cluster, target, uid, self.deadline, waits).await
     }
 
     /// A namespace is claimed by an apply that fails where the name is taken.

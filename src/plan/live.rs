@@ -306,3 +306,50 @@ fn generated(meta: &Meta, keys: &[&str], others: &[(&Managed, Fields)]) -> Gener
         .collect();
     GeneratedKeys { kept, taken }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Kind;
+
+    fn secret(fields: &str, manager: &str) -> Meta {
+        Meta {
+            name: "database".into(),
+            namespace: Some("a".into()),
+            uid: "1".into(),
+            labels: [(LABEL_FLEET, "team"), (LABEL_SANDBOX, "one")].map(|(k, v)| (k.into(), v.into())).into(),
+            managed: vec![Managed {
+                manager: manager.into(),
+                apply: true,
+                subresource: None,
+                time: None,
+                fields: fields.as_bytes().to_vec(),
+            }],
+            ..Meta::default()
+        }
+    }
+
+    fn seen(meta: &Meta) -> Observed {
+        observe(meta, ObjectId::new(&Kind::new("v1", "Secret"), Some("a"), "database"), "team", None)
+    }
+
+    const LABELS: &str = r#""f:metadata":{"f:labels":{"f:reconcile.dev/fleet":{},"f:reconcile.dev/sandbox":{}}}"#;
+
+    #[test]
+    fn a_secret_that_only_has_its_generated_values_is_ours() {
+        let fields = format!(r#"{{"f:data":{{"f:password":{{}}}},{LABELS}}}"#);
+        let begun = seen(&secret(&fields, GENERATED_MANAGER));
+        assert!(begun.ours && begun.was_ours && begun.stranger.is_none() && begun.drift.is_empty(), "{begun:?}");
+        assert_eq!(begun.generated.kept, ["password"]);
+        assert!(!secret(&fields, GENERATED_MANAGER).is_ours("another"));
+        // The labels alone say nothing, nor does the manager; and what has a hash was made whole.
+        assert!(!seen(&secret(r#"{"f:data":{"f:password":{}}}"#, GENERATED_MANAGER)).ours);
+        assert!(!seen(&secret(&fields, "somebody")).ours);
+        let mut whole = secret(&fields, GENERATED_MANAGER);
+        whole.annotations.insert(ANNOTATION_HASH.into(), "1".into());
+        assert!(!seen(&whole).was_ours);
+        let mut controlled = secret(&fields, GENERATED_MANAGER);
+        controlled.controller = Some("Thing/it".into());
+        assert!(!seen(&controlled).ours);
+    }
+}

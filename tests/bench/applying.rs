@@ -224,7 +224,7 @@ impl Raw {
             }
             let _ = write!(
                 config,
-                "url = \"{url}?fieldManager=raw&force=true\"\nrequest = PATCH\ninsecure\nsilent\nfail\noutput = /dev/null\n\
+                "url = \"{url}?fieldManager=raw&force=true\"\nhttp1.1\nrequest = PATCH\ninsecure\nsilent\nfail\noutput = /dev/null\n\
                  header = \"Authorization: Bearer {}\"\nheader = \"Content-Type: application/apply-patch+yaml\"\n\
                  data-binary = \"@{}\"\n",
                 self.token,
@@ -234,7 +234,8 @@ impl Raw {
         let path = self.folder.join("curl.conf");
         std::fs::write(&path, config).expect("a file");
         let mut command = Command::new("curl");
-        command.args(["--parallel", "--parallel-max", CONNECTIONS, "--config"]).arg(&path);
+        // Over HTTP/2 it would send all by one connection.
+        command.args(["--parallel", "--parallel-immediate", "--parallel-max", CONNECTIONS, "--config"]).arg(&path);
         command
     }
 }
