@@ -234,7 +234,8 @@ pub struct Apply<'a> {
     pub manager: &'a str,
     /// Only if the object has this uid; `None` to make it where it is missing.
     pub uid: Option<&'a str>,
-    /// Only if it is still at this version. With a version and no uid an absent object is made (seen), so never alone.
+    /// Only if it is still at this version. With a version and no uid an absent object is made (seen), so never alone:
+    /// that is [`Cluster::make`].
     pub resource_version: Option<&'a str>,
     /// Ask what would happen, and change nothing.
     pub dry_run: bool,

@@ -405,7 +405,7 @@ fn live_namespace(meta: &Meta, survey: &Survey<'_>) -> LiveNamespace {
     if is_labelled && observed.hash.is_some() && !observed.controlled && !meta.owns_label(LABEL_FLEET) {
         observed.was_ours = true;
     }
-    // A run that was killed between claiming a namespace and applying it: the claim says whose it is.
+    // A namespace that a run of an older version made, and had not applied when it was killed.
     let claimed = meta.managed.iter().any(|m| !m.apply && m.manager == MANAGER && m.subresource.is_none());
     if claimed && meta.applied_by(MANAGER).is_none() && is_labelled {
         observed.ours = true;

@@ -189,7 +189,7 @@ pub struct Step {
 /// How a step is carried out. The executor adds nothing to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Work {
-    /// Claim a Namespace by POST, then own it by apply. It fails where the name is taken.
+    /// Claim a Namespace: an apply that fails where the name is taken.
     Claim {
         /// The Namespace as it is until everything in it is done.
         body: Value,

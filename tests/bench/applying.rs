@@ -13,40 +13,65 @@ use serde_json::Value;
 use super::audit::{Object, Request};
 use super::fleet_repo::FleetRepo;
 use super::fleets;
-use super::measure::{self, Sample, median, sample};
+use super::measure::{self, Sample, sample};
 use super::plane::{ControlPlane, Rights, User};
 use super::tool::Tool;
 
 /// As many as `reconcile` has in flight.
 const CONNECTIONS: &str = "32";
 
-/// Makes and removes a fleet and the same raw, one row each, so many times, and first one, then the other: whoever comes
-/// second finds a server that holds more.
+/// How long the control plane may take to come to rest, in seconds.
+const REST: usize = 60;
+
+/// Makes and removes a fleet, and the same raw, so many times, one row each. Nothing else is there meanwhile, and the
+/// control plane has come to rest; and each comes first in every other round, as the server grows.
 pub fn applying(plane: &'static ControlPlane, size: usize, rounds: usize) {
     let (mut making, mut removing) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         let bench = Bench::new(plane, size);
-        let is_first = round % 2 == 0;
-        let (ours, raw) = both(is_first, || bench.make(), || bench.make_raw());
-        println!("| {size} | ratio of making | {:.2} | | | |", ours / raw);
-        making.push(ours / raw);
-        let (ours, raw) = both(is_first, || bench.remove(), || bench.remove_raw());
-        println!("| {size} | ratio of removing | {:.2} | | | |", ours / raw);
-        removing.push(ours / raw);
+        let ours = || {
+            let made = bench.make();
+            rest(plane);
+            let removed = bench.remove();
+            rest(plane);
+            (made, removed)
+        };
+        let raw = || {
+            let made = bench.make_raw();
+            rest(plane);
+            let removed = bench.remove_raw();
+            rest(plane);
+            (made, removed)
+        };
+        let (ours, raw) = if round % 2 == 0 {
+            let ours = ours();
+            (ours, raw())
+        } else {
+            let raw = raw();
+            (ours(), raw)
+        };
+        println!("| {size} | ratios of making and removing | {:.2}, {:.2} | | | |", ours.0 / raw.0, ours.1 / raw.1);
+        making.push((ours.0, raw.0));
+        removing.push((ours.1, raw.1));
     }
-    making.sort_by(f64::total_cmp);
-    removing.sort_by(f64::total_cmp);
-    println!("| {size} | ratios, medians of {rounds} | {:.2}, {:.2} | | | |", median(&making), median(&removing));
+    println!("| {size} | of {rounds} rounds together | {:.2}, {:.2} | | | |", ratio(&making), ratio(&removing));
 }
 
-/// Both, in this order or the other.
-fn both(is_first: bool, ours: impl FnOnce() -> f64, raw: impl FnOnce() -> f64) -> (f64, f64) {
-    if is_first {
-        let ours = ours();
-        return (ours, raw());
+fn ratio(pairs: &[(f64, f64)]) -> f64 {
+    let (ours, raw): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+    ours.iter().sum::<f64>() / raw.iter().sum::<f64>()
+}
+
+/// Waits until the control plane has little left to do.
+fn rest(plane: &ControlPlane) {
+    let work = || worked(plane).values().sum::<f64>();
+    for _ in 0..REST {
+        let before = work();
+        std::thread::sleep(Duration::from_secs(1));
+        if work() - before < 0.2 {
+            return;
+        }
     }
-    let raw = raw();
-    (ours(), raw)
 }
 
 /// One fleet, and the same objects beside it.
@@ -56,13 +81,16 @@ struct Bench {
     user: User,
     id: String,
     repo: FleetRepo,
+    raw: Raw,
 }
 
 impl Bench {
     fn new(plane: &'static ControlPlane, size: usize) -> Self {
         let (user, id) = (plane.user(Rights::Admin), plane.unique("apply"));
         let repo = fleets::bench(&id, size);
-        Self { plane, size, user, id, repo }
+        let rendered = Tool::new(&repo, &user).expect(0, &["render", "--format", "json"]);
+        let raw = Raw::of(&id, &user, &repo, &rendered);
+        Self { plane, size, user, id, repo, raw }
     }
 
     fn make(&self) -> f64 {
@@ -94,11 +122,8 @@ impl Bench {
 
     /// Applies the same objects into namespaces of another name.
     fn make_raw(&self) -> f64 {
-        let tool = Tool::new(&self.repo, &self.user);
-        let rendered = tool.expect(0, &["render", "--format", "json"]);
-        let raw = Raw::of(self, &rendered);
         let before = worked(self.plane);
-        let (made, requests) = raw.apply();
+        let (made, requests) = self.raw.apply();
         row(self.size, "the same applies, raw (curl)", &made, requests);
         self.told(&before, &[]);
         made.wall
@@ -164,12 +189,11 @@ struct Raw {
 }
 
 impl Raw {
-    fn of(bench: &Bench, rendered: &str) -> Self {
-        let id = &bench.id;
+    fn of(id: &str, user: &User, repo: &FleetRepo, rendered: &str) -> Self {
         let objects: Vec<Value> = serde_json::from_str(rendered).expect("JSON");
-        let folder = bench.repo.path().join("raw");
+        let folder = repo.path().join("raw");
         std::fs::create_dir_all(&folder).expect("a folder");
-        let (server, token) = super::access(&bench.user);
+        let (server, token) = super::access(user);
         let mut namespaces: Vec<String> = Vec::new();
         let mut entries = Vec::new();
         for (number, object) in objects.iter().enumerate() {

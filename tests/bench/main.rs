@@ -1,6 +1,6 @@
 //! What a plan costs on a real API server, beside the raw lists it is made of and beside tools that go through the
 //! sandboxes one by one. `RECONCILE_BENCH_APPLY=200` measures the making and removing of so many instead,
-//! `RECONCILE_BENCH_ROUNDS` times.
+//! `RECONCILE_BENCH_ROUNDS` times (2).
 //!
 //! `cargo bench` prints the table of `tests/bench/README.md`. `RECONCILE_BENCH_SANDBOXES=5,200` sets the sizes,
 //! `RECONCILE_BENCH_KAPP` names a kapp to measure as well.
@@ -61,7 +61,7 @@ fn main() {
     println!("\n| sandboxes | what | wall, median | min to max | of processors, mean | peak memory | requests |");
     println!("|---|---|---|---|---|---|---|");
     if let Ok(size) = std::env::var("RECONCILE_BENCH_APPLY") {
-        let rounds = std::env::var("RECONCILE_BENCH_ROUNDS").map_or(1, |rounds| rounds.parse().expect("a number"));
+        let rounds = std::env::var("RECONCILE_BENCH_ROUNDS").map_or(2, |rounds| rounds.parse().expect("a number"));
         return applying::applying(plane, size.parse().expect("a number of sandboxes"), rounds);
     }
     for size in sizes.split(',').map(|size| size.trim().parse::<usize>().expect("a number of sandboxes")) {
@@ -81,8 +81,10 @@ fn fleet_of(plane: &'static ControlPlane, size: usize) {
         let mark = plane.mark();
         let samples: Vec<Sample> =
             (0..RUNS).map(|_| sample(tool.command(args)).unwrap_or_else(|why| panic!("{args:?}: {why}"))).collect();
-        let requests = plane.requests(mark, &user).len() / RUNS;
-        row(size, what, &samples, &requests.to_string());
+        let requests = plane.requests(mark, &user);
+        let others = requests.iter().filter(|request| request.verb != "list").count();
+        let others = if others == 0 { String::new() } else { format!(" ({} no lists)", others / RUNS) };
+        row(size, what, &samples, &format!("{}{others}", requests.len() / RUNS));
     };
     plan("no-op plan", &["--plan", "--quiet"]);
     plan("no-op plan, `--drift skip`", &["--plan", "--quiet", "--drift", "skip"]);
