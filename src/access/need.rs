@@ -87,7 +87,7 @@ pub fn needed(needs: &Needs<'_>) -> BTreeSet<Right> {
     }
     // Who else is at work, on the whole fleet or a shard of it.
     rights.add(&system, &["get", "list"], ("coordination.k8s.io", "leases"));
-    let shards = needs.shards.into_iter().flat_map(|shards| Shard::all(shards));
+    let shards = needs.shards.into_iter().flat_map(Shard::all);
     for realm in std::iter::once(None).chain(shards.map(Some)) {
         let lease = Right::new(&system, "patch", ("coordination.k8s.io", "leases"));
         rights.0.insert(lease.named(&lease_of(needs.fleet_id, realm)));

@@ -55,7 +55,7 @@ pub async fn rbac(args: &Args, options: &Rbac, printer: &Printer) -> Result<u8, 
     match options.format {
         RbacFormat::Yaml => printer.answer(&documents(settings, &rights))?,
         RbacFormat::Values => {
-            printer.answer(&format!("{HEADER}{}", yaml::write(&values(settings, &rights, options.shards))))?
+            printer.answer(&format!("{HEADER}{}", yaml::write(&values(settings, &rights, options.shards))))?;
         }
     }
     if settings.service_account.is_none() {

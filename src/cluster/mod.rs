@@ -8,6 +8,7 @@ pub mod dir;
 mod judge;
 pub mod kube;
 mod metadata;
+mod namespace;
 mod remains;
 mod scrutiny;
 mod survey;

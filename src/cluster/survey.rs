@@ -12,16 +12,12 @@ use jiff::Timestamp;
 use tokio::sync::SetOnce;
 
 use super::judge::{Index, Judge, Listed};
+use super::namespace::{has_its_bucket, live_namespace};
 use super::scrutiny::Scrutiny;
 use super::withheld::{Pieces, is_withheld, list_each};
 use super::{Cluster, Error, ErrorKind, Query, Served, Sink, Target};
-use crate::manifest::{
-    Kind, LABEL_BUCKET, LABEL_FLEET, LABEL_SANDBOX, MANAGER, Manifest, ObjectId, Owner, Resource, Shard, bucket,
-    builtin, namespaces,
-};
-use crate::plan::{
-    Chosen, DriftMode, Live, LiveNamespace, Meta, Record, Seen, Source, Unread, observe, recorded_kinds,
-};
+use crate::manifest::{Kind, LABEL_FLEET, LABEL_SANDBOX, Manifest, ObjectId, Resource, Shard, builtin, namespaces};
+use crate::plan::{Chosen, DriftMode, Live, LiveNamespace, Meta, Seen, Source, Unread, observe, recorded_kinds};
 
 /// How many single objects are asked for side by side.
 pub(super) const SIDE_BY_SIDE: usize = 16;
@@ -405,35 +401,4 @@ fn with_volumes(mut kinds: BTreeSet<Kind>) -> BTreeSet<Kind> {
         kinds.insert(Kind::new("v1", "PersistentVolume"));
     }
     kinds
-}
-
-/// Whether a namespace is labelled as its sandbox's bucket is. One that is not was applied by a version that knew none, so
-/// what is in it may have no such label either.
-fn has_its_bucket(meta: &Meta) -> bool {
-    let label = meta.labels.get(LABEL_BUCKET);
-    label.is_some_and(|label| *label == bucket(meta.sandbox().unwrap_or_default()).to_string())
-}
-
-fn live_namespace(meta: &Meta, survey: &Survey<'_>) -> LiveNamespace {
-    let (record, fault) = match Record::read(&meta.annotations) {
-        Ok(record) => (record, None),
-        Err(fault) => (Record::default(), Some(fault)),
-    };
-    let sandbox = meta.sandbox().unwrap_or_default().to_owned();
-    let owner = Owner { fleet: survey.fleet_id.to_owned(), sandbox };
-    let wanted = record.manifest(&meta.name, &owner, survey.namespace_labels);
-    let mut observed = observe(meta, ObjectId::namespace(&meta.name), survey.fleet_id, Some(&wanted));
-    let is_labelled = meta.labels.get(LABEL_FLEET).is_some_and(|id| id == survey.fleet_id);
-    // Its `managedFields` were stripped: nobody owns our label, as whoever copied it would. It may be put right, but is
-    // no reason to remove anything.
-    if is_labelled && observed.hash.is_some() && !observed.controlled && !meta.owns_label(LABEL_FLEET) {
-        observed.was_ours = true;
-    }
-    // A run that was killed between claiming a namespace and applying it: the claim says whose it is.
-    let claimed = meta.managed.iter().any(|m| !m.apply && m.manager == MANAGER && m.subresource.is_none());
-    if claimed && meta.applied_by(MANAGER).is_none() && is_labelled {
-        observed.ours = true;
-        observed.was_ours = true;
-    }
-    LiveNamespace { observed, record, recorded: wanted.hash, fault, finalizers: meta.finalizers.clone() }
 }

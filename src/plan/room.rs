@@ -42,7 +42,9 @@ pub(super) fn share_room(plans: &mut [SandboxPlan], input: &Input) {
         }
     }
     hold_guesses(plans, &undated);
-    plans.iter_mut().for_each(|plan| wait_for_others(plan, policy));
+    for plan in plans {
+        wait_for_others(plan, policy);
+    }
 }
 
 /// A shard's sandbox that takes the room of one that another shard removes: whether that is gone only a later run sees.

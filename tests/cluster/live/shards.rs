@@ -139,3 +139,21 @@ fn a_shard_and_the_whole_fleet_keep_out_of_each_others_way() {
     assert_eq!(Run::of(first).status, 0);
     case.assert_settled();
 }
+
+#[test]
+fn what_has_no_bucket_yet_is_found_all_the_same() {
+    let Some(case) = Case::sharded("older", 4) else { return };
+    case.sandbox("a", "values.outside = true").commit("one");
+    case.run(0, &[SHARDS[2]]);
+    // As a version left it that knew no buckets.
+    let all = "configmaps,services,deployments,serviceaccounts,networkpolicies,resourcequotas,endpoints,endpointslices";
+    case.kubectl("a", &["label", all, "--all", "reconcile.dev/bucket-"]);
+    case.plane.must(&["label", "namespace", &case.namespace("a"), "reconcile.dev/bucket-"]);
+    assert!(case.has("a", "endpoints/outside"));
+    case.repo.edit(&file("a"), "values.outside = true", "");
+    case.commit("less of it");
+    let run = case.run(0, &[SHARDS[2]]);
+    assert!(run.steps("a").contains(&"remove Endpoints/outside".to_owned()), "{:?}", run.steps("a"));
+    assert!(!case.has("a", "endpoints/outside"));
+    case.assert_settled();
+}
