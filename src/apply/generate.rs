@@ -10,10 +10,10 @@ use rand::Rng as _;
 use rand::distr::{Alphanumeric, SampleString as _};
 use serde_json::{Map, Value, json};
 
-use super::step::{Halt, Run};
+use super::step::{Halt, Run, uid_of};
 use crate::chart::generated::{GeneratedKey, Part, PlaceholderId, RandomKind};
 use crate::cluster::{Apply, ErrorKind, Target};
-use crate::manifest::{Fields, GENERATED_MANAGER, Kind, ObjectId};
+use crate::manifest::{Fields, GENERATED_MANAGER, Kind, LABEL_BUCKET, LABEL_FLEET, LABEL_SANDBOX, ObjectId};
 use crate::plan::UNKNOWN_MANAGER;
 
 const TRIES: usize = 5;
@@ -59,6 +59,34 @@ impl Run<'_> {
             }
         }
         Err(Halt::Stale("it kept changing while its values were generated".into()))
+    }
+
+    /// Makes a new Secret by its generated values, with our labels, without which the next run would not know it again.
+    /// What is ours comes after it, and with it the hash, so it never looks done without its values. The uid; `None` where
+    /// that is no way: it is there already, or is nothing without its other keys.
+    pub(super) async fn generate_first(
+        &mut self,
+        target: Target<'_>,
+        whole: &Value,
+        keys: &[GeneratedKey],
+    ) -> Result<Option<String>, Halt> {
+        self.learn_elsewhere(target.id, keys).await?;
+        let known = self.known.clone();
+        let mut body = self.body(target.id, &Value::Null, keys, &[]);
+        body["metadata"]["labels"] = whose(whole);
+        // It cannot be changed afterwards.
+        if let Some(of_type) = whole.get("type") {
+            body["type"] = of_type.clone();
+        }
+        match self.cluster.make(&target, &body, GENERATED_MANAGER).await {
+            Ok(made) => Ok(uid_of(&made)),
+            Err(error) if [ErrorKind::Conflict, ErrorKind::Invalid].contains(&error.kind) => {
+                // Nobody has these.
+                self.known = known;
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Values that a Secret has already.
@@ -176,6 +204,13 @@ fn uuid() -> String {
     let hex = format!("{bits:032x}");
     // 32 digits, all of them ASCII.
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+/// The labels that say whose an object is.
+fn whose(body: &Value) -> Value {
+    let labels = body.pointer("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
+    let ours = labels.filter(|(name, _)| [LABEL_BUCKET, LABEL_FLEET, LABEL_SANDBOX].contains(&name.as_str()));
+    Value::Object(ours.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {

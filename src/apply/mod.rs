@@ -5,6 +5,7 @@
 
 mod aftermath;
 mod diagnose;
+mod ends;
 mod failures;
 mod generate;
 mod hook;
@@ -25,6 +26,7 @@ use tracing::Instrument as _;
 use crate::cluster::Cluster;
 use crate::plan::{Aftermath, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step};
 use aftermath::Failed;
+use ends::Ends;
 pub use failures::Failures;
 pub use lease::{Holder, Lease, Realm, Rivals, Taken};
 pub use ledger::Ledger;
@@ -69,6 +71,8 @@ pub enum Event<'a> {
     Ends {
         /// How.
         outcome: &'a SandboxOutcome,
+        /// The uid of its Namespace, where this run has made that.
+        namespace: Option<&'a str>,
     },
 }
 
@@ -88,16 +92,17 @@ pub async fn run(plan: &Plan, cluster: &dyn Cluster, options: Options<'_>, watch
     let job = &Job { cluster, fleet_id: &plan.fleet_id, options, watch };
     let mut sandboxes: Vec<SandboxOutcome> = Vec::new();
     for turn in plan.turns() {
-        let before = &sandboxes;
+        let (before, ends) = (&sandboxes, &Ends::of(cluster, &plan.fleet_id, turn.len()));
         let outcomes = futures::stream::iter(turn.into_iter().map(|sandbox| {
             let span = trace::sandbox(sandbox);
             async move {
+                let mut run = Run::new(job.cluster, &job.options, ends);
                 let outcome = match sandbox.waits_for(before) {
                     Some(reason) => ended(sandbox, 0, SandboxResult::Stale { reason }),
-                    None => job.carry_out(sandbox).await,
+                    None => job.carry_out(sandbox, &mut run).await,
                 };
                 trace::ended(&outcome);
-                watch(Event::Ends { outcome: &outcome });
+                watch(Event::Ends { outcome: &outcome, namespace: run.claimed() });
                 outcome
             }
             .instrument(span)
@@ -115,9 +120,8 @@ fn ended(sandbox: &SandboxPlan, done: usize, result: SandboxResult) -> SandboxOu
 }
 
 impl Job<'_> {
-    async fn carry_out(&self, sandbox: &SandboxPlan) -> SandboxOutcome {
+    async fn carry_out(&self, sandbox: &SandboxPlan, run: &mut Run<'_>) -> SandboxOutcome {
         let Self { watch, options, .. } = self;
-        let mut run = Run::new(self.cluster, options);
         let mut done = 0;
         for (at, step) in sandbox.steps.iter().enumerate() {
             if let Some(why) = options.stop.why() {
@@ -133,7 +137,7 @@ impl Job<'_> {
                     Halt::NotReady(_) if options.timeout.is_zero() => SandboxResult::Applied,
                     Halt::Interrupted(_) => SandboxResult::Failed { reason },
                     Halt::Failed(_) | Halt::NotReady(_) => {
-                        let (findings, aftermath) = Failed { sandbox, reason: &reason }.follow_up(self, &mut run).await;
+                        let (findings, aftermath) = Failed { sandbox, reason: &reason }.follow_up(self, run).await;
                         let result = SandboxResult::Failed { reason };
                         return SandboxOutcome { findings, aftermath, ..ended(sandbox, done, result) };
                     }

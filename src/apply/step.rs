@@ -6,11 +6,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Options;
+use super::ends::Ends;
 use super::hook::Hook;
 use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
 use crate::cluster::{Apply, Cluster, Error, ErrorKind, Propagation, Target, metadata_of};
-use crate::manifest::{ANNOTATION_HASH, LABEL_BUCKET, LABEL_FLEET, LABEL_SANDBOX, MANAGER, ObjectId, Path};
+use crate::manifest::{ANNOTATION_HASH, MANAGER, ObjectId, Path};
 use crate::plan::{self, Clear, Meta, Precondition, Step, Work};
 
 /// How often a write is tried again when only the resourceVersion moved (status churn).
@@ -64,6 +65,7 @@ pub(super) struct Run<'a> {
     pub known: BTreeMap<PlaceholderId, String>,
     pub timeout: Duration,
     pub deadline: Deadline<'a>,
+    ends: &'a Ends<'a>,
     /// The uid of the Namespace that this run claimed: nobody else can have made anything in it.
     claimed: Option<String>,
 }
@@ -78,9 +80,9 @@ struct Change<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub fn new(cluster: &'a dyn Cluster, options: &Options<'a>) -> Self {
+    pub fn new(cluster: &'a dyn Cluster, options: &Options<'a>, ends: &'a Ends<'a>) -> Self {
         let (timeout, deadline) = (options.timeout, Deadline::after(options.timeout, options.stop));
-        Self { cluster, known: BTreeMap::new(), timeout, deadline, claimed: None }
+        Self { cluster, known: BTreeMap::new(), timeout, deadline, ends, claimed: None }
     }
 
     /// The time that it may take is counted from now.
@@ -114,9 +116,9 @@ impl<'a> Run<'a> {
             }
             Work::Delete { precondition, awaited: true } => {
                 self.delete(target, precondition, Propagation::Background).await?;
-                wait::until_gone(self.cluster, target, &precondition.uid, self.deadline, waits).await
+                self.until_gone(target, &precondition.uid, waits).await
             }
-            Work::AwaitGone { uid } => wait::until_gone(self.cluster, target, uid, self.deadline, waits).await,
+            Work::AwaitGone { uid } => self.until_gone(target, uid, waits).await,
             Work::Replace { body, precondition, generated } => {
                 if !generated.is_empty()
                     && let Some(secret) = self.cluster.get(&target).await?
@@ -144,28 +146,36 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A namespace is claimed by POST, which fails where the name is taken. Until it is applied, its Update entry of
-    /// our manager says that it is ours. That entry stays, and keeps what it names for ever, so it names no more than
-    /// whose the namespace is.
+    async fn until_gone(&self, target: Target<'_>, uid: &str, waits: Waits<'_>) -> Result<(), Halt> {
+        if *target.id == ObjectId::namespace(&target.id.name) {
+            self.ends.until_unlisted(uid, self.deadline, waits).await?;
+        }
+        wait::until_gone(self.cluster, target, uid, self.deadline, waits).await
+    }
+
+    /// A namespace is claimed by an apply that fails where the name is taken.
     async fn claim(&mut self, target: Target<'_>, body: &Value) -> Result<(), Halt> {
-        let made = match self.cluster.create(&target, &bare(body), MANAGER).await {
+        let made = match self.cluster.make(&target, body, MANAGER).await {
             Ok(made) => made,
             Err(error) if error.kind == ErrorKind::Conflict => {
                 return Err(Halt::Stale("it was made by someone else since the plan".into()));
             }
             Err(error) => return Err(error.into()),
         };
-        let uid = uid_of(&made);
-        self.claimed.clone_from(&uid);
-        self.record(target, body, uid.as_deref()).await.map(drop)
+        self.claimed = uid_of(&made);
+        Ok(())
+    }
+
+    /// The uid of the Namespace that this run has claimed.
+    pub fn claimed(&self) -> Option<&str> {
+        self.claimed.as_deref()
     }
 
     pub(super) async fn record(&self, target: Target<'_>, body: &Value, uid: Option<&str>) -> Result<Value, Halt> {
         let Some(uid) = uid.or(self.claimed.as_deref()) else {
             return Err(Halt::Failed("the namespace's uid is unknown".into()));
         };
-        let apply = Apply { body, manager: MANAGER, uid: Some(uid), resource_version: None, dry_run: false };
-        self.cluster.apply(&target, &apply).await.map_err(|error| match error.kind {
+        self.apply_to(target, body, uid).await.map_err(|error| match error.kind {
             ErrorKind::Conflict | ErrorKind::NotFound => Halt::Stale("the namespace is another one by now".into()),
             _ => error.into(),
         })
@@ -194,6 +204,14 @@ impl<'a> Run<'a> {
     ) -> Result<(), Halt> {
         if generated.is_empty() {
             return self.send(target, body, None).await.map(drop);
+        }
+        if let Some(uid) = self.generate_first(target, body, generated).await? {
+            return match self.apply_to(target, body, &uid).await {
+                Err(error) if error.kind == ErrorKind::Conflict => {
+                    Err(Halt::Stale("it was deleted while it was made".into()))
+                }
+                done => done.map(drop).map_err(Halt::from),
+            };
         }
         // The hash comes last: a Secret without its generated values must not look done.
         let made = self.send(target, &without_hash(body), None).await?;
@@ -267,6 +285,11 @@ impl<'a> Run<'a> {
             resource_version: Some(&meta.resource_version),
             dry_run: false,
         };
+        self.cluster.apply(&target, &apply).await
+    }
+
+    async fn apply_to(&self, target: Target<'_>, body: &Value, uid: &str) -> Result<Value, Error> {
+        let apply = Apply { body, manager: MANAGER, uid: Some(uid), resource_version: None, dry_run: false };
         self.cluster.apply(&target, &apply).await
     }
 
@@ -352,18 +375,6 @@ fn is_as_wanted(meta: &Meta, body: &Value) -> bool {
         && meta.annotations.get(ANNOTATION_HASH).map(String::as_str) == wanted
 }
 
-/// A Namespace with our labels alone.
-fn bare(body: &Value) -> Value {
-    let mut bare = body.clone();
-    if let Some(metadata) = bare.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.remove("annotations");
-        if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
-            labels.retain(|name, _| [LABEL_BUCKET, LABEL_FLEET, LABEL_SANDBOX].contains(&name.as_str()));
-        }
-    }
-    bare
-}
-
 fn without_hash(body: &Value) -> Value {
     let mut body = body.clone();
     if let Some(annotations) = body.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
@@ -372,6 +383,6 @@ fn without_hash(body: &Value) -> Value {
     body
 }
 
-fn uid_of(object: &Value) -> Option<String> {
+pub(super) fn uid_of(object: &Value) -> Option<String> {
     object.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned)
 }

@@ -15,6 +15,9 @@ use crate::plan::{Readiness, readiness};
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(2);
 
+/// Why is waited for what goes.
+pub(super) const DELETING: &str = "it is still being deleted";
+
 /// Until when is waited: for so long, or until the run is told to end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline<'a> {
@@ -32,11 +35,11 @@ impl<'a> Deadline<'a> {
         Self::after(timeout, self.stop)
     }
 
-    fn is_past(self) -> bool {
+    pub fn is_past(self) -> bool {
         self.at.is_some_and(|at| Instant::now() >= at)
     }
 
-    async fn pause(self, pause: Duration) -> Result<(), Halt> {
+    pub async fn pause(self, pause: Duration) -> Result<(), Halt> {
         tokio::select! {
             () = sleep(pause) => Ok(()),
             why = self.stop.told() => Err(Halt::Stopped(why)),
@@ -110,7 +113,7 @@ pub(super) async fn until_gone(
                 return Err(Halt::NotReady(format!("still being deleted: {why}")));
             }
             Some(_) if !told => {
-                waits("it is still being deleted");
+                waits(DELETING);
                 told = true;
             }
             Some(_) => {}

@@ -32,9 +32,12 @@ pub struct Notices<'a> {
     plan: &'a Plan,
     cluster: &'a dyn Cluster,
     printer: &'a Printer,
-    ends: Mutex<Option<UnboundedSender<SandboxOutcome>>>,
-    ended: Mutex<Option<UnboundedReceiver<SandboxOutcome>>>,
+    ends: Mutex<Option<UnboundedSender<Ended>>>,
+    ended: Mutex<Option<UnboundedReceiver<Ended>>>,
 }
+
+/// What came of a sandbox, and the uid of its Namespace where that is known.
+type Ended = (SandboxOutcome, Option<String>);
 
 impl<'a> Notices<'a> {
     /// Of a plan that is carried out.
@@ -45,12 +48,12 @@ impl<'a> Notices<'a> {
 
     /// Something happened. What did not come to its end may still do so in the same run.
     pub fn watch(&self, event: &Event<'_>) {
-        if let Event::Ends { outcome } = event
+        if let Event::Ends { outcome, namespace } = event
             && is_done(outcome)
             && let Some(ends) = self.ends.lock().unwrap_or_else(PoisonError::into_inner).as_ref()
         {
             // Nobody listens where no Events are kept.
-            let _ = ends.send((*outcome).clone());
+            let _ = ends.send(((*outcome).clone(), namespace.map(str::to_owned)));
         }
     }
 
@@ -69,20 +72,22 @@ impl<'a> Notices<'a> {
     /// Tells of what did not come to its end, after all that the run could do about it.
     pub async fn unfinished(&self, outcome: &Outcome) {
         let left = outcome.sandboxes.iter().filter(|came| !is_done(came)).cloned();
-        self.write(stream::iter(left)).await;
+        self.write(stream::iter(left.map(|came| (came, None)))).await;
     }
 
-    async fn write(&self, outcomes: impl Stream<Item = SandboxOutcome>) {
+    async fn write(&self, outcomes: impl Stream<Item = Ended>) {
         if !self.cluster.keeps_events() {
             return;
         }
         let failed: Mutex<Option<String>> = Mutex::new(None);
         let failure = || failed.lock().unwrap_or_else(PoisonError::into_inner);
-        let write = |outcome: SandboxOutcome| async move {
+        let write = |(outcome, namespace): Ended| async move {
             let sandbox = self.plan.sandboxes.iter().find(|sandbox| sandbox.name == outcome.name);
             // What could not be written once takes the run no longer.
             let Some(sandbox) = sandbox.filter(|_| failure().is_none()) else { return };
-            let why = match timeout(LIMIT, write_one(self.cluster, sandbox, &told(sandbox, &outcome))).await {
+            let namespace = namespace.or_else(|| planned_uid(sandbox).map(str::to_owned));
+            let told = told(sandbox, &outcome);
+            let why = match timeout(LIMIT, write_one(self.cluster, sandbox, &told, namespace)).await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error.with_remedy(),
                 Err(_) => format!("not within {} s", LIMIT.as_secs()),
@@ -101,10 +106,15 @@ fn is_done(outcome: &SandboxOutcome) -> bool {
     matches!(outcome.result, SandboxResult::Done | SandboxResult::Applied)
 }
 
-async fn write_one(cluster: &dyn Cluster, sandbox: &SandboxPlan, told: &Told) -> Result<(), Error> {
-    let uid = match planned_uid(sandbox) {
-        Some(uid) => Some(uid.to_owned()),
-        // This run has made it. Where it is gone again, or cannot be asked for, the Event is on its name.
+async fn write_one(
+    cluster: &dyn Cluster,
+    sandbox: &SandboxPlan,
+    told: &Told,
+    namespace: Option<String>,
+) -> Result<(), Error> {
+    let uid = match namespace {
+        Some(uid) => Some(uid),
+        // This run may have made it. Where it is gone again, or cannot be asked for, the Event is on its name.
         None => {
             let (kind, resource) = namespaces();
             let id = ObjectId::namespace(&sandbox.namespace);

@@ -61,7 +61,7 @@ impl Screen {
         let (name, what) = match event {
             Event::Begins { sandbox, step } => (sandbox, step.id.to_string()),
             Event::Waits { sandbox, step, why } => (sandbox, format!("{}: {why}", step.id)),
-            Event::Ends { outcome } => {
+            Event::Ends { outcome, .. } => {
                 if let Some(line) = sandboxes.remove(&outcome.name) {
                     line.finish_and_clear();
                 }

@@ -127,7 +127,7 @@ impl<'a> Seen<'a> {
             Event::Begins { sandbox, .. } => {
                 noted.begun.entry((*sandbox).to_owned()).or_insert_with(now);
             }
-            Event::Ends { outcome } => {
+            Event::Ends { outcome, .. } => {
                 let took = noted.begun.get(&outcome.name).map(Instant::elapsed);
                 noted.numbers.sandboxes.extend(took.map(|took| (outcome.name.clone(), took)));
             }

@@ -236,6 +236,12 @@ impl Cluster for Audited {
         self.whole(under, answer).await
     }
 
+    async fn make(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {
+        let under = self.begin("apply", target, Some(body), Some(manager)).await?;
+        let answer = self.inner.make(target, body, manager).await;
+        self.whole(under, answer).await
+    }
+
     async fn apply(&self, target: &Target<'_>, apply: &Apply<'_>) -> Result<Value, Error> {
         if apply.dry_run {
             return self.inner.apply(target, apply).await;

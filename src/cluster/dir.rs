@@ -223,6 +223,10 @@ impl Cluster for Dir {
         self.create_object(target, body, manager)
     }
 
+    async fn make(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {
+        self.make_object(target, body, manager)
+    }
+
     async fn apply(&self, target: &Target<'_>, apply: &Apply<'_>) -> Result<Value, Error> {
         self.apply_object(target, apply)
     }

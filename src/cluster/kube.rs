@@ -34,6 +34,8 @@ use crate::manifest::{Kind, ObjectId, namespaces, pods};
 use crate::plan::Meta;
 
 const JSON: &str = "application/json";
+/// A version that no object ever has: the store's first revision is its own.
+const NO_VERSION: &str = "1";
 /// The most bytes of a log that are read.
 const LOG: &str = "65536";
 
@@ -270,6 +272,13 @@ impl Cluster for Kube {
             repeat: Repeat::IfNotBegun,
         };
         self.written("create", target, &ask).await
+    }
+
+    /// A version makes an apply to an absent object create it, and be refused where there is one of another version
+    /// (seen).
+    async fn make(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {
+        let apply = Apply { body, manager, uid: None, resource_version: Some(NO_VERSION), dry_run: false };
+        self.apply(target, &apply).await
     }
 
     async fn apply(&self, target: &Target<'_>, apply: &Apply<'_>) -> Result<Value, Error> {

@@ -85,6 +85,10 @@ pub trait Cluster: Send + Sync {
     /// Makes an object that must not be there yet, and answers with it.
     async fn create(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error>;
 
+    /// Server-side apply of an object that must not be there yet: it is made, and owned by that entry alone, or it is a
+    /// conflict and nothing is changed. Answers with the object.
+    async fn make(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error>;
+
     /// Server-side apply by `apply.manager`, forced; answers with the object as it is then (or, for a dry run, would be).
     async fn apply(&self, target: &Target<'_>, apply: &Apply<'_>) -> Result<Value, Error>;
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::claims::{Claims, by, data_path};
 use super::extras::{UNKNOWN_MANAGER, is_of_the_system};
 use crate::manifest::{
-    ANNOTATION_HASH, Fields, Hash, LABEL_FLEET, LABEL_SANDBOX, MANAGER, Manifest, ObjectId, Path, PathElement,
+    ANNOTATION_HASH, Fields, GENERATED_MANAGER, Hash, LABEL_FLEET, LABEL_SANDBOX, MANAGER, Manifest, ObjectId, Path,
+    PathElement,
 };
 
 /// The metadata of one live object.
@@ -68,8 +69,20 @@ impl Meta {
     /// Ours: this fleet's label **and** an Apply entry of our field manager **and** no controlling owner.
     pub fn is_ours(&self, fleet: &str) -> bool {
         self.labels.get(LABEL_FLEET).is_some_and(|id| id == fleet)
-            && self.applied_by(MANAGER).is_some()
+            && (self.applied_by(MANAGER).is_some() || self.begun().is_some())
             && self.controller.is_none()
+    }
+
+    /// The entry of a Secret that a run had made by its generated values when it was stopped: they are there with our
+    /// labels, and nothing else of it is.
+    fn begun(&self) -> Option<&Managed> {
+        if self.applied_by(MANAGER).is_some() || self.annotations.contains_key(ANNOTATION_HASH) {
+            return None;
+        }
+        self.applied_by(GENERATED_MANAGER).filter(|values| {
+            let fields = Fields::parse(&values.fields).ok();
+            fields.is_some_and(|fields| [LABEL_FLEET, LABEL_SANDBOX].iter().all(|label| owns(&fields, label)))
+        })
     }
 
     /// Whether anybody owns a label.
@@ -214,7 +227,9 @@ pub(super) const CLUSTERS_OWN: &[&str] =
 
 /// Judges one live object against what is wanted of it.
 pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>) -> Observed {
-    let own = meta.applied_by(MANAGER).and_then(|m| Fields::parse(&m.fields).ok());
+    let begun = meta.begun();
+    let ours = meta.applied_by(MANAGER).or(begun);
+    let own = ours.and_then(|m| Fields::parse(&m.fields).ok());
     let others: Vec<(&Managed, Fields)> = meta
         .managed
         .iter()
@@ -229,16 +244,15 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
     Observed {
         sandbox: meta.sandbox().unwrap_or_default().to_owned(),
         ours: meta.is_ours(fleet),
-        was_ours: meta.controller.is_none()
-            && meta.applied_by(MANAGER).is_some()
-            && !labelled_by_another(meta, fleet, &own),
+        was_ours: meta.controller.is_none() && ours.is_some() && !labelled_by_another(meta, fleet, &own),
         stripped: is_stripped(meta, fleet),
         controlled: meta.controller.is_some(),
         hash: meta.annotations.get(ANNOTATION_HASH).cloned(),
         deleting: meta.deleting,
         finalizers: meta.finalizers.clone(),
         precondition: meta.precondition(),
-        drift,
+        // What was not made yet, nobody took.
+        drift: if begun.is_some() { Vec::new() } else { drift },
         extras,
         stranger: stranger(meta, &others),
         label_is_ours: id.namespace.is_some() || owns(&own, LABEL_SANDBOX),
@@ -267,7 +281,7 @@ fn owns(own: &Fields, label: &str) -> bool {
 
 /// Controllers copy labels too; what they make is theirs to see to.
 fn stranger(meta: &Meta, others: &[(&Managed, Fields)]) -> Option<By> {
-    if meta.controller.is_some() || meta.applied_by(MANAGER).is_some() {
+    if meta.controller.is_some() || meta.applied_by(MANAGER).is_some() || meta.begun().is_some() {
         return None;
     }
     let people = others.iter().map(|(managed, _)| managed).filter(|m| !is_of_the_system(&m.manager));
@@ -276,20 +290,66 @@ fn stranger(meta: &Meta, others: &[(&Managed, Fields)]) -> Option<By> {
 
 fn generated(meta: &Meta, keys: &[&str], others: &[(&Managed, Fields)]) -> GeneratedKeys {
     let kept = meta
-        .applied_by(crate::manifest::GENERATED_MANAGER)
+        .applied_by(GENERATED_MANAGER)
         .and_then(|m| Fields::parse(&m.fields).ok())
         .map(|fields| fields.names_below("data"))
         .unwrap_or_default();
     let taken = keys
         .iter()
         .filter_map(|key| {
-            let owners = others
-                .iter()
-                .filter(|(m, _)| m.manager != crate::manifest::GENERATED_MANAGER && m.manager != UNKNOWN_MANAGER);
+            let owners =
+                others.iter().filter(|(m, _)| ![GENERATED_MANAGER, UNKNOWN_MANAGER].contains(&m.manager.as_str()));
             let last =
                 owners.filter(|(_, f)| f.covers(&data_path(key))).map(|(m, _)| by(m)).max_by_key(|by| by.time)?;
             Some(((*key).to_owned(), last))
         })
         .collect();
     GeneratedKeys { kept, taken }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Kind;
+
+    fn secret(fields: &str, manager: &str) -> Meta {
+        Meta {
+            name: "database".into(),
+            namespace: Some("a".into()),
+            uid: "1".into(),
+            labels: [(LABEL_FLEET, "team"), (LABEL_SANDBOX, "one")].map(|(k, v)| (k.into(), v.into())).into(),
+            managed: vec![Managed {
+                manager: manager.into(),
+                apply: true,
+                subresource: None,
+                time: None,
+                fields: fields.as_bytes().to_vec(),
+            }],
+            ..Meta::default()
+        }
+    }
+
+    fn seen(meta: &Meta) -> Observed {
+        observe(meta, ObjectId::new(&Kind::new("v1", "Secret"), Some("a"), "database"), "team", None)
+    }
+
+    const LABELS: &str = r#""f:metadata":{"f:labels":{"f:reconcile.dev/fleet":{},"f:reconcile.dev/sandbox":{}}}"#;
+
+    #[test]
+    fn a_secret_that_only_has_its_generated_values_is_ours() {
+        let fields = format!(r#"{{"f:data":{{"f:password":{{}}}},{LABELS}}}"#);
+        let begun = seen(&secret(&fields, GENERATED_MANAGER));
+        assert!(begun.ours && begun.was_ours && begun.stranger.is_none() && begun.drift.is_empty(), "{begun:?}");
+        assert_eq!(begun.generated.kept, ["password"]);
+        assert!(!secret(&fields, GENERATED_MANAGER).is_ours("another"));
+        // The labels alone say nothing, nor does the manager; and what has a hash was made whole.
+        assert!(!seen(&secret(r#"{"f:data":{"f:password":{}}}"#, GENERATED_MANAGER)).ours);
+        assert!(!seen(&secret(&fields, "somebody")).ours);
+        let mut whole = secret(&fields, GENERATED_MANAGER);
+        whole.annotations.insert(ANNOTATION_HASH.into(), "1".into());
+        assert!(!seen(&whole).was_ours);
+        let mut controlled = secret(&fields, GENERATED_MANAGER);
+        controlled.controller = Some("Thing/it".into());
+        assert!(!seen(&controlled).ours);
+    }
 }

@@ -9,6 +9,7 @@ mod cause;
 mod change;
 mod chosen;
 mod claims;
+mod counted;
 mod decide;
 mod desired;
 mod extras;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::counted::await_quotas;
 use super::extras;
 use super::hooks::{Moment, hook_steps};
 use super::live::{Extra, Observed};
@@ -219,18 +220,9 @@ impl Case<'_> {
         }
     }
 
-    /// After a quota its wait; after all, the waits for what was touched.
+    /// The waits for new quotas; after all, those for what was touched.
     fn add_waits(&self, steps: &mut Vec<Step>, touched: impl Fn(&ObjectId) -> bool) {
-        let mut position = 0;
-        while let Some(current) = steps.get(position) {
-            let is_quota = current.id.kind == "ResourceQuota" && matches!(current.work, Work::Apply { .. });
-            if is_quota && current.action == Action::Create {
-                let wait = Step { diff: String::new(), quiet: true, work: Work::AwaitQuota, ..current.clone() };
-                steps.insert(position + 1, wait);
-                position += 1;
-            }
-            position += 1;
-        }
+        await_quotas(steps);
         for manifest in self.wanted.release.manifests.iter().filter(|m| is_awaited(m) && touched(&m.id)) {
             if let Some(resource) = self.input.live.resource(&manifest.kind) {
                 let wait = step(Action::Keep, manifest, resource.clone(), "", String::new(), Work::AwaitReady);

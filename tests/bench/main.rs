@@ -1,5 +1,6 @@
 //! What a plan costs on a real API server, beside the raw lists it is made of and beside tools that go through the
-//! sandboxes one by one. `RECONCILE_BENCH_APPLY=200` measures the making and removing of so many instead.
+//! sandboxes one by one. `RECONCILE_BENCH_APPLY=200` measures the making and removing of so many instead,
+//! `RECONCILE_BENCH_ROUNDS` times.
 //!
 //! `cargo bench` prints the table of `tests/bench/README.md`. `RECONCILE_BENCH_SANDBOXES=5,200` sets the sizes,
 //! `RECONCILE_BENCH_KAPP` names a kapp to measure as well.
@@ -60,7 +61,8 @@ fn main() {
     println!("\n| sandboxes | what | wall, median | min to max | of processors, mean | peak memory | requests |");
     println!("|---|---|---|---|---|---|---|");
     if let Ok(size) = std::env::var("RECONCILE_BENCH_APPLY") {
-        return applying::applying(plane, size.parse().expect("a number of sandboxes"));
+        let rounds = std::env::var("RECONCILE_BENCH_ROUNDS").map_or(1, |rounds| rounds.parse().expect("a number"));
+        return applying::applying(plane, size.parse().expect("a number of sandboxes"), rounds);
     }
     for size in sizes.split(',').map(|size| size.trim().parse::<usize>().expect("a number of sandboxes")) {
         fleet_of(plane, size);

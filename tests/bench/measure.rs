@@ -65,9 +65,19 @@ fn children_time() -> f64 {
     ticks(13)
 }
 
+/// The seconds that processors have worked for another process.
+pub fn worked(process: &str) -> f64 {
+    // utime and stime.
+    ticks_of(process, 11)
+}
+
 /// The sum of two numbers of ticks, counted from what follows the process's name.
 fn ticks(at: usize) -> f64 {
-    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    ticks_of("self", at)
+}
+
+fn ticks_of(process: &str, at: usize) -> f64 {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // The name may hold spaces.
     let after = text.rsplit_once(')').map_or("", |(_, after)| after);
     let ticks = after.split_whitespace().skip(at).take(2).filter_map(|number| number.parse::<f64>().ok());

@@ -15,6 +15,7 @@ macro_rules! each {
     ($make:ident) => {
         $make! {
             a_second_create_is_a_conflict
+            what_is_made_by_apply_must_not_be_there
             what_is_missing_is_none
             an_equal_apply_writes_nothing
             a_field_that_is_dropped_vanishes

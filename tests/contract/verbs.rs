@@ -24,6 +24,40 @@ pub async fn a_second_create_is_a_conflict(arena: &Arena<'_>) {
     assert_eq!(arena.get(&body).await.unwrap()["metadata"], made["metadata"]);
 }
 
+pub async fn what_is_made_by_apply_must_not_be_there(arena: &Arena<'_>) {
+    let namespace = arena.namespace().await;
+    let body = config_map(&namespace, "it", &json!({"a": "1"}));
+    let made = arena.cluster.make(&address(&body).target(), &body, MANAGER).await.unwrap();
+    assert_eq!(made["data"], json!({"a": "1"}));
+    let meta = arena.meta(&body).await.unwrap();
+    assert_eq!(meta.uid, text(&made, "/metadata/uid"));
+    let [entry] = meta.managed.as_slice() else { panic!("{meta:?}") };
+    assert!(entry.apply && entry.manager == MANAGER, "{entry:?}");
+    // Whatever it is that is there: the same, something else, somebody else's, or what is on its way out.
+    let other = config_map(&namespace, "it", &json!({"b": "2"}));
+    let theirs = config_map(&namespace, "theirs", &json!({"a": "1"}));
+    arena.apply_as("other", &theirs).await.unwrap();
+    let mut going = config_map(&namespace, "going", &json!({"a": "1"}));
+    going["metadata"]["finalizers"] = json!(["example.com/keep"]);
+    let uid = text(&arena.apply(&going).await.unwrap(), "/metadata/uid").to_owned();
+    arena.cluster.delete(&address(&going).target(), &uid, Propagation::Background).await.unwrap();
+    let itself = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+    for there in [&body, &other, &theirs, &going, &itself] {
+        let before = arena.get(there).await.unwrap();
+        let refused = kind(arena.cluster.make(&address(there).target(), there, MANAGER).await);
+        assert_eq!(refused, ErrorKind::Conflict, "{there}");
+        assert_eq!(arena.get(there).await.unwrap(), before);
+    }
+    arena.patch(&going, json!([{"op": "remove", "path": "/metadata/finalizers"}])).await;
+    let uid = arena.meta(&itself).await.unwrap().uid;
+    arena.cluster.delete(&address(&itself).target(), &uid, Propagation::Background).await.unwrap();
+    eventually("the namespace goes", async || arena.meta(&itself).await.is_none()).await;
+    let made = arena.cluster.make(&address(&itself).target(), &itself, MANAGER).await.unwrap();
+    assert_ne!(text(&made, "/metadata/uid"), uid);
+    let lost = config_map(&arena.name(), "it", &json!({}));
+    assert_eq!(kind(arena.cluster.make(&address(&lost).target(), &lost, MANAGER).await), ErrorKind::NotFound);
+}
+
 pub async fn what_is_missing_is_none(arena: &Arena<'_>) {
     let body = config_map(&arena.namespace().await, "it", &json!({}));
     let at = address(&body);

@@ -25,9 +25,7 @@ impl Dir {
     pub(super) fn create_object(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {
         let _lock = self.store.disk.exclusive()?;
         let change = self.begin("create", target)?;
-        if change.old.is_some() {
-            return Err(change.refuse(ErrorKind::Conflict, format!("{} already exists", target.id)));
-        }
+        change.is_new()?;
         let new = change.body(body)?;
         let mut managers = Managers::default();
         let new = kept(type_of(target.kind), new);
@@ -40,10 +38,22 @@ impl Dir {
         let _lock = if apply.dry_run { self.store.disk.shared()? } else { Some(self.store.disk.exclusive()?) };
         let change = self.begin("apply", target)?;
         change.check(apply)?;
+        self.merge(change, apply)
+    }
+
+    pub(super) fn make_object(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {
+        let _lock = self.store.disk.exclusive()?;
+        let change = self.begin("apply", target)?;
+        change.is_new()?;
+        self.merge(change, &Apply { body, manager, uid: None, resource_version: None, dry_run: false })
+    }
+
+    fn merge(&self, change: Change<'_>, apply: &Apply<'_>) -> Result<Value, Error> {
+        let kind = type_of(change.target.kind);
         let config = change.body(apply.body)?;
         let live = change.old.as_ref().map_or_else(empty, |old| contents(&old.object));
         let mut managers = change.old.as_ref().map(|old| Managers::read(&old.object)).unwrap_or_default();
-        let new = managers.apply(type_of(target.kind), &live, &config, writer(apply.manager));
+        let new = managers.apply(kind, &live, &config, writer(apply.manager));
         self.finish(change, new, &managers, apply.dry_run)
     }
 
@@ -199,6 +209,15 @@ impl Change<'_> {
         let id = self.target.id;
         let at = id.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
         Error::new(kind, format!("{} {id}{at}", self.verb), message)
+    }
+
+    /// # Errors
+    /// The object is there already.
+    fn is_new(&self) -> Result<(), Error> {
+        match &self.old {
+            None => Ok(()),
+            Some(_) => Err(self.refuse(ErrorKind::Conflict, format!("{} already exists", self.target.id))),
+        }
     }
 
     /// # Errors

@@ -1,6 +1,9 @@
 //! How many requests a plan takes, and what `--drift skip` looks at.
 
+use std::collections::BTreeMap;
+
 use super::case::{Case, file};
+use crate::audit::Object;
 
 /// The requests of one plan, by what was asked.
 fn requests(case: &Case, status: i32, more: &[&str]) -> Vec<String> {
@@ -26,6 +29,76 @@ fn requests_grow_with_the_kinds_and_not_with_the_sandboxes_or_files() {
     // Those that are over may live without their label: one more list tells, of all namespaces.
     assert_eq!(of_many.len(), of_one.len() + 1, "{of_many:?}");
     assert_eq!(requests(&case, 0, &["--drift=skip"]), ["list namespaces "]);
+}
+
+/// What one run asked, by verb and kind, and about the sandbox of this name.
+fn of_sandbox(case: &Case, mark: crate::audit::Mark, name: &str) -> BTreeMap<String, usize> {
+    let namespace = case.namespace(name);
+    let mut asked = BTreeMap::new();
+    for request in case.plane.requests(mark, &case.user) {
+        let Object { resource, namespace: within, name, .. } = &request.object_ref;
+        if *within == namespace || *name == namespace || (resource == "events" && name.starts_with(&namespace)) {
+            *asked.entry(format!("{} {resource}", request.verb)).or_default() += 1;
+        }
+    }
+    asked
+}
+
+#[test]
+fn a_creation_reads_little_and_writes_each_object_once() {
+    let Some(case) = Case::admin("frugal") else { return };
+    case.sandbox("one", "values.database = true").commit("one");
+    let mark = case.plane.mark();
+    case.run(0, &[]);
+    let asked = of_sandbox(&case, mark, "one");
+    let writes: BTreeMap<&str, usize> = asked
+        .iter()
+        .filter(|(what, _)| !what.starts_with("get ") && !what.starts_with("list "))
+        .map(|(what, count)| (what.as_str(), *count))
+        .collect();
+    let expected = [
+        // The claim, and the record when all is done.
+        ("patch namespaces", 2),
+        // Its generated values, and the rest of it.
+        ("patch secrets", 2),
+        ("patch configmaps", 1),
+        ("patch deployments", 1),
+        ("patch networkpolicies", 1),
+        ("patch resourcequotas", 1),
+        ("patch serviceaccounts", 1),
+        ("patch services", 2),
+        ("patch statefulsets", 1),
+        ("create events", 1),
+    ];
+    assert_eq!(writes, expected.into(), "{asked:?}");
+    // Before the plan: whether it is somebody else's.
+    assert_eq!(asked.get("get namespaces"), Some(&1), "{asked:?}");
+    let once_made = ["secrets", "configmaps", "services", "networkpolicies", "serviceaccounts"];
+    assert!(once_made.iter().all(|kind| !asked.contains_key(&format!("get {kind}"))), "{asked:?}");
+}
+
+#[test]
+fn the_end_of_many_namespaces_is_looked_for_in_one_list() {
+    let Some(case) = Case::admin("many") else { return };
+    let names: Vec<String> = (0..10).map(|number| format!("n{number}")).collect();
+    for name in &names {
+        case.sandbox(name, "");
+    }
+    case.sandbox("stays", "").commit("many");
+    case.run(0, &["--timeout=0s"]);
+    for name in &names {
+        case.repo.remove(&file(name));
+    }
+    case.commit("all but one go");
+    let mark = case.plane.mark();
+    case.run(0, &["--allow-removals=10"]);
+    for name in &names {
+        assert!(!case.has_namespace(name), "{name}");
+        let asked = of_sandbox(&case, mark, name);
+        // Just before it is deleted, and when it is in no list.
+        assert_eq!(asked.get("get namespaces"), Some(&2), "{name}: {asked:?}");
+    }
+    assert!(case.has_namespace("stays"));
 }
 
 #[test]

@@ -114,6 +114,10 @@ impl Cluster for Adapter<'_> {
         self.cluster.create(target, body, manager).await
     }
 
+    async fn make(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {
+        self.cluster.make(target, body, manager).await
+    }
+
     async fn apply(&self, target: &Target<'_>, apply: &Apply<'_>) -> Result<Value, Error> {
         self.cluster.apply(target, apply).await
     }
