@@ -10,7 +10,7 @@ use super::hook::Hook;
 use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
 use crate::cluster::{Apply, Cluster, Error, ErrorKind, Propagation, Target, metadata_of};
-use crate::manifest::{ANNOTATION_HASH, LABEL_FLEET, LABEL_SANDBOX, MANAGER, ObjectId, Path};
+use crate::manifest::{ANNOTATION_HASH, LABEL_BUCKET, LABEL_FLEET, LABEL_SANDBOX, MANAGER, ObjectId, Path};
 use crate::plan::{self, Clear, Meta, Precondition, Step, Work};
 
 /// How often a write is tried again when only the resourceVersion moved (status churn).
@@ -358,7 +358,7 @@ fn bare(body: &Value) -> Value {
     if let Some(metadata) = bare.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("annotations");
         if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
-            labels.retain(|name, _| name == LABEL_FLEET || name == LABEL_SANDBOX);
+            labels.retain(|name, _| [LABEL_BUCKET, LABEL_FLEET, LABEL_SANDBOX].contains(&name.as_str()));
         }
     }
     bare

@@ -17,7 +17,7 @@ pub use answers::answer;
 pub use audited::{About, Audited};
 pub use metadata::of as metadata_of;
 pub use remains::remains;
-pub use survey::{Sources, Survey, Unknown, discover, survey};
+pub use survey::{Sources, Survey, Unknown, discover, list_all, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

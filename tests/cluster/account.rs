@@ -38,6 +38,8 @@ pub struct Account {
     plane: &'static ControlPlane,
     /// As whom it talks to the API server.
     pub user: User,
+    /// How many shards it is for.
+    shards: Option<u8>,
     /// The rights that it has, as they were printed.
     rights: Mutex<String>,
 }
@@ -51,7 +53,12 @@ impl Account {
             let said = String::from_utf8_lossy(&made.stderr);
             assert!(made.status.success() || said.contains("already exists"), "{what:?}: {said}");
         }
-        Self { plane, user: plane.account(NAMESPACE, &name), rights: Mutex::default() }
+        Self { plane, user: plane.account(NAMESPACE, &name), shards: None, rights: Mutex::default() }
+    }
+
+    /// The same for a fleet that so many shards share.
+    pub fn for_shards(plane: &'static ControlPlane, id: &str, shards: u8) -> Self {
+        Self { shards: Some(shards), ..Self::new(plane, id) }
     }
 
     /// Installs the chart with the rights that the repository's head needs, where they are others than before: what
@@ -80,6 +87,7 @@ impl Account {
     fn needed(&self, repo: &Path, any: bool) -> Option<String> {
         let output = Command::new(env!("CARGO_BIN_EXE_reconcile"))
             .args(["rbac", "--format=values", "--live"])
+            .args(self.shards.map(|shards| format!("--shards={shards}")))
             .current_dir(repo)
             .env("KUBECONFIG", self.plane.kubeconfig())
             .output()
