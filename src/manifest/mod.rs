@@ -21,7 +21,7 @@ pub use hash::Hash;
 pub use id::{Kind, ObjectId};
 pub use lookup::{Found, look_up};
 pub use release::{Batch, Draft, HookManifest, Manifest, Owner, Release, Stamp};
-pub use scope::{Resource, Scope, builtin, builtin_called, namespaces, pods, scope};
+pub use scope::{Resource, Scope, builtin, builtin_called, is_everywhere, namespaces, pods, scope};
 pub use shard::{BUCKETS, Shard, bucket};
 
 /// The field manager of everything that is declared (design: 'Live state').

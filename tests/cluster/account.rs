@@ -14,12 +14,13 @@ use crate::wait::wait_until;
 /// The namespace that the chart is installed in.
 pub const NAMESPACE: &str = "reconcile-system";
 /// What else the chart has to be told.
-const MORE: [&str; 4] = [
+const MORE: [&str; 3] = [
     "--set=repository.url=https://git.example.com/sandboxes.git",
     "--set=image.repository=registry.example.com/reconcile",
     "--set=suspend=true",
-    "--set=admission.policy=always",
 ];
+/// What helm sees of a server that has admission policies.
+const POLICIES: &str = "--api-versions=admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy";
 
 /// Whether the live suite runs as such accounts.
 pub fn is_asked_for() -> bool {
@@ -99,7 +100,7 @@ impl Account {
         is_made.then(|| String::from_utf8(output.stdout).expect("reconcile writes UTF-8"))
     }
 
-    /// The chart as helm renders it.
+    /// The chart as helm renders it for this server.
     fn template(&self, values: &str) -> String {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let file = folder.path().join("rbac.yaml");
@@ -112,6 +113,8 @@ impl Account {
             .arg("--values")
             .arg(&file)
             .args(MORE)
+            .args(self.plane.admits_by("ValidatingAdmissionPolicy").then_some(POLICIES))
+            .args(["--kube-version", self.plane.version()])
             .stdin(Stdio::null())
             .output()
             .expect("helm starts");

@@ -11,9 +11,9 @@ use crate::apply::Lease;
 use crate::cluster::{self, Cluster, ErrorKind};
 use crate::manifest::{Kind, ObjectId, Resource, Scope};
 
-/// The oldest Kubernetes whose API has all that is asked for, by minor version.
+/// The oldest Kubernetes that it is tried on (`RECONCILE_TEST_KUBERNETES=oldest`), by minor version.
 const OLDEST: u32 = 28;
-/// The newest that it was tried on.
+/// The newest.
 const NEWEST: u32 = 36;
 /// A clock that is further off than this will be refused one day.
 const UNEASY: SignedDuration = SignedDuration::from_secs(60);
