@@ -9,7 +9,7 @@ pub use need::{Needs, needed};
 pub use right::{Place, Right, What};
 pub use rules::{Rule, rules};
 
-use crate::manifest::Hash;
+use crate::manifest::{Hash, Shard};
 
 /// What the `RoleBinding` is called that each sandbox brings.
 pub const BINDING: &str = "reconcile";
@@ -24,6 +24,15 @@ pub fn sandbox_role(fleet_id: &str) -> String {
 /// The `ClusterRole` of what it may do in the whole cluster.
 pub fn cluster_role(fleet_id: &str) -> String {
     format!("reconcile-{fleet_id}")
+}
+
+/// The Lease of a fleet, or of a shard of it: `fleet-ID`, or `shard-0-of-4-ID`.
+pub fn lease_of(fleet_id: &str, shard: Option<Shard>) -> String {
+    let id = name_of(fleet_id);
+    match shard {
+        None => format!("fleet-{id}"),
+        Some(shard) => format!("shard-{}-of-{}-{id}", shard.index(), shard.count()),
+    }
 }
 
 /// A fleet's id as part of an object's name, which may hold less than a label does.

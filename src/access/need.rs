@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::right::{Place, Right, What};
-use super::{BINDING, SYSTEM, name_of, sandbox_role};
+use super::{BINDING, SYSTEM, lease_of, name_of, sandbox_role};
 use crate::fleet::SecretRef;
-use crate::manifest::{Kind, Manifest, Resource, Scope};
+use crate::manifest::{Kind, Manifest, Resource, Scope, Shard};
 
 /// What rights are needed for.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,8 @@ pub struct Needs<'a> {
     pub granted: &'a [&'a Manifest],
     /// The Secrets that are copied into each sandbox.
     pub copied: &'a [SecretRef],
+    /// How many shards run side by side; `None` where one run does it all.
+    pub shards: Option<u8>,
 }
 
 /// Where the Events of objects of the cluster itself lie.
@@ -78,11 +80,17 @@ pub fn needed(needs: &Needs<'_>) -> BTreeSet<Right> {
     rights.add(&system, &["create"], ("", "configmaps"));
     rights.add(&system, &["create"], ("coordination.k8s.io", "leases"));
     let note = name_of(needs.fleet_id);
-    for verb in ["get", "patch"] {
-        let notes = ["plans", "failures"].map(|subject| format!("{subject}-{note}"));
-        rights.0.extend(notes.map(|name| Right::new(&system, verb, ("", "configmaps")).named(&name)));
-        let lease = Right::new(&system, verb, ("coordination.k8s.io", "leases"));
-        rights.0.insert(lease.named(&format!("fleet-{note}")));
+    let subjects = ["plans", "failures"].into_iter().chain(needs.shards.map(|_| "removals"));
+    for name in subjects.map(|subject| format!("{subject}-{note}")) {
+        let map = |verb| Right::new(&system, verb, ("", "configmaps")).named(&name);
+        rights.0.extend(["get", "patch"].map(map));
+    }
+    // Who else is at work, on the whole fleet or a shard of it.
+    rights.add(&system, &["get", "list"], ("coordination.k8s.io", "leases"));
+    let shards = needs.shards.into_iter().flat_map(Shard::all);
+    for realm in std::iter::once(None).chain(shards.map(Some)) {
+        let lease = Right::new(&system, "patch", ("coordination.k8s.io", "leases"));
+        rights.0.insert(lease.named(&lease_of(needs.fleet_id, realm)));
     }
     // What a Namespace's Events are: they lie in no sandbox, and outlive it.
     rights.add(&Place::Namespace(EVENTS.to_owned()), &["create"], ("events.k8s.io", "events"));

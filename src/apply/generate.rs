@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::step::{Halt, Run, uid_of};
 use crate::chart::generated::{GeneratedKey, Part, PlaceholderId, RandomKind};
 use crate::cluster::{Apply, ErrorKind, Target};
-use crate::manifest::{Fields, GENERATED_MANAGER, Kind, LABEL_FLEET, LABEL_SANDBOX, ObjectId};
+use crate::manifest::{Fields, GENERATED_MANAGER, Kind, LABEL_BUCKET, LABEL_FLEET, LABEL_SANDBOX, ObjectId};
 use crate::plan::UNKNOWN_MANAGER;
 
 const TRIES: usize = 5;
@@ -209,7 +209,7 @@ fn uuid() -> String {
 /// The labels that say whose an object is.
 fn whose(body: &Value) -> Value {
     let labels = body.pointer("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
-    let ours = labels.filter(|(name, _)| [LABEL_FLEET, LABEL_SANDBOX].contains(&name.as_str()));
+    let ours = labels.filter(|(name, _)| [LABEL_BUCKET, LABEL_FLEET, LABEL_SANDBOX].contains(&name.as_str()));
     Value::Object(ours.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 

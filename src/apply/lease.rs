@@ -2,6 +2,9 @@
 //!
 //! It is taken by whoever carries out a plan, renewed while that lasts, and given back at the end. That of a run that died
 //! lapses by itself. Times are the API server's, so that the clocks of two machines need not agree.
+//!
+//! Each shard has one of its own. Whoever has taken a Lease then looks for those of others that have sandboxes in common
+//! with it, and gives way where there is one: of two that come at once at least one sees the other.
 
 use std::time::Duration;
 
@@ -9,10 +12,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::notes::{NAMESPACE, make_namespace, name_of};
+use super::notes::{NAMESPACE, make_namespace};
 use super::stop::Stop;
-use crate::cluster::{Apply, Cluster, Error, ErrorKind, Lock, Target};
-use crate::manifest::{Kind, MANAGER, ObjectId, Resource, Scope};
+use crate::access::lease_of;
+use crate::cluster::{Apply, Cluster, Error, ErrorKind, Lock, Query, Target, list_all};
+use crate::manifest::{Kind, MANAGER, ObjectId, Resource, Scope, Shard};
 
 /// A Lease that was not renewed for so long has lapsed.
 const DURATION: SignedDuration = SignedDuration::from_secs(15);
@@ -23,9 +27,40 @@ const TICK: SignedDuration = SignedDuration::from_secs(2);
 /// How often is looked whether it is free.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// What a Lease is for: a fleet, or a shard of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Realm<'a> {
+    /// The fleet's id.
+    pub fleet_id: &'a str,
+    /// Its part.
+    pub shard: Option<Shard>,
+}
+
+impl Realm<'_> {
+    fn lease(self) -> String {
+        lease_of(self.fleet_id, self.shard)
+    }
+
+    /// The realm in the same fleet whose Lease has this name.
+    fn called(self, name: &str) -> Option<Self> {
+        let shard = || {
+            let (index, rest) = name.strip_prefix("shard-")?.split_once("-of-")?;
+            let (count, _) = rest.split_once('-')?;
+            format!("{index}/{count}").parse().ok()
+        };
+        let realm = Self { shard: shard(), ..self };
+        (realm.lease() == name).then_some(realm)
+    }
+
+    fn overlaps(self, other: Self) -> bool {
+        self.shard.zip(other.shard).is_none_or(|(one, other)| one.overlaps(other))
+    }
+}
+
 /// A run's right to change what is the fleet's.
 pub struct Lease<'a> {
     cluster: &'a dyn Cluster,
+    realm: Realm<'a>,
     id: ObjectId,
     kind: Kind,
     resource: Resource,
@@ -63,30 +98,44 @@ pub trait Rivals: Sync {
 }
 
 impl<'a> Lease<'a> {
-    /// Takes a fleet's Lease, and waits for it as long as `patience`.
+    fn new(cluster: &'a dyn Cluster, realm: Realm<'a>, holder: &str) -> Self {
+        let kind = Kind::new("coordination.k8s.io/v1", "Lease");
+        let resource = Resource { plural: "leases".into(), scope: Scope::Namespaced };
+        let id = ObjectId::new(&kind, Some(NAMESPACE), &realm.lease());
+        Self { cluster, realm, id, kind, resource, holder: holder.to_owned(), lock: None }
+    }
+
+    /// Takes the Lease of a fleet or a shard, and waits for it as long as `patience`.
     ///
     /// # Errors
     /// Where the cluster does not say, or does not let this account.
     pub async fn take(
         cluster: &'a dyn Cluster,
-        fleet_id: &str,
+        realm: Realm<'a>,
         (holder, patience): (&str, Duration),
         rivals: &dyn Rivals,
     ) -> Result<Taken<'a>, Error> {
-        let kind = Kind::new("coordination.k8s.io/v1", "Lease");
-        let resource = Resource { plural: "leases".into(), scope: Scope::Namespaced };
-        let id = ObjectId::new(&kind, Some(NAMESPACE), &format!("fleet-{}", name_of(fleet_id)));
-        let mut lease = Self { cluster, id, kind, resource, holder: holder.to_owned(), lock: None };
+        let mut lease = Self::new(cluster, realm, holder);
         let (mut waited, mut left) = (false, patience);
         loop {
-            let other = match cluster.lock(fleet_id)? {
+            let other = match cluster.lock(realm.fleet_id)? {
                 Lock::Held(file) => {
                     lease.lock = Some(file);
                     return Ok(Ok((lease, waited)));
                 }
                 Lock::Busy(name) => Holder { name, since: None },
                 Lock::ByLease => match lease.try_take().await? {
-                    Try::Ours => return Ok(Ok((lease, waited))),
+                    Try::Ours => match lease.overlapping(rivals).await {
+                        Ok(None) => return Ok(Ok((lease, waited))),
+                        Ok(Some(other)) => {
+                            lease.free().await;
+                            other
+                        }
+                        Err(error) => {
+                            lease.free().await;
+                            return Err(error);
+                        }
+                    },
                     Try::Again => continue,
                     Try::Busy(there, other) if rivals.is_dead(&other.name) => {
                         lease.take_over(&there).await?;
@@ -102,23 +151,51 @@ impl<'a> Lease<'a> {
                 rivals.wait_for(&other);
                 waited = true;
             }
-            let pause = LOOK.min(left);
+            // Not the same for all: two that gave way to each other come again at different times.
+            let pause = LOOK.mul_f64(rand::random_range(0.5..1.5)).min(left);
             sleep(pause).await;
             left = left.saturating_sub(pause);
         }
     }
 
-    /// Who has a fleet's Lease now, if anybody has.
+    /// Who has a fleet's Lease now, and those of its shards.
     ///
     /// # Errors
     /// Where the cluster does not say.
-    pub async fn holder(cluster: &'a dyn Cluster, fleet_id: &str) -> Result<Option<Holder>, Error> {
-        let kind = Kind::new("coordination.k8s.io/v1", "Lease");
-        let resource = Resource { plural: "leases".into(), scope: Scope::Namespaced };
-        let id = ObjectId::new(&kind, Some(NAMESPACE), &format!("fleet-{}", name_of(fleet_id)));
-        let lease = Self { cluster, id, kind, resource, holder: String::new(), lock: None };
-        let now = lease.now().await?;
-        Ok(cluster.get(&lease.target()).await?.and_then(|there| other_holder(&there, now)))
+    pub async fn holders(cluster: &'a dyn Cluster, fleet_id: &'a str) -> Result<Vec<(Option<Shard>, Holder)>, Error> {
+        let whole = Realm { fleet_id, shard: None };
+        let mut held = Vec::new();
+        for realm in Self::new(cluster, whole, "").realms().await? {
+            let holder = Self::new(cluster, realm, "").holder().await?;
+            held.extend(holder.map(|holder| (realm.shard, holder)));
+        }
+        Ok(held)
+    }
+
+    /// The fleet and its shards, as far as they have Leases.
+    async fn realms(&self) -> Result<Vec<Realm<'a>>, Error> {
+        let query = Query { kind: &self.kind, resource: &self.resource, namespace: Some(NAMESPACE), selector: "" };
+        let found = list_all(self.cluster, &query).await?;
+        Ok(found.iter().filter_map(|meta| self.realm.called(&meta.name)).collect())
+    }
+
+    async fn holder(&self) -> Result<Option<Holder>, Error> {
+        let now = self.now().await?;
+        Ok(self.cluster.get(&self.target()).await?.and_then(|there| other_holder(&there, now)))
+    }
+
+    /// Who else works on some of the same sandboxes.
+    async fn overlapping(&self, rivals: &dyn Rivals) -> Result<Option<Holder>, Error> {
+        for realm in self.realms().await? {
+            let other = Self::new(self.cluster, realm, "");
+            if other.id == self.id || !realm.overlaps(self.realm) {
+                continue;
+            }
+            if let Some(holder) = other.holder().await?.filter(|holder| !rivals.is_dead(&holder.name)) {
+                return Ok(Some(holder));
+            }
+        }
+        Ok(None)
     }
 
     /// Carries something out while it is renewed. Where that fails for so long that it lapses, or somebody else has taken
@@ -132,9 +209,12 @@ impl<'a> Lease<'a> {
 
     /// Gives it back. Where that fails it lapses by itself.
     pub async fn give_back(self) {
-        if self.lock.is_some() {
-            return;
+        if self.lock.is_none() {
+            self.free().await;
         }
+    }
+
+    async fn free(&self) {
         if let Ok(Some(there)) = self.cluster.get(&self.target()).await
             && text(&there, "/spec/holderIdentity") == self.holder
             && let Err(error) = self.write(&there, None).await

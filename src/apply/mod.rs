@@ -12,6 +12,7 @@ mod hook;
 mod lease;
 mod ledger;
 mod notes;
+mod rounds;
 mod step;
 mod stop;
 mod trace;
@@ -27,9 +28,10 @@ use crate::plan::{Aftermath, Outcome, Plan, SandboxOutcome, SandboxPlan, Sandbox
 use aftermath::Failed;
 use ends::Ends;
 pub use failures::Failures;
-pub use lease::{Holder, Lease, Rivals, Taken};
+pub use lease::{Holder, Lease, Realm, Rivals, Taken};
 pub use ledger::Ledger;
 pub use notes::NAMESPACE;
+pub use rounds::{Part, Rounds};
 use step::{Halt, Run};
 pub use stop::Stop;
 

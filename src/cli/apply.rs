@@ -13,7 +13,7 @@ use super::print::{Printer, width};
 use super::reconcile::{Job, diffs};
 use super::save;
 use super::seen::Seen;
-use crate::apply::Ledger;
+use crate::apply::{Ledger, Realm};
 use crate::cluster::Target;
 use crate::manifest::{Kind, ObjectId, namespaces};
 use crate::plan::{Difference, MAX_AGE, Plan, Saved, Version};
@@ -32,7 +32,7 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer, seen: &Seen<
     let saved = save::read(&options.file)?;
     let clock = super::clock();
     check_age(&saved, clock)?;
-    seen.fleet(&saved.basis.fleet);
+    seen.fleet(&saved.basis.fleet, saved.basis.policy.shard);
     let desired = info_span!("read").in_scope(|| Desired::read(&source(&saved, args), printer));
     let desired = desired.map_err(|failure| unplanned(failure, &saved))?;
     let request = save::request(&saved);
@@ -63,8 +63,9 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer, seen: &Seen<
         job.finish(&plan, None)?;
         return Ok(0);
     }
+    let realm = Realm { fleet_id: &saved.basis.fleet_id, shard: saved.basis.policy.shard };
     // What another run does meanwhile makes the steps concerned stale, each by its own precondition.
-    let (lease, _) = lock::take(cluster, &plan.fleet_id, job.how.lock_timeout, printer).await?;
+    let (lease, _) = lock::take(cluster, realm, job.how.lock_timeout, printer).await?;
     let claimed = ledger.claim(&saved.id, super::clock(), MEMORY).await;
     match claimed {
         Ok(None) => {}

@@ -12,6 +12,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+use crate::manifest::Shard;
 pub use seen::{Audit, AuditCommand, Hidden, LogFormat, Seen, Verify};
 pub use values::{ClusterName, Now};
 use values::{duration, out_file};
@@ -202,6 +203,9 @@ pub struct Run {
     /// Only this sandbox; may be given several times
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
+    /// Only the sandboxes of one part of the fleet, such as 0/4 for the first of four that run side by side
+    #[arg(long, value_name = "INDEX/COUNT", conflicts_with = "only")]
+    pub shard: Option<Shard>,
     /// Who makes the diffs: the server, by a dry run that shows its defaults; or local, which needs no right to change
     #[arg(long, value_enum, value_name = "BY", hide_possible_values = true, default_value_t = DiffBy::Server)]
     pub diff: DiffBy,

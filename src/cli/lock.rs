@@ -6,22 +6,22 @@ use std::time::Duration;
 
 use super::failure::{Exit, Failure};
 use super::print::Printer;
-use crate::apply::{Holder, Lease, Rivals, Stop};
+use crate::apply::{Holder, Lease, Realm, Rivals, Stop};
 use crate::cluster::{Cluster, Error, ErrorKind};
 use crate::manifest::Hash;
 
-/// Takes the fleet's Lease; whether another run was waited for.
+/// Takes the Lease of the fleet or of its shard; whether another run was waited for.
 ///
 /// # Errors
 /// Where another run keeps it, or the cluster does not give it.
 pub async fn take<'c>(
     cluster: &'c dyn Cluster,
-    fleet_id: &str,
+    realm: Realm<'c>,
     patience: Duration,
     printer: &Printer,
 ) -> Result<(Lease<'c>, bool), Failure> {
     let name = format!("{}-{}-{}-{:04x}", machine(), std::process::id(), place(), rand::random::<u16>());
-    let taken = Lease::take(cluster, fleet_id, (&name, patience), &Others(printer)).await;
+    let taken = Lease::take(cluster, realm, (&name, patience), &Others(printer)).await;
     let refused = |error: Error| {
         let why = (error.kind == ErrorKind::Forbidden).then_some(WHAT);
         Failure::of(&error).hint(error.remedy.clone()).hint(why)

@@ -49,6 +49,7 @@ impl Logging {
             "run",
             id,
             fleet = empty,
+            shard = empty,
             commit = empty,
             cluster = empty,
             exit_status = empty,

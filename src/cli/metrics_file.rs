@@ -5,12 +5,15 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use super::failure::Failure;
+use crate::manifest::Shard;
 use crate::report::metrics::{self, Earlier, Ended, Family, Label, NotOurs};
 
 /// What a run tells.
 pub struct Told {
     /// The fleet's name; `None` where the run ended before it was known.
     pub fleet: Option<String>,
+    /// The part of it that the run was for.
+    pub shard: Option<Shard>,
     /// How it ended.
     pub ended: Ended,
     /// What the plan and its outcome come to; `None` where there is no plan.
@@ -22,8 +25,9 @@ impl Told {
     pub fn text(&self) -> String {
         let mut families = metrics::of_run(&self.ended);
         families.extend(self.plan.iter().flatten().cloned());
-        let fleet: Vec<Label> = self.fleet.iter().map(|fleet| ("fleet", fleet.clone())).collect();
-        metrics::text(&families, &fleet)
+        let fleet = self.fleet.iter().map(|fleet| ("fleet", fleet.clone()));
+        let whose: Vec<Label> = fleet.chain(self.shard.map(|shard| ("shard", shard.to_string()))).collect();
+        metrics::text(&families, &whose)
     }
 
     /// With what an earlier run has told, where this one does not know it.
@@ -31,6 +35,7 @@ impl Told {
         let success = self.ended.success.or(earlier.success);
         Self {
             fleet: self.fleet.clone().or(earlier.fleet),
+            shard: self.shard,
             ended: Ended { success, ..self.ended.clone() },
             plan: self.plan.clone(),
         }
@@ -77,9 +82,9 @@ fn earlier(file: &Path, told: &Told) -> Result<Earlier, String> {
         Err(_) if told.ended.success.is_some() => String::new(),
         Err(error) => return Err(format!("{name}: {}", Failure::of(&error).message)),
     };
-    match metrics::last_success(&text, told.fleet.as_deref()) {
+    match metrics::last_success(&text, told.fleet.as_deref(), told.shard) {
         Ok(earlier) => Ok(earlier),
-        // The file's name was given to another fleet.
+        // The file's name was given to another fleet, or another shard.
         Err(NotOurs::Fleet(_)) => Ok(Earlier::default()),
         Err(error @ NotOurs::Another) => refused(&error.to_string()),
     }

@@ -25,6 +25,7 @@ mod pushgateway;
 mod rbac;
 mod reconcile;
 mod render;
+mod rounds;
 mod save;
 mod seen;
 mod traces;

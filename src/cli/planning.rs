@@ -12,13 +12,14 @@ use super::desired::Desired;
 use super::failure::{Exit, Failure};
 use super::former::{applied, former, remember};
 use super::history::history;
+use super::rounds::remember_round;
 use crate::cluster::kube::KubeConnect;
 use crate::cluster::{self, Cluster, ClusterSpec, ErrorKind, Sources, Survey, Unknown, answer, discover, survey};
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::ObjectId;
 use crate::plan::{
-    Answers, DriftMode, Input, Live, Plan, Policy, SandboxPlan, Source, Version, Wanted, backed_off, place, plan,
-    questions,
+    Answers, Chosen, DriftMode, Input, Live, Plan, Policy, SandboxPlan, Source, Version, Wanted, backed_off, place,
+    plan, questions,
 };
 use crate::release::Copied;
 use crate::report::FingerprintKey;
@@ -31,8 +32,8 @@ pub(super) const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(5)
 pub struct Request {
     /// The instant planned for.
     pub now: Timestamp,
-    /// These sandboxes alone; empty for all.
-    pub only: BTreeSet<String>,
+    /// Which sandboxes the run is for.
+    pub chosen: Chosen,
     /// So many removals are meant.
     pub allow_removals: Option<usize>,
     /// Plan from a commit that lacks a live one.
@@ -54,7 +55,7 @@ impl Request {
     pub fn new(run: &args::Run, now: Timestamp) -> Self {
         Self {
             now,
-            only: run.only.iter().cloned().collect(),
+            chosen: Chosen { only: run.only.iter().cloned().collect(), shard: run.shard },
             allow_removals: run.allow_removals.map(count),
             allow_rewind: run.allow_rewind,
             diff: run.diff,
@@ -149,9 +150,8 @@ impl LiveSide {
         request: &Request,
     ) -> Result<Self, Failure> {
         let mut side = Self::read(desired, cluster, target, request, None).await?;
-        let chosen = |name: &str| request.only.is_empty() || request.only.contains(name);
         let mut back = BTreeMap::new();
-        for (name, namespace) in backed_off(&side.input).into_iter().filter(|(name, _)| chosen(name)) {
+        for (name, namespace) in backed_off(&side.input).into_iter().filter(|(name, _)| request.chosen.has(name)) {
             match applied(desired, &side.secrets, &side.input, namespace) {
                 Ok(generation) => drop(back.insert(name.to_owned(), generation)),
                 // It is held as it is.
@@ -164,7 +164,8 @@ impl LiveSide {
             return Ok(side);
         }
         side.back = back.keys().cloned().collect();
-        let request = Request { only: side.back.clone(), back, ..request.clone() };
+        let request =
+            Request { chosen: request.chosen.some(side.back.iter().map(String::as_str)), back, ..request.clone() };
         let second = Self::read(desired, cluster, target, &request, None).await?;
         for planned in second.plan.sandboxes {
             side.plan.sandboxes.iter_mut().filter(|sandbox| sandbox.name == planned.name).for_each(|sandbox| {
@@ -197,6 +198,7 @@ impl LiveSide {
         check_clock(cluster).await?;
         let mut input = input(request, desired, cluster, read, &secrets)?;
         remember(&mut input, cluster).await;
+        remember_round(&mut input, cluster).await?;
         input.former = former(desired, &secrets.copied, &input);
         let mut asked = questions(&input);
         if let Some(name) = of_interest {
@@ -281,7 +283,7 @@ fn both(
         namespace_labels: &settings.namespace.labels,
         now,
         drift: request.drift,
-        only: &request.only,
+        chosen: &request.chosen,
         by_namespace: settings.service_account.is_some(),
     };
     // What the thread reads is borrowed: it ends with this function.
@@ -337,6 +339,7 @@ fn input(
         policy: policy(request, &desired.fleet),
         contained,
         failures: BTreeMap::new(),
+        round: None,
         going_back: request.back.keys().cloned().collect(),
         former: BTreeMap::new(),
         warnings: desired.warnings.clone(),
@@ -360,7 +363,7 @@ fn unread(error: &cluster::Error, cluster: &dyn Cluster, target: &args::Target) 
 
 fn check_only(request: &Request, sources: &BTreeMap<String, Source>, live: &Live) -> Result<(), Failure> {
     let lives = |name: &String| live.namespaces.values().any(|n| n.observed.ours && n.sandbox() == name);
-    match request.only.iter().find(|name| !sources.contains_key(*name) && !lives(name)) {
+    match request.chosen.only.iter().find(|name| !sources.contains_key(*name) && !lives(name)) {
         None => Ok(()),
         Some(name) => Err(Failure::new(
             Exit::Usage,
@@ -381,7 +384,7 @@ fn policy(request: &Request, fleet: &Fleet) -> Policy {
         allow_removals: request.allow_removals,
         allow_rewind: request.allow_rewind,
         retry: request.retry,
-        only: request.only.clone(),
+        chosen: request.chosen.clone(),
         extras: fleet.settings.extras,
         ignore: fleet.settings.ignore.clone(),
     }

@@ -10,6 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 use super::failure::{Exit, Failure};
 use super::http::{agent, words};
+use crate::manifest::Shard;
 
 /// How long a push may take, all of it.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -56,12 +57,13 @@ impl Pushgateway {
         Ok(Some(Self { base: format!("{scheme}://{host}{}", uri.path().trim_end_matches('/')), login }))
     }
 
-    /// Sends metrics, as all that there is of a fleet (PUT), or (POST) in the place of those of the same names.
+    /// Sends metrics, as all that there is of a fleet or a shard of it (PUT), or (POST) in the place of those of the same names.
     ///
     /// # Errors
     /// Why they were not taken, in words.
-    pub fn push(&self, fleet: &str, text: &str, is_all: bool) -> Result<(), String> {
-        let url = format!("{}/metrics/job/reconcile/{}", self.base, grouping("fleet", fleet));
+    pub fn push(&self, (fleet, shard): (&str, Option<Shard>), text: &str, is_all: bool) -> Result<(), String> {
+        let shard = shard.map(|shard| format!("/{}", grouping("shard", &shard.to_string()))).unwrap_or_default();
+        let url = format!("{}/metrics/job/reconcile/{}{shard}", self.base, grouping("fleet", fleet));
         let failed = |why: String| format!("{}: {why}", self.base);
         let method = if is_all { Method::PUT } else { Method::POST };
         let mut request = Request::builder().method(method).uri(url).header(CONTENT_TYPE, TEXT);

@@ -50,10 +50,13 @@ pub async fn rbac(args: &Args, options: &Rbac, printer: &Printer) -> Result<u8, 
         kinds: &served,
         granted: &granted,
         copied: &settings.copy_secrets,
+        shards: options.shards,
     });
     match options.format {
         RbacFormat::Yaml => printer.answer(&documents(settings, &rights))?,
-        RbacFormat::Values => printer.answer(&format!("{HEADER}{}", yaml::write(&values(settings, &rights))))?,
+        RbacFormat::Values => {
+            printer.answer(&format!("{HEADER}{}", yaml::write(&values(settings, &rights, options.shards))))?;
+        }
     }
     if settings.service_account.is_none() {
         printer.hint(
@@ -77,7 +80,7 @@ fn namespaces(rights: &BTreeSet<Right>) -> BTreeSet<&str> {
     namespaces.collect()
 }
 
-fn values(settings: &Settings, rights: &BTreeSet<Right>) -> Value {
+fn values(settings: &Settings, rights: &BTreeSet<Right>, shards: Option<u8>) -> Value {
     let of_namespaces: Map<String, Value> = namespaces(rights)
         .into_iter()
         .map(|namespace| (namespace.to_owned(), rules_at(rights, &Place::Namespace(namespace.to_owned()))))
@@ -92,6 +95,9 @@ fn values(settings: &Settings, rights: &BTreeSet<Right>) -> Value {
     });
     if let (Some(account), Some(values)) = (&settings.service_account, values.as_object_mut()) {
         values.insert("serviceAccount".into(), json!({ "name": account.name, "namespace": account.namespace }));
+    }
+    if let (Some(shards), Some(values)) = (shards, values.as_object_mut()) {
+        values.insert("shards".into(), json!(shards));
     }
     values
 }

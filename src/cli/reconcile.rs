@@ -13,9 +13,10 @@ use super::passes::Passes;
 use super::planning::{Planning, Request};
 use super::print::{Printer, somebody_is_there, width};
 use super::progress::Progress;
+use super::rounds;
 use super::save;
 use super::seen::Seen;
-use crate::apply::{self, Event, Options, Stop};
+use crate::apply::{self, Event, Options, Realm, Stop};
 use crate::cluster::Cluster;
 use crate::plan::{Outcome, Plan};
 use crate::report::text::{self, Diffs, TextOptions};
@@ -34,7 +35,7 @@ pub async fn reconcile(args: &Args, printer: &Printer, seen: &Seen<'_>) -> Resul
     }
     let request = Request::new(&args.run, now(args)?);
     let desired = info_span!("read").in_scope(|| Desired::read(&args.source, printer))?;
-    seen.fleet(&desired.fleet.settings.name);
+    seen.fleet(&desired.fleet.settings.name, args.run.shard);
     let mut planning = Planning::new(desired, &args.target, &request).instrument(info_span!("plan")).await?;
     planning.cluster = seen.planned(&planning);
     let job = Job { how: &args.run.how, diffs: diffs(args), printer, seen };
@@ -48,6 +49,8 @@ pub async fn reconcile(args: &Args, printer: &Printer, seen: &Seen<'_>) -> Resul
     let mut outcome = None;
     if !args.run.plan && job.is_wanted(&planning.plan) {
         outcome = carry_out(args, &request, &mut planning, &job).await?;
+    } else if !args.run.plan && !planning.plan.has_changes() {
+        rounds::note(&planning).await;
     }
     seen.came(&planning.plan, outcome.as_ref());
     job.finish(&planning.plan, outcome.as_ref())?;
@@ -67,24 +70,50 @@ async fn carry_out(
 ) -> Result<Option<Outcome>, Failure> {
     let stop = lock::listen();
     let cluster = Arc::clone(&planning.cluster);
-    let (lease, waited) = lock::take(&*cluster, &planning.plan.fleet_id, job.how.lock_timeout, job.printer).await?;
-    if waited {
-        let before = planning.plan.clone();
-        planning.again(&args.target, request).await?;
-        let is_same = planning.plan.sandboxes == before.sandboxes;
-        if !is_same {
-            job.print(&planning.plan)?;
-        }
-        if !planning.plan.has_changes() || (!is_same && !job.is_wanted(&planning.plan)) {
-            lease.give_back().await;
+    let fleet_id = planning.plan.fleet_id.clone();
+    let realm = Realm { fleet_id: &fleet_id, shard: request.chosen.shard };
+    let (lease, waited) = lock::take(&*cluster, realm, job.how.lock_timeout, job.printer).await?;
+    let work = async {
+        if !is_still_wanted(args, request, (planning, waited), job).await? {
             return Ok(None);
         }
-    }
-    let (job, plan, target) = (*job, &planning.plan, &args.target);
-    let passes = Passes { job, plan, planning, target, request, may_plan_anew: true };
-    let outcome = lease.while_held(passes.carry_out(&stop), &stop).await;
+        let (job, plan, target) = (*job, &planning.plan, &args.target);
+        let passes = Passes { job, plan, planning, target, request, may_plan_anew: true };
+        Ok(Some(passes.carry_out(&stop).await))
+    };
+    let outcome = lease.while_held(work, &stop).await;
     lease.give_back().await;
-    Ok(Some(outcome))
+    outcome
+}
+
+/// Whether the plan still holds where another run was waited for, or other shards have settled on something else; if not,
+/// whether what is planned then is wanted.
+async fn is_still_wanted(
+    args: &Args,
+    request: &Request,
+    (planning, waited): (&mut Planning, bool),
+    job: &Job<'_>,
+) -> Result<bool, Failure> {
+    const TRIES: usize = 10;
+    let mut is_stale = waited;
+    for _ in 0..TRIES {
+        if is_stale {
+            let before = planning.plan.clone();
+            planning.again(&args.target, request).await?;
+            let is_same = planning.plan.sandboxes == before.sandboxes;
+            if !is_same {
+                job.print(&planning.plan)?;
+            }
+            if !planning.plan.has_changes() || (!is_same && !job.is_wanted(&planning.plan)) {
+                return Ok(false);
+            }
+        }
+        if rounds::join(planning).await? {
+            return Ok(true);
+        }
+        is_stale = true;
+    }
+    Err(rounds::restless())
 }
 
 /// Which diffs a command line asks for.

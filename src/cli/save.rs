@@ -7,7 +7,9 @@ use std::path::Path;
 use super::args::{Args, ClusterName, DiffBy};
 use super::failure::{Exit, Failure};
 use super::planning::{Planning, Request};
-use crate::plan::{Basis, DriftMode, FORMAT, Making, NotSaved, Saved, SavedPolicy, Version, is_saved_plan, plan_id};
+use crate::plan::{
+    Basis, Chosen, DriftMode, FORMAT, Making, NotSaved, Saved, SavedPolicy, Version, is_saved_plan, plan_id,
+};
 
 /// The version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -50,7 +52,8 @@ fn copied(planning: &Planning) -> std::collections::BTreeSet<Version> {
 
 fn policy(request: &Request) -> SavedPolicy {
     SavedPolicy {
-        only: request.only.clone(),
+        only: request.chosen.only.clone(),
+        shard: request.chosen.shard,
         allow_removals: request.allow_removals,
         allow_rewind: request.allow_rewind,
         diff_local: request.diff == DiffBy::Local,
@@ -63,7 +66,7 @@ pub fn request(saved: &Saved) -> Request {
     let policy = &saved.basis.policy;
     Request {
         now: saved.basis.now,
-        only: std::collections::BTreeSet::new(),
+        chosen: Chosen::default(),
         allow_removals: policy.allow_removals,
         allow_rewind: policy.allow_rewind,
         diff: if policy.diff_local { DiffBy::Local } else { DiffBy::Server },

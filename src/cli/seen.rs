@@ -20,6 +20,7 @@ use super::who;
 use crate::apply::Event;
 use crate::audit::{Log, Who};
 use crate::cluster::{About, Audited, Cluster};
+use crate::manifest::Shard;
 use crate::plan::{Outcome, Plan};
 use crate::report::metrics::{self, Ended, Family, Numbers};
 
@@ -40,6 +41,7 @@ pub struct Seen<'a> {
 #[derive(Default)]
 struct Noted {
     fleet: Option<String>,
+    shard: Option<Shard>,
     numbers: Numbers,
     applying: Option<Instant>,
     begun: BTreeMap<String, Instant>,
@@ -93,9 +95,10 @@ impl<'a> Seen<'a> {
     }
 
     /// The fleet is known.
-    pub fn fleet(&self, name: &str) {
-        self.span.record("fleet", name);
-        self.noted().fleet = Some(name.to_owned());
+    pub fn fleet(&self, name: &str, shard: Option<Shard>) {
+        self.span.record("fleet", name).record("shard", shard.map(tracing::field::display));
+        let mut noted = self.noted();
+        (noted.fleet, noted.shard) = (Some(name.to_owned()), shard);
     }
 
     /// There is a plan. Answers with the cluster as it may be written to.
@@ -154,7 +157,8 @@ impl<'a> Seen<'a> {
         let at = super::clock();
         let succeeded = status == 0 && noted.came.as_ref().is_some_and(|(_, all)| *all);
         let ended = Ended { at, status, took: self.began.elapsed(), success: succeeded.then_some(at) };
-        let mut told = Told { fleet: noted.fleet, ended, plan: noted.came.map(|(families, _)| families) };
+        let mut told =
+            Told { fleet: noted.fleet, shard: noted.shard, ended, plan: noted.came.map(|(families, _)| families) };
         if let Some(file) = &self.options.metrics_file {
             match metrics_file::write(file, &told) {
                 Ok(written) => told = written,
@@ -173,7 +177,7 @@ impl<'a> Seen<'a> {
 /// is left there.
 fn push(gateway: &Pushgateway, told: &Told) -> Result<(), String> {
     let Some(fleet) = &told.fleet else { return Err("the run ended before it knew which fleet's they are".into()) };
-    gateway.push(fleet, &told.text(), told.ended.success.is_some())
+    gateway.push((fleet, told.shard), &told.text(), told.ended.success.is_some())
 }
 
 fn tell(log: &Log, file: &std::path::Path, printer: &Printer) {

@@ -13,7 +13,7 @@ use super::print::{Printer, width};
 use super::render::only_named;
 use crate::cluster::{Cluster, Target};
 use crate::manifest::{ObjectId, namespaces};
-use crate::plan::{Cause, DriftMode, Known, LiveKnown, Outlook, Source, Story, Wanted, forecast, story};
+use crate::plan::{Cause, Chosen, DriftMode, Known, LiveKnown, Outlook, Source, Story, Wanted, forecast, story};
 use crate::report::text;
 
 /// Tells it; exit status 1 where the cluster cannot be read, so that only half of it is known.
@@ -25,7 +25,7 @@ pub async fn why(args: &Args, options: &Why, printer: &Printer) -> Result<u8, Fa
     let desired = Desired::read(&args.source, printer)?;
     let request = Request {
         now,
-        only: BTreeSet::new(),
+        chosen: Chosen::default(),
         allow_removals: None,
         allow_rewind: false,
         diff: DiffBy::Server,

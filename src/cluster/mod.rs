@@ -8,6 +8,7 @@ pub mod dir;
 mod judge;
 pub mod kube;
 mod metadata;
+mod namespace;
 mod remains;
 mod scrutiny;
 mod survey;
@@ -17,7 +18,7 @@ pub use answers::answer;
 pub use audited::{About, Audited};
 pub use metadata::of as metadata_of;
 pub use remains::remains;
-pub use survey::{Sources, Survey, Unknown, discover, survey};
+pub use survey::{Sources, Survey, Unknown, discover, list_all, survey};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

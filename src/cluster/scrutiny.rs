@@ -29,16 +29,23 @@ impl<'k> Scrutiny<'k> {
         let skip = survey.drift == DriftMode::Skip;
         let mut scope = Self::default();
         let mut names = BTreeSet::new();
-        let is_left_out = |name: &str| !survey.only.is_empty() && !survey.only.contains(name);
+        // A shard looks for what is left of its sandboxes in the kinds of all.
+        let of_a_shard = survey.chosen.shard.is_some() && !skip;
+        let is_left_out = |name: &str| !survey.chosen.has(name);
         for (name, wanted) in sources.iter().filter_map(|(name, source)| Some((name, source.wanted()?))) {
             let namespace = namespaces.get(&wanted.namespace);
             let is_over = wanted.is_over(survey.now);
             let is_same = namespace.is_some_and(|n| n.record.release.as_deref() == Some(wanted.release.hash.as_str()));
-            if is_left_out(name) || (skip && is_same && !is_over) {
+            let kinds = wanted.release.objects().map(|m| &m.kind);
+            let is_out = is_left_out(name);
+            if is_out || (skip && is_same && !is_over) {
                 scope.unseen.insert(name.clone());
+                if is_out && of_a_shard {
+                    scope.everywhere.extend(kinds.clone());
+                    scope.wanted.extend(kinds);
+                }
                 continue;
             }
-            let kinds = wanted.release.objects().map(|m| &m.kind);
             if !skip || (namespace.is_some() && !is_over) {
                 scope.everywhere.extend(kinds.clone());
             }
@@ -50,6 +57,10 @@ impl<'k> Scrutiny<'k> {
         for namespace in namespaces.values() {
             let name = namespace.sandbox();
             if is_left_out(name) || scope.unseen.contains(name) {
+                if of_a_shard {
+                    scope.everywhere.extend(&namespace.record.kinds);
+                    scope.recorded.extend(&namespace.record.kinds);
+                }
                 continue;
             }
             names.insert(name.to_owned());

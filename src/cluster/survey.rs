@@ -12,13 +12,12 @@ use jiff::Timestamp;
 use tokio::sync::SetOnce;
 
 use super::judge::{Index, Judge, Listed};
+use super::namespace::{has_its_bucket, live_namespace};
 use super::scrutiny::Scrutiny;
 use super::withheld::{Pieces, is_withheld, list_each};
 use super::{Cluster, Error, ErrorKind, Query, Served, Sink, Target};
-use crate::manifest::{
-    Kind, LABEL_FLEET, LABEL_SANDBOX, MANAGER, Manifest, ObjectId, Owner, Resource, builtin, namespaces,
-};
-use crate::plan::{DriftMode, Live, LiveNamespace, Meta, Record, Seen, Source, Unread, observe, recorded_kinds};
+use crate::manifest::{Kind, LABEL_FLEET, LABEL_SANDBOX, Manifest, ObjectId, Resource, Shard, builtin, namespaces};
+use crate::plan::{Chosen, DriftMode, Live, LiveNamespace, Meta, Seen, Source, Unread, observe, recorded_kinds};
 
 /// How many single objects are asked for side by side.
 pub(super) const SIDE_BY_SIDE: usize = 16;
@@ -39,8 +38,8 @@ pub struct Survey<'a> {
     pub now: Timestamp,
     /// Whether drift is looked for.
     pub drift: DriftMode,
-    /// The objects of these sandboxes alone are looked at; of all where it is empty.
-    pub only: &'a BTreeSet<String>,
+    /// The objects of these sandboxes alone are looked at.
+    pub chosen: &'a Chosen,
     /// Whether each sandbox gives the account that runs here its rights there: then Secrets are listed in each of our
     /// namespaces where the list of all is forbidden.
     pub by_namespace: bool,
@@ -114,11 +113,16 @@ enum Heard {
 /// What is read before it is known what is wanted.
 #[derive(Default)]
 struct Begun {
+    /// The shard whose objects are listed.
+    shard: Option<Shard>,
     namespaces: BTreeMap<String, LiveNamespace>,
     /// How the kinds are served that the namespaces record.
     served: Served,
     lists: Lists,
 }
+
+/// Which objects of a fleet are listed: those of some sandboxes, or of a shard.
+type Part<'p> = (Option<&'p [String]>, Option<Shard>);
 
 struct Reader<'r, 'm> {
     cluster: &'r dyn Cluster,
@@ -132,23 +136,27 @@ impl Reader<'_, '_> {
     async fn begin(&self) -> Result<Begun, Error> {
         let mut begun = Begun::default();
         let (kind, resource) = namespaces();
-        let selector = self.selector(None);
+        // All of them: what bounds a fleet is counted over all shards.
+        let selector = self.selector((None, None));
         let query = Query { kind: &kind, resource: &resource, namespace: None, selector: &selector };
         let found = list_all(self.cluster, &query).await?;
-        if self.survey.drift == DriftMode::Detect && self.survey.only.is_empty() {
+        let is_chosen = |meta: &&Meta| self.survey.chosen.has(meta.sandbox().unwrap_or_default());
+        begun.shard = self.survey.chosen.shard.filter(|_| found.iter().filter(is_chosen).all(has_its_bucket));
+        if self.survey.drift == DriftMode::Detect && self.survey.chosen.only.is_empty() {
             let recorded = recorded_kinds(found.iter().map(|meta| &meta.annotations));
             begun.served = self.cluster.resources(&with_volumes(one_version_each(recorded.iter()))).await?;
         }
         // What is on the namespaces is read while the lists are on their way.
         let read = async { found.iter().map(|meta| (meta.name.clone(), live_namespace(meta, self.survey))).collect() };
-        let names = found.iter().map(|meta| meta.name.clone()).collect();
-        (begun.lists, begun.namespaces) = join(self.lists(&begun.served.resources, None, &names), read).await;
+        let names = found.iter().filter(is_chosen).map(|meta| meta.name.clone()).collect();
+        (begun.lists, begun.namespaces) =
+            join(self.lists(&begun.served.resources, (None, begun.shard), &names), read).await;
         Ok(begun)
     }
 
     /// The rest, now that it is known what is wanted.
     async fn finish(&self, begun: Begun, sources: &Sources, mut served: Served) -> Result<Live, Error> {
-        let Begun { mut namespaces, served: recorded, mut lists } = begun;
+        let Begun { shard, mut namespaces, served: recorded, mut lists } = begun;
         self.find_namespaces(sources, &mut namespaces).await?;
         let scope = Scrutiny::of(self.survey, sources, &namespaces);
         let mut asked = one_version_each(scope.wanted.iter().chain(&scope.recorded).copied());
@@ -169,9 +177,9 @@ impl Reader<'_, '_> {
         let is_seen = |n: &LiveNamespace| !scope.unseen.contains(n.sandbox());
         let ours = namespaces.iter().filter(|(_, n)| (n.observed.was_ours || n.observed.ours) && is_seen(n));
         let ours: BTreeSet<String> = ours.map(|(name, _)| name.clone()).collect();
-        lists.extend(self.lists(&missing, scope.names.as_deref(), &ours).await);
+        lists.extend(self.lists(&missing, (scope.names.as_deref(), shard), &ours).await);
         // A namespace whose label was taken away is found by its name, after the first lists.
-        self.complete(&mut lists, &served.resources, &ours).await;
+        self.complete(&mut lists, (&served.resources, shard), &ours).await;
         let mut live = Live {
             drift: self.survey.drift,
             unseen: scope.unseen,
@@ -205,21 +213,17 @@ impl Reader<'_, '_> {
     }
 
     /// What selects the fleet, or some of its sandboxes.
-    fn selector(&self, names: Option<&[String]>) -> String {
+    fn selector(&self, (names, shard): Part<'_>) -> String {
         let fleet = format!("{LABEL_FLEET}={}", self.survey.fleet_id);
-        match names {
-            None => fleet,
-            Some(names) => format!("{fleet},{} in ({})", LABEL_SANDBOX, names.join(",")),
+        match (names, shard) {
+            (None, None) => fleet,
+            (None, Some(shard)) => format!("{fleet},{}", shard.selector()),
+            (Some(names), _) => format!("{fleet},{} in ({})", LABEL_SANDBOX, names.join(",")),
         }
     }
 
-    async fn lists(
-        &self,
-        kinds: &BTreeMap<Kind, Resource>,
-        names: Option<&[String]>,
-        ours: &BTreeSet<String>,
-    ) -> Lists {
-        let selector = &self.selector(names);
+    async fn lists(&self, kinds: &BTreeMap<Kind, Resource>, part: Part<'_>, ours: &BTreeSet<String>) -> Lists {
+        let selector = &self.selector(part);
         let lists = kinds.iter().map(|(kind, resource)| async move {
             let query = Query { kind, resource, namespace: None, selector };
             let result = whole(async || {
@@ -243,8 +247,13 @@ impl Reader<'_, '_> {
     }
 
     /// What was listed namespace by namespace, of those too that were not known by then.
-    async fn complete(&self, lists: &mut Lists, resources: &BTreeMap<Kind, Resource>, ours: &BTreeSet<String>) {
-        let selector = self.selector(None);
+    async fn complete(
+        &self,
+        lists: &mut Lists,
+        (resources, shard): (&BTreeMap<Kind, Resource>, Option<Shard>),
+        ours: &BTreeSet<String>,
+    ) {
+        let selector = self.selector((None, shard));
         for (kind, heard) in lists {
             let (Ok(Heard::Pieces(pieces, known)), Some(resource)) = (heard, resources.get(kind)) else { continue };
             let query = Query { kind, resource, namespace: None, selector: &selector };
@@ -351,7 +360,11 @@ impl Sink for Named<'_> {
     }
 }
 
-pub(super) async fn list_all(cluster: &dyn Cluster, query: &Query<'_>) -> Result<Vec<Meta>, Error> {
+/// All that a query finds.
+///
+/// # Errors
+/// Where the list fails.
+pub async fn list_all(cluster: &dyn Cluster, query: &Query<'_>) -> Result<Vec<Meta>, Error> {
     whole(async || {
         let mut found = Vec::new();
         cluster.list(query, &mut |meta: Meta| found.push(meta)).await.map(|()| found)
@@ -388,28 +401,4 @@ fn with_volumes(mut kinds: BTreeSet<Kind>) -> BTreeSet<Kind> {
         kinds.insert(Kind::new("v1", "PersistentVolume"));
     }
     kinds
-}
-
-fn live_namespace(meta: &Meta, survey: &Survey<'_>) -> LiveNamespace {
-    let (record, fault) = match Record::read(&meta.annotations) {
-        Ok(record) => (record, None),
-        Err(fault) => (Record::default(), Some(fault)),
-    };
-    let sandbox = meta.sandbox().unwrap_or_default().to_owned();
-    let owner = Owner { fleet: survey.fleet_id.to_owned(), sandbox };
-    let wanted = record.manifest(&meta.name, &owner, survey.namespace_labels);
-    let mut observed = observe(meta, ObjectId::namespace(&meta.name), survey.fleet_id, Some(&wanted));
-    let is_labelled = meta.labels.get(LABEL_FLEET).is_some_and(|id| id == survey.fleet_id);
-    // Its `managedFields` were stripped: nobody owns our label, as whoever copied it would. It may be put right, but is
-    // no reason to remove anything.
-    if is_labelled && observed.hash.is_some() && !observed.controlled && !meta.owns_label(LABEL_FLEET) {
-        observed.was_ours = true;
-    }
-    // A namespace that a run of an older version made, and had not applied when it was killed.
-    let claimed = meta.managed.iter().any(|m| !m.apply && m.manager == MANAGER && m.subresource.is_none());
-    if claimed && meta.applied_by(MANAGER).is_none() && is_labelled {
-        observed.ours = true;
-        observed.was_ours = true;
-    }
-    LiveNamespace { observed, record, recorded: wanted.hash, fault, finalizers: meta.finalizers.clone() }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Hash, LABEL_FLEET, LABEL_SANDBOX};
+use super::{Hash, LABEL_BUCKET, LABEL_FLEET, LABEL_SANDBOX, bucket};
 use crate::chart::yaml::{Entry, Tree, write_json_string};
 
 /// A canonical object with our labels, but for the names in them.
@@ -11,19 +11,20 @@ use crate::chart::yaml::{Entry, Tree, write_json_string};
 pub struct Content {
     /// JSON without white space, sorted keys; nothing where the names belong.
     text: Arc<str>,
-    /// Where the fleet's id, the sandbox's name and the namespace belong, in this order; two for an object that has no
-    /// namespace.
+    /// Where the sandbox's bucket, the fleet's id, the sandbox's name and the namespace belong, in this order; three for an
+    /// object that has no namespace.
     holes: Vec<usize>,
 }
 
 /// The names that fill the holes, as JSON strings.
 #[derive(Clone, Debug)]
-pub struct Names([String; 3]);
+pub struct Names([String; 4]);
 
 impl Names {
     /// Those of one sandbox's objects.
     pub fn new(fleet: &str, sandbox: &str, namespace: &str) -> Self {
-        Self([fleet, sandbox, namespace].map(|name| {
+        let bucket = bucket(sandbox).to_string();
+        Self([&bucket, fleet, sandbox, namespace].map(|name| {
             let mut quoted = String::with_capacity(name.len() + 2);
             write_json_string(name, &mut quoted);
             quoted
@@ -34,7 +35,7 @@ impl Names {
 impl Content {
     /// Of a tree in its canonical form.
     pub fn new(tree: &Tree<'_>, namespaced: bool) -> Self {
-        let mut writer = Writer { out: String::with_capacity(512), holes: Vec::with_capacity(3), namespaced };
+        let mut writer = Writer { out: String::with_capacity(512), holes: Vec::with_capacity(4), namespaced };
         writer.object(tree);
         Self { text: writer.out.into(), holes: writer.holes }
     }
@@ -42,7 +43,7 @@ impl Content {
     /// The same without a namespace.
     pub fn without_namespace(mut self) -> Self {
         const KEY: &str = ",\"namespace\":";
-        if let [_, _, at] = *self.holes.as_slice()
+        if let [_, _, _, at] = *self.holes.as_slice()
             && let Some(start) = at.checked_sub(KEY.len())
         {
             // The labels always come before it, and a comma between.
@@ -102,8 +103,8 @@ impl Writer {
     }
 
     fn labels(&mut self, tree: &Tree<'_>) {
-        self.merged(tree, &[LABEL_FLEET, LABEL_SANDBOX], |writer, key, value| match key {
-            LABEL_FLEET | LABEL_SANDBOX => writer.holes.push(writer.out.len()),
+        self.merged(tree, &[LABEL_BUCKET, LABEL_FLEET, LABEL_SANDBOX], |writer, key, value| match key {
+            LABEL_BUCKET | LABEL_FLEET | LABEL_SANDBOX => writer.holes.push(writer.out.len()),
             _ => writer.value(value),
         });
     }

@@ -13,6 +13,7 @@ mod lookup;
 mod owned;
 mod release;
 mod scope;
+mod shard;
 
 pub use canonical::{canonical, data_key_to_base64};
 pub use fields::{Fields, Path, PathElement, field_path, unowned};
@@ -20,7 +21,8 @@ pub use hash::Hash;
 pub use id::{Kind, ObjectId};
 pub use lookup::{Found, look_up};
 pub use release::{Batch, Draft, HookManifest, Manifest, Owner, Release, Stamp};
-pub use scope::{Resource, Scope, builtin, builtin_called, namespaces, pods, scope};
+pub use scope::{Resource, Scope, builtin, builtin_called, is_everywhere, namespaces, pods, scope};
+pub use shard::{BUCKETS, Shard, bucket};
 
 /// The field manager of everything that is declared (design: 'Live state').
 pub const MANAGER: &str = "reconcile";
@@ -31,6 +33,8 @@ pub const GENERATED_MANAGER: &str = "reconcile-generated";
 pub const LABEL_FLEET: &str = "reconcile.dev/fleet";
 /// Label: the sandbox that an object belongs to.
 pub const LABEL_SANDBOX: &str = "reconcile.dev/sandbox";
+/// Label: the bucket of the sandbox, by which a fleet is cut into shards.
+pub const LABEL_BUCKET: &str = "reconcile.dev/bucket";
 /// Annotation on every object: the hash of its manifest.
 pub const ANNOTATION_HASH: &str = "reconcile.dev/hash";
 /// Annotation on the Namespace: the kinds that the sandbox has or had, comma-separated.

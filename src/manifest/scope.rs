@@ -1,4 +1,4 @@
-//! The kinds that every cluster serves, so that planning asks no server what they are called.
+//! Kubernetes' own kinds, so that planning asks no server what they are called.
 
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,9 @@ const CLUSTER: &[(&str, &str, &str)] = &[
     ("storage.k8s.io", "StorageClass", "storageclasses"),
 ];
 
+/// Those of them that the oldest supported servers do not have.
+const LATER: &[&str] = &["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+
 /// The kind of Namespaces, and how it is served.
 pub fn namespaces() -> (Kind, Resource) {
     (Kind::new("v1", "Namespace"), Resource { plural: "namespaces".into(), scope: Scope::Cluster })
@@ -83,6 +86,13 @@ pub fn pods() -> (Kind, Resource) {
 /// The resource of a kind of Kubernetes' own; `None` for all others, which only discovery knows.
 pub fn builtin(kind: &Kind) -> Option<Resource> {
     find(kind).map(|(plural, scope)| Resource { plural: plural.to_owned(), scope })
+}
+
+/// Whether every supported server has a kind, so that none has to be asked for it. Versions before the first stable one
+/// come and go.
+pub fn is_everywhere(kind: &Kind) -> bool {
+    let is_stable = !kind.version.contains("alpha") && !kind.version.contains("beta");
+    is_stable && find(kind).is_some() && !LATER.contains(&kind.kind.as_str())
 }
 
 /// Where the objects of a kind of Kubernetes' own live.

@@ -7,6 +7,7 @@ use super::going::{Going, removal_note, removal_steps};
 use super::leftovers::leftovers;
 use super::rename::Renames;
 use super::room::{budget_sums, budget_warnings, share_room};
+use super::round::round;
 use super::safety::{bound_removals, excess_pins, hold};
 use super::sandbox::{Case, HANGS, Held};
 use super::state::{Answers, Input, LiveNamespace, Source, Wanted};
@@ -40,13 +41,12 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
     leftovers(&mut plans, input);
     plans.sort_by(|a, b| (&a.name, &a.namespace).cmp(&(&b.name, &b.namespace)));
     let live = input.live.namespaces.values().filter(|n| n.observed.ours || n.observed.was_ours).count();
-    bound_removals(&mut plans, input, live);
+    let going = bound_removals(&mut plans, input, live);
     share_room(&mut plans, input);
     let budget = budget_sums(&plans, input);
     let warnings = input.warnings.iter().cloned().chain(budget_warnings(&plans, input)).collect();
-    if !input.policy.only.is_empty() {
-        plans.retain(|plan| input.policy.only.contains(&plan.name));
-    }
+    let round = round(&plans, &going, input);
+    plans.retain(|plan| input.policy.chosen.has(&plan.name));
     Plan {
         fleet: input.fleet.clone(),
         fleet_id: input.fleet_id.clone(),
@@ -54,6 +54,8 @@ pub fn plan(input: &Input, answers: &Answers) -> Plan {
         cluster: input.cluster.clone(),
         now: input.now,
         drift: input.live.drift,
+        shard: input.policy.chosen.shard,
+        round,
         sandboxes: plans,
         budget,
         warnings,

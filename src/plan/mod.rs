@@ -7,6 +7,7 @@ mod asked;
 mod blame;
 mod cause;
 mod change;
+mod chosen;
 mod claims;
 mod counted;
 mod decide;
@@ -33,6 +34,7 @@ mod removal;
 mod rename;
 mod replace;
 mod room;
+mod round;
 mod safety;
 mod sandbox;
 mod saved;
@@ -50,6 +52,7 @@ mod words;
 
 pub use blame::{Culprit, Inquiry, Now, Suspect};
 pub use cause::{Blame, Cause, CauseShown, Change, Commit, History};
+pub use chosen::Chosen;
 pub use decide::plan;
 pub use desired::{Start, generation, place, sources};
 pub use extras::UNKNOWN_MANAGER;
@@ -63,6 +66,7 @@ pub use questions::{Questions, questions};
 pub use ready::{Readiness, completion, readiness};
 pub use record::{Record, expires_text, recorded_kinds};
 pub use removal::{clearing, in_the_way, removal};
+pub use round::{Round, removed};
 pub use saved::{
     Basis, FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedPolicy, SavedSandbox, SavedStep, Version, is_plan_id,
     is_saved_plan, plan_id,

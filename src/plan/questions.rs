@@ -48,14 +48,16 @@ impl Questions<'_> {
 pub fn questions(input: &Input) -> Questions<'_> {
     let mut questions = Questions::default();
     let asked: BTreeSet<&str> = input.sources.values().map(Source::namespace).collect();
-    for (name, namespace) in &input.live.namespaces {
+    let is_chosen = |sandbox: &str| input.policy.chosen.has(sandbox);
+    for (name, namespace) in input.live.namespaces.iter().filter(|(_, live)| is_chosen(live.sandbox())) {
         if namespace.observed.deleting.is_some() && namespace.observed.was_ours {
             questions.ending.insert(name.clone());
         } else if namespace.observed.ours && !asked.contains(name.as_str()) {
             questions.going.insert(name.clone());
         }
     }
-    for wanted in wanted(input).map(|(_, wanted)| wanted).filter(|wanted| wanted.is_over(input.now)) {
+    let over = wanted(input).filter(|(name, wanted)| is_chosen(name) && wanted.is_over(input.now));
+    for (_, wanted) in over {
         let lives = |namespace: &LiveNamespace| namespace.observed.was_ours && namespace.observed.deleting.is_none();
         if input.live.namespaces.get(&wanted.namespace).is_some_and(lives) {
             questions.going.insert(wanted.namespace.clone());

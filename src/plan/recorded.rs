@@ -22,11 +22,13 @@ impl Case<'_> {
     }
 
     /// The record once all is done. The commit moves only when content does, so that a commit which leaves a
-    /// sandbox's content alone writes nothing to it.
+    /// sandbox's content alone writes nothing to it. One that somebody took off becomes this one, which renders the same.
     pub(super) fn final_record(&self, before: Option<&Record>) -> Record {
         let release = Some(self.wanted.release.hash.to_string());
         let commit = match before {
-            Some(before) if before.release == release => before.commit.clone(),
+            Some(before) if before.release == release && (before.commit.is_some() || self.goes_back()) => {
+                before.commit.clone()
+            }
             _ => self.input.commit.clone(),
         };
         Record {

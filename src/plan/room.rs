@@ -42,6 +42,19 @@ pub(super) fn share_room(plans: &mut [SandboxPlan], input: &Input) {
         }
     }
     hold_guesses(plans, &undated);
+    for plan in plans {
+        wait_for_others(plan, policy);
+    }
+}
+
+/// A shard's sandbox that takes the room of one that another shard removes: whether that is gone only a later run sees.
+fn wait_for_others(plan: &mut SandboxPlan, policy: &Policy) {
+    let Some(shard) = policy.chosen.shard.filter(|shard| shard.has(&plan.name)) else { return };
+    let others: Vec<&String> = plan.after.iter().filter(|name| !shard.has(name)).collect();
+    if !others.is_empty() {
+        let reason = format!("it takes the room of {}, which another shard removes", words::some(&others));
+        hold(plan, Held::new(Hold::Policy, reason, "the next run goes on, when that is gone"));
+    }
 }
 
 /// What the quotas come to once the plan is carried out; empty without a budget.
@@ -251,10 +264,9 @@ fn hold_guesses(plans: &mut [SandboxPlan], undated: &[usize]) {
     }
 }
 
-/// What goes in this run, and leaves its room.
+/// What goes in this run, or in that of another shard, and leaves its room.
 fn is_going(plan: &SandboxPlan, policy: &Policy) -> bool {
-    let is_chosen = policy.only.is_empty() || policy.only.contains(&plan.name);
-    is_chosen && matches!(plan.action, Action::Expire | Action::Remove)
+    policy.chosen.is_worked_on(&plan.name) && matches!(plan.action, Action::Expire | Action::Remove)
 }
 
 /// What is made, and has no place yet.

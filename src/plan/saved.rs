@@ -13,10 +13,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::chosen::Chosen;
 use super::live::Precondition;
 use super::state::Live;
 use super::types::{Action, Plan, SandboxPlan, Step, Work};
-use crate::manifest::{ANNOTATION_HASH, ANNOTATION_RELEASE, Hash, ObjectId};
+use crate::manifest::{ANNOTATION_HASH, ANNOTATION_RELEASE, Hash, ObjectId, Shard};
 
 /// The version of the file's format. Another one is refused, never guessed at.
 pub const FORMAT: u32 = 1;
@@ -87,6 +88,9 @@ pub struct Basis {
 pub struct SavedPolicy {
     /// These sandboxes alone; empty for all.
     pub only: BTreeSet<String>,
+    /// Those of this shard alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// So many removals are meant.
     pub allow_removals: Option<usize>,
     /// Plan from a commit that lacks a live one.
@@ -96,6 +100,13 @@ pub struct SavedPolicy {
     /// Drift is not looked for.
     #[serde(default)]
     pub skip_drift: bool,
+}
+
+impl SavedPolicy {
+    /// Which sandboxes the plan is for.
+    pub fn chosen(&self) -> Chosen {
+        Chosen { only: self.only.clone(), shard: self.shard }
+    }
 }
 
 /// One version of one Secret.

@@ -171,7 +171,7 @@ mod tests {
 
     /// Field sets that an entry may have; the first is what the manifest declares.
     fn fields(which: usize) -> Value {
-        let labels = json!({"f:reconcile.dev/fleet": {}, "f:reconcile.dev/sandbox": {}});
+        let labels = json!({"f:reconcile.dev/bucket": {}, "f:reconcile.dev/fleet": {}, "f:reconcile.dev/sandbox": {}});
         let own = json!({"f:metadata": {"f:labels": labels, "f:annotations": {"f:reconcile.dev/hash": {}}}, "f:data": {"f:a": {}}});
         let mut more = own.clone();
         more["f:data"]["f:b"] = json!({});

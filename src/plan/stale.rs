@@ -42,9 +42,10 @@ impl Saved {
 
     /// A plan without what is not in this file.
     fn reviewed(&self, mut plan: Plan) -> Plan {
-        let only = &self.basis.policy.only;
         let own = self.names();
-        plan.sandboxes.retain(|sandbox| only.is_empty() || only.contains(&sandbox.name));
+        let chosen = self.basis.policy.chosen();
+        plan.shard = chosen.shard;
+        plan.sandboxes.retain(|sandbox| chosen.has(&sandbox.name));
         for sandbox in &mut plan.sandboxes {
             if own.contains(&(sandbox.name.as_str(), sandbox.namespace.as_str())) || sandbox.steps.is_empty() {
                 continue;

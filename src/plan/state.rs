@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::cause::History;
+use super::chosen::Chosen;
 use super::failure::Failure;
 use super::live::{Observed, Precondition};
 use super::live_objects::Objects;
 use super::questions::Questions;
 use super::record::Record;
+use super::round::Round;
 use super::types::DriftMode;
 use crate::fleet::{Budget, Extras, MaxRemovals};
 use crate::manifest::{Hash, Kind, LABEL_SANDBOX, Manifest, ObjectId, Path, Release, Resource};
@@ -41,6 +43,8 @@ pub struct Input {
     pub contained: BTreeSet<String>,
     /// Failures of sandboxes that have no namespace to write them on, by name.
     pub failures: BTreeMap<String, Failure>,
+    /// What the shards of the fleet have settled on to remove together.
+    pub round: Option<Round>,
     /// Sandboxes whose source is an earlier generation, to which they go back.
     pub going_back: BTreeSet<String>,
     /// The releases by which live namespaces were applied, where their hooks are needed and no file has them any more;
@@ -239,8 +243,8 @@ pub struct Policy {
     pub allow_rewind: bool,
     /// `--retry`: what has failed is tried again at once.
     pub retry: bool,
-    /// `--only`: these sandboxes alone; empty for all.
-    pub only: BTreeSet<String>,
+    /// Which sandboxes the run is for.
+    pub chosen: Chosen,
     /// What is done about what others added.
     pub extras: Extras,
     /// Fields that are left to others, by kind.

@@ -10,10 +10,11 @@ use super::cause::Cause;
 use super::failure::Failure;
 use super::live::Precondition;
 use super::outcome::{SandboxOutcome, SandboxResult};
+use super::round::Round;
 use super::values::Drifted;
 use crate::chart::generated::GeneratedKey;
 use crate::fleet::{Budgeted, Quantity};
-use crate::manifest::{Kind, ObjectId, Owner, Path, Resource};
+use crate::manifest::{Kind, ObjectId, Owner, Path, Resource, Shard};
 
 /// What a run does, all of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,12 @@ pub struct Plan {
     /// Whether drift was looked for.
     #[serde(default)]
     pub drift: DriftMode,
+    /// The part of the fleet that it is for.
+    #[serde(default)]
+    pub shard: Option<Shard>,
+    /// What the shards remove together, this plan's removals with it.
+    #[serde(default)]
+    pub round: Option<Round>,
     /// By name.
     pub sandboxes: Vec<SandboxPlan>,
     /// What the quotas of all sandboxes come to when it is carried out, for each thing that the fleet has a budget for.

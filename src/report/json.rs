@@ -19,6 +19,8 @@ pub struct Plan {
     pub version: u32,
     /// The fleet's name.
     pub fleet: String,
+    /// The part of it that this is for, such as `0/4`; null for all of it.
+    pub shard: Option<String>,
     /// The commit planned, 40 hexadecimal digits; null with `--worktree`.
     pub commit: Option<String>,
     /// The instant planned for.
@@ -167,6 +169,7 @@ pub fn plan(plan: &plan::Plan, outcome: Option<&Outcome>) -> Plan {
     Plan {
         version: VERSION,
         fleet: plan.fleet.clone(),
+        shard: plan.shard.map(|shard| shard.to_string()),
         commit: plan.commit.clone(),
         now: plan.now,
         cluster: plan.cluster.clone(),

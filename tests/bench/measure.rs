@@ -15,20 +15,52 @@ pub struct Sample {
     pub work: f64,
 }
 
+/// One run, and what it said.
+#[derive(Debug)]
+pub struct Ran {
+    /// What it took.
+    pub sample: Sample,
+    /// The exit status; -1 for one that a signal ended.
+    pub status: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
 /// Runs a command to its end. Statuses 0, 1 and 2 are answers (diffs and plans use them); others are an error.
 pub fn sample(mut command: Command) -> Result<Sample, String> {
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    match measured(command).map_err(|error| error.to_string())? {
+        (sample, Some(0..=2)) => Ok(sample),
+        (_, other) => Err(format!("ended with {other:?}")),
+    }
+}
+
+/// Runs a command to its end, whatever that is.
+///
+/// # Panics
+/// Where it cannot be started.
+pub fn ran(mut command: Command) -> Ran {
+    // Files, as a pipe that nobody reads fills up.
+    let said = [tempfile::NamedTempFile::new(), tempfile::NamedTempFile::new()].map(|file| file.expect("a file"));
+    let [stdout, stderr] = said.each_ref().map(|file| file.reopen().expect("a file"));
+    command.stdout(stdout).stderr(stderr);
+    let (sample, status) = measured(command).expect("it starts");
+    let [stdout, stderr] = said.map(|file| fs::read_to_string(file.path()).expect("it writes UTF-8"));
+    Ran { sample, status: status.unwrap_or(-1), stdout, stderr }
+}
+
+fn measured(mut command: Command) -> std::io::Result<(Sample, Option<i32>)> {
     let before = children_time();
     let started = Instant::now();
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
+    let mut child = command.spawn()?;
     let status_file = format!("/proc/{}/status", child.id());
     let mut peak_kib = 0;
     loop {
-        if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
+        if let Some(status) = child.try_wait()? {
             let wall = started.elapsed().as_secs_f64();
-            return match status.code() {
-                Some(0..=2) => Ok(Sample { wall, peak_kib, work: children_time() - before }),
-                other => Err(format!("ended with {other:?}")),
-            };
+            return Ok((Sample { wall, peak_kib, work: children_time() - before }, status.code()));
         }
         peak_kib = peak_kib.max(high_water(&status_file));
         std::thread::sleep(Duration::from_millis(1));

@@ -14,12 +14,13 @@ use crate::wait::wait_until;
 /// The namespace that the chart is installed in.
 pub const NAMESPACE: &str = "reconcile-system";
 /// What else the chart has to be told.
-const MORE: [&str; 4] = [
+const MORE: [&str; 3] = [
     "--set=repository.url=https://git.example.com/sandboxes.git",
     "--set=image.repository=registry.example.com/reconcile",
     "--set=suspend=true",
-    "--set=admission.policy=always",
 ];
+/// What helm sees of a server that has admission policies.
+const POLICIES: &str = "--api-versions=admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy";
 
 /// Whether the live suite runs as such accounts.
 pub fn is_asked_for() -> bool {
@@ -37,6 +38,8 @@ pub struct Account {
     plane: &'static ControlPlane,
     /// As whom it talks to the API server.
     pub user: User,
+    /// How many shards it is for.
+    shards: Option<u8>,
     /// The rights that it has, as they were printed.
     rights: Mutex<String>,
 }
@@ -50,7 +53,12 @@ impl Account {
             let said = String::from_utf8_lossy(&made.stderr);
             assert!(made.status.success() || said.contains("already exists"), "{what:?}: {said}");
         }
-        Self { plane, user: plane.account(NAMESPACE, &name), rights: Mutex::default() }
+        Self { plane, user: plane.account(NAMESPACE, &name), shards: None, rights: Mutex::default() }
+    }
+
+    /// The same for a fleet that so many shards share.
+    pub fn for_shards(plane: &'static ControlPlane, id: &str, shards: u8) -> Self {
+        Self { shards: Some(shards), ..Self::new(plane, id) }
     }
 
     /// Installs the chart with the rights that the repository's head needs, where they are others than before: what
@@ -79,6 +87,7 @@ impl Account {
     fn needed(&self, repo: &Path, any: bool) -> Option<String> {
         let output = Command::new(env!("CARGO_BIN_EXE_reconcile"))
             .args(["rbac", "--format=values", "--live"])
+            .args(self.shards.map(|shards| format!("--shards={shards}")))
             .current_dir(repo)
             .env("KUBECONFIG", self.plane.kubeconfig())
             .output()
@@ -91,7 +100,7 @@ impl Account {
         is_made.then(|| String::from_utf8(output.stdout).expect("reconcile writes UTF-8"))
     }
 
-    /// The chart as helm renders it.
+    /// The chart as helm renders it for this server.
     fn template(&self, values: &str) -> String {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let file = folder.path().join("rbac.yaml");
@@ -104,6 +113,8 @@ impl Account {
             .arg("--values")
             .arg(&file)
             .args(MORE)
+            .args(self.plane.admits_by("ValidatingAdmissionPolicy").then_some(POLICIES))
+            .args(["--kube-version", self.plane.version()])
             .stdin(Stdio::null())
             .output()
             .expect("helm starts");

@@ -240,7 +240,7 @@ async fn an_exported_object_keeps_its_owners() {
         "time": "2030-01-01T00:00:00Z",
         "fieldsV1": {"f:data": {"f:a": {}}, "f:metadata": {
             "f:annotations": {"f:reconcile.dev/hash": {}},
-            "f:labels": {"f:reconcile.dev/fleet": {}, "f:reconcile.dev/sandbox": {}},
+            "f:labels": {"f:reconcile.dev/bucket": {}, "f:reconcile.dev/fleet": {}, "f:reconcile.dev/sandbox": {}},
         }},
     }]);
     folder.write("shop/it.yaml", &exported.to_string());

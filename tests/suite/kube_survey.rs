@@ -1,13 +1,13 @@
 //! Reading a fleet's live state from a server that answers what it is told: how many requests that takes, and what a
 //! list that cannot be had whole means.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use jiff::Timestamp;
 use reconcile::cluster::{Served, Sources, Survey, Unknown, survey};
 use reconcile::manifest::Kind;
-use reconcile::plan::{DriftMode, Live, Source};
+use reconcile::plan::{Chosen, DriftMode, Live, Source};
 use serde_json::json;
 
 use crate::fake_server::{Server, answer, json_answer, list_answer, status_answer};
@@ -32,13 +32,13 @@ async fn read(server: &Server, sources: Sources) -> Live {
 
 /// The same as an account that each sandbox gives its rights there.
 async fn read_as(server: &Server, sources: Sources, by_namespace: bool) -> Live {
-    let (labels, only) = (BTreeMap::new(), BTreeSet::new());
+    let (labels, chosen) = (BTreeMap::new(), Chosen::default());
     let asked = Survey {
         fleet_id: "f",
         namespace_labels: &labels,
         now: Timestamp::UNIX_EPOCH,
         drift: DriftMode::Detect,
-        only: &only,
+        chosen: &chosen,
         by_namespace,
     };
     let sources = async { Ok::<_, Unknown<Infallible>>((sources, Served::default())) };

@@ -97,22 +97,22 @@ fn labels_are_escaped_and_read_back() {
     let text = metrics::text(&families, &labels(fleet));
     assert!(text.contains(r#"cluster="a \"b\" \\ c\nd""#), "{text}");
     let earlier = Earlier { fleet: Some(fleet.into()), success: Some(at("2026-11-21T13:00:00Z")) };
-    assert_eq!(metrics::last_success(&text, Some(fleet)), Ok(earlier.clone()));
-    assert_eq!(metrics::last_success(&text, None), Ok(earlier));
+    assert_eq!(metrics::last_success(&text, Some(fleet), None), Ok(earlier.clone()));
+    assert_eq!(metrics::last_success(&text, None, None), Ok(earlier));
 }
 
 #[test]
 fn of_an_earlier_run_its_success_is_read_and_nothing_else_is_taken_for_one() {
     let text = whole();
     let success = Some(at("2026-11-21T13:00:00Z"));
-    assert_eq!(metrics::last_success(&text, Some("demo")).map(|earlier| earlier.success), Ok(success));
-    assert_eq!(metrics::last_success(&text, Some("other")), Err(NotOurs::Fleet("demo".into())));
-    assert_eq!(metrics::last_success("", Some("demo")), Ok(Earlier::default()));
-    assert_eq!(metrics::last_success("name = \"demo\"\n", None), Err(NotOurs::Another));
+    assert_eq!(metrics::last_success(&text, Some("demo"), None).map(|earlier| earlier.success), Ok(success));
+    assert_eq!(metrics::last_success(&text, Some("other"), None), Err(NotOurs::Fleet("demo".into())));
+    assert_eq!(metrics::last_success("", Some("demo"), None), Ok(Earlier::default()));
+    assert_eq!(metrics::last_success("name = \"demo\"\n", None, None), Err(NotOurs::Another));
     // No run has succeeded yet: whose they are is known all the same.
     let first = metrics::text(&metrics::of_run(&ended(None)), &labels("demo"));
     let none = Earlier { fleet: Some("demo".into()), success: None };
-    assert_eq!(metrics::last_success(&first, Some("demo")), Ok(none));
+    assert_eq!(metrics::last_success(&first, Some("demo"), None), Ok(none));
     // As others may write such a file.
     for (line, expected) in [
         ("reconcile_last_success_timestamp_seconds 1.7e9", Timestamp::from_second(1_700_000_000).ok()),
@@ -121,7 +121,7 @@ fn of_an_earlier_run_its_success_is_read_and_nothing_else_is_taken_for_one() {
         ("reconcile_last_success_timestamp_seconds_more 5", None),
         ("reconcile_last_success_timestamp_seconds soon", None),
     ] {
-        assert_eq!(metrics::last_success(line, None).map(|earlier| earlier.success), Ok(expected), "{line}");
+        assert_eq!(metrics::last_success(line, None, None).map(|earlier| earlier.success), Ok(expected), "{line}");
     }
 }
 

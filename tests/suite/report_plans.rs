@@ -25,6 +25,8 @@ pub fn plan(sandboxes: Vec<SandboxPlan>) -> Plan {
         cluster: "dir:target/demo".into(),
         now: at("2026-11-21T13:30:00Z"),
         drift: DriftMode::Detect,
+        shard: None,
+        round: None,
         sandboxes,
         budget: Vec::new(),
         warnings: Vec::new(),

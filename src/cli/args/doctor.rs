@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use super::Target;
+use crate::manifest::BUCKETS;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +21,9 @@ pub struct Doctor {
     /// text for people, or json for programs
     #[arg(long, value_enum, hide_possible_values = true, default_value_t = DoctorFormat::Text)]
     pub format: DoctorFormat,
+    /// Whether the rights are enough for so many shards (--shard) that run side by side
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=i64::from(BUCKETS)))]
+    pub shards: Option<u8>,
     /// Where the live state is.
     #[command(flatten)]
     pub target: Target,

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use super::Target;
+use crate::manifest::BUCKETS;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -22,6 +23,9 @@ pub struct Rbac {
     /// Also for what lives in the cluster, and is in no chart any more
     #[arg(long)]
     pub live: bool,
+    /// For so many shards (--shard) that run side by side
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=i64::from(BUCKETS)))]
+    pub shards: Option<u8>,
     /// Where the live state is.
     #[command(flatten)]
     pub target: Target,

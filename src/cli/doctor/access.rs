@@ -16,7 +16,7 @@ use crate::plan::Meta;
 
 const SIDE_BY_SIDE: usize = 16;
 
-pub(super) async fn look(server: &Server, fleet: &Fleet, findings: &mut Findings) {
+pub(super) async fn look(server: &Server, (fleet, shards): (&Fleet, Option<u8>), findings: &mut Findings) {
     let settings = &fleet.desired.fleet.settings;
     let cluster = &*server.cluster;
     let mut kinds = fleet.objects.kinds();
@@ -45,6 +45,7 @@ pub(super) async fn look(server: &Server, fleet: &Fleet, findings: &mut Findings
         kinds: &kinds,
         granted: &granted,
         copied: &settings.copy_secrets,
+        shards,
     });
     let asked = Asked { cluster, findings };
     asked.all(&rights, &live, &settings.id).await;

@@ -1,5 +1,7 @@
 //! Admission: whether a policy keeps the account to its fleet, and what else has a say in what is written.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::desired::Fleet;
@@ -107,16 +109,13 @@ async fn dry_run(cluster: &dyn Cluster, name: &str, labels: Value) -> Result<(),
     cluster.apply(&target, &apply).await.map(drop)
 }
 
+/// Asked of discovery, which every account may: the kind itself is forbidden to most, served or not.
 async fn is_served(cluster: &dyn Cluster) -> Result<bool, Error> {
-    // Asked by a version that it has: that the kind is Kubernetes' own says nothing of this server.
     let kind = Kind::new("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy");
-    let resource = Resource { plural: "validatingadmissionpolicies".into(), scope: crate::manifest::Scope::Cluster };
-    let id = ObjectId::new(&kind, None, "reconcile");
-    match cluster.metadata(&Target { kind: &kind, resource: &resource, id: &id }).await {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind == ErrorKind::Forbidden => Ok(true),
-        Err(error) if error.kind == ErrorKind::NotServed => Ok(false),
-        Err(error) => Err(error),
+    let served = cluster.resources(&BTreeSet::from([kind.clone()])).await?;
+    match served.unknown.get(&kind) {
+        Some(why) => Err(Error::new(ErrorKind::Other, format!("look up {kind}"), why.clone())),
+        None => Ok(served.resources.contains_key(&kind)),
     }
 }
 

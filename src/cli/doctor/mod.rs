@@ -29,7 +29,7 @@ pub async fn doctor(args: &Args, options: &Doctor, printer: &Printer) -> Result<
             if let Some(server) = server::look(options, desired.as_ref(), &mut findings).await
                 && let Some(desired) = &desired
             {
-                access::look(&server, desired, &mut findings).await;
+                access::look(&server, (desired, options.shards), &mut findings).await;
                 admission::look(&server, desired, &mut findings).await;
             }
         }

@@ -11,9 +11,9 @@ use crate::apply::Lease;
 use crate::cluster::{self, Cluster, ErrorKind};
 use crate::manifest::{Kind, ObjectId, Resource, Scope};
 
-/// The oldest Kubernetes whose API has all that is asked for, by minor version.
+/// The oldest Kubernetes that it is tried on (`RECONCILE_TEST_KUBERNETES=oldest`), by minor version.
 const OLDEST: u32 = 28;
-/// The newest that it was tried on.
+/// The newest.
 const NEWEST: u32 = 36;
 /// A clock that is further off than this will be refused one day.
 const UNEASY: SignedDuration = SignedDuration::from_secs(60);
@@ -145,11 +145,14 @@ async fn clock(cluster: &dyn Cluster, findings: &mut Findings) {
 }
 
 async fn lease(cluster: &dyn Cluster, fleet_id: &str, findings: &mut Findings) {
-    match Lease::holder(cluster, fleet_id).await {
-        Ok(None) => findings.ok("lease", "nobody has it"),
-        Ok(Some(holder)) => {
-            let since = holder.since.map(|since| format!(" since {since}")).unwrap_or_default();
-            findings.ok("lease", format!("{} has it{since}: a run is at work", holder.name));
+    match Lease::holders(cluster, fleet_id).await {
+        Ok(holders) if holders.is_empty() => findings.ok("lease", "nobody has it"),
+        Ok(holders) => {
+            for (shard, holder) in holders {
+                let since = holder.since.map(|since| format!(" since {since}")).unwrap_or_default();
+                let what = shard.map_or_else(|| "it".to_owned(), |shard| format!("that of shard {shard}"));
+                findings.ok("lease", format!("{} has {what}{since}: a run is at work", holder.name));
+            }
         }
         Err(error) if error.kind == ErrorKind::Forbidden => {
             findings.failed("lease", error.to_string(), "see the rights below");

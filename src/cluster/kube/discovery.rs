@@ -20,7 +20,7 @@ use super::errors::{Subject, from_answer};
 use super::transport::{Ask, Transport};
 use super::url;
 use crate::cluster::{Error, ErrorKind, Served};
-use crate::manifest::{Kind, Resource, Scope, builtin};
+use crate::manifest::{Kind, Resource, Scope, builtin, is_everywhere};
 
 #[derive(Deserialize)]
 struct ResourceList {
@@ -48,8 +48,7 @@ pub(super) async fn resources(transport: &Transport, kinds: &BTreeSet<Kind>) -> 
     let mut served = Served::default();
     let mut unknown: BTreeMap<(&str, &str), Vec<&Kind>> = BTreeMap::new();
     for kind in kinds {
-        // Versions before the first stable one come and go.
-        match builtin(kind).filter(|_| !kind.version.contains("alpha") && !kind.version.contains("beta")) {
+        match builtin(kind).filter(|_| is_everywhere(kind)) {
             Some(resource) => {
                 served.resources.insert(kind.clone(), resource);
             }

@@ -72,14 +72,16 @@ pub fn page(plan: &Plan, outcome: Option<&Outcome>, diffs: Diffs) -> String {
 fn head(plan: &Plan, cases: &[Case<'_>], is_done: bool) -> String {
     // What stands in a comment must not end it.
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let mark: String = plan.fleet.chars().take(CELL).map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let shard = plan.shard.map(|shard| format!(", shard {shard}")).unwrap_or_default();
+    let whose = format!("{}{}", plan.fleet, plan.shard.map(|shard| format!("-{shard}")).unwrap_or_default());
+    let mark: String = whose.chars().take(CELL).map(|c| if is_plain(c) { c } else { '_' }).collect();
     let (kind, title) = if is_done { ("outcome", "Outcome") } else { ("plan", "Plan") };
     let commit = plan
         .commit
         .as_deref()
         .map_or("the working tree".to_owned(), |commit| format!("commit {}", prose(commit.get(..7).unwrap_or(commit))));
     format!(
-        "<!-- reconcile:{kind} {mark} -->\n### {title} for fleet {}: {}\n\nOf {commit}, cluster {}, as of {}.\n\n",
+        "<!-- reconcile:{kind} {mark} -->\n### {title} for fleet {}{shard}: {}\n\nOf {commit}, cluster {}, as of {}.\n\n",
         clipped(&plan.fleet, CELL),
         closing(plan, cases, is_done),
         clipped(&plan.cluster, CELL),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::words::{ACTIONS, of as words};
+use crate::manifest::Shard;
 use crate::plan::{Action, Hold, Outcome, Plan, SandboxOutcome, SandboxPlan, SandboxResult, Step};
 pub use exposition::{Family, Label, text};
 
@@ -93,19 +94,20 @@ pub fn of_plan(plan: &Plan, outcome: Option<&Outcome>, numbers: &Numbers) -> Vec
 ///
 /// # Errors
 /// Where that is no text of metrics of ours, or of another fleet's.
-pub fn last_success(text: &str, fleet: Option<&str>) -> Result<Earlier, NotOurs> {
+pub fn last_success(text: &str, fleet: Option<&str>, shard: Option<Shard>) -> Result<Earlier, NotOurs> {
     let is_ours = |line: &&str| line.starts_with("# HELP reconcile_") || line.starts_with("reconcile_");
     if !text.trim().is_empty() && !text.lines().any(|line| is_ours(&line)) {
         return Err(NotOurs::Another);
     }
-    let fleet_of =
-        |labels: &[(String, String)]| labels.iter().find(|(name, _)| name == "fleet").map(|(_, value)| value.clone());
+    let said = |labels: &[(String, String)], label: &str| {
+        labels.iter().find(|(name, _)| name == label).map(|(_, value)| value.clone())
+    };
     let mut earlier = Earlier::default();
     for name in [LAST_SUCCESS, "reconcile_last_run_timestamp_seconds"] {
         let Some((labels, value)) = text.lines().find_map(|line| exposition::sample(line, name)) else { continue };
-        let theirs = fleet_of(&labels);
+        let theirs = said(&labels, "fleet");
         if let (Some(ours), Some(theirs)) = (fleet, &theirs)
-            && ours != theirs
+            && (ours != theirs || said(&labels, "shard") != shard.map(|shard| shard.to_string()))
         {
             return Err(NotOurs::Fleet(theirs.clone()));
         }

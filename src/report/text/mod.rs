@@ -100,7 +100,8 @@ fn heading(plan: &Plan, width: usize) -> String {
         DriftMode::Skip => "; drift was not looked for (--drift skip)",
     };
     let (fleet, commit, cluster) = (safe(&plan.fleet), safe(commit), safe(&plan.cluster));
-    let line = format!("fleet {fleet} at {commit}, cluster {cluster}, as of {}{drift}", plan.now);
+    let shard = plan.shard.map(|shard| format!(", shard {shard},")).unwrap_or_default();
+    let line = format!("fleet {fleet}{shard} at {commit}, cluster {cluster}, as of {}{drift}", plan.now);
     format!("{}\n", paint(DIM, &wrap(&line, width, 0, 2)))
 }
 

@@ -49,6 +49,16 @@ impl Case {
         Self::with(stem, Rights::Admin)
     }
 
+    /// A fleet that so many shards share; its account has the rights that these need.
+    pub fn sharded(stem: &str, shards: u8) -> Option<Self> {
+        let plane = ControlPlane::start()?;
+        let id = plane.unique(stem);
+        if !account::is_asked_for() {
+            return Some(Self::of(plane, plane.user(Rights::Admin), &id));
+        }
+        Some(Self::with_account(plane, &id, Account::for_shards(plane, &id, shards)))
+    }
+
     /// A fleet with an administrator, whatever the suite is asked: for tests about what other accounts may not.
     pub fn admin(stem: &str) -> Option<Self> {
         let plane = ControlPlane::start()?;
@@ -67,7 +77,11 @@ impl Case {
 
     /// A fleet whose user is a `ServiceAccount` with the rights that the chart `reconcile` gives it, and no others.
     pub fn least(plane: &'static ControlPlane, id: &str) -> Self {
-        let account = Arc::new(Account::new(plane, id));
+        Self::with_account(plane, id, Account::new(plane, id))
+    }
+
+    fn with_account(plane: &'static ControlPlane, id: &str, account: Account) -> Self {
+        let account = Arc::new(account);
         let user = account.user.clone();
         let repo = FleetRepo::new();
         let tool = Tool::new(&repo, &user);

@@ -39,9 +39,15 @@ fn it_tells_what_each_account_lacks() {
     case.run(0, &[]);
 
     let found = findings(&case, &case.user, 0);
-    let wrong: Vec<_> = found.iter().filter(|(_, health, ..)| health != "ok").collect();
+    let wrong: Vec<_> = found.iter().filter(|(name, health, ..)| health != "ok" && name != "admission").collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(of(&found, "admission")[0].1.contains("keeps this account"), "{found:?}");
+    let (health, says) = match plane.admits_by("ValidatingAdmissionPolicy") {
+        true => ("ok", "a policy keeps this account to the namespaces of its fleet"),
+        false => ("warning", "this server has no ValidatingAdmissionPolicy"),
+    };
+    let admission = of(&found, "admission");
+    assert!(admission[0].0 == health && admission[0].1.contains(says), "{found:?}");
+    assert!(of(&found, "version")[0].1.contains(plane.version()), "{found:?}");
     assert!(of(&found, "bindings")[0].1.contains("each of 2 sandboxes"), "{found:?}");
     assert!(of(&found, "connection")[0].1.contains(&case.user.name), "{found:?}");
 

@@ -144,3 +144,24 @@ fn a_version_that_is_gone_hides_no_objects() {
     let plan = case.plan(4, &[]);
     assert!(plan.reason("asks").contains("does not serve"), "{:#}", plan.sandbox("asks"));
 }
+
+#[test]
+fn a_kind_that_an_older_server_lacks_holds_its_sandbox_there() {
+    let Some(case) = Case::admin("later") else { return };
+    case.repo.write("charts/policy/Chart.yaml", "apiVersion: v2\nname: policy\nversion: 1.0.0\n");
+    case.repo.write(
+        "charts/policy/templates/policy.yaml",
+        "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata:\n  \
+         name: {{ .Release.Namespace }}\nspec:\n  matchConstraints:\n    resourceRules:\n      - {apiGroups: [none.example.com], \
+         apiVersions: [v1], operations: [CREATE], resources: [things]}\n  validations: [{expression: \"true\"}]\n",
+    );
+    case.sandbox("asks", "chart = \"policy\"").sandbox("other", "").commit("a policy, and one without");
+    if case.plane.admits_by("ValidatingAdmissionPolicy") {
+        case.run(0, &[]);
+        return case.assert_settled();
+    }
+    let run = case.run(4, &[]);
+    assert_eq!((run.action("asks"), run.came_of("other").0), ("held", "done"));
+    assert!(run.reason("asks").contains("does not serve"), "{}", run.reason("asks"));
+    assert!(!case.has_namespace("asks"));
+}

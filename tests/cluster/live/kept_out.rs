@@ -67,6 +67,10 @@ fn labelled(kind: &str, name: &str, fleet: &str) -> String {
 #[test]
 fn the_account_is_kept_to_its_fleet() {
     let Some(plane) = ControlPlane::start() else { return };
+    if !plane.admits_by("ValidatingAdmissionPolicy") {
+        return plane
+            .left_out("what the admission policy of charts/reconcile refuses: this server has no such policies");
+    }
     let case = Case::least(plane, &plane.unique("kept"));
     case.sandbox("own", "values.database = true").commit("one");
     case.run(0, &[]);

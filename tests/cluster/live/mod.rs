@@ -38,6 +38,7 @@ mod removals;
 mod replace;
 mod rivals;
 mod saved;
+mod shards;
 mod table;
 mod troubles;
 mod unreadable;

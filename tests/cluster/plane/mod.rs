@@ -6,6 +6,7 @@ mod parts;
 mod users;
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,6 +33,8 @@ pub struct ControlPlane {
     /// How long it took from nothing to a Ready node.
     pub booted_in: Duration,
     keeper: Mutex<Keeper>,
+    version: OnceLock<String>,
+    admission: OnceLock<String>,
 }
 
 impl ControlPlane {
@@ -118,6 +121,8 @@ impl ControlPlane {
             booted_in: Duration::ZERO,
             layout,
             keeper: Mutex::new(keeper),
+            version: OnceLock::new(),
+            admission: OnceLock::new(),
         };
         let limit = started + BOOT;
         plane.await_answer(limit, &["get", "--raw", "/readyz"])?;
@@ -155,6 +160,27 @@ impl ControlPlane {
 
     fn keeper(&self) -> MutexGuard<'_, Keeper> {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The server's version, such as `v1.36.3`.
+    pub fn version(&self) -> &str {
+        self.version.get_or_init(|| {
+            let answer: serde_json::Value =
+                serde_json::from_str(&self.must(&["get", "--raw", "/version"])).expect("it answers in JSON");
+            answer["gitVersion"].as_str().expect("it has a version").to_owned()
+        })
+    }
+
+    /// Whether the server has a kind of admission, such as `ValidatingAdmissionPolicy` (from 1.30 on).
+    pub fn admits_by(&self, kind: &str) -> bool {
+        let kinds =
+            self.admission.get_or_init(|| self.must(&["get", "--raw", "/apis/admissionregistration.k8s.io/v1"]));
+        kinds.contains(&format!("\"{kind}\""))
+    }
+
+    /// Says what cannot be tried on this server, past the capture of test output.
+    pub fn left_out(&self, what: &str) {
+        let _ = writeln!(std::io::stderr(), "LEFT OUT on Kubernetes {}: {what}", self.version());
     }
 
     /// Starts `kubectl proxy` as a user, and returns its port, once it listens there.
@@ -220,7 +246,8 @@ impl ControlPlane {
     /// Where it does not succeed.
     pub fn apply(&self, manager: &str, yaml: &str) {
         let file = self.layout.folder.join(self.unique("apply")).with_extension("yaml");
-        fs::write(&file, yaml).expect("the manifest can be written");
+        // Older ones take what begins with a brace for JSON.
+        fs::write(&file, format!("---\n{yaml}")).expect("the manifest can be written");
         let manager = format!("--field-manager={manager}");
         self.must(&["apply", "--server-side", "--force-conflicts", &manager, "-f", &file.display().to_string()]);
     }

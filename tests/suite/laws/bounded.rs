@@ -105,13 +105,18 @@ fn live(world: &World, fleet: &Fleet) -> BTreeMap<String, Option<u32>> {
     found.map(|(namespace, _)| (namespace.clone(), cpu(&namespace))).collect()
 }
 
-fn removals(fleet: &Fleet, plan: &Plan, live: usize) -> Result<(), String> {
-    let ceiling = match fleet.bounds.max_removals {
+/// How many may go at once.
+pub fn ceiling(fleet: &Fleet, live: usize) -> usize {
+    match fleet.bounds.max_removals {
         None => (live * 30 / 100).max(3),
         Some("\"50%\"") => (live / 2).max(1),
         Some("\"100%\"") => live.max(1),
         Some(count) => count.parse().expect("a count"),
-    };
+    }
+}
+
+fn removals(fleet: &Fleet, plan: &Plan, live: usize) -> Result<(), String> {
+    let ceiling = ceiling(fleet, live);
     let goes = |s: &&SandboxPlan| {
         s.steps.iter().any(|step| step.id.kind == "Namespace" && matches!(step.work, Work::Delete { .. }))
     };

@@ -14,6 +14,7 @@ mod meddling;
 mod orderless;
 mod pages;
 mod settles;
+mod shards;
 mod tally;
 mod unreadable;
 mod world;

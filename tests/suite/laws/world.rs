@@ -9,8 +9,10 @@ use jiff::Timestamp;
 use reconcile::apply::{self, Options, Stop};
 use reconcile::cluster::dir::Dir;
 use reconcile::cluster::{Cluster, Error, Propagation, Survey, Target, Unknown, answer, discover, survey};
-use reconcile::manifest::{Kind, LABEL_FLEET, MANAGER, ObjectId, Resource, Scope, builtin};
-use reconcile::plan::{DriftMode, Input, Outcome, Plan, Policy, Source, Start, place, plan, questions, sources};
+use reconcile::manifest::{Kind, LABEL_FLEET, MANAGER, ObjectId, Resource, Scope, Shard, builtin};
+use reconcile::plan::{
+    Chosen, DriftMode, Input, Outcome, Plan, Policy, Round, Source, Start, place, plan, questions, sources,
+};
 use reconcile::release::{Basis, Charts};
 use reconcile::report::FingerprintKey;
 use serde_json::{Value, json};
@@ -116,6 +118,10 @@ impl World {
 
     /// Everything that a plan is made from, read through an adapter.
     pub fn input(&self, fleet: &Fleet, cluster: &dyn Cluster) -> Result<Input, Error> {
+        self.input_for(fleet, cluster, &Chosen::default())
+    }
+
+    fn input_for(&self, fleet: &Fleet, cluster: &dyn Cluster, chosen: &Chosen) -> Result<Input, Error> {
         let files = fleet.files();
         let read = reconcile::fleet::Fleet::parse(&files, &BTreeMap::new()).expect("the settings are good");
         let charts = Charts::load(&files, read.sandboxes.values().map(|sandbox| sandbox.chart.as_str()));
@@ -127,9 +133,9 @@ impl World {
         let starts = fleet.sandboxes.iter().map(start).collect();
         let mut sources = sources(&read, &basis, &starts, self.time());
         let labels = &read.settings.namespace.labels;
-        let (now, drift, only) = (self.time(), DriftMode::Detect, &BTreeSet::new());
+        let (now, drift) = (self.time(), DriftMode::Detect);
         let by_namespace = false;
-        let asked = Survey { fleet_id: &read.settings.id, namespace_labels: labels, now, drift, only, by_namespace };
+        let asked = Survey { fleet_id: &read.settings.id, namespace_labels: labels, now, drift, chosen, by_namespace };
         let wanted = async {
             if !self.late.is_zero() {
                 tokio::time::sleep(self.late).await;
@@ -153,7 +159,7 @@ impl World {
             allow_removals: None,
             allow_rewind: false,
             retry: false,
-            only: BTreeSet::new(),
+            chosen: chosen.clone(),
             extras: read.settings.extras,
             ignore: read.settings.ignore.clone(),
         };
@@ -169,6 +175,7 @@ impl World {
             policy,
             contained: (0..=self.commits).map(commit).collect(),
             failures: BTreeMap::new(),
+            round: None,
             going_back: BTreeSet::new(),
             former: BTreeMap::new(),
             warnings: Vec::new(),
@@ -182,6 +189,15 @@ impl World {
         let answers = self.wait(answer(cluster, &questions(&input), &input.live, true));
         let plan = plan(&input, &answers);
         Ok((input, plan))
+    }
+
+    /// Plans for a shard, with what the shards have settled on so far.
+    pub fn plan_shard(&self, fleet: &Fleet, shard: Shard, round: Option<Round>) -> Plan {
+        let chosen = Chosen { only: BTreeSet::new(), shard: Some(shard) };
+        let mut input = self.input_for(fleet, &self.cluster, &chosen).expect("the cluster can be read");
+        input.round = round;
+        let answers = self.wait(answer(&self.cluster, &questions(&input), &input.live, true));
+        plan(&input, &answers)
     }
 
     pub fn plan(&self, fleet: &Fleet) -> (Input, Plan) {
