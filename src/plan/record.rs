@@ -100,6 +100,12 @@ impl Record {
         all
     }
 
+    /// Whether it reads as another: as it would be read, that is, with this one written down.
+    pub(super) fn reads_as(&self, other: &Record) -> bool {
+        let written = || self.annotations().into_iter().map(|(key, text)| (key.to_owned(), text)).collect();
+        self == other || Self::read(&written()).is_ok_and(|again| again == *other)
+    }
+
     /// The annotations that another record lacks.
     pub(super) fn dropped_by(&self, other: &Record) -> Vec<Path> {
         let other = other.annotations();

@@ -10,7 +10,7 @@ use super::show;
 use super::state::LiveNamespace;
 use super::types::{Action, Step, Work};
 use super::values::{self, Drifted};
-use crate::manifest::{Kind, Manifest, ObjectId, Owner, namespaces};
+use crate::manifest::{Kind, Manifest, ObjectId, Owner, Path, namespaces};
 
 impl Case<'_> {
     fn owner(&self) -> Owner {
@@ -89,7 +89,9 @@ impl Case<'_> {
         let hash = if is_read { namespace.recorded } else { self.namespace_manifest(&record).hash };
         let is_same_record = observed.hash.as_deref() == Some(hash.as_str());
         let added = extras::to_remove(observed, self.wanted, &self.input.policy);
-        let is_whole = is_same_record && observed.drift.is_empty() && observed.ours && added.is_empty();
+        let lost = if is_same_record && !is_read { taken_off(&record, &namespace.record) } else { Vec::new() };
+        let is_drifted = !observed.drift.is_empty() || !lost.is_empty();
+        let is_whole = is_same_record && !is_drifted && observed.ours && added.is_empty();
         let uid = Some(observed.precondition.uid.clone());
         let mut all = Vec::new();
         let kinds: BTreeSet<Kind> = namespace.record.kinds.union(&record.kinds).cloned().collect();
@@ -107,7 +109,8 @@ impl Case<'_> {
             return all;
         }
         let body = self.namespace_manifest(&record).body();
-        let drift = self.namespace_drift(observed, &body);
+        let mut drift = self.namespace_drift(observed, &body);
+        drift.extend(lost.iter().map(|at| values::removed(&body, at)));
         let (own_action, own_reason) = if is_same_record {
             (Action::Correct, with_added(values::sentences(&drift), &added))
         } else if *action == Action::Create {
@@ -115,7 +118,7 @@ impl Case<'_> {
         } else {
             (Action::Update, self.record_reason(namespace, &record, &drift))
         };
-        let quiet = *action != Action::Keep && observed.drift.is_empty() && added.is_empty();
+        let quiet = *action != Action::Keep && !is_drifted && added.is_empty();
         if *action == Action::Keep {
             *action = own_action;
             reason.clone_from(&own_reason);
@@ -142,7 +145,16 @@ impl Case<'_> {
                 let (before, after) = (name(&namespace.record), name(record));
                 format!("it is {after}'s now and was {before}'s, {}", self.asked())
             }
+            _ if namespace.record.commit.is_none() && record.commit.is_some() => {
+                format!("its namespace does not say of which commit it is; {}", self.asked())
+            }
             _ => format!("its namespace's labels or record change, {}", self.asked()),
         }
     }
+}
+
+/// What somebody took off the record, where it was written as it is to be: no reading of the Namespace knows that it was
+/// there, as it looks for what it finds.
+fn taken_off(record: &Record, read: &Record) -> Vec<Path> {
+    if record.reads_as(read) { Vec::new() } else { record.dropped_by(read) }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::live::{By, Drift};
 use super::words;
-use crate::manifest::PathElement;
+use crate::manifest::{PathElement, field_path};
 use crate::report::{FingerprintKey, clean, mask};
 
 /// A declared field that somebody else changed. Values of Secrets are masked.
@@ -47,6 +47,12 @@ pub(super) fn drifted(wanted: &Value, live: Option<&Value>, drift: &[Drift], key
             Drifted { path: drift.path.clone(), manager, time, wanted: wanted.map(short), found: found.map(short) }
         })
         .collect()
+}
+
+/// A field that is gone, as it is in an object that has it. Who took it off nobody records.
+pub(super) fn removed(wanted: &Value, path: &[PathElement]) -> Drifted {
+    let wanted = at(wanted, path).map(short);
+    Drifted { path: field_path(path), manager: None, time: None, wanted, found: None }
 }
 
 /// What stands at a path.

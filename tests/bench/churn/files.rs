@@ -119,6 +119,15 @@ impl Files {
         self.files.iter().filter(|(_, file)| lives(file)).map(|(name, _)| name.clone()).collect()
     }
 
+    /// The end of each of those, as its namespace says it.
+    pub fn ends(&self, at: Timestamp) -> BTreeMap<String, String> {
+        let end = |name: &String| {
+            let end = self.files.get(name).and_then(|file| file.content.end(file.since));
+            end.map_or_else(|| "never".to_owned(), |end| end.to_string())
+        };
+        self.wanted(at).into_iter().map(|name| (name.clone(), end(&name))).collect()
+    }
+
     /// The names of those whose time is over then, and whose files remain.
     pub fn over(&self, at: Timestamp) -> Vec<String> {
         let wanted = self.wanted(at);

@@ -29,6 +29,9 @@ const OBJECTS: &[(&str, &str, &str)] = &[
     ("apis/rbac.authorization.k8s.io/v1", "rolebindings", "bench"),
 ];
 
+/// What a namespace says of its sandbox.
+const RECORD: [&str; 8] = ["release", "kinds", "commit", "expires", "path", "file", "generated", "quota"];
+
 const MERGE: &str = "merge-patch+json";
 
 /// What others have put there, which has to stay as long as the sandbox does.
@@ -196,10 +199,10 @@ impl<'a> Hands<'a> {
             0 | 1 => self.api.delete(&path).then_some("namespace deleted"),
             2 => merge(&json!({ "labels": { "reconcile.dev/fleet": null } })).then_some("namespace's label taken"),
             3 => merge(&json!({ "labels": { "reconcile.dev/sandbox": null } })).then_some("namespace's label taken"),
-            4 => merge(&without("reconcile.dev/release")).then_some("namespace's record removed"),
-            5 => merge(&without("reconcile.dev/kinds")).then_some("namespace's record removed"),
-            6 => merge(&without("reconcile.dev/commit")).then_some("namespace's record removed"),
-            7 => merge(&without("reconcile.dev/expires")).then_some("namespace's record removed"),
+            4..8 => {
+                let key = RECORD.choose(random).expect("there are some");
+                merge(&without(&format!("reconcile.dev/{key}"))).then_some("a part of the namespace's record removed")
+            }
             8 => merge(&json!({ "annotations": null })).then_some("namespace's annotations removed"),
             9 => {
                 let strip = json!([{ "op": "replace", "path": "/metadata/managedFields", "value": [{}] }]);

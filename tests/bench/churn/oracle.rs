@@ -41,8 +41,8 @@ pub struct Oracle {
 pub struct Expected<'a> {
     /// The fleet's id.
     pub fleet: &'a str,
-    /// The sandboxes that have to live.
-    pub sandboxes: &'a BTreeSet<String>,
+    /// The sandboxes that have to live, each with the end of its time, as its namespace has to say it.
+    pub sandboxes: &'a BTreeMap<String, String>,
     /// What `reconcile render --format json` printed.
     pub rendered: &'a str,
     /// Paths of objects that others deleted, or whose generated values they took.
@@ -104,31 +104,47 @@ impl Oracle {
 fn judge_namespaces(api: &Api, expected: &Expected<'_>, found: &mut BTreeMap<String, String>, wrong: &mut Vec<String>) {
     let namespaces = api.list("/api/v1/namespaces");
     let prefix = format!("{}-s", expected.fleet);
-    let wanted: BTreeSet<String> = expected.sandboxes.iter().map(|name| format!("{}-{name}", expected.fleet)).collect();
+    let wanted: BTreeMap<String, (&str, &str)> = expected
+        .sandboxes
+        .iter()
+        .map(|(name, end)| (format!("{}-{name}", expected.fleet), (name.as_str(), end.as_str())))
+        .collect();
     for namespace in &namespaces {
         let name = text(&namespace["metadata"]["name"]);
         if !name.starts_with(&prefix) {
             continue;
         }
         let metadata = &namespace["metadata"];
-        if !wanted.contains(&name) {
-            wrong.push(format!("namespace {name} is there, and nobody asks for it"));
-        } else if namespace["status"]["phase"] != "Active" {
-            wrong.push(format!("namespace {name} is on its way out"));
-        } else if metadata["labels"]["reconcile.dev/fleet"] != expected.fleet
-            || Some(name.as_str())
-                != text_at(metadata, "/labels/reconcile.dev~1sandbox")
-                    .map(|sandbox| format!("{}-{sandbox}", expected.fleet))
-                    .as_deref()
-            || text_at(metadata, "/annotations/reconcile.dev~1release").is_none()
-            || text_at(metadata, "/annotations/reconcile.dev~1commit").is_none()
-        {
-            wrong.push(format!("namespace {name} has no whole record: {metadata}"));
+        match wanted.get(&name) {
+            None => wrong.push(format!("namespace {name} is there, and nobody asks for it")),
+            Some(_) if namespace["status"]["phase"] != "Active" => {
+                wrong.push(format!("namespace {name} is on its way out"));
+            }
+            Some((sandbox, end)) => {
+                let lacks = lacking(metadata, expected.fleet, sandbox, end);
+                wrong.extend(lacks.into_iter().map(|key| format!("namespace {name} does not have {key}: {metadata}")));
+            }
         }
         found.insert(name, text(&metadata["uid"]));
     }
-    let missing = wanted.iter().filter(|name| !found.contains_key(*name));
+    let missing = wanted.keys().filter(|name| !found.contains_key(*name));
     wrong.extend(missing.map(|name| format!("namespace {name} is not there")));
+}
+
+/// What of a sandbox's record is not on its namespace.
+fn lacking(metadata: &Value, fleet: &str, sandbox: &str, end: &str) -> Vec<String> {
+    let path = format!("sandboxes/{sandbox}.toml");
+    let said = [
+        ("/labels/reconcile.dev~1fleet", fleet),
+        ("/labels/reconcile.dev~1sandbox", sandbox),
+        ("/annotations/reconcile.dev~1path", &path),
+        ("/annotations/reconcile.dev~1expires", end),
+    ];
+    let there = ["release", "commit", "kinds", "file", "generated", "quota", "hash"];
+    let wrong =
+        said.into_iter().filter(|(at, value)| text_at(metadata, at) != Some(value)).map(|(at, _)| at.to_owned());
+    let there = there.into_iter().map(|key| format!("/annotations/reconcile.dev~1{key}"));
+    wrong.chain(there.filter(|at| text_at(metadata, at).is_none())).collect()
 }
 
 fn id_of(kind: &str, object: &Value) -> Id {

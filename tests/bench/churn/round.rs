@@ -168,7 +168,7 @@ impl Churn {
             return format!("the next plan asks for more than lists:\n  {}", beyond.join("\n  "));
         }
         let rendered = self.tool.expect(0, &["render", "--format", "json"]);
-        let sandboxes = self.files.wanted(self.now);
+        let sandboxes = self.files.ends(self.now);
         let expected =
             Expected { fleet: &self.id, sandboxes: &sandboxes, rendered: &rendered, touched: &self.hands.touched };
         let mut wrong = self.oracle.judge(self.api, &expected);
