@@ -1,6 +1,6 @@
 //! The fleet's files, and what is wanted by them at an instant: worked out here once more, without `reconcile`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
@@ -52,11 +52,12 @@ pub struct Files {
 }
 
 impl Content {
-    fn new(random: &mut StdRng, now: Timestamp) -> Self {
-        let life = match random.random_range(0..10) {
-            0..3 => Life::For(random.random_range(30..240)),
-            3 => Life::Until(now + SignedDuration::from_secs(random.random_range(30..240))),
-            _ => Life::Never,
+    /// A new one; so many in a hundred end soon.
+    fn new(random: &mut StdRng, now: Timestamp, short_lived: u32) -> Self {
+        let life = match random.random_range(0..100) {
+            chance if chance >= short_lived => Life::Never,
+            chance if chance % 4 == 0 => Life::Until(now + SignedDuration::from_secs(random.random_range(30..240))),
+            _ => Life::For(random.random_range(30..240)),
         };
         Self {
             branch: random.random_range(0..1_000_000),
@@ -107,20 +108,21 @@ impl Files {
         repo.write("charts/bench/values.yaml", &chart_values(1));
         let mut files = Self { files: BTreeMap::new(), made: 0, generation: 1, size };
         for _ in 0..size {
-            files.add(repo, Content::new(random, now), now);
+            files.add(repo, Content::new(random, now, 10), now);
         }
         files
     }
 
     /// The names of those that are wanted at an instant.
-    pub fn wanted(&self, at: Timestamp) -> Vec<String> {
+    pub fn wanted(&self, at: Timestamp) -> BTreeSet<String> {
         let lives = |file: &File| file.content.end(file.since).is_none_or(|end| end >= at);
         self.files.iter().filter(|(_, file)| lives(file)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// How many files there are whose time is over.
-    pub fn over(&self, at: Timestamp) -> usize {
-        self.files.len() - self.wanted(at).len()
+    /// The names of those whose time is over then, and whose files remain.
+    pub fn over(&self, at: Timestamp) -> Vec<String> {
+        let wanted = self.wanted(at);
+        self.files.keys().filter(|name| !wanted.contains(*name)).cloned().collect()
     }
 
     /// Does some edits, to be committed at `at`. Some of them have a name.
@@ -140,8 +142,8 @@ impl Files {
         let wanted = self.wanted(at);
         let names: Vec<String> = self.files.keys().cloned().collect();
         // As many as there should be, more or less.
-        if wanted.is_empty() || (wanted.len() < self.size && random.random_bool(0.35)) {
-            return Some((self.add(repo, Content::new(random, at), at), "new file"));
+        if wanted.is_empty() || (wanted.len() < self.size && random.random_bool(0.5)) {
+            return Some((self.add(repo, Content::new(random, at, 40), at), "new file"));
         }
         let name = names.choose(random)?.clone();
         let file = self.files.get(&name)?;

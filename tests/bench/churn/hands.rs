@@ -105,6 +105,9 @@ impl<'a> Hands<'a> {
                 self.api.delete(&path).then_some("object deleted")
             }
             7 => merge(&labels(json!({ "reconcile.dev/fleet": null }))).then_some("fleet's label taken"),
+            8 if random.random_bool(0.5) => {
+                merge(&labels(json!({ "reconcile.dev/bucket": null }))).then_some("bucket's label taken")
+            }
             8 => merge(&labels(json!({ "reconcile.dev/sandbox": null }))).then_some("sandbox's label taken"),
             9 => merge(&labels(json!({ "reconcile.dev/sandbox": "another" }))).then_some("sandbox's label changed"),
             10 => merge(&json!({ "metadata": { "annotations": { "reconcile.dev/hash": null } } }))

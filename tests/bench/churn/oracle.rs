@@ -42,7 +42,7 @@ pub struct Expected<'a> {
     /// The fleet's id.
     pub fleet: &'a str,
     /// The sandboxes that have to live.
-    pub sandboxes: &'a [String],
+    pub sandboxes: &'a BTreeSet<String>,
     /// What `reconcile render --format json` printed.
     pub rendered: &'a str,
     /// Paths of objects that others deleted, or whose generated values they took.
@@ -61,9 +61,10 @@ impl Oracle {
             live.extend(objects.into_iter().map(|object| (id_of(kind, &object), object)));
         }
         let rendered: Vec<Value> = serde_json::from_str(expected.rendered).expect("JSON");
-        let wanted: BTreeSet<&str> = expected.sandboxes.iter().map(String::as_str).collect();
         let is_wanted = |object: &&Value| {
-            wanted.contains(object["metadata"]["labels"]["reconcile.dev/sandbox"].as_str().unwrap_or_default())
+            expected
+                .sandboxes
+                .contains(object["metadata"]["labels"]["reconcile.dev/sandbox"].as_str().unwrap_or_default())
         };
         let mut after = BTreeMap::new();
         for object in rendered.iter().filter(is_wanted) {

@@ -1,6 +1,5 @@
 //! One round: edits and a commit, foreign changes, time that passes, a run, and the judgement of what it left.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -86,20 +85,25 @@ impl Churn {
         if !edits.is_empty() {
             self.repo.commit("edits", self.now);
         }
-        let before: BTreeSet<String> = self.files.wanted(self.now).into_iter().collect();
         self.now += SignedDuration::from_secs(self.random.random_range(1..20));
-        let wanted = self.files.wanted(self.now);
-        let over = before.len() - wanted.len();
-        let live: Vec<String> = wanted
-            .into_iter()
-            .filter(|name| self.oracle.namespaces.contains_key(&format!("{}-{name}", self.id)))
-            .collect();
+        let lives = |name: &String| self.oracle.namespaces.contains_key(&format!("{}-{name}", self.id));
+        let over = self.files.over(self.now).into_iter().filter(lives).count();
+        let live: Vec<String> = self.files.wanted(self.now).into_iter().filter(lives).collect();
         let most = (self.size / 25).max(8);
         let foreign = self.hands.change(&live, most, &mut self.random);
         self.tally.count(&edits, &foreign, over);
         let waits_for_namespace = foreign.iter().any(|(_, did)| *did == "namespace deleted");
         let what: Vec<String> = edits.iter().chain(&foreign).map(|(name, did)| format!("{name}: {did}")).collect();
-        if let Some(wrong) = self.settle(waits_for_namespace) {
+        let started = Instant::now();
+        let wrong = self.settle(waits_for_namespace);
+        eprintln!(
+            "round {}: {} edits, {over} over, {} foreign changes; {:.1} s",
+            self.tally.rounds,
+            edits.len(),
+            foreign.len(),
+            started.elapsed().as_secs_f64()
+        );
+        if let Some(wrong) = wrong {
             self.tally.failed += 1;
             println!("round {} did not converge, at {}\n{wrong}", self.tally.rounds, self.now);
             println!("what was done in it:\n  {}", what.join("\n  "));
@@ -153,7 +157,7 @@ impl Churn {
             .map(|request| format!("{} {}", request.verb, request.uri))
             .collect();
         let gone = beyond.iter().filter(|request| request.starts_with("get /api/v1/namespaces/")).count();
-        if gone <= BY_NAME.min(self.files.over(self.now)) {
+        if gone <= BY_NAME.min(self.files.over(self.now).len()) {
             beyond.retain(|request| !request.starts_with("get /api/v1/namespaces/"));
         }
         if plan.status != 0 {
@@ -198,7 +202,7 @@ impl Churn {
 
     /// Prints what it came to; `false` where a round did not converge.
     pub fn report(&self) -> bool {
-        self.tally.print(self.files.wanted(self.now).len(), self.files.over(self.now));
+        self.tally.print(self.files.wanted(self.now).len(), self.files.over(self.now).len());
         self.tally.failed == 0
     }
 }
