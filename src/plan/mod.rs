@@ -4,6 +4,7 @@
 //! the input and the answers alone.
 
 mod asked;
+mod basis;
 mod blame;
 mod cause;
 mod change;
@@ -50,6 +51,7 @@ mod types;
 mod values;
 mod words;
 
+pub use basis::{Basis, SavedPolicy, Version};
 pub use blame::{Culprit, Inquiry, Now, Suspect};
 pub use cause::{Blame, Cause, CauseShown, Change, Commit, History};
 pub use chosen::Chosen;
@@ -68,8 +70,7 @@ pub use record::{Record, expires_text, recorded_kinds};
 pub use removal::{clearing, in_the_way, removal};
 pub use round::{Round, removed};
 pub use saved::{
-    Basis, FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedPolicy, SavedSandbox, SavedStep, Version, is_plan_id,
-    is_saved_plan, plan_id,
+    FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedSandbox, SavedStep, is_plan_id, is_saved_plan, plan_id,
 };
 pub use settled::{FieldSets, Seen, SeenManaged, is_settled};
 pub use stale::Difference;

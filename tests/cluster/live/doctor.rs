@@ -41,9 +41,10 @@ fn it_tells_what_each_account_lacks() {
     let found = findings(&case, &case.user, 0);
     let wrong: Vec<_> = found.iter().filter(|(name, health, ..)| health != "ok" && name != "admission").collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
-    let (health, says) = match plane.admits_by("ValidatingAdmissionPolicy") {
-        true => ("ok", "a policy keeps this account to the namespaces of its fleet"),
-        false => ("warning", "this server has no ValidatingAdmissionPolicy"),
+    let (health, says) = if plane.admits_by("ValidatingAdmissionPolicy") {
+        ("ok", "a policy keeps this account to the namespaces of its fleet")
+    } else {
+        ("warning", "this server has no ValidatingAdmissionPolicy")
     };
     let admission = of(&found, "admission");
     assert!(admission[0].0 == health && admission[0].1.contains(says), "{found:?}");

@@ -199,13 +199,14 @@ fn nothing_is_lost_or_doubled_by_one_fault_at_one_request() {
     let kills = |fault: &Verdict| matches!(fault, Verdict::HoldRequest | Verdict::HoldAnswer);
     let mut points = Vec::new();
     for (place, fault) in FAULTS.iter().enumerate() {
-        // Of the requests of one run each is killed at in turn; other faults come at every fourth.
-        let step = if kills(fault) { 1 } else { 4 };
+        // Of the requests of one run each is killed at in turn; other faults come at every third.
+        let step = if kills(fault) { 1 } else { 3 };
         let ats: Vec<usize> =
             if is_all { (1 + place % step..LAST).step_by(step).collect() } else { vec![14 + 2 * place] };
         points.extend(ats.into_iter().map(|at| (at, fault.clone())));
     }
     let tried = all_of(points, 6);
     println!("{tried} fault points, nothing lost");
-    assert!(tried == 0 || tried > 20, "{tried}");
+    let least = if is_all { 500 } else { 20 };
+    assert!(tried == 0 || tried >= least, "{tried}");
 }

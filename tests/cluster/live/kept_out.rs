@@ -64,14 +64,20 @@ fn labelled(kind: &str, name: &str, fleet: &str) -> String {
     )
 }
 
+/// A fleet whose account such a policy keeps out; `None` where the server has none.
+fn kept() -> Option<Case> {
+    let plane = ControlPlane::start()?;
+    if !plane.admits_by("ValidatingAdmissionPolicy") {
+        plane.left_out("what the admission policy of charts/reconcile refuses: this server has no such policies");
+        return None;
+    }
+    Some(Case::least(plane, &plane.unique("kept")))
+}
+
 #[test]
 fn the_account_is_kept_to_its_fleet() {
-    let Some(plane) = ControlPlane::start() else { return };
-    if !plane.admits_by("ValidatingAdmissionPolicy") {
-        return plane
-            .left_out("what the admission policy of charts/reconcile refuses: this server has no such policies");
-    }
-    let case = Case::least(plane, &plane.unique("kept"));
+    let Some(case) = kept() else { return };
+    let plane = case.plane;
     case.sandbox("own", "values.database = true").commit("one");
     case.run(0, &[]);
     unbound(&case);
