@@ -64,7 +64,7 @@ impl Oracle {
         let is_wanted = |object: &&Value| {
             expected
                 .sandboxes
-                .contains(object["metadata"]["labels"]["reconcile.dev/sandbox"].as_str().unwrap_or_default())
+                .contains_key(object["metadata"]["labels"]["reconcile.dev/sandbox"].as_str().unwrap_or_default())
         };
         let mut after = BTreeMap::new();
         for object in rendered.iter().filter(is_wanted) {
