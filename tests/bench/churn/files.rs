@@ -44,7 +44,7 @@ struct File {
 
 /// All files of a fleet.
 pub struct Files {
-    files: BTreeMap<String, File>,
+    by_name: BTreeMap<String, File>,
     made: usize,
     generation: u32,
     /// How many should live.
@@ -106,7 +106,7 @@ impl Files {
     pub fn new(repo: &FleetRepo, size: usize, now: Timestamp, random: &mut StdRng) -> Self {
         repo.write("charts/bench/templates/more.yaml", include_str!("more.yaml"));
         repo.write("charts/bench/values.yaml", &chart_values(1));
-        let mut files = Self { files: BTreeMap::new(), made: 0, generation: 1, size };
+        let mut files = Self { by_name: BTreeMap::new(), made: 0, generation: 1, size };
         for _ in 0..size {
             files.add(repo, Content::new(random, now, 10), now);
         }
@@ -116,13 +116,13 @@ impl Files {
     /// The names of those that are wanted at an instant.
     pub fn wanted(&self, at: Timestamp) -> BTreeSet<String> {
         let lives = |file: &File| file.content.end(file.since).is_none_or(|end| end >= at);
-        self.files.iter().filter(|(_, file)| lives(file)).map(|(name, _)| name.clone()).collect()
+        self.by_name.iter().filter(|(_, file)| lives(file)).map(|(name, _)| name.clone()).collect()
     }
 
     /// The end of each of those, as its namespace says it.
     pub fn ends(&self, at: Timestamp) -> BTreeMap<String, String> {
         let end = |name: &String| {
-            let end = self.files.get(name).and_then(|file| file.content.end(file.since));
+            let end = self.by_name.get(name).and_then(|file| file.content.end(file.since));
             end.map_or_else(|| "never".to_owned(), |end| end.to_string())
         };
         self.wanted(at).into_iter().map(|name| (name.clone(), end(&name))).collect()
@@ -131,7 +131,7 @@ impl Files {
     /// The names of those whose time is over then, and whose files remain.
     pub fn over(&self, at: Timestamp) -> Vec<String> {
         let wanted = self.wanted(at);
-        self.files.keys().filter(|name| !wanted.contains(*name)).cloned().collect()
+        self.by_name.keys().filter(|name| !wanted.contains(*name)).cloned().collect()
     }
 
     /// Does some edits, to be committed at `at`. Some of them have a name.
@@ -149,13 +149,13 @@ impl Files {
 
     fn edit_one(&mut self, repo: &FleetRepo, at: Timestamp, random: &mut StdRng) -> Option<(String, &'static str)> {
         let wanted = self.wanted(at);
-        let names: Vec<String> = self.files.keys().cloned().collect();
+        let names: Vec<String> = self.by_name.keys().cloned().collect();
         // As many as there should be, more or less.
         if wanted.is_empty() || (wanted.len() < self.size && random.random_bool(0.5)) {
             return Some((self.add(repo, Content::new(random, at, 40), at), "new file"));
         }
         let name = names.choose(random)?.clone();
-        let file = self.files.get(&name)?;
+        let file = self.by_name.get(&name)?;
         let mut content = file.content.clone();
         let did = match random.random_range(0..14) {
             0 | 1 => {
@@ -232,18 +232,18 @@ impl Files {
         let name = format!("s{:05}", self.made);
         self.made += 1;
         repo.write(&path(&name), &content.text());
-        self.files.insert(name.clone(), File { content, since, former: None });
+        self.by_name.insert(name.clone(), File { content, since, former: None });
         name
     }
 
     fn remove(&mut self, repo: &FleetRepo, name: &str) {
         repo.remove(&path(name));
-        self.files.remove(name);
+        self.by_name.remove(name);
     }
 
     /// `false` where it says that already.
     fn put(&mut self, repo: &FleetRepo, name: &str, content: Content, at: Timestamp) -> bool {
-        let Some(file) = self.files.get_mut(name).filter(|file| file.content != content) else { return false };
+        let Some(file) = self.by_name.get_mut(name).filter(|file| file.content != content) else { return false };
         repo.write(&path(name), &content.text());
         file.former = Some(std::mem::replace(&mut file.content, content));
         file.since = at;

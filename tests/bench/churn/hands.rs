@@ -81,7 +81,11 @@ impl<'a> Hands<'a> {
             if is_gone || !had.insert((sandbox.clone(), what)) {
                 continue;
             }
-            let did = if whole { self.to_namespace(sandbox, random) } else { self.to_object(sandbox, object, random) };
+            let did = if whole {
+                self.change_namespace(sandbox, random)
+            } else {
+                self.change_object(sandbox, object, random)
+            };
             done.extend(did.map(|did| (sandbox.clone(), did)));
         }
         if random.random_bool(0.1) {
@@ -90,7 +94,7 @@ impl<'a> Hands<'a> {
         done
     }
 
-    fn to_object(
+    fn change_object(
         &mut self,
         sandbox: &str,
         (group, plural, name): (&str, &str, &str),
@@ -100,8 +104,8 @@ impl<'a> Hands<'a> {
         let serial = self.next();
         let labels = |labels: Value| json!({ "metadata": { "labels": labels } });
         let merge = |body: &Value| self.api.patch(&path, MERGE, body);
-        let done = match random.random_range(0..16) {
-            0..5 => return self.change_field(sandbox, &path, plural, random),
+        match random.random_range(0..16) {
+            0..5 => self.change_field(sandbox, &path, plural, random),
             5 | 6 => {
                 self.touched.insert(path.clone());
                 self.theirs.retain(|own| own.path != path);
@@ -125,7 +129,7 @@ impl<'a> Hands<'a> {
                 let key = format!("churn.example.com/note-{serial}");
                 let field = format!("/metadata/annotations/churn.example.com~1note-{serial}");
                 let body = json!({ "metadata": { "annotations": { key: "theirs" } } });
-                self.add_field(sandbox, &path, field, body).then_some("annotation added")
+                self.add_field(sandbox, &path, field, &body).then_some("annotation added")
             }
             14 => self.extra_object(sandbox, serial, random.random_bool(0.5)).then_some("object added"),
             _ => {
@@ -137,8 +141,7 @@ impl<'a> Hands<'a> {
                 let rival = format!("{path}?fieldManager=rival&force=true");
                 self.api.patch(&rival, "apply-patch+yaml", &body).then_some("label applied by a rival too")
             }
-        };
-        done
+        }
     }
 
     /// Another value, or none, where the chart declares one; of some kinds a field beside those.
@@ -151,7 +154,7 @@ impl<'a> Hands<'a> {
             ("configmaps", false) => {
                 let key = format!("theirs-{serial}");
                 let body = json!({ "data": { &key: "theirs" } });
-                return self.add_field(sandbox, path, format!("/data/{key}"), body).then_some("key added");
+                return self.add_field(sandbox, path, format!("/data/{key}"), &body).then_some("key added");
             }
             ("secrets", true) => json!({ "data": { "user": "dGhlaXJz" } }),
             ("secrets", false) => {
@@ -165,7 +168,7 @@ impl<'a> Hands<'a> {
             ("resourcequotas", false) => {
                 let body = json!({ "spec": { "hard": { "count/jobs.batch": "7" } } });
                 return self
-                    .add_field(sandbox, path, "/spec/hard/count~1jobs.batch".to_owned(), body)
+                    .add_field(sandbox, path, "/spec/hard/count~1jobs.batch".to_owned(), &body)
                     .then_some("key added");
             }
             ("limitranges", _) => json!({ "spec": { "limits": [{ "type": "Pod", "max": { "cpu": "8" } }] } }),
@@ -189,7 +192,7 @@ impl<'a> Hands<'a> {
         self.api.patch(path, kind, &body).then_some(did)
     }
 
-    fn to_namespace(&mut self, sandbox: &str, random: &mut StdRng) -> Option<&'static str> {
+    fn change_namespace(&mut self, sandbox: &str, random: &mut StdRng) -> Option<&'static str> {
         let name = self.namespace(sandbox);
         let path = format!("/api/v1/namespaces/{name}");
         let serial = self.next();
@@ -212,13 +215,13 @@ impl<'a> Hands<'a> {
                 let key = format!("churn.example.com/note-{serial}");
                 let field = format!("/metadata/labels/churn.example.com~1note-{serial}");
                 let body = json!({ "metadata": { "labels": { key: "theirs" } } });
-                self.add_field(sandbox, &path, field, body).then_some("label added")
+                self.add_field(sandbox, &path, field, &body).then_some("label added")
             }
         }
     }
 
-    fn add_field(&mut self, sandbox: &str, path: &str, field: String, body: Value) -> bool {
-        let done = self.api.patch(path, MERGE, &body);
+    fn add_field(&mut self, sandbox: &str, path: &str, field: String, body: &Value) -> bool {
+        let done = self.api.patch(path, MERGE, body);
         let value = body.pointer(&field).expect("it is in what was sent").clone();
         if let (Some(uid), Some(home)) = (self.uid(path).filter(|_| done), self.home(sandbox)) {
             let field = Some((field, value));
@@ -240,9 +243,10 @@ impl<'a> Hands<'a> {
     /// One that the fleet does not ask for; a copy carries its labels.
     fn extra_object(&mut self, sandbox: &str, serial: u32, is_copy: bool) -> bool {
         let collection = format!("/api/v1/namespaces/{}/configmaps", self.namespace(sandbox));
-        let labels = match is_copy {
-            true => json!({ "reconcile.dev/fleet": self.id, "reconcile.dev/sandbox": sandbox }),
-            false => json!({}),
+        let labels = if is_copy {
+            json!({ "reconcile.dev/fleet": self.id, "reconcile.dev/sandbox": sandbox })
+        } else {
+            json!({})
         };
         let name = format!("theirs-{serial}");
         let body = json!({
@@ -260,9 +264,10 @@ impl<'a> Hands<'a> {
     fn namespace_of_theirs(&mut self, random: &mut StdRng) -> &'static str {
         let serial = self.next();
         let name = format!("{}-theirs-{serial}", self.id);
-        let labels = match random.random_bool(0.5) {
-            true => json!({ "reconcile.dev/fleet": "another", "reconcile.dev/sandbox": "s00000" }),
-            false => json!({}),
+        let labels = if random.random_bool(0.5) {
+            json!({ "reconcile.dev/fleet": "another", "reconcile.dev/sandbox": "s00000" })
+        } else {
+            json!({})
         };
         let body = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name, "labels": labels } });
         let uid = self.api.create("/api/v1/namespaces", &body);

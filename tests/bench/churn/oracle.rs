@@ -198,10 +198,8 @@ fn compare(declared: &Value, live: &Value, path: &mut String, found: &mut Vec<St
                 return found.push(format!("{path} has {} items, not {}", live.len(), declared.len()));
             }
             for (at, item) in declared.iter().enumerate() {
-                let other = match are_named {
-                    true => live.iter().find(|live| live["name"] == item["name"]),
-                    false => live.get(at),
-                };
+                let other =
+                    if are_named { live.iter().find(|live| live["name"] == item["name"]) } else { live.get(at) };
                 path.push_str(&format!("/{at}"));
                 match other {
                     Some(live) => compare(item, live, path, found),

@@ -174,7 +174,9 @@ impl Churn {
         let mut wrong = self.oracle.judge(self.api, &expected);
         if wrong.is_empty() {
             wrong = self.hands.missing(&self.oracle.namespaces);
-            wrong.iter_mut().for_each(|theirs| theirs.insert_str(0, "what is theirs is gone: "));
+            for theirs in &mut wrong {
+                theirs.insert_str(0, "what is theirs is gone: ");
+            }
         }
         if wrong.is_empty() {
             return String::new();

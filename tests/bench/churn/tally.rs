@@ -27,8 +27,12 @@ pub struct Tally {
 
 impl Tally {
     pub fn count(&mut self, edits: &Done, foreign: &Done, expired: usize) {
-        edits.iter().for_each(|(_, did)| *self.edits.entry(did).or_default() += 1);
-        foreign.iter().for_each(|(_, did)| *self.foreign.entry(did).or_default() += 1);
+        for (_, did) in edits {
+            *self.edits.entry(did).or_default() += 1;
+        }
+        for (_, did) in foreign {
+            *self.foreign.entry(did).or_default() += 1;
+        }
         self.expired += expired;
     }
 
