@@ -8,9 +8,11 @@
 
 use std::time::Duration;
 
+use futures::future::join;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
 
 use super::notes::{NAMESPACE, make_namespace};
 use super::stop::Stop;
@@ -22,6 +24,8 @@ use crate::manifest::{Kind, MANAGER, ObjectId, Resource, Scope, Shard};
 const DURATION: SignedDuration = SignedDuration::from_secs(15);
 /// How often it is renewed.
 const RENEWAL: Duration = Duration::from_secs(4);
+/// A renewal without an answer by then has failed.
+const ANSWER: Duration = Duration::from_secs(5);
 /// The server tells its time in whole seconds.
 const TICK: SignedDuration = SignedDuration::from_secs(2);
 /// How often is looked whether it is free.
@@ -199,12 +203,15 @@ impl<'a> Lease<'a> {
     }
 
     /// Carries something out while it is renewed. Where that fails for so long that it lapses, or somebody else has taken
-    /// it, `stop` is told.
+    /// it, `stop` is told. A renewal that is under way then comes to its end, so that its outcome is known.
     pub async fn while_held<T>(&self, work: impl Future<Output = T>, stop: &Stop) -> T {
-        tokio::select! {
-            done = work => done,
-            never = self.renewed(stop) => match never {},
-        }
+        let ended = Notify::new();
+        let work = async {
+            let done = work.await;
+            ended.notify_one();
+            done
+        };
+        join(work, self.renewed(stop, &ended)).await.0
     }
 
     /// Gives it back. Where that fails it lapses by itself.
@@ -254,14 +261,18 @@ impl<'a> Lease<'a> {
         }
     }
 
-    async fn renewed(&self, stop: &Stop) -> std::convert::Infallible {
+    async fn renewed(&self, stop: &Stop, ended: &Notify) {
         let mut failures = 0;
         loop {
-            sleep(RENEWAL).await;
+            tokio::select! {
+                () = ended.notified() => return,
+                () = sleep(RENEWAL) => {}
+            }
             if self.lock.is_some() {
                 continue;
             }
-            match self.renew().await {
+            let late = |_| Err(Error::new(ErrorKind::Unreachable, "renew the fleet's Lease", "no answer in time"));
+            match timeout(ANSWER, self.renew()).await.unwrap_or_else(late) {
                 Ok(true) => failures = 0,
                 Ok(false) => stop.now("another run has taken the fleet's Lease"),
                 Err(error) => {

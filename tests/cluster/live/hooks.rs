@@ -70,7 +70,7 @@ fn hooks_run_in_their_moments_by_weight_and_go_by_their_policies() {
         ["patch jobs/first", "patch jobs/second", "delete jobs/first", "patch deployments/web", "patch jobs/after"];
     let places: Vec<usize> = order.iter().map(|what| at(&writes, what)).collect();
     assert!(places.is_sorted(), "{writes:#?}");
-    assert!(writes[0].starts_with("create namespaces/"), "{writes:#?}");
+    assert!(writes[0].starts_with("patch namespaces/"), "{writes:#?}");
     for absent in ["upgraded", "backup", "farewell", "trial"] {
         assert!(!writes.iter().any(|write| write.ends_with(absent)), "{absent} ran: {writes:#?}");
     }

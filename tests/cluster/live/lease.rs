@@ -27,13 +27,12 @@ fn a_second_run_waits_or_leaves_with_75() {
     case.sandbox("one", "").commit("one");
     let gate = Gate::open(case.plane, &case.user);
     // The first run has the Lease when it claims its namespace.
-    gate.rule(|asked| {
-        if asked.method == "POST" && asked.path.starts_with("/api/v1/namespaces?") {
-            Verdict::Wait
-        } else {
-            Verdict::Pass
-        }
-    });
+    let claim = format!("/api/v1/namespaces/{}?", case.namespace("one"));
+    gate.rule(
+        move |asked| {
+            if asked.method == "PATCH" && asked.path.starts_with(&claim) { Verdict::Wait } else { Verdict::Pass }
+        },
+    );
     let first = Tool::new(&case.repo, &gate.user).start(&applying(&[]));
     gate.held(SOON).expect("the first run comes to its claim");
     assert_ne!(lease(&case, ".spec.holderIdentity"), "");
