@@ -1,9 +1,12 @@
 //! What fails is told with its causes, undone, remembered, and not made again by each run.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::case::{Case, file};
 use super::plan::Printed;
+use crate::wait::wait_until;
 
 fn findings(run: &Printed, name: &str) -> String {
     run.sandbox(name)["result"]["findings"].to_string()
@@ -37,6 +40,9 @@ fn a_creation_that_fails_is_told_removed_and_tried_again_later() {
 
     // A second failure doubles the pause; another commit does not wait for it.
     case.run(4, &["--retry", "--timeout=6s"]);
+    wait_until("what was made is gone", Duration::from_secs(120), || {
+        if case.has_namespace("crashing") { Err("it is still there".to_owned()) } else { Ok(()) }
+    });
     let plan = case.plan(4, &["--now=+11m"]);
     assert_eq!(plan.action("crashing"), "held");
     assert!(plan.reason("crashing").contains("failed 2 times"), "{}", plan.reason("crashing"));
