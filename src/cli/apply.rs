@@ -80,7 +80,7 @@ pub async fn apply(args: &Args, options: &Apply, printer: &Printer, seen: &Seen<
     }
     let (plan, target, request) = (&plan, &options.target, &request);
     let passes = Passes { job, plan, planning: &planning, target, request, may_plan_anew: false };
-    let outcome = lease.while_held(passes.carry_out(&stop), &stop).await;
+    let outcome = lease.while_held(Box::pin(passes.carry_out(&stop)), &stop).await;
     lease.give_back().await;
     seen.came(&saved.own(plan.clone()), Some(&outcome));
     job.finish(plan, Some(&outcome))?;

@@ -81,7 +81,7 @@ async fn carry_out(
         let passes = Passes { job, plan, planning, target, request, may_plan_anew: true };
         Ok(Some(passes.carry_out(&stop).await))
     };
-    let outcome = lease.while_held(work, &stop).await;
+    let outcome = lease.while_held(Box::pin(work), &stop).await;
     lease.give_back().await;
     outcome
 }
