@@ -56,8 +56,7 @@ impl Passes<'_> {
         for name in &names {
             self.job.printer.progress(&text::anew(name, begins(name), print::width()));
         }
-        let request =
-            Request { chosen: self.request.chosen.some(names.iter().map(String::as_str)), ..self.request.clone() };
+        let request = Request { chosen: self.request.chosen.some(&names), ..self.request.clone() };
         let anew = match self.plan_anew(&request).await {
             Ok(anew) => anew.plan,
             Err(why) => {
@@ -100,11 +99,7 @@ impl Passes<'_> {
         if names.is_empty() {
             return;
         }
-        let request = Request {
-            chosen: self.request.chosen.some(names.iter().map(String::as_str)),
-            retry: false,
-            ..self.request.clone()
-        };
+        let request = Request { chosen: self.request.chosen.some(&names), retry: false, ..self.request.clone() };
         let planned = self.plan_anew(&request).await;
         let went = match &planned {
             Ok(anew) => self.job.carry_out(&*self.planning.cluster, &anew.plan, stop).await,

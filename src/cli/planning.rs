@@ -164,8 +164,7 @@ impl LiveSide {
             return Ok(side);
         }
         side.back = back.keys().cloned().collect();
-        let request =
-            Request { chosen: request.chosen.some(side.back.iter().map(String::as_str)), back, ..request.clone() };
+        let request = Request { chosen: request.chosen.some(&side.back), back, ..request.clone() };
         let second = Self::read(desired, cluster, target, &request, None).await?;
         for planned in second.plan.sandboxes {
             side.plan.sandboxes.iter_mut().filter(|sandbox| sandbox.name == planned.name).for_each(|sandbox| {

@@ -57,7 +57,8 @@ impl Pushgateway {
         Ok(Some(Self { base: format!("{scheme}://{host}{}", uri.path().trim_end_matches('/')), login }))
     }
 
-    /// Sends metrics, as all that there is of a fleet or a shard of it (PUT), or (POST) in the place of those of the same names.
+    /// Sends metrics, as all that there is of a fleet or a shard of it (PUT), or (POST) in the place of those of the same
+    /// names.
     ///
     /// # Errors
     /// Why they were not taken, in words.

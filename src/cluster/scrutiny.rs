@@ -29,7 +29,7 @@ impl<'k> Scrutiny<'k> {
         let skip = survey.drift == DriftMode::Skip;
         let mut scope = Self::default();
         let mut names = BTreeSet::new();
-        // A shard looks for what is left of its sandboxes in the kinds of all.
+        // What is in no namespace is looked for in the kinds of all shards.
         let of_a_shard = survey.chosen.shard.is_some() && !skip;
         let is_left_out = |name: &str| !survey.chosen.has(name);
         for (name, wanted) in sources.iter().filter_map(|(name, source)| Some((name, source.wanted()?))) {
@@ -41,7 +41,6 @@ impl<'k> Scrutiny<'k> {
             if is_out || (skip && is_same && !is_over) {
                 scope.unseen.insert(name.clone());
                 if is_out && of_a_shard {
-                    scope.everywhere.extend(kinds.clone());
                     scope.wanted.extend(kinds);
                 }
                 continue;
@@ -58,7 +57,6 @@ impl<'k> Scrutiny<'k> {
             let name = namespace.sandbox();
             if is_left_out(name) || scope.unseen.contains(name) {
                 if of_a_shard {
-                    scope.everywhere.extend(&namespace.record.kinds);
                     scope.recorded.extend(&namespace.record.kinds);
                 }
                 continue;

@@ -16,7 +16,9 @@ use super::namespace::{has_its_bucket, live_namespace};
 use super::scrutiny::Scrutiny;
 use super::withheld::{Pieces, is_withheld, list_each};
 use super::{Cluster, Error, ErrorKind, Query, Served, Sink, Target};
-use crate::manifest::{Kind, LABEL_FLEET, LABEL_SANDBOX, Manifest, ObjectId, Resource, Shard, builtin, namespaces};
+use crate::manifest::{
+    Kind, LABEL_FLEET, LABEL_SANDBOX, Manifest, ObjectId, Resource, Scope, Shard, builtin, namespaces,
+};
 use crate::plan::{Chosen, DriftMode, Live, LiveNamespace, Meta, Seen, Source, Unread, observe, recorded_kinds};
 
 /// How many single objects are asked for side by side.
@@ -223,8 +225,10 @@ impl Reader<'_, '_> {
     }
 
     async fn lists(&self, kinds: &BTreeMap<Kind, Resource>, part: Part<'_>, ours: &BTreeSet<String>) -> Lists {
-        let selector = &self.selector(part);
+        // What is in no namespace is listed whole: what somebody has left there counts among the removals of all shards.
+        let (own, whole_fleet) = (&self.selector(part), &self.selector((part.0, None)));
         let lists = kinds.iter().map(|(kind, resource)| async move {
+            let selector = if resource.scope == Scope::Cluster { whole_fleet } else { own };
             let query = Query { kind, resource, namespace: None, selector };
             let result = whole(async || {
                 let mut judge = Judge::new(kind, self.survey.fleet_id, self.index);

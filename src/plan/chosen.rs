@@ -26,7 +26,7 @@ impl Chosen {
 
     /// Some of them.
     #[must_use]
-    pub fn some<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { only: names.into_iter().map(str::to_owned).collect(), shard: self.shard }
+    pub fn some<'a>(&self, names: impl IntoIterator<Item = &'a String>) -> Self {
+        Self { only: names.into_iter().cloned().collect(), shard: self.shard }
     }
 }

@@ -21,24 +21,18 @@ pub(super) fn bound_removals(plans: &mut [SandboxPlan], input: &Input, live: usi
     let ceiling = input.policy.allow_removals.unwrap_or_else(|| input.policy.max_removals.of(live));
     let is_empty = input.sources.is_empty();
     let gone: Vec<usize> = of_action(plans, Action::Remove);
-    let looks_wrong = is_empty && input.policy.allow_removals.is_none();
-    let refuse = gone.len() > ceiling || looks_wrong;
-    // What is left of those that went before does not count; but then it is not to go either.
-    let is_left = |plan: &SandboxPlan| looks_wrong && plan.action == Action::Remove && !plan.steps.is_empty();
-    let refused: Vec<usize> =
-        (0..plans.len()).filter(|at| (refuse && gone.contains(at)) || is_left(&plans[*at])).collect();
-    if !refused.is_empty() {
+    let refuse = gone.len() > ceiling || (is_empty && input.policy.allow_removals.is_none());
+    if refuse {
         let reason = if is_empty {
             "the fleet has no sandbox files at all, which looks like an accident".to_owned()
         } else {
             format!("{} would be removed at once, and {ceiling} may be", words::sandboxes(gone.len()))
         };
-        let all = refused.len();
-        for at in refused {
+        for &at in &gone {
             let plan = &mut plans[at];
             plan.action = Action::Refused;
             plan.reason = format!("{}; {reason}", plan.reason);
-            plan.remedy = Some(format!("if all of them are meant to go: --allow-removals {all}"));
+            plan.remedy = Some(format!("if all of them are meant to go: --allow-removals {}", gone.len()));
             plan.hold = Some(Hold::Safety);
             plan.steps.clear();
         }
