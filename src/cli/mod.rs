@@ -4,6 +4,7 @@ mod apply;
 pub mod args;
 mod audit;
 mod check;
+mod comment;
 mod copied;
 mod desired;
 mod doctor;
@@ -12,6 +13,8 @@ mod fingerprint;
 mod former;
 mod history;
 mod http;
+mod image;
+mod init;
 mod lock;
 mod log;
 mod metrics_file;
@@ -28,6 +31,7 @@ mod render;
 mod rounds;
 mod save;
 mod seen;
+mod shell;
 mod traces;
 mod who;
 mod why;
@@ -77,6 +81,11 @@ fn dispatch(args: &Args, printer: &Printer, logging: &Logging) -> Result<u8, Fai
             runtime()?.block_on(apply::apply(args, options, printer, seen))
         }),
         Some(Command::Doctor(options)) => runtime()?.block_on(doctor::doctor(args, options, printer)),
+        Some(Command::Comment(options)) => comment::comment(args, options, printer),
+        Some(Command::Completions(options)) => shell::completions(*options, printer),
+        Some(Command::Man(options)) => shell::man(options, printer),
+        Some(Command::Image(options)) => image::image(args, options, printer),
+        Some(Command::Init(options)) => init::init(options, printer),
         Some(Command::Rbac(options)) => runtime()?.block_on(rbac::rbac(args, options, printer)),
         None => watched(&args.run.how.seen, (printer, logging), |seen| {
             if !args.run.plan {

@@ -57,6 +57,12 @@ pub enum RepoError {
         /// Folders of the same tree that hold one.
         others: Vec<String>,
     },
+    /// Nobody is known as the author of a commit.
+    #[error("git does not know who commits")]
+    NoIdentity,
+    /// No branch is checked out.
+    #[error("no branch is checked out here")]
+    Detached,
     /// `--path` is no path inside the repository.
     #[error("`{path}` is no folder below the root of the repository")]
     BadPath {
@@ -188,6 +194,9 @@ impl RepoError {
                 [] => "commit one: a `name`, an `id`, and beside it a file for each sandbox".to_owned(),
                 others => format!("there is one below: --path {}", others.join(", --path ")),
             },
+            RepoError::NoIdentity => "tell it: git config --global user.name \"Your Name\" and git config --global user.email you@example.com"
+                .to_owned(),
+            RepoError::Detached => "check out the branch that is meant: git switch BRANCH".to_owned(),
             RepoError::BadPath { .. } => "name a folder relative to the root of the repository".to_owned(),
             RepoError::NoWorktree { .. } => "leave out --worktree".to_owned(),
             RepoError::Partial { .. } => REFETCH.to_owned(),

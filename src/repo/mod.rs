@@ -4,6 +4,8 @@
 //! for; and only what lies below `sandboxes/` and `charts/` of the fleet's root.
 
 mod address;
+mod begin;
+mod checkout;
 mod clock;
 mod contains;
 mod env;
@@ -21,6 +23,8 @@ mod tree;
 mod walk;
 mod worktree;
 
+pub use begin::{Ground, begin, check_identity, commit_new, default_branch, ground};
+pub use checkout::Checkout;
 pub use clock::{DateError, DateQuery, Dates, FileDate};
 pub use contains::Contains;
 pub use env::Env;

@@ -13,6 +13,7 @@ pub mod markdown;
 mod mask;
 pub mod metrics;
 mod style;
+pub mod test_result;
 pub mod text;
 mod words;
 
