@@ -1,6 +1,7 @@
 //! The command line as types. What it means is in the help texts below; they are the reference.
 
 mod comment;
+mod develop;
 mod doctor;
 mod examples;
 mod image;
@@ -24,6 +25,10 @@ pub use values::{ClusterName, Now};
 use values::{duration, out_file};
 
 pub use comment::Comment;
+pub use develop::{
+    Applying, Committing, Create, Destroy, Diff, Down, Extend, Gc, History, Pin, Rollback, Set, Sleep, Unpin, Up, Wake,
+    Wish, WriteFormat,
+};
 pub use doctor::{Doctor, DoctorFormat};
 pub use image::Image;
 pub use init::Init;
@@ -98,6 +103,48 @@ pub enum Command {
     /// Begin a fleet: a repository with its settings, an example, a chart, and what runs it
     #[command(after_help = init::EXAMPLES)]
     Init(Init),
+    /// Make a sandbox: write its file, commit and push it
+    #[command(after_help = develop::CREATE)]
+    Create(Create),
+    /// Have the sandbox of the current branch: make it where there is none, and wait until it is ready
+    #[command(after_help = develop::UP)]
+    Up(Up),
+    /// Remove the sandbox of the current branch, now
+    #[command(after_help = develop::DOWN)]
+    Down(Down),
+    /// Change keys of a sandbox's file, such as its image
+    #[command(after_help = develop::SET)]
+    Set(Set),
+    /// Let a sandbox live longer, from now on
+    #[command(after_help = develop::EXTEND)]
+    Extend(Extend),
+    /// Keep a sandbox past its expiry, for a reason
+    #[command(after_help = develop::PIN)]
+    Pin(Pin),
+    /// Take a sandbox's pin away
+    #[command(after_help = develop::UNPIN)]
+    Unpin(Unpin),
+    /// Stop all that runs in a sandbox, and keep its data
+    #[command(after_help = develop::SLEEP)]
+    Sleep(Sleep),
+    /// Let a sandbox that sleeps run again
+    #[command(after_help = develop::WAKE)]
+    Wake(Wake),
+    /// Remove a sandbox: its file goes, and by the next run all that it has
+    #[command(after_help = develop::DESTROY)]
+    Destroy(Destroy),
+    /// Bring a sandbox's file back as an earlier commit has it
+    #[command(after_help = develop::ROLLBACK)]
+    Rollback(Rollback),
+    /// List the versions of a sandbox's file: who, when, what changed, and which one is applied
+    #[command(after_help = develop::HISTORY)]
+    History(History),
+    /// Show what differs between two versions of a sandbox
+    #[command(after_help = develop::DIFF)]
+    Diff(Diff),
+    /// Take the files of sandboxes out that expired long ago
+    #[command(after_help = develop::GC)]
+    Gc(Gc),
     /// Print the manifests of sandboxes, without a cluster
     #[command(after_help = examples::RENDER)]
     Render(Render),
@@ -254,6 +301,9 @@ pub struct Run {
     /// Allow a commit that does not contain the one that was applied last
     #[arg(long)]
     pub allow_rewind: bool,
+    /// What is named by `only` may be gone already: it is to go.
+    #[arg(skip)]
+    pub may_be_gone: bool,
 }
 
 /// How a plan is printed and carried out.
@@ -443,6 +493,15 @@ impl Args {
     pub fn target(&self) -> &Target {
         match &self.command {
             Some(Command::Apply(apply)) => &apply.target,
+            Some(Command::Create(create)) => &create.then.target,
+            Some(Command::Up(up)) => &up.target,
+            Some(Command::Down(down)) => &down.target,
+            Some(Command::Set(set)) => &set.then.target,
+            Some(Command::Sleep(sleep)) => &sleep.then.target,
+            Some(Command::Wake(wake)) => &wake.then.target,
+            Some(Command::Destroy(destroy)) => &destroy.target,
+            Some(Command::History(history)) => &history.target,
+            Some(Command::Rollback(rollback)) => &rollback.then.target,
             Some(Command::Why(why)) => &why.target,
             Some(Command::Rbac(rbac)) => &rbac.target,
             Some(Command::Doctor(doctor)) => &doctor.target,

@@ -157,7 +157,7 @@ pub(super) fn did_you_mean(name: &str, known: &[&String]) -> String {
     }
 }
 
-fn repo_args(source: &Source) -> RepoArgs {
+pub(super) fn repo_args(source: &Source) -> RepoArgs {
     RepoArgs {
         repo: source.repo.clone(),
         rev: source.rev.clone(),

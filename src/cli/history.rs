@@ -8,7 +8,7 @@ use crate::plan::{
     Action, Blame, Cause, Change, Commit, Culprit, History, Hold, Input, Inquiry, Now, SandboxPlan, Source, Suspect,
     Wanted,
 };
-use crate::release::Copied;
+use crate::release::{Copied, Renderer};
 use crate::repo::{CommitInfo, LastChange, Older};
 
 /// Who changed what, for a plan that was made without knowing. What cannot be told is said to be unknown, and stops no
@@ -19,8 +19,8 @@ pub fn history<'p>(
     input: &Input,
     plans: impl Iterator<Item = &'p SandboxPlan>,
 ) -> History {
-    let now = Now { files: &desired.tree.files, fleet: &desired.fleet, charts: &desired.charts, copied };
-    let mut asking = Asking { desired, input, inquiry: Inquiry::new(now), older: BTreeMap::new() };
+    let now = Now { files: &desired.tree.files, fleet: &desired.fleet, charts: &desired.charts, copied, at: input.now };
+    let mut asking = Asking { desired, input, copied, inquiry: Inquiry::new(now), older: BTreeMap::new() };
     let found: Vec<(&str, Found)> =
         plans.filter_map(|sandbox| Some((sandbox.namespace.as_str(), asking.about(sandbox)?))).collect();
     let mut walked: BTreeMap<String, Option<String>> = BTreeMap::new();
@@ -116,6 +116,7 @@ impl Found {
 struct Asking<'a> {
     desired: &'a Desired,
     input: &'a Input,
+    copied: &'a BTreeMap<SecretRef, Copied>,
     inquiry: Inquiry<'a>,
     /// What changed since a commit, of what concerns a sandbox's file and a chart.
     older: BTreeMap<(String, String), Result<Older, String>>,
@@ -187,11 +188,26 @@ impl<'a> Asking<'a> {
         };
         let culprits = self.inquiry.culprits(&suspect);
         if culprits.is_empty() {
+            if let Some(remark) = self.by_its_hours(&sandbox.name, record.release.as_deref()) {
+                return Some(Found::remark(remark));
+            }
             return Some(Found::remark(unexplained(sandbox, wanted, short, content)));
         }
         let known = |path: &str| wanted.commit.clone().filter(|_| path == wanted.path);
         let files = culprits.into_iter().map(|culprit| (known(&culprit.0), culprit)).map(|(known, c)| (c, known));
         Some(Found { files: files.collect(), applied: Some(commit.to_owned()), ..Found::default() })
+    }
+
+    /// Whether it is the hours of its schedule that make a sandbox differ: at other hours it is what was applied.
+    fn by_its_hours(&self, name: &str, applied: Option<&str>) -> Option<String> {
+        let sandbox = self.desired.fleet.sandboxes.get(name)?;
+        let schedule = sandbox.schedule.as_ref().filter(|_| !sandbox.asleep)?;
+        let is_awake = schedule.is_awake(self.input.now);
+        let basis = self.desired.basis(self.copied);
+        let other = Renderer::new(&basis).render_as(sandbox, is_awake).ok()?;
+        let hours = format!("its schedule ({} {})", schedule.awake, schedule.timezone);
+        let what = if is_awake { "wakes it" } else { "puts it to sleep" };
+        (applied == Some(other.release.hash.as_str())).then(|| format!("{hours} {what}"))
     }
 
     /// Which file broke what is live; of one that is not live yet, its own.

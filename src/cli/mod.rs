@@ -20,6 +20,7 @@ mod log;
 mod metrics_file;
 mod needs;
 mod notices;
+mod owner;
 mod passes;
 mod planning;
 mod print;
@@ -33,8 +34,10 @@ mod save;
 mod seen;
 mod shell;
 mod traces;
+mod versions;
 mod who;
 mod why;
+mod write;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -69,7 +72,22 @@ pub fn run(line: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(args: &Args, printer: &Printer, logging: &Logging) -> Result<u8, Failure> {
+    let work = write::Work { args, printer, logging };
     match &args.command {
+        Some(Command::Create(options)) => write::create(work, options),
+        Some(Command::Up(options)) => write::up(work, options),
+        Some(Command::Down(options)) => write::down(work, options),
+        Some(Command::Set(options)) => write::set(work, options),
+        Some(Command::Extend(options)) => write::extend(work, options),
+        Some(Command::Pin(options)) => write::pin(work, options),
+        Some(Command::Unpin(options)) => write::unpin(work, options),
+        Some(Command::Sleep(options)) => write::sleep(work, options),
+        Some(Command::Wake(options)) => write::wake(work, options),
+        Some(Command::Destroy(options)) => write::destroy(work, options),
+        Some(Command::Rollback(options)) => write::rollback(work, options),
+        Some(Command::Gc(options)) => write::gc(work, options),
+        Some(Command::History(options)) => runtime()?.block_on(versions::history(args, options, printer)),
+        Some(Command::Diff(options)) => versions::diff(args, options, printer),
         Some(Command::Render(options)) => render::render(args, options, printer),
         Some(Command::Check(options)) => check::check(args, options, printer),
         Some(Command::Why(options)) => runtime()?.block_on(why::why(args, options, printer)),
@@ -91,7 +109,7 @@ fn dispatch(args: &Args, printer: &Printer, logging: &Logging) -> Result<u8, Fai
             if !args.run.plan {
                 seen.open_audit()?;
             }
-            runtime()?.block_on(reconcile::reconcile(args, printer, seen))
+            runtime()?.block_on(reconcile::reconcile(args, printer, seen)).map(|ended| ended.status)
         }),
     }
 }

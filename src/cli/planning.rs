@@ -46,6 +46,8 @@ pub struct Request {
     pub local: BTreeSet<ObjectId>,
     /// What has failed is tried again, whatever its pause.
     pub retry: bool,
+    /// What the run is for may be gone already.
+    pub may_be_gone: bool,
     /// Sandboxes that go back to an earlier generation, each with that.
     pub back: BTreeMap<String, Wanted>,
 }
@@ -65,6 +67,7 @@ impl Request {
             },
             local: BTreeSet::new(),
             retry: run.retry,
+            may_be_gone: run.may_be_gone,
             back: BTreeMap::new(),
         }
     }
@@ -362,7 +365,8 @@ fn unread(error: &cluster::Error, cluster: &dyn Cluster, target: &args::Target) 
 
 fn check_only(request: &Request, sources: &BTreeMap<String, Source>, live: &Live) -> Result<(), Failure> {
     let lives = |name: &String| live.namespaces.values().any(|n| n.observed.ours && n.sandbox() == name);
-    match request.chosen.only.iter().find(|name| !sources.contains_key(*name) && !lives(name)) {
+    let only = request.chosen.only.iter().filter(|_| !request.may_be_gone);
+    match only.into_iter().find(|name| !sources.contains_key(*name) && !lives(name)) {
         None => Ok(()),
         Some(name) => Err(Failure::new(
             Exit::Usage,

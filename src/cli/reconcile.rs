@@ -18,7 +18,7 @@ use super::save;
 use super::seen::Seen;
 use crate::apply::{self, Event, Options, Realm, Stop};
 use crate::cluster::Cluster;
-use crate::plan::{Outcome, Plan};
+use crate::plan::{Action, Outcome, Plan};
 use crate::report::text::{self, Diffs, TextOptions};
 use crate::report::{exit_status, json, markdown};
 
@@ -29,7 +29,7 @@ const SIDE_BY_SIDE: usize = 128;
 ///
 /// # Errors
 /// Where nothing could be done at all.
-pub async fn reconcile(args: &Args, printer: &Printer, seen: &Seen<'_>) -> Result<u8, Failure> {
+pub async fn reconcile(args: &Args, printer: &Printer, seen: &Seen<'_>) -> Result<Ended, Failure> {
     if let Some(file) = &args.run.out {
         save::may_write(file)?;
     }
@@ -55,10 +55,20 @@ pub async fn reconcile(args: &Args, printer: &Printer, seen: &Seen<'_>) -> Resul
     seen.came(&planning.plan, outcome.as_ref());
     job.finish(&planning.plan, outcome.as_ref())?;
     let status = exit_status(&planning.plan, outcome.as_ref(), args.run.plan);
+    let is_held = planning.plan.sandboxes.iter().any(|plan| matches!(plan.action, Action::Held | Action::Refused));
     // The process ends: to take a fleet apart, object by object, would take longer than to leave it.
     let Planning { input, plan, .. } = planning;
     std::mem::forget((input, plan));
-    Ok(status)
+    Ok(Ended { status, is_held })
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    /// The exit status.
+    pub status: u8,
+    /// Whether a sandbox is left as it is, for some reason.
+    pub is_held: bool,
 }
 
 /// Carries the plan out, alone. What was planned while another run was at work is planned anew first.

@@ -248,6 +248,15 @@ pub(super) fn list<T>(
     all_good.then_some(good)
 }
 
+/// `true` or `false`.
+pub(super) fn boolean(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<bool> {
+    let read = node.get_ref().as_bool();
+    if read.is_none() {
+        wrong_type(reader, node, "true or false");
+    }
+    read
+}
+
 /// A date with its offset, as TOML writes it or as a string.
 pub(super) fn date(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Timestamp> {
     const EXAMPLE: &str = "write a date, a time and an offset: 2026-12-01T18:00:00+08:00";

@@ -14,6 +14,7 @@ use super::limits::{Limits, MaxRemovals};
 use super::name::{check_domain, check_label};
 use super::quantity::Quantity;
 use super::read::{self, Node, Reader, Section};
+use super::schedule::schedule;
 use super::settings::{Access, Defaults, NamespaceSettings, Settings, default_host, default_prefix, default_url};
 use super::values::values;
 
@@ -39,6 +40,7 @@ pub(super) fn settings(reader: &mut Reader<'_>, tree: &Spanned<DeTable<'_>>) -> 
     let extras = top.optional(reader, "extras", read::parsed);
     let namespace = namespace(reader, &mut top);
     let defaults = defaults(reader, &mut top);
+    let schedule = schedule(reader, &mut top, &TOP);
     let limits = limits(reader, &mut top);
     let budget = budget(reader, &mut top);
     let access = access(reader, &mut top);
@@ -54,6 +56,7 @@ pub(super) fn settings(reader: &mut Reader<'_>, tree: &Spanned<DeTable<'_>>) -> 
         url: url.unwrap_or_else(default_url),
         namespace,
         defaults,
+        schedule,
         limits,
         budget,
         copy_secrets: copy_secrets.unwrap_or_default(),

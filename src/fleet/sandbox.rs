@@ -17,6 +17,7 @@ use super::life::{Life, Terms, Ttl};
 use super::name::{check_branch, check_domain, check_name, slug};
 use super::read::{self, Node, Reader, Section};
 use super::read_settings::ttl;
+use super::schedule::{Rest, Schedule, rest, schedule};
 use super::settings::Settings;
 use super::values::{RESERVED_VALUES, values};
 
@@ -43,6 +44,11 @@ pub struct SandboxFile {
     /// Whether objects that hold data may be deleted and made again, where a change cannot be made in place: `refuse`
     /// (by default), or `allow`.
     pub replace: Option<Replace>,
+    /// Whether nothing of it runs; its data is kept.
+    #[schemars(default)]
+    pub asleep: bool,
+    /// When it is awake. By default the fleet's.
+    pub schedule: Option<Schedule>,
     /// Keeps it past its expiry.
     pub pin: Option<Pin>,
     /// Values over the chart's and the fleet's.
@@ -88,7 +94,7 @@ pub struct Pin {
 }
 
 /// The keys at the top of a sandbox's file that are no tables.
-const TOP: [&str; 8] = ["branch", "image", "chart", "ttl", "expires", "profile", "owner", "replace"];
+const TOP: [&str; 9] = ["branch", "image", "chart", "ttl", "expires", "profile", "owner", "replace", "asleep"];
 
 impl SandboxFile {
     /// Reads the tree. What is wrong is in the reader, and then the answer is not to be relied on.
@@ -104,6 +110,8 @@ impl SandboxFile {
         let profile = top.optional(reader, "profile", |r, n| read::checked(r, n, check::profile));
         let owner = top.optional(reader, "owner", |r, n| read::checked(r, n, check::line));
         let replace = top.optional(reader, "replace", read::parsed);
+        let asleep = top.optional(reader, "asleep", read::boolean);
+        let schedule = schedule(reader, &mut top, &TOP);
         let pin = pin(reader, &mut top);
         let values = top.optional(reader, "values", values);
         top.finish(reader, &[]);
@@ -116,6 +124,8 @@ impl SandboxFile {
             profile,
             owner,
             replace,
+            asleep: asleep.unwrap_or_default(),
+            schedule,
             pin,
             values: values.unwrap_or_default(),
         })
@@ -168,6 +178,10 @@ pub struct Sandbox {
     pub life: Life,
     /// Whether objects that hold data may be replaced.
     pub replace: Replace,
+    /// Whether its file has it asleep.
+    pub asleep: bool,
+    /// When it is awake, its own hours or the fleet's; always, where there are none.
+    pub schedule: Option<Schedule>,
     /// The exception to its expiry.
     pub pin: Option<Pin>,
     /// Its host name, where the fleet has a domain.
@@ -206,11 +220,18 @@ impl Sandbox {
             owner: file.owner,
             life,
             replace: file.replace.unwrap_or_default(),
+            asleep: file.asleep,
+            schedule: file.schedule.or_else(|| settings.schedule.clone()),
             pin: file.pin,
             host,
             url,
             values: file.values,
         })
+    }
+
+    /// Why nothing of it runs at an instant; `None` where it is awake.
+    pub fn rest(&self, now: Timestamp) -> Option<Rest> {
+        rest(self.asleep, self.schedule.as_ref(), now)
     }
 
     /// What decides about its life.

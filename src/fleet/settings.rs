@@ -13,6 +13,7 @@ use super::image::Image;
 use super::life::Ttl;
 use super::limits::Limits;
 use super::name::{check_domain, check_label};
+use super::schedule::Schedule;
 use super::values::RESERVED_VALUES;
 
 /// The settings of a fleet of sandboxes, shared by all of them.
@@ -43,6 +44,8 @@ pub struct Settings {
     /// What a sandbox has where its own file says nothing.
     #[schemars(default)]
     pub defaults: Defaults,
+    /// When the sandboxes are awake whose own files do not say. Always, where there is none.
+    pub schedule: Option<Schedule>,
     /// How much there may be.
     #[schemars(default)]
     pub limits: Limits,

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::fleet::{FLEET_FILE, Fleet, Life, Sandbox, SecretRef};
 use crate::manifest::{Hash, ObjectId, Release};
-use crate::release::{Basis, Charts, Copied, render};
+use crate::release::{Basis, Charts, Copied, Renderer};
 
 /// How many renderings one plan spends on causes at most; beyond, every file that changed is one.
 const RENDERINGS: usize = 400;
@@ -26,6 +28,8 @@ pub struct Now<'a> {
     pub charts: &'a Charts,
     /// The Secrets that are copied.
     pub copied: &'a BTreeMap<SecretRef, Copied>,
+    /// The planned instant: by their hours sandboxes are asleep then, or awake.
+    pub at: Timestamp,
 }
 
 /// One sandbox that differs.
@@ -120,7 +124,8 @@ impl<'a> Inquiry<'a> {
         let own = self.charts(suspect.commit, back, &sandbox.chart, &files);
         let charts = own.as_deref().unwrap_or(self.now.charts);
         let basis = Basis { settings: &fleet.settings, charts, copied: self.now.copied };
-        let release = render(sandbox, &basis).ok()?.release;
+        let asleep = sandbox.rest(self.now.at).is_some();
+        let release = Renderer::new(&basis).render_as(sandbox, asleep).ok()?.release;
         Some(Effect {
             objects: release.objects().map(|m| (m.id.clone(), m.hash)).collect(),
             release: release.hash,

@@ -141,11 +141,13 @@ fn source(sandbox: &Sandbox, fleet: &Fleet, renderer: &mut Renderer<'_>, start: 
             format!("see to the clock of the machine that made the commit, and change {} once more", sandbox.path),
         );
     }
-    let made = match renderer.render(sandbox) {
+    let rest = sandbox.rest(now);
+    let made = match renderer.render_as(sandbox, rest.is_some()) {
         Ok(made) => made,
         Err(fault) => return broken(fault.message, fault.hint),
     };
     let mut notes = made.notes;
+    notes.extend(rest.map(|rest| rest.describe(now)));
     notes.extend(life_notes(sandbox, &life, now));
     Source::Wanted(Box::new(Wanted {
         namespace: sandbox.namespace.clone(),
@@ -181,7 +183,12 @@ pub fn generation(
     if sandbox.namespace != observed.id.name {
         return Err(format!("it has namespace {}", sandbox.namespace));
     }
-    let made = Renderer::new(basis).render(sandbox).map_err(|fault| fault.message)?;
+    let mut renderer = Renderer::new(basis);
+    let mut made = renderer.render(sandbox).map_err(|fault| fault.message)?;
+    if sandbox.schedule.is_some() && record.release.as_deref() != Some(made.release.hash.as_str()) {
+        // It may have been applied outside its hours.
+        made = renderer.render_as(sandbox, true).map_err(|fault| fault.message)?;
+    }
     let wanted = Wanted {
         namespace: sandbox.namespace.clone(),
         path: sandbox.path.clone(),
@@ -214,9 +221,13 @@ pub fn generation(
 
 /// What a file says, without what follows from its name.
 fn content(sandbox: &Sandbox) -> Hash {
-    let Sandbox { branch, image, chart, profile, owner, life, pin, values, .. } = sandbox;
-    let text = json!([branch, image, chart, profile, owner, life, pin, values]).to_string();
-    Hash::of(text.as_bytes())
+    let Sandbox { branch, image, chart, profile, owner, life, pin, values, asleep, schedule, .. } = sandbox;
+    let mut text = json!([branch, image, chart, profile, owner, life, pin, values]);
+    if let Some(list) = text.as_array_mut().filter(|_| *asleep || schedule.is_some()) {
+        // Only where there are any: what was recorded before there were stays as it is.
+        list.extend([json!(asleep), json!(schedule)]);
+    }
+    Hash::of(text.to_string().as_bytes())
 }
 
 fn life_notes(sandbox: &Sandbox, life: &Lifetime, now: Timestamp) -> Vec<String> {

@@ -7,6 +7,7 @@ mod ignore;
 mod lint;
 mod objects;
 mod quoted;
+mod sleep;
 mod values;
 
 use std::collections::BTreeMap;
@@ -77,11 +78,19 @@ impl<'a> Renderer<'a> {
         Self { basis, layers: values::Layers::new(basis), stages: BTreeMap::new() }
     }
 
-    /// Renders a sandbox.
+    /// Renders a sandbox, asleep where its file says so.
     ///
     /// # Errors
     /// As [`render()`].
     pub fn render(&mut self, sandbox: &Sandbox) -> Result<Rendered, Fault> {
+        self.render_as(sandbox, sandbox.asleep)
+    }
+
+    /// Renders a sandbox, asleep or awake.
+    ///
+    /// # Errors
+    /// As [`render()`].
+    pub fn render_as(&mut self, sandbox: &Sandbox, asleep: bool) -> Result<Rendered, Fault> {
         let charts: &'a Charts = self.basis.charts;
         let chart = charts.get(&sandbox.chart)?;
         let new = || Stage::new(chart, Capabilities::default());
@@ -99,7 +108,7 @@ impl<'a> Renderer<'a> {
         let texts = stage.texts(&info, &values).map_err(fault)?;
         let objects = texts.objects().map_err(fault)?;
         let notes = objects.warnings.clone();
-        let release = objects::release(sandbox, self.basis, objects)?;
+        let release = objects::release(sandbox, self.basis, objects, asleep)?;
         Ok(Rendered { release, notes })
     }
 }

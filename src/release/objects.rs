@@ -7,6 +7,7 @@ use serde_json::{Map, json};
 
 use super::ignore::drop_ignored;
 use super::lint::duplicate;
+use super::sleep::put_to_sleep;
 use super::{Basis, Fault, account};
 use crate::chart::hooks::{Event, Hook};
 use crate::chart::yaml::Tree;
@@ -41,11 +42,20 @@ impl std::fmt::Debug for Copied {
     }
 }
 
-pub(super) fn release(sandbox: &Sandbox, basis: &Basis<'_>, rendered: Objects<'_>) -> Result<Release, Fault> {
+pub(super) fn release(
+    sandbox: &Sandbox,
+    basis: &Basis<'_>,
+    rendered: Objects<'_>,
+    asleep: bool,
+) -> Result<Release, Fault> {
     let owner = Owner { fleet: basis.settings.id.clone(), sandbox: sandbox.name.clone() };
     let mut objects: Vec<Object<'_>> = Vec::with_capacity(rendered.manifests.len());
     rendered.manifests.into_iter().for_each(|object| unfold(object, &mut objects));
     drop_ignored(&mut objects, &basis.settings.ignore);
+    if asleep {
+        // Also what is left to others while it is awake: an autoscaler leaves alone what has no replicas.
+        put_to_sleep(&mut objects);
+    }
     let mut generated = rendered.generated;
     let mut manifests = copies(sandbox, basis, &owner)?;
     manifests.reserve(objects.len());

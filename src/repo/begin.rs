@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, Index, Repository, RepositoryInitOptions, Signature};
+use git2::{ErrorCode, Index, Repository, RepositoryInitOptions};
 
+use super::commit::{commit_tree, identity};
 use super::error::RepoError;
 use super::libgit2;
 
@@ -89,7 +90,6 @@ pub fn check_identity(workdir: &Path) -> Result<(), RepoError> {
 /// Where nobody is known as its author, or git does not take it; then HEAD is where it was.
 pub fn commit_new(workdir: &Path, paths: &[String], message: &str) -> Result<String, RepoError> {
     let git = open(workdir)?;
-    let (author, committer) = identity(&git)?;
     let failed = RepoError::git("committing the fleet");
     let parent = match git.head() {
         Ok(head) => Some(head.peel_to_commit().map_err(&failed)?),
@@ -107,9 +107,18 @@ pub fn commit_new(workdir: &Path, paths: &[String], message: &str) -> Result<Str
         let entry = index.get_path(path, 0).ok_or_else(|| git2::Error::from_str("a file is not in the index"));
         commit.add(&entry.map_err(&failed)?).map_err(&failed)?;
     }
-    let tree = commit.write_tree_to(&git).and_then(|id| git.find_tree(id)).map_err(&failed)?;
+    let tree = commit.write_tree_to(&git).map_err(&failed)?;
     let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
-    let id = git.commit(Some("HEAD"), &author, &committer, message, &tree, &parents).map_err(&failed)?;
+    let id = commit_tree(&git, tree, &parents, message)?;
+    // To where HEAD leads, unless that has moved meanwhile.
+    let head = git.find_reference("HEAD").map_err(&failed)?;
+    let branch = head.symbolic_target().ok().flatten().map(str::to_owned).ok_or(RepoError::Detached)?;
+    let log = "commit: reconcile init";
+    match &parent {
+        Some(parent) => git.reference_matching(&branch, id, true, parent.id(), log),
+        None => git.reference(&branch, id, false, log),
+    }
+    .map_err(&failed)?;
     // Were it not written, the new files would look deleted; the commit stands either way.
     index.write().map_err(failed)?;
     Ok(id.to_string())
@@ -122,13 +131,4 @@ fn prepare() -> Result<(), RepoError> {
 fn open(workdir: &Path) -> Result<Repository, RepoError> {
     prepare()?;
     Repository::open(workdir).map_err(RepoError::git("opening the repository"))
-}
-
-/// Author and committer, as git finds them: environment, then configuration.
-fn identity(git: &Repository) -> Result<(Signature<'static>, Signature<'static>), RepoError> {
-    let found = git.author_from_env().and_then(|author| Ok((author, git.committer_from_env()?)));
-    found.map_err(|error| match error.code() {
-        ErrorCode::NotFound => RepoError::NoIdentity,
-        _ => RepoError::git("reading who commits")(error),
-    })
 }

@@ -57,9 +57,6 @@ pub enum RepoError {
         /// Folders of the same tree that hold one.
         others: Vec<String>,
     },
-    /// Nobody is known as the author of a commit.
-    #[error("git does not know who commits")]
-    NoIdentity,
     /// No branch is checked out.
     #[error("no branch is checked out here")]
     Detached,
@@ -153,6 +150,64 @@ pub enum RepoError {
         #[source]
         source: std::io::Error,
     },
+    /// The fleet's branch is not there.
+    #[error("there is no branch `{branch}` in {place}")]
+    NoBranch {
+        /// The branch.
+        branch: String,
+        /// The remote, or this repository.
+        place: String,
+    },
+    /// It cannot be told which branch is the fleet's.
+    #[error("it cannot be told which branch is the fleet's")]
+    NoTrunk,
+    /// The configured remote is not there.
+    #[error("there is no remote `{name}`")]
+    NoRemote {
+        /// Its name.
+        name: String,
+    },
+    /// It cannot be told which remote has the fleet's branch.
+    #[error("it cannot be told which remote has the fleet's branch: {}", .names.join(", "))]
+    ManyRemotes {
+        /// The remotes there are.
+        names: Vec<String>,
+    },
+    /// git does not know who commits.
+    #[error("git does not know who you are")]
+    NoIdentity,
+    /// A commit could not be signed.
+    #[error("the commit cannot be signed: {why}")]
+    Unsigned {
+        /// Why.
+        why: String,
+    },
+    /// Others pushed each time before us.
+    #[error("others changed branch `{branch}` {tries} times while this change was made")]
+    Outrun {
+        /// The branch.
+        branch: String,
+        /// How often it was tried.
+        tries: usize,
+    },
+    /// This account may not push there, or is not known.
+    #[error("{url} does not let us push")]
+    NoPush {
+        /// The URL.
+        url: String,
+    },
+    /// The other side declined the push.
+    #[error("{remote} declined the push to `{branch}`: {why}{}", lines(.said))]
+    Declined {
+        /// The branch.
+        branch: String,
+        /// The remote.
+        remote: String,
+        /// Why, in a few words.
+        why: String,
+        /// What the other side said beside it.
+        said: String,
+    },
     /// Anything else that libgit2 says.
     #[error("{doing}: {why}")]
     Git {
@@ -191,11 +246,12 @@ impl RepoError {
             RepoError::Ambiguous { .. } => "write more of the commit's id, or refs/heads/NAME".to_owned(),
             RepoError::NotACommit { .. } => "name a branch, a tag or a commit".to_owned(),
             RepoError::NoFleet { others, .. } => match others.as_slice() {
-                [] => "commit one: a `name`, an `id`, and beside it a file for each sandbox".to_owned(),
+                [] => {
+                    "make one: reconcile init; where the fleet is in another repository: git config reconcile.repo URL"
+                        .to_owned()
+                }
                 others => format!("there is one below: --path {}", others.join(", --path ")),
             },
-            RepoError::NoIdentity => "tell it: git config --global user.name \"Your Name\" and git config --global user.email you@example.com"
-                .to_owned(),
             RepoError::Detached => "check out the branch that is meant: git switch BRANCH".to_owned(),
             RepoError::BadPath { .. } => "name a folder relative to the root of the repository".to_owned(),
             RepoError::NoWorktree { .. } => "leave out --worktree".to_owned(),
@@ -212,10 +268,38 @@ impl RepoError {
             }
             RepoError::Elsewhere { to, .. } => format!("if that is meant: --repo {to}"),
             RepoError::NoDefaultBranch { .. } => "name a branch with --rev".to_owned(),
+            RepoError::NoBranch { .. } | RepoError::NoTrunk => {
+                "name it with --rev BRANCH, or: git config reconcile.branch BRANCH".to_owned()
+            }
+            RepoError::NoRemote { .. } | RepoError::ManyRemotes { .. } => {
+                "name it: git config reconcile.remote NAME".to_owned()
+            }
+            RepoError::NoIdentity => {
+                "say it: git config --global user.name NAME; git config --global user.email ADDRESS".to_owned()
+            }
+            RepoError::Unsigned { .. } => {
+                "nothing was committed; see git's commit.gpgSign, gpg.format and user.signingKey".to_owned()
+            }
+            RepoError::Outrun { .. } => "nothing was changed; try again".to_owned(),
+            RepoError::NoPush { .. } => {
+                "nothing was changed; set RECONCILE_GIT_TOKEN to a token with write access, or give \
+                                         git a credential helper that knows one"
+                    .to_owned()
+            }
+            RepoError::Declined { .. } => {
+                "nothing was changed; where the branch is protected, ask for the right to push, or \
+                                           for the change by a pull request (--dry-run shows it)"
+                    .to_owned()
+            }
             RepoError::Fetch { .. } | RepoError::Io { .. } | RepoError::Git { .. } => return None,
         };
         Some(hint)
     }
+}
+
+/// What the other side said, below.
+fn lines(said: &str) -> String {
+    said.lines().map(|line| format!("\n  {line}")).collect()
 }
 
 /// How a partial clone becomes a whole one.

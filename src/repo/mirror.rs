@@ -93,7 +93,7 @@ fn update(git: &Repository, route: &Route, address: &Address) -> Result<Option<S
     Ok(head)
 }
 
-fn fetch_error(error: &git2::Error, route: &Route, address: &Address) -> RepoError {
+pub(super) fn fetch_error(error: &git2::Error, route: &Route, address: &Address) -> RepoError {
     let url = address.to_string();
     match route.access.problem() {
         Some(Problem::Login) => RepoError::Login { url },

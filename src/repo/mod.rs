@@ -1,15 +1,18 @@
 //! git: the tree of a commit, the file clock, and what one commit contains of another.
 //!
 //! The adapter over libgit2. What is read is the tree of one commit, never the working directory, unless that is asked
-//! for; and only what lies below `sandboxes/` and `charts/` of the fleet's root.
+//! for; and only what lies below `sandboxes/` and `charts/` of the fleet's root. What is written is a commit on the fleet's branch
+//! ([`Trunk`]), pushed where there is a remote; the checkout and the index are never touched.
 
 mod address;
+mod app;
 mod begin;
-mod checkout;
 mod clock;
+mod commit;
 mod contains;
 mod env;
 mod error;
+mod find;
 mod folder;
 mod goldens;
 mod history;
@@ -18,17 +21,24 @@ mod mirror;
 mod object;
 mod open;
 mod scout;
+mod sign;
 mod transport;
 mod tree;
+mod trunk;
+mod versions;
 mod walk;
 mod worktree;
 
+pub use app::App;
 pub use begin::{Ground, begin, check_identity, commit_new, default_branch, ground};
-pub use checkout::Checkout;
 pub use clock::{DateError, DateQuery, Dates, FileDate};
+pub use commit::{Change, Committed};
 pub use contains::Contains;
 pub use env::Env;
 pub use error::RepoError;
+pub use find::{Checkout, setting};
 pub use history::{LastChange, Older};
 pub use open::{Repo, RepoArgs, Source};
 pub use tree::{CommitInfo, Tree};
+pub use trunk::Trunk;
+pub use versions::{Version, Versions};

@@ -8,7 +8,7 @@ use super::address::{Address, instead_of, is_url};
 use super::env::Env;
 use super::error::RepoError;
 use super::mirror::Mirror;
-use super::{libgit2, object};
+use super::{find, libgit2, object};
 
 /// Where a fleet is read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Source {
 /// What is to be read.
 #[derive(Clone, Debug, Default)]
 pub struct RepoArgs {
-    /// A path or a URL; by default the repository around the current folder.
+    /// A path or a URL; by default what git's `reconcile.repo` names, else the repository around the current folder.
     pub repo: Option<String>,
     /// The revision; by default HEAD.
     pub rev: Option<String>,
@@ -71,10 +71,11 @@ impl Repo {
         if args.worktree && args.rev.is_some() {
             return Err(RepoError::WorktreeOrRev);
         }
-        if let Some(url) = args.repo.as_deref().filter(|repo| is_url(repo)) {
+        let repo = find::repository(args.repo.as_deref());
+        if let Some(url) = repo.as_deref().filter(|repo| is_url(repo)) {
             return Repo::mirrored(url, args, env);
         }
-        let git = open_path(args.repo.as_deref().map(Path::new))?;
+        let git = open_path(repo.as_deref().map(Path::new))?;
         let source = Source::Path(git.workdir().unwrap_or(git.path()).to_owned());
         Repo::at(git, source, args)
     }
@@ -148,7 +149,7 @@ impl Repo {
 }
 
 /// Opens what git itself would open: around a path, or around the current folder with git's environment variables.
-fn open_path(path: Option<&Path>) -> Result<Repository, RepoError> {
+pub(super) fn open_path(path: Option<&Path>) -> Result<Repository, RepoError> {
     let found = match path {
         Some(path) => Repository::discover(path),
         None => Repository::open_from_env(),
@@ -171,7 +172,7 @@ fn owned_path(message: &str) -> Option<PathBuf> {
     Some(PathBuf::from(path.trim_end_matches('/')))
 }
 
-fn find_commit(git: &Repository, rev: Option<&str>) -> Result<Oid, RepoError> {
+pub(super) fn find_commit(git: &Repository, rev: Option<&str>) -> Result<Oid, RepoError> {
     let rev = rev.unwrap_or("HEAD");
     let object = git.revparse_single(rev).map_err(|error| match error.code() {
         ErrorCode::Ambiguous => RepoError::Ambiguous { rev: rev.to_owned() },
@@ -211,7 +212,7 @@ fn near_names(git: &Repository, rev: &str) -> Vec<String> {
 }
 
 /// `--path` as a prefix of paths in the tree.
-fn fleet_root(path: Option<&str>) -> Result<String, RepoError> {
+pub(super) fn fleet_root(path: Option<&str>) -> Result<String, RepoError> {
     let given = path.unwrap_or("");
     let bad = || RepoError::BadPath { path: given.to_owned() };
     if given.starts_with('/') {
@@ -229,7 +230,7 @@ fn fleet_root(path: Option<&str>) -> Result<String, RepoError> {
 }
 
 /// Whether this is a partial clone: some remote promises the objects that are not here.
-fn is_partial(git: &Repository) -> bool {
+pub(super) fn is_partial(git: &Repository) -> bool {
     let Ok(config) = git.config() else {
         return false;
     };

@@ -31,9 +31,19 @@ use crate::plan::{SandboxPlan, Step};
 /// The unified diff between two states of one object, as its step shows it: as YAML, cleaned of what the server
 /// keeps for itself, a Secret's values masked by `key`. Empty where nothing that is shown differs.
 pub fn object_diff(before: Option<&Value>, after: Option<&Value>, name: &str, key: &FingerprintKey) -> String {
+    diff_between(before, after, (&format!("live/{name}"), &format!("wanted/{name}")), key)
+}
+
+/// The same between states of these names.
+pub fn diff_between(
+    before: Option<&Value>,
+    after: Option<&Value>,
+    names: (&str, &str),
+    key: &FingerprintKey,
+) -> String {
     let shown = |state: &Value| yaml::write(&mask(clean(state.clone()), key));
     let (before, after) = (before.map(shown), after.map(shown));
-    unified(before.as_deref(), after.as_deref(), (&format!("live/{name}"), &format!("wanted/{name}")))
+    unified(before.as_deref(), after.as_deref(), names)
 }
 
 /// The steps that people read: not the quiet ones, unless there is nothing else to show why a sandbox changes.

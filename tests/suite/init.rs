@@ -165,7 +165,7 @@ fn without_an_identity_nothing_is_left() {
         place.expect(0, prepared);
         let before = place.all();
         let said = place.expect(1, &format!("{nobody} reconcile init new"));
-        assert!(said.contains("git does not know who commits"), "{said}");
+        assert!(said.contains("git does not know who you are"), "{said}");
         assert!(said.contains("git config --global user.name"), "{said}");
         assert_eq!(place.all(), before, "after {prepared}");
         // Nobody has to be known for files alone.

@@ -6,6 +6,7 @@
 
 mod credentials;
 mod http;
+mod program;
 mod ssh;
 
 use std::collections::BTreeMap;
@@ -97,8 +98,17 @@ impl Route {
     pub fn url(&self) -> String {
         match &self.access.address {
             Address::File(url) => url.clone(),
-            _ => format!("{SCHEME}://{}/", self.number),
+            _ => self.own_url(),
         }
+    }
+
+    /// The URL to give to libgit2 for a push. Files are reached through git, whose hooks may refuse it.
+    pub fn push_url(&self) -> String {
+        self.own_url()
+    }
+
+    fn own_url(&self) -> String {
+        format!("{SCHEME}://{}/", self.number)
     }
 }
 
@@ -125,6 +135,9 @@ pub(super) fn open(remote: &Remote<'_>) -> Result<Transport, git2::Error> {
             let ssh = ssh::Ssh::new(address.clone(), Arc::clone(&access));
             Transport::smart(remote, false, ssh)
         }
-        Address::File(_) => Err(git2::Error::from_str("libgit2 reaches files by itself")),
+        Address::File(url) => {
+            let program = program::Program::new(url, Arc::clone(&access));
+            Transport::smart(remote, false, program)
+        }
     }
 }

@@ -11,7 +11,7 @@ use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream};
 use super::super::address::SshAddress;
 use super::{Access, Problem};
 
-/// How much of what `ssh` says is kept for an error, in bytes.
+/// How much of what a program says is kept for an error, in bytes.
 const SAID: u64 = 4096;
 
 /// One conversation with one repository.
@@ -75,7 +75,7 @@ impl SmartSubtransport for Ssh {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| self.access.fail(Problem::other(format!("ssh does not start: {error}"))))?;
-        Ok(Box::new(Talk::over(started, Arc::clone(&self.access))))
+        Ok(Box::new(Talk::over(started, "ssh", Arc::clone(&self.access))))
     }
 
     fn close(&self) -> Result<(), git2::Error> {
@@ -83,8 +83,9 @@ impl SmartSubtransport for Ssh {
     }
 }
 
-/// A running `ssh`.
-struct Talk {
+/// A running program at the other end of git's protocol.
+pub(super) struct Talk {
+    name: &'static str,
     child: Child,
     input: Option<ChildStdin>,
     output: Option<ChildStdout>,
@@ -94,7 +95,7 @@ struct Talk {
 }
 
 impl Talk {
-    fn over(mut child: Child, access: Arc<Access>) -> Talk {
+    pub(super) fn over(mut child: Child, name: &'static str, access: Arc<Access>) -> Talk {
         let said = Arc::new(Mutex::new(Vec::new()));
         let listener = child.stderr.take().map(|mut stderr| {
             let said = Arc::clone(&said);
@@ -102,14 +103,14 @@ impl Talk {
                 let mut first = Vec::new();
                 let _ = stderr.by_ref().take(SAID).read_to_end(&mut first);
                 *said.lock().unwrap_or_else(PoisonError::into_inner) = first;
-                // The rest is read away, so that `ssh` does not wait for us.
+                // The rest is read away, so that it does not wait for us.
                 let _ = io::copy(&mut stderr, &mut io::sink());
             })
         });
-        Talk { input: child.stdin.take(), output: child.stdout.take(), child, said, listener, access }
+        Talk { name, input: child.stdin.take(), output: child.stdout.take(), child, said, listener, access }
     }
 
-    /// The conversation broke off: what `ssh` said of it.
+    /// The conversation broke off: what the program said of it.
     fn broken(&mut self, why: &str) -> io::Error {
         drop(self.input.take());
         drop(self.output.take());
@@ -122,7 +123,7 @@ impl Talk {
         let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let why = match (lines.is_empty(), status) {
             (false, _) => lines.join("; "),
-            (true, Ok(status)) if !status.success() => format!("ssh ended with {status}"),
+            (true, Ok(status)) if !status.success() => format!("{} ended with {status}", self.name),
             _ => why.to_owned(),
         };
         self.access.fail_io(Problem::other(why))

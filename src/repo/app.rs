@@ -7,19 +7,19 @@ use git2::{ErrorCode, Repository};
 use super::error::RepoError;
 use super::libgit2;
 
-/// A checkout.
-pub struct Checkout {
+/// The application's repository.
+pub struct App {
     git: Repository,
     /// The branch that is checked out.
     pub branch: Option<String>,
 }
 
-impl Checkout {
+impl App {
     /// The one around this folder, as git finds it.
     ///
     /// # Errors
     /// Where it is there and cannot be read.
-    pub fn around() -> Result<Option<Checkout>, RepoError> {
+    pub fn around() -> Result<Option<App>, RepoError> {
         libgit2::prepare().map_err(RepoError::git("preparing libgit2"))?;
         let git = match Repository::open_from_env() {
             Ok(git) => git,
@@ -33,7 +33,7 @@ impl Checkout {
         let target = head.as_ref().and_then(|head| head.symbolic_target().ok().flatten());
         let branch = target.and_then(|target| target.strip_prefix("refs/heads/")).map(str::to_owned);
         drop(head);
-        Ok(Some(Checkout { git, branch }))
+        Ok(Some(App { git, branch }))
     }
 
     /// The commit of a branch: its own here, else the one that was last fetched.

@@ -1,0 +1,499 @@
+//! The commands that change what a fleet asks for: each is a commit on the fleet's branch.
+
+use clap::ValueEnum;
+use jiff::{SignedDuration, Timestamp};
+
+use super::values::Wrong;
+use super::{Args, How, Now, Target};
+use crate::fleet::{Assignment, Ttl, parse_span};
+
+pub(super) const CREATE: &str = "\
+Examples:
+  reconcile create                            for the branch that is checked out, by its name
+  reconcile create demo --branch main --ttl never
+  reconcile create --image registry.example.com/app:main-1a2b3c4 --apply
+  reconcile create --set odoo.workers=2 --dry-run
+
+The file goes onto the fleet's branch by a commit of yours, and is pushed where there is a remote; the checkout and the
+index stay as they are. The next run makes the sandbox; --apply makes it now, waits until it is ready, and prints its URL.
+Exit status: 0; 1 where nothing was committed; with --apply that of the run; 64 where the command line is wrong";
+
+pub(super) const UP: &str = "\
+Examples:
+  reconcile up                                a sandbox for the branch that is checked out: made, awake, ready
+  reconcile up --image registry.example.com/app:feature-x-1a2b3c4
+  reconcile up --cluster dir:target/demo
+
+Where the branch has a sandbox, that is used: one whose time is over is extended, one that sleeps is woken.
+Exit status: that of the run; 1 where nothing was committed";
+
+pub(super) const DOWN: &str = "\
+Examples:
+  reconcile down                              removes the sandbox of the branch that is checked out, now
+  reconcile down --branch feature/x --yes
+
+Exit status: that of the run; 1 where nothing was committed";
+
+pub(super) const EXTEND: &str = "\
+Examples:
+  reconcile extend demo                       lives as long again as its file says, from now
+  reconcile extend demo --ttl 3d              three days from now
+  reconcile extend demo --ttl never
+
+Exit status: 0; 1 where nothing was committed; 3 where its life would be shorter than it is";
+
+pub(super) const PIN: &str = "\
+Examples:
+  reconcile pin demo --until 2030-06-01T18:00:00+02:00 --reason 'customer demo'
+  reconcile pin demo --until +36h --reason 'bug hunt'
+
+A pin keeps a sandbox past its expiry, as long as the fleet's max_pin allows.
+Exit status: 0; 1 where nothing was committed; 3 where the fleet's limits do not allow it";
+
+pub(super) const UNPIN: &str = "\
+Examples:
+  reconcile unpin demo
+
+Exit status: 0; 1 where nothing was committed";
+
+pub(super) const DESTROY: &str = "\
+Examples:
+  reconcile destroy demo                      its file goes; the next run removes it with all its data
+  reconcile destroy demo --now --yes          … and this one does so at once, without asking
+
+git keeps the file: reconcile rollback demo brings the sandbox back, without its data.
+Exit status: 0; 1 where nothing was committed; with --now that of the run";
+
+pub(super) const SET: &str = "\
+Examples:
+  reconcile set demo image=registry.example.com/app:main-5d6e7f8
+  reconcile set demo ttl=3d owner=ada
+  reconcile set demo values.odoo.workers=2    or: --set odoo.workers=2
+  reconcile set demo owner=                   takes the key out
+
+The keys are those of a sandbox's file; comments and layout stay.
+Exit status: 0; 1 where nothing was committed; with --apply that of the run";
+
+pub(super) const SLEEP: &str = "\
+Examples:
+  reconcile sleep demo                        nothing of it runs until it is woken; its data is kept
+  reconcile sleep demo --apply
+
+Exit status: 0; 1 where nothing was committed; with --apply that of the run";
+
+pub(super) const WAKE: &str = "\
+Examples:
+  reconcile wake demo
+  reconcile wake demo --for 4h                outside the hours of its schedule, for so long
+  reconcile wake demo --apply
+
+Exit status: 0; 1 where nothing was committed; with --apply that of the run";
+
+pub(super) const GC: &str = "\
+Examples:
+  reconcile gc                                takes out the files of sandboxes that expired a week ago or more
+  reconcile gc --older-than 30d --dry-run
+
+What has expired is removed from the cluster by every run; its file stays in git until it is edited or collected.
+Exit status: 0; 1 where nothing was committed";
+
+pub(super) const ROLLBACK: &str = "\
+Examples:
+  reconcile rollback demo                     the file as it was before its last change, or before it was destroyed
+  reconcile rollback demo --to 1a2b3c4 --apply
+
+It is a new commit: history stays as it is (reconcile history demo).
+Exit status: 0; 1 where nothing was committed; with --apply that of the run";
+
+pub(super) const HISTORY: &str = "\
+Examples:
+  reconcile history demo                      the versions of its file: who, when, what, and which one is applied
+  reconcile history demo --limit 5
+  reconcile history demo --format json | jq -r '.versions[].commit.id'
+
+Exit status: 0; 1 where the history cannot be read; 64 where no commit has such a sandbox";
+
+pub(super) const DIFF: &str = "\
+Examples:
+  reconcile diff demo                         what its last change did, to its file and to its manifests
+  reconcile diff demo 1a2b3c4                 from that commit to the fleet's branch
+  reconcile diff demo 1a2b3c4 5d6e7f8 --file  between two commits, the file alone
+
+What a run would change in the cluster is shown by reconcile --plan --only demo.
+Exit status: 0; 1 where the history cannot be read; 64 where neither commit has such a sandbox";
+
+/// What a new sandbox is like.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Sandbox")]
+pub struct Wish {
+    /// The branch that it shows [default: the one that is checked out]
+    #[arg(long, value_name = "BRANCH")]
+    pub branch: Option<String>,
+    /// The image that it runs
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
+    /// How long it lives, such as 12h, 7d, or never [default: the fleet's]
+    #[arg(long, value_name = "DURATION", value_parser = ttl)]
+    pub ttl: Option<TtlText>,
+    /// The chart, a folder below charts/ [default: the fleet's]
+    #[arg(long, value_name = "CHART")]
+    pub chart: Option<String>,
+    /// The profile: values-PROFILE.yaml of the chart [default: the fleet's]; local mounts this checkout
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Whose it is [default: git's reconcile.owner, else your address's part before the @]
+    #[arg(long, value_name = "NAME")]
+    pub owner: Option<String>,
+    /// A value for the chart, such as odoo.workers=2; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = of_value)]
+    pub set: Vec<Assignment>,
+}
+
+/// How a change is committed.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Commit")]
+pub struct Committing {
+    /// The commit's message [default: what is done]
+    #[arg(long, short, value_name = "TEXT")]
+    pub message: Option<String>,
+    /// Show the change and commit nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What is done once a change is committed.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Apply")]
+pub struct Applying {
+    /// Reconcile this sandbox now, wait until it is ready, and print its URL
+    #[arg(long, conflicts_with = "dry_run")]
+    pub apply: bool,
+    /// Where the live state is.
+    #[command(flatten)]
+    pub target: Target,
+    /// How it is carried out.
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// How the answer of a command that only commits is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WriteFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// How the answer is printed.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Answer {
+    /// text for people, or json for programs
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = WriteFormat::Text)]
+    pub format: WriteFormat,
+}
+
+/// `reconcile create`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Create {
+    /// The sandbox's name [default: made from the branch]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// What it is like.
+    #[command(flatten)]
+    pub wish: Wish,
+    /// How it is committed.
+    #[command(flatten)]
+    pub commit: Committing,
+    /// What is done then.
+    #[command(flatten)]
+    pub then: Applying,
+}
+
+/// `reconcile up`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Up {
+    /// What it is like.
+    #[command(flatten)]
+    pub wish: Wish,
+    /// The commit's message [default: what is done]
+    #[arg(long, short, value_name = "TEXT")]
+    pub message: Option<String>,
+    /// Where the live state is.
+    #[command(flatten)]
+    pub target: Target,
+    /// How it is carried out.
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// `reconcile down`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Down {
+    /// The branch whose sandbox goes [default: the one that is checked out]
+    #[arg(long, value_name = "BRANCH")]
+    pub branch: Option<String>,
+    /// The commit's message [default: what is done]
+    #[arg(long, short, value_name = "TEXT")]
+    pub message: Option<String>,
+    /// Where the live state is.
+    #[command(flatten)]
+    pub target: Target,
+    /// How it is carried out.
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// `reconcile extend`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Extend {
+    /// The sandbox [default: that of the branch that is checked out]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// How long it lives from now on, such as 3d, or never [default: as its file says]
+    #[arg(long, value_name = "DURATION", value_parser = ttl)]
+    pub ttl: Option<TtlText>,
+    /// How it is committed.
+    #[command(flatten)]
+    pub commit: Committing,
+    /// How it is said.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+/// `reconcile pin`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Pin {
+    /// The sandbox
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Until when: RFC 3339, or a span from now such as 36h
+    #[arg(long, value_name = "TIME", value_parser = until)]
+    pub until: Now,
+    /// What for
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Who wants it [default: as for create]
+    #[arg(long, value_name = "NAME")]
+    pub owner: Option<String>,
+    /// How it is committed.
+    #[command(flatten)]
+    pub commit: Committing,
+    /// How it is said.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+/// `reconcile unpin`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Unpin {
+    /// The sandbox
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// How it is committed.
+    #[command(flatten)]
+    pub commit: Committing,
+    /// How it is said.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+/// `reconcile destroy`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Destroy {
+    /// The sandbox
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    // One word with two meanings: elsewhere it takes the instant to plan for, which stands behind a `=` here.
+    /// Remove it at once, and wait until nothing of it is left; --now=TIME as of then
+    #[arg(id = "now", long = "now", value_name = "TIME", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "+0s", conflicts_with = "dry_run")]
+    pub at_once: Option<Now>,
+    /// How it is committed.
+    #[command(flatten)]
+    pub commit: Committing,
+    /// Where the live state is.
+    #[command(flatten)]
+    pub target: Target,
+    /// How it is carried out.
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// `reconcile set`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Set {
+    /// The sandbox
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// What is set: a key of the file, or values.KEY; nothing behind the = takes it out
+    #[arg(value_name = "KEY=VALUE", value_parser = of_file, required_unless_present = "set")]
+    pub keys: Vec<Assignment>,
+    /// A value for the chart, such as odoo.workers=2
+    #[arg(long, value_name = "KEY=VALUE", value_parser = of_value)]
+    pub set: Vec<Assignment>,
+    /// How it is committed.
+    #[command(flatten)]
+    pub commit: Committing,
+    /// What is done then.
+    #[command(flatten)]
+    pub then: Applying,
+}
+
+/// `reconcile sleep`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Sleep {
+    /// The sandbox [default: that of the branch that is checked out]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// How it is committed.
+    #[command(flatten)]
+    pub commit: Committing,
+    /// What is done then.
+    #[command(flatten)]
+    pub then: Applying,
+}
+
+/// `reconcile wake`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Wake {
+    /// The sandbox [default: that of the branch that is checked out]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// How long it is awake outside the hours of its schedule [default: 4h, where it has one]
+    #[arg(long = "for", value_name = "DURATION", value_parser = span)]
+    pub span: Option<SignedDuration>,
+    /// How it is committed.
+    #[command(flatten)]
+    pub commit: Committing,
+    /// What is done then.
+    #[command(flatten)]
+    pub then: Applying,
+}
+
+/// `reconcile gc`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Gc {
+    /// How long ago a sandbox must have expired
+    #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = span)]
+    pub older_than: SignedDuration,
+    /// How it is committed.
+    #[command(flatten)]
+    pub commit: Committing,
+    /// How it is said.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+/// `reconcile rollback`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Rollback {
+    /// The sandbox
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The commit whose file comes back [default: before the last change]
+    #[arg(long, value_name = "REV")]
+    pub to: Option<String>,
+    /// How it is committed.
+    #[command(flatten)]
+    pub commit: Committing,
+    /// What is done then.
+    #[command(flatten)]
+    pub then: Applying,
+}
+
+/// `reconcile history`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct History {
+    /// The sandbox; also one that is destroyed
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// So many versions at most, the newest first
+    #[arg(long, short = 'n', value_name = "COUNT")]
+    pub limit: Option<u32>,
+    /// text for people, or json for programs
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = super::WhyFormat::Text)]
+    pub format: super::WhyFormat,
+    /// Where the live state is.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// `reconcile diff`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Diff {
+    /// The sandbox
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The commits to compare [default: the last change; with one, the fleet's branch is the other]
+    #[arg(value_name = "REV", num_args = 0..=2)]
+    pub revs: Vec<String>,
+    /// The file alone, and not what it renders to
+    #[arg(long)]
+    pub file: bool,
+}
+
+/// A time to live, read and as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TtlText {
+    /// As it goes into a file.
+    pub text: String,
+    /// What it means.
+    pub ttl: Ttl,
+}
+
+impl TtlText {
+    /// Until when something lives that starts now; `None` without an end.
+    pub fn end(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.ttl {
+            Ttl::Never => None,
+            Ttl::For(span) => Some(now.checked_add(span).unwrap_or(Timestamp::MAX)),
+        }
+    }
+}
+
+fn said(invalid: &crate::fleet::Invalid) -> Wrong {
+    let hint = invalid.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+    Wrong(format!("{}{hint}", invalid.message))
+}
+
+pub(crate) fn ttl(text: &str) -> Result<TtlText, Wrong> {
+    let ttl = text.parse().map_err(|invalid| said(&invalid))?;
+    Ok(TtlText { text: text.to_owned(), ttl })
+}
+
+fn span(text: &str) -> Result<SignedDuration, Wrong> {
+    parse_span(text).map_err(|invalid| said(&invalid))
+}
+
+fn until(text: &str) -> Result<Now, Wrong> {
+    match text.parse() {
+        Ok(now) => Ok(now),
+        // A span is meant from now, with or without its sign.
+        Err(wrong) => parse_span(text).map(Now::From).map_err(|_| wrong),
+    }
+}
+
+fn of_value(text: &str) -> Result<Assignment, Wrong> {
+    Assignment::of_value(text).map_err(|invalid| said(&invalid))
+}
+
+fn of_file(text: &str) -> Result<Assignment, Wrong> {
+    Assignment::of_file(text).map_err(|invalid| said(&invalid))
+}
+
+impl Args {
+    /// The same command line for a run of one sandbox as `commit` has it.
+    #[must_use]
+    pub fn run_of(&self, name: &str, commit: &str, target: &Target, how: &How) -> Self {
+        let mut args = self.clone();
+        args.command = None;
+        args.source.rev = Some(commit.to_owned());
+        args.source.worktree = false;
+        args.target = target.clone();
+        args.run.how = How { yes: true, ..how.clone() };
+        args.run.plan = false;
+        args.run.only = vec![name.to_owned()];
+        args
+    }
+}

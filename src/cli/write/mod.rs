@@ -1,0 +1,66 @@
+//! The commands that change what the fleet asks for: each makes one commit on the fleet's branch, and may have it applied.
+
+mod change;
+mod create;
+mod desk;
+mod destroy;
+mod extend;
+mod gc;
+mod rollback;
+mod sleep;
+mod told;
+
+pub use create::{create, up};
+pub use destroy::{destroy, down};
+pub use extend::{extend, pin, unpin};
+pub use gc::gc;
+pub use rollback::rollback;
+pub use sleep::{sleep, wake};
+
+pub use change::set;
+
+use super::args::{Args, How, PlanFormat, Target};
+use super::failure::Failure;
+use super::log::Logging;
+use super::print::Printer;
+use super::reconcile;
+use desk::Landed;
+
+/// What a command works with beside its own options.
+#[derive(Clone, Copy)]
+pub struct Work<'a> {
+    /// The whole command line.
+    pub args: &'a Args,
+    /// Where it is said.
+    pub printer: &'a Printer,
+    /// Where it is logged.
+    pub logging: &'a Logging,
+}
+
+/// How the sandbox of a change is reconciled, with how many removals meant.
+struct Then<'a> {
+    target: &'a Target,
+    how: &'a How,
+    removal: bool,
+}
+
+impl Work<'_> {
+    /// Reconciles the one sandbox of a change, and answers with the run's exit status.
+    fn apply(&self, landed: &Landed, then: &Then<'_>) -> Result<u8, Failure> {
+        let name = landed.name.as_str();
+        let mut args = self.args.run_of(name, &landed.commit.id, then.target, then.how);
+        args.run.allow_removals = then.removal.then_some(1);
+        args.run.may_be_gone = then.removal;
+        let mut is_held = false;
+        let status = super::watched(&then.how.seen, (self.printer, self.logging), |seen| {
+            seen.open_audit()?;
+            let ended = super::runtime()?.block_on(reconcile::reconcile(&args, self.printer, seen))?;
+            is_held = ended.is_held;
+            Ok(ended.status)
+        })?;
+        if status == 0 && !is_held && !then.removal && then.how.format == PlanFormat::Text {
+            self.printer.answer(&told::reached(landed))?;
+        }
+        Ok(status)
+    }
+}
