@@ -6,6 +6,7 @@ use http::header::{HeaderMap, HeaderName, RETRY_AFTER};
 use http::{Method, Request, StatusCode};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ureq::Agent;
 use ureq::tls::{RootCerts, TlsConfig};
 
@@ -162,6 +163,12 @@ impl Web {
 /// Twice as long each time.
 fn pause(tried: u32) -> Duration {
     Duration::from_millis(500 << tried.min(6))
+}
+
+/// A text as a part of an address: all but what needs no escape (RFC 3986, 2.3).
+pub fn escaped(text: &str) -> String {
+    const REST: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(text, REST).to_string()
 }
 
 /// Whether nobody on the way can listen: a login does not go over plain HTTP to another machine.

@@ -1,10 +1,10 @@
 //! What the three APIs have apart: addresses, headers, and how a comment is written down.
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{Kind, PullRequest, Token};
+use crate::web::escaped;
 
 /// How many comments are asked for at once.
 pub(super) const PAGE: usize = 100;
@@ -79,7 +79,7 @@ impl PullRequest {
         match self.kind {
             Kind::Github | Kind::Gitea => format!("{}/repos/{}", self.api, self.repository),
             Kind::Gitlab => {
-                format!("{}/projects/{}", self.api, utf8_percent_encode(&self.repository, NON_ALPHANUMERIC))
+                format!("{}/projects/{}", self.api, escaped(&self.repository))
             }
         }
     }

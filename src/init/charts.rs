@@ -43,7 +43,7 @@ pub const CHARTS: [Chart; 2] = [
     },
     Chart {
         name: "odoo-dev-sandbox",
-        about: "Odoo 18 for addon developers, with PostgreSQL and Nginx",
+        about: "Odoo 18, PostgreSQL and Nginx, for addon developers",
         image: "odoo:18.0",
         files: files! { "odoo-dev-sandbox":
             ".helmignore"

@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::{Method, StatusCode};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -12,7 +11,7 @@ use super::challenge::Challenge;
 use super::login::Login;
 use super::{Logins, Place, RegistryError};
 use crate::fleet::Image;
-use crate::web::{Answer, Ask, Web, is_private};
+use crate::web::{Answer, Ask, Web, escaped, is_private};
 
 /// Indexes first: a tag for several platforms is one, and its digest is the one that stays.
 const TYPES: [(&str, bool); 4] = [
@@ -208,8 +207,7 @@ fn basic(user: &str, password: &str) -> Header {
 }
 
 fn form(pairs: &[(&str, &str)]) -> String {
-    let coded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    pairs.iter().map(|(name, value)| format!("{name}={}", coded(value))).collect::<Vec<_>>().join("&")
+    pairs.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect::<Vec<_>>().join("&")
 }
 
 fn hash(body: &[u8]) -> String {

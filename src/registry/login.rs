@@ -22,6 +22,12 @@ pub(super) enum Login {
     Registry(String),
 }
 
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login(..)")
+    }
+}
+
 /// Asks the program `docker-credential-NAME` for the login of a registry: what it prints, or `None` where it has none.
 pub type Helper = fn(name: &str, registry: &str) -> Result<Option<String>, String>;
 

@@ -22,7 +22,7 @@ pub fn said(options: &Init, made: &Made) -> String {
         at.unwrap_or_default()
     );
     let mut row = |path: &str, what: &str| {
-        let _ = writeln!(out, "  {path:<24}{what}");
+        let _ = writeln!(out, "  {path:<25} {what}");
     };
     row("sandboxes/fleet.toml", &format!("what all sandboxes share; id {}", choices.id));
     row(&format!("sandboxes/{EXAMPLE}.toml"), "a sandbox to begin with");
@@ -39,7 +39,7 @@ pub fn said(options: &Init, made: &Made) -> String {
     for (command, why) in next(options, made) {
         match why {
             "" => writeln!(out, "  {command}"),
-            why => writeln!(out, "  {command:<44} {why}"),
+            why => writeln!(out, "  {command:<36} {why}"),
         }
         .unwrap_or_default();
     }
@@ -59,7 +59,7 @@ fn next(options: &Init, made: &Made) -> Vec<(String, &'static str)> {
         say("git add . && git commit", "what is not committed is not read");
     }
     say(&format!("reconcile{path} --plan"), "what a run would do on kubectl's cluster");
-    say(&format!("reconcile{path} --cluster dir:cluster"), "a run, on a folder in place of a cluster");
+    say(&format!("reconcile{path} --cluster dir:cluster"), "a run, on a folder instead of a cluster");
     say(&format!("reconcile{path} create NAME --apply"), "a sandbox of your own");
     let is_known = made.ground.as_ref().is_some_and(|ground| ground.origin.is_some());
     if !is_known {
