@@ -91,8 +91,10 @@ pub fn files(choices: &Choices) -> Vec<NewFile> {
 
 /// What runs it, where something of a forge does.
 fn ci(choices: &Choices) -> Vec<NewFile> {
-    let install =
-        || NewFile { is_program: true, ..NewFile::of("ci/install", &include_bytes!("templates/install")[..]) };
+    let install = || NewFile {
+        is_program: true,
+        ..NewFile::of("ci/install", &include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/ci/install"))[..])
+    };
     // In an expression of GitHub's a quotation mark is written twice.
     let values = [("branch", choices.branch.as_str()), ("quoted-branch", &choices.branch.replace('\'', "''"))];
     let text = |path: &str, template: &str| NewFile::text(path, fill(template, &values));

@@ -99,7 +99,10 @@ fn serve(stream: &TcpStream, state: &mut State, base: &str) -> Option<()> {
         }
     }
     let header = |name: &str| {
-        lines.iter().find_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case(name))).map(|(_, v)| v)
+        lines
+            .iter()
+            .find_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case(name)))
+            .map(|(_, v)| v)
     };
     let login = header("authorization").unwrap_or("-").to_owned();
     let mut sent = vec![0; header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0)];
@@ -111,7 +114,8 @@ fn serve(stream: &TcpStream, state: &mut State, base: &str) -> Option<()> {
     let (status, headers, body) = answer(state, base, (method, target), (&login, &form));
     let shown = if method == "HEAD" { "" } else { &body };
     let length = body.len();
-    let text = format!("HTTP/1.1 {status} Said\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{shown}");
+    let text =
+        format!("HTTP/1.1 {status} Said\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{shown}");
     (&*stream).write_all(text.as_bytes()).ok()
 }
 
@@ -216,7 +220,8 @@ fn three_ways_to_log_in() {
     resolve(&basic_door.image(), &file(&basic_door)).expect("resolved");
     let helpers = json!({"credHelpers": {&basic_door.address: "works"}});
     resolve(&basic_door.image(), &helpers).expect("resolved");
-    let store = json!({"credsStore": "none", "auths": {&basic_door.address: {"username": "ada", "password": "secret"}}});
+    let store =
+        json!({"credsStore": "none", "auths": {&basic_door.address: {"username": "ada", "password": "secret"}}});
     resolve(&basic_door.image(), &store).expect("resolved");
 
     let bearer = Registry::start(Door::Bearer);
@@ -266,7 +271,9 @@ fn what_is_wrong_is_said() {
 fn what_is_no_image_is_none() {
     let registry = Registry::start(Door::Open);
     registry.set(|state| state.kind = "text/html".into());
-    assert!(resolve(&registry.image(), &json!({})).expect_err("a page").to_string().contains("no manifest of an image"));
+    assert!(
+        resolve(&registry.image(), &json!({})).expect_err("a page").to_string().contains("no manifest of an image")
+    );
     registry.set(|state| (state.kind, state.digest) = (INDEX.into(), Some("sha256:short".into())));
     assert!(resolve(&registry.image(), &json!({})).expect_err("no digest").to_string().contains("is no digest"));
     let pinned = format!("{}/team/app@{}", registry.address, digest_of(BODY));
