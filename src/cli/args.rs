@@ -19,7 +19,8 @@ pub use values::{ClusterName, Now};
 use values::{duration, out_file};
 
 pub use develop::{
-    Applying, Committing, Create, Destroy, Diff, Down, Extend, Gc, History, Pin, Rollback, Set, Sleep, Unpin, Up, Wake, Wish, WriteFormat,
+    Applying, Committing, Create, Destroy, Diff, Down, Extend, Gc, History, Pin, Rollback, Set, Sleep, Unpin, Up, Wake,
+    Wish, WriteFormat,
 };
 pub use doctor::{Doctor, DoctorFormat};
 pub use rbac::{Rbac, RbacFormat};
@@ -271,9 +272,9 @@ pub struct Run {
     /// Allow a commit that does not contain the one that was applied last
     #[arg(long)]
     pub allow_rewind: bool,
-    /// What is named by `only` may be gone already: it is to go.
+    /// The sandbox that is to go, and may be gone already.
     #[arg(skip)]
-    pub may_be_gone: bool,
+    pub going: Option<String>,
 }
 
 /// How a plan is printed and carried out.

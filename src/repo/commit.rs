@@ -194,8 +194,14 @@ impl Trunk {
 
 /// Whether a server's words say that the branch is not any more where we found it.
 fn is_race(why: &str) -> bool {
-    const WORDS: [&str; 6] =
-        ["non-fast-forward", "fetch first", "failed to update ref", "cannot lock ref", "stale info", "reference already"];
+    const WORDS: [&str; 6] = [
+        "non-fast-forward",
+        "fetch first",
+        "failed to update ref",
+        "cannot lock ref",
+        "stale info",
+        "reference already",
+    ];
     let why = why.to_lowercase();
     WORDS.iter().any(|words| why.contains(words))
 }

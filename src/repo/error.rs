@@ -243,8 +243,10 @@ impl RepoError {
             RepoError::Ambiguous { .. } => "write more of the commit's id, or refs/heads/NAME".to_owned(),
             RepoError::NotACommit { .. } => "name a branch, a tag or a commit".to_owned(),
             RepoError::NoFleet { others, .. } => match others.as_slice() {
-                [] => "make one: reconcile init; where the fleet is in another repository: git config reconcile.repo URL"
-                    .to_owned(),
+                [] => {
+                    "make one: reconcile init; where the fleet is in another repository: git config reconcile.repo URL"
+                        .to_owned()
+                }
                 others => format!("there is one below: --path {}", others.join(", --path ")),
             },
             RepoError::BadPath { .. } => "name a folder relative to the root of the repository".to_owned(),
@@ -275,12 +277,16 @@ impl RepoError {
                 "nothing was committed; see git's commit.gpgSign, gpg.format and user.signingKey".to_owned()
             }
             RepoError::Outrun { .. } => "nothing was changed; try again".to_owned(),
-            RepoError::NoPush { .. } => "nothing was changed; set RECONCILE_GIT_TOKEN to a token with write access, or give \
+            RepoError::NoPush { .. } => {
+                "nothing was changed; set RECONCILE_GIT_TOKEN to a token with write access, or give \
                                          git a credential helper that knows one"
-                .to_owned(),
-            RepoError::Declined { .. } => "nothing was changed; where the branch is protected, ask for the right to push, or \
+                    .to_owned()
+            }
+            RepoError::Declined { .. } => {
+                "nothing was changed; where the branch is protected, ask for the right to push, or \
                                            for the change by a pull request (--dry-run shows it)"
-                .to_owned(),
+                    .to_owned()
+            }
             RepoError::Fetch { .. } | RepoError::Io { .. } | RepoError::Git { .. } => return None,
         };
         Some(hint)
