@@ -55,6 +55,10 @@ pub fn needed(needs: &Needs<'_>) -> BTreeSet<Right> {
             }
         }
     }
+    if needs.kinds.keys().any(|kind| kind.group.is_empty() && kind.kind == "ResourceQuota") {
+        // A new one is put in force ahead of its controller.
+        rights.add(&sandbox, &["patch"], ("", "resourcequotas/status"));
+    }
     // Whether a volume lives, before a password is made anew.
     rights.add(&Place::Cluster, &["list"], ("", "persistentvolumeclaims"));
     // Why something does not come up.

@@ -12,7 +12,7 @@ use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
 use crate::cluster::{Apply, Cluster, Error, ErrorKind, Propagation, Target, metadata_of};
 use crate::manifest::{ANNOTATION_HASH, MANAGER, ObjectId, Path};
-use crate::plan::{self, Clear, Meta, Precondition, Step, Work};
+use crate::plan::{self, Clear, Meta, Precondition, Readiness, Step, Work, readiness};
 
 /// How often a write is tried again when only the resourceVersion moved (status churn).
 const TRIES: usize = 5;
@@ -141,7 +141,15 @@ impl<'a> Run<'a> {
                 Some(uid) => wait::until_gone(self.cluster, target, &uid, self.deadline, waits).await,
                 None => Ok(()),
             },
-            Work::AwaitQuota => wait::until_ready(self.cluster, target, self.deadline.anew(QUOTA), waits).await,
+            Work::AwaitQuota { ahead } => {
+                if let Some(body) = ahead.as_ref().filter(|_| self.claimed.is_some() && self.cluster.keeps_status())
+                    && self.cluster.apply_status(&target, body, MANAGER).await.is_ok_and(|quota| is_in_force(&quota))
+                {
+                    return Ok(());
+                }
+                // The controller was faster, or this account may not.
+                wait::until_ready(self.cluster, target, self.deadline.anew(QUOTA), waits).await
+            }
             Work::AwaitReady => wait::until_ready(self.cluster, target, self.deadline, waits).await,
         }
     }
@@ -385,4 +393,8 @@ fn without_hash(body: &Value) -> Value {
 
 pub(super) fn uid_of(object: &Value) -> Option<String> {
     object.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned)
+}
+
+fn is_in_force(quota: &Value) -> bool {
+    matches!(readiness(quota), Readiness::Ready)
 }

@@ -301,9 +301,9 @@ pub struct Run {
     /// Allow a commit that does not contain the one that was applied last
     #[arg(long)]
     pub allow_rewind: bool,
-    /// What is named by `only` may be gone already: it is to go.
+    /// The sandbox that is to go, and may be gone already.
     #[arg(skip)]
-    pub may_be_gone: bool,
+    pub going: Option<String>,
 }
 
 /// How a plan is printed and carried out.

@@ -46,8 +46,8 @@ pub struct Request {
     pub local: BTreeSet<ObjectId>,
     /// What has failed is tried again, whatever its pause.
     pub retry: bool,
-    /// What the run is for may be gone already.
-    pub may_be_gone: bool,
+    /// The sandbox that is to go, and may be gone already.
+    pub going: Option<String>,
     /// Sandboxes that go back to an earlier generation, each with that.
     pub back: BTreeMap<String, Wanted>,
 }
@@ -67,7 +67,7 @@ impl Request {
             },
             local: BTreeSet::new(),
             retry: run.retry,
-            may_be_gone: run.may_be_gone,
+            going: run.going.clone(),
             back: BTreeMap::new(),
         }
     }
@@ -365,7 +365,7 @@ fn unread(error: &cluster::Error, cluster: &dyn Cluster, target: &args::Target) 
 
 fn check_only(request: &Request, sources: &BTreeMap<String, Source>, live: &Live) -> Result<(), Failure> {
     let lives = |name: &String| live.namespaces.values().any(|n| n.observed.ours && n.sandbox() == name);
-    let only = request.chosen.only.iter().filter(|_| !request.may_be_gone);
+    let only = request.chosen.only.iter().filter(|name| request.going.as_ref() != Some(*name));
     match only.into_iter().find(|name| !sources.contains_key(*name) && !lives(name)) {
         None => Ok(()),
         Some(name) => Err(Failure::new(

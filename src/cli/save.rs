@@ -73,7 +73,7 @@ pub fn request(saved: &Saved) -> Request {
         local: saved.basis.local.clone(),
         // It was planned with what was known to have failed then.
         retry: true,
-        may_be_gone: false,
+        going: None,
         back: std::collections::BTreeMap::new(),
         drift: if policy.skip_drift { DriftMode::Skip } else { DriftMode::Detect },
     }

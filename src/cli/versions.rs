@@ -10,7 +10,7 @@ use super::desired::{did_you_mean, repo_args};
 use super::failure::{Exit, Failure};
 use super::fingerprint;
 use super::planning::connect;
-use super::print::Printer;
+use super::print::{Printer, width};
 use super::render::only_named;
 use crate::cluster;
 use crate::fleet::{Fleet, KeyChange, SANDBOXES, compared};
@@ -18,7 +18,7 @@ use crate::manifest::{MANAGER, ObjectId, namespaces};
 use crate::plan::Record;
 use crate::release::{self, Basis, Charts};
 use crate::repo::{CommitInfo, Contains, Env, Repo, Trunk, Version, Versions};
-use crate::report::{diff_between, safe, text, unified};
+use crate::report::{diff_between, text, unified};
 
 /// What is applied of a sandbox.
 struct Applied {
@@ -50,7 +50,8 @@ pub async fn history(args: &Args, options: &History, printer: &Printer) -> Resul
     let current = applied.as_ref().and_then(|applied| current(&repo, &versions, applied));
     let told: Vec<Told> = told(&versions).take(most).collect();
     match options.format {
-        WhyFormat::Json => printer.answer(&format!("{:#}\n", as_json(options, &told, (current, applied.as_ref()), cut_off.as_deref())))?,
+        WhyFormat::Json => printer
+            .answer(&format!("{:#}\n", as_json(options, &told, (current, applied.as_ref()), cut_off.as_deref())))?,
         WhyFormat::Text => {
             let mut out = String::new();
             for (at, version) in told.iter().enumerate() {
@@ -93,7 +94,7 @@ fn told(versions: &[Version]) -> impl Iterator<Item = Told> {
 
 impl Told {
     fn text(&self, applied: Option<&Applied>) -> String {
-        let line = |text: String| format!("{}\n", safe(&text));
+        let line = |text: String| text::hanging(&text, 14, width());
         let CommitInfo { short, author, time, summary, .. } = &self.commit;
         let mark = if applied.is_some() { '*' } else { ' ' };
         let mut out = line(format!("{mark} {short}  {time}  {author}  {summary}"));

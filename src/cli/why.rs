@@ -32,7 +32,7 @@ pub async fn why(args: &Args, options: &Why, printer: &Printer) -> Result<u8, Fa
         drift: DriftMode::Detect,
         local: BTreeSet::new(),
         retry: false,
-        may_be_gone: false,
+        going: None,
         back: BTreeMap::new(),
     };
     let live = async {

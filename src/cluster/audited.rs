@@ -190,6 +190,10 @@ impl Cluster for Audited {
         self.inner.keeps_events()
     }
 
+    fn keeps_status(&self) -> bool {
+        self.inner.keeps_status()
+    }
+
     async fn identity(&self) -> Result<String, Error> {
         self.inner.identity().await
     }
@@ -248,6 +252,12 @@ impl Cluster for Audited {
         }
         let under = self.begin("apply", target, Some(apply.body), Some(apply.manager)).await?;
         let answer = self.inner.apply(target, apply).await;
+        self.whole(under, answer).await
+    }
+
+    async fn apply_status(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {
+        let under = self.begin("apply", target, Some(body), Some(manager)).await?;
+        let answer = self.inner.apply_status(target, body, manager).await;
         self.whole(under, answer).await
     }
 

@@ -145,6 +145,10 @@ impl Cluster for Kube {
         true
     }
 
+    fn keeps_status(&self) -> bool {
+        true
+    }
+
     /// The uid of the namespace that every cluster has, and nobody can delete.
     async fn identity(&self) -> Result<String, Error> {
         let (kind, resource) = namespaces();
@@ -297,6 +301,18 @@ impl Cluster for Kube {
         if apply.dry_run {
             return self.object(&Subject::object("patch", target), &ask).await;
         }
+        self.written("patch", target, &ask).await
+    }
+
+    async fn apply_status(&self, target: &Target<'_>, body: &Value, manager: &str) -> Result<Value, Error> {
+        let ask = Ask {
+            method: Method::PATCH,
+            path: url::with_query(format!("{}/status", location(target)), &[("fieldManager", manager), STRICT]),
+            accept: JSON,
+            content_type: "application/apply-patch+yaml",
+            body: body.to_string().into(),
+            repeat: Repeat::Safe,
+        };
         self.written("patch", target, &ask).await
     }
 

@@ -49,6 +49,11 @@ pub trait Cluster: Send + Sync {
         false
     }
 
+    /// Whether objects have a status that controllers keep, and that can be written ahead of them.
+    fn keeps_status(&self) -> bool {
+        false
+    }
+
     /// What tells this cluster from every other, and stays the same while it lives.
     async fn identity(&self) -> Result<String, Error>;
 
@@ -91,6 +96,13 @@ pub trait Cluster: Send + Sync {
 
     /// Server-side apply by `apply.manager`, forced; answers with the object as it is then (or, for a dry run, would be).
     async fn apply(&self, target: &Target<'_>, apply: &Apply<'_>) -> Result<Value, Error>;
+
+    /// Server-side apply of an object's status, not forced: where another manager says otherwise it is a conflict. A cluster
+    /// that keeps no such status refuses.
+    async fn apply_status(&self, target: &Target<'_>, _body: &Value, _manager: &str) -> Result<Value, Error> {
+        let what = format!("apply the status of {}", target.id);
+        Err(Error::new(ErrorKind::NotServed, what, "this cluster has nobody who would keep it"))
+    }
 
     /// A JSON patch (RFC 6902) of what apply cannot say.
     async fn patch(&self, target: &Target<'_>, patch: &Value, manager: &str) -> Result<Value, Error>;

@@ -74,7 +74,9 @@ fn split(key: &str) -> Result<Vec<String>, Invalid> {
                 _ => return Err(bad("it ends in the middle of something")),
             },
             '.' => parts.push(String::new()),
-            '[' => return Err(bad("it names a place in a list").hint("give the whole list: KEY={a,b}, or edit the file")),
+            '[' => {
+                return Err(bad("it names a place in a list").hint("give the whole list: KEY={a,b}, or edit the file"));
+            }
             letter => {
                 if let Some(part) = parts.last_mut() {
                     part.push(letter);

@@ -25,10 +25,18 @@ pub fn compared(before: Option<&str>, after: Option<&str>) -> Option<Vec<KeyChan
     for (key, after) in new {
         let before = old.remove(&key);
         if before.as_ref() != Some(&after) {
-            changes.push(KeyChange { before: before.map(|value| shown(&key, &value)), after: Some(shown(&key, &after)), key });
+            changes.push(KeyChange {
+                before: before.map(|value| shown(&key, &value)),
+                after: Some(shown(&key, &after)),
+                key,
+            });
         }
     }
-    changes.extend(old.into_iter().map(|(key, value)| KeyChange { before: Some(shown(&key, &value)), after: None, key }));
+    changes.extend(old.into_iter().map(|(key, value)| KeyChange {
+        before: Some(shown(&key, &value)),
+        after: None,
+        key,
+    }));
     changes.sort_by(|a, b| a.key.cmp(&b.key));
     Some(changes)
 }

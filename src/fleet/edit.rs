@@ -69,7 +69,8 @@ pub fn pinned(text: &str, pin: Option<(Timestamp, &str, &str)>) -> Result<String
     };
     let until: toml_edit::Datetime =
         until.to_string().parse().map_err(|_| Invalid::new(format!("{until} cannot be written down")))?;
-    for (key, value) in [("until", Value::from(until)), ("owner", Value::from(owner)), ("reason", Value::from(reason))] {
+    for (key, value) in [("until", Value::from(until)), ("owner", Value::from(owner)), ("reason", Value::from(reason))]
+    {
         set(&mut file, &["pin".to_owned(), key.to_owned()], value)?;
     }
     Ok(file.to_string())

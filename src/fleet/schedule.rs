@@ -44,7 +44,8 @@ impl FromStr for Zone {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let found = TimeZoneDatabase::bundled().get(text);
         found.map(Self).map_err(|_| {
-            Invalid::new(format!("`{text}` is no time zone")).hint("write an IANA name, such as \"Europe/Berlin\" or \"UTC\"")
+            Invalid::new(format!("`{text}` is no time zone"))
+                .hint("write an IANA name, such as \"Europe/Berlin\" or \"UTC\"")
         })
     }
 }
@@ -128,7 +129,7 @@ fn days(text: &str) -> Result<[bool; 7], String> {
 fn day(text: &str) -> Result<usize, String> {
     let wanted = text.to_ascii_lowercase();
     let is = |name: &&str| wanted == **name || (wanted.len() > 3 && long(name) == wanted);
-    DAYS.iter().position(|name| is(&name)).ok_or_else(|| format!("`{text}` is no day; days are Mon Tue Wed Thu Fri Sat Sun"))
+    DAYS.iter().position(is).ok_or_else(|| format!("`{text}` is no day; days are Mon Tue Wed Thu Fri Sat Sun"))
 }
 
 fn long(short: &str) -> String {

@@ -1,7 +1,7 @@
 //! When a new quota has to be waited for. Until its `status.hard` is there it lets everything through (seen): so before
 //! the first object that it may count, or that may bring such objects along. What comes before that goes on meanwhile.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::types::{Action, Step, Work};
 
@@ -38,19 +38,35 @@ pub(super) fn await_quotas(steps: &mut Vec<Step>) {
     let mut waits: Vec<Step> = Vec::new();
     // What else a quota counts is counted at once.
     let mut counts_all = false;
+    let mut is_new = false;
     for step in steps.drain(..) {
+        is_new |= matches!(step.work, Work::Claim { .. });
         if counts_all || !is_inert(&step) {
             with_waits.append(&mut waits);
             counts_all = false;
         }
         if let Some(hard) = new_quota(&step) {
-            waits.push(Step { diff: String::new(), quiet: true, work: Work::AwaitQuota, ..step.clone() });
             counts_all |= !is_of_pods(hard);
+            // Of what else it may count the cluster itself puts some into a new namespace.
+            let ahead = Some(hard).filter(|hard| is_new && is_of_pods(hard)).map(|hard| unused(&step, hard));
+            waits.push(Step { diff: String::new(), quiet: true, work: Work::AwaitQuota { ahead }, ..step.clone() });
         }
         with_waits.push(step);
     }
     with_waits.append(&mut waits);
     *steps = with_waits;
+}
+
+/// A quota of which nothing is used.
+fn unused(step: &Step, hard: &Value) -> Value {
+    let used: Map<String, Value> =
+        hard.as_object().into_iter().flatten().map(|(name, _)| (name.clone(), json!("0"))).collect();
+    json!({
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": step.id.name, "namespace": step.id.namespace},
+        "status": {"hard": hard, "used": used},
+    })
 }
 
 /// What a quota bounds that is about to be made.
@@ -67,7 +83,7 @@ fn is_inert(step: &Step) -> bool {
     let is_inert_kind = || INERT.contains(&(step.id.group.as_str(), step.id.kind.as_str()));
     match step.work {
         Work::Claim { .. } | Work::Record { .. } | Work::Delete { .. } | Work::Drop { .. } => true,
-        Work::AwaitGone { .. } | Work::AwaitQuota | Work::AwaitReady => true,
+        Work::AwaitGone { .. } | Work::AwaitQuota { .. } | Work::AwaitReady => true,
         Work::Apply { .. } | Work::Replace { .. } | Work::Hook { .. } => is_inert_kind(),
     }
 }
@@ -83,8 +99,6 @@ fn is_of_pods(hard: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::manifest::{Kind, ObjectId, Resource, Scope};
 
@@ -115,7 +129,7 @@ mod tests {
         steps.extend(others.iter().map(|(api_version, kind)| step(api_version, kind, &Value::Null)));
         await_quotas(&mut steps);
         let words = steps.iter().map(|step| match &step.work {
-            Work::AwaitQuota => "wait",
+            Work::AwaitQuota { .. } => "wait",
             _ => step.id.kind.as_str(),
         });
         words.skip(1).collect::<Vec<_>>().join(" ")
@@ -152,7 +166,27 @@ mod tests {
         let pod = step("v1", "Pod", &Value::Null);
         let mut steps = vec![quota(json!({"pods": "1"})), there, quota(json!({"configmaps": "1"})), pod];
         await_quotas(&mut steps);
-        let waits: Vec<bool> = steps.iter().map(|step| matches!(step.work, Work::AwaitQuota)).collect();
+        let waits: Vec<bool> = steps.iter().map(|step| matches!(step.work, Work::AwaitQuota { .. })).collect();
         assert_eq!(waits, [false, false, false, true, true, false]);
+    }
+
+    #[test]
+    fn only_what_nothing_can_use_yet_is_put_in_force_ahead() {
+        let ahead = |steps: Vec<Step>| {
+            let mut steps = steps;
+            await_quotas(&mut steps);
+            steps.into_iter().find_map(|step| match step.work {
+                Work::AwaitQuota { ahead } => Some(ahead),
+                _ => None,
+            })
+        };
+        let claim = || Step { work: Work::Claim { body: json!({}) }, ..step("v1", "Namespace", &Value::Null) };
+        let quota = |hard: &Value| step("v1", "ResourceQuota", &json!({"hard": hard}));
+        let pods = json!({"pods": "4", "limits.cpu": "2"});
+        let written = ahead(vec![claim(), quota(&pods)]).flatten().expect("it is written ahead");
+        assert_eq!(written["status"], json!({"hard": pods, "used": {"pods": "0", "limits.cpu": "0"}}));
+        assert_eq!(written["metadata"], json!({"name": "it", "namespace": "a"}));
+        assert_eq!(ahead(vec![quota(&pods)]), Some(None), "what is there may use it");
+        assert_eq!(ahead(vec![claim(), quota(&json!({"pods": "4", "count/configmaps": "5"}))]), Some(None));
     }
 }

@@ -292,7 +292,7 @@ fn precondition(step: &Step, live: &Live) -> Option<Precondition> {
         | Work::Hook { .. }
         | Work::Drop { .. }
         | Work::AwaitGone { .. }
-        | Work::AwaitQuota
+        | Work::AwaitQuota { .. }
         | Work::AwaitReady
         | Work::Record { uid: None, .. } => None,
     }

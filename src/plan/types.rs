@@ -262,7 +262,13 @@ pub enum Work {
         awaited: bool,
     },
     /// Wait until a `ResourceQuota` has its `status.hard`, without which it lets everything through.
-    AwaitQuota,
+    AwaitQuota {
+        /// In a namespace that this run claims, what the quota controller will come to: the object with the status that it
+        /// has where nothing is used yet. It is written ahead of the controller, which puts no more than some twenty a
+        /// second in force (seen), unless that has found something else.
+        #[serde(default)]
+        ahead: Option<Value>,
+    },
     /// Wait until the object is ready.
     AwaitReady,
     /// Apply the Namespace's record.
@@ -289,7 +295,7 @@ pub struct Clear {
 impl Work {
     /// Whether the step changes the object (rather than waits for it, or notes that all is done).
     pub fn is_change(&self) -> bool {
-        !matches!(self, Work::AwaitQuota | Work::AwaitReady | Work::AwaitGone { .. })
+        !matches!(self, Work::AwaitQuota { .. } | Work::AwaitReady | Work::AwaitGone { .. })
     }
 }
 

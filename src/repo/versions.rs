@@ -89,13 +89,13 @@ impl Repo {
     ///
     /// # Errors
     /// Where the revision is not known, or cannot be read.
-    pub fn file_at(&self, rev: &str, path: &str) -> Result<(CommitInfo, Option<Arc<[u8]>>), RepoError> {
+    pub fn file_at(&self, rev: &str, path: &str) -> Result<Version, RepoError> {
         let id = super::open::find_commit(&self.git, Some(rev))?;
         let odb = self.odb()?;
         let unread = |why| RepoError::object(why, self.partial);
         let tree = object::commit(&odb, id).map_err(unread)?.tree;
         let blob = object::file(&odb, tree, &format!("{}{path}", self.root)).map_err(unread)?;
-        Ok((self.info(id)?, blob.map(|blob| self.blob(blob)).transpose()?))
+        Ok(Version { commit: self.info(id)?, text: blob.map(|blob| self.blob(blob)).transpose()? })
     }
 
     fn blob(&self, id: Oid) -> Result<Arc<[u8]>, RepoError> {
@@ -109,7 +109,8 @@ impl Repo {
     /// # Errors
     /// Where it cannot be opened any more.
     pub fn reopened(&self) -> Result<Repo, RepoError> {
-        let git = git2::Repository::open_bare(self.git.commondir()).map_err(RepoError::git("opening the repository"))?;
+        let git =
+            git2::Repository::open_bare(self.git.commondir()).map_err(RepoError::git("opening the repository"))?;
         Ok(Repo {
             git,
             source: self.source.clone(),

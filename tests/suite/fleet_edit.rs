@@ -35,7 +35,11 @@ fn changed(before: &str, after: &str) -> Vec<String> {
 #[test]
 fn one_key_is_one_line() {
     let cases = [
-        (key("image=registry.example.com/shop:2"), "-image = 'registry.example.com/shop:1'", "+image = \"registry.example.com/shop:2\""),
+        (
+            key("image=registry.example.com/shop:2"),
+            "-image = 'registry.example.com/shop:1'",
+            "+image = \"registry.example.com/shop:2\"",
+        ),
         (key("ttl=5d"), "-ttl = \"3d\"   # short", "+ttl = \"5d\"   # short"),
         (value("odoo.workers=4"), "-odoo.workers = 2", "+odoo.workers = 4"),
         (value("a\\.b.c={x,7,true}"), "-\"a.b\" = { c = [1, 2] }  # odd", "+\"a.b\" = { c = [\"x\", 7, true] }  # odd"),
@@ -104,9 +108,15 @@ fn a_life_that_is_as_it_was_starts_anew() {
     let at = |text: &str| text.parse::<Timestamp>().unwrap();
     let (first, second) = (at("2030-01-01T00:00:00Z"), at("2030-01-02T00:00:00Z"));
     let once = extended(FILE, "3d", first).unwrap();
-    assert_eq!(changed(FILE, &once), ["-ttl = \"3d\"   # short", "+ttl = \"3d\"   # short, extended 2030-01-01T00:00:00Z"]);
+    assert_eq!(
+        changed(FILE, &once),
+        ["-ttl = \"3d\"   # short", "+ttl = \"3d\"   # short, extended 2030-01-01T00:00:00Z"]
+    );
     let twice = extended(&once, "3d", second).unwrap();
-    assert_eq!(changed(FILE, &twice), ["-ttl = \"3d\"   # short", "+ttl = \"3d\"   # short, extended 2030-01-02T00:00:00Z"]);
+    assert_eq!(
+        changed(FILE, &twice),
+        ["-ttl = \"3d\"   # short", "+ttl = \"3d\"   # short, extended 2030-01-02T00:00:00Z"]
+    );
     let bare = extended("branch = \"a\"\nttl = \"3d\"\n", "3d", first).unwrap();
     assert_eq!(bare, "branch = \"a\"\nttl = \"3d\"  # extended 2030-01-01T00:00:00Z\n");
     let dated = extended("branch = \"a\"\nexpires = 2030-01-01T00:00:00Z\n", "3d", first).unwrap();
@@ -126,14 +136,11 @@ fn a_pin_comes_and_goes() {
 #[test]
 fn versions_are_compared_key_by_key() {
     let new = edited(FILE, &[key("image=x"), value("password=hunter2"), key("ttl=")]).unwrap();
-    let lines: Vec<String> = compared(Some(FILE), Some(&new)).unwrap().iter().map(|change| change.line()).collect();
+    let lines: Vec<String> =
+        compared(Some(FILE), Some(&new)).unwrap().iter().map(reconcile::fleet::KeyChange::line).collect();
     assert_eq!(
         lines,
-        [
-            "image: \"registry.example.com/shop:1\" → \"x\"",
-            "ttl: \"3d\" → nothing",
-            "values.password: …",
-        ]
+        ["image: \"registry.example.com/shop:1\" → \"x\"", "ttl: \"3d\" → nothing", "values.password: …",]
     );
     let other = edited(&new, &[value("password=other")]).unwrap();
     assert_eq!(compared(Some(&new), Some(&other)).unwrap()[0].line(), "values.password: changed");

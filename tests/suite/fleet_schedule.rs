@@ -65,8 +65,20 @@ fn the_next_change() {
 #[test]
 fn what_is_no_time_of_a_week_is_refused() {
     for text in [
-        "", "Mon", "Mon-Fri", "Mon-Fri 8-20", "Mon 08:00", "Mon 08:60-09:00", "Mon 25:00-26:00", "Mon 24:00-25:00",
-        "Mon 24:00-06:00", "Mon 08:00-08:00", "Mond 08:00-09:00", "Mon- 08:00-09:00", "Mon 08:00-09:00;", "Mon 08:00-9:0",
+        "",
+        "Mon",
+        "Mon-Fri",
+        "Mon-Fri 8-20",
+        "Mon 08:00",
+        "Mon 08:60-09:00",
+        "Mon 25:00-26:00",
+        "Mon 24:00-25:00",
+        "Mon 24:00-06:00",
+        "Mon 08:00-08:00",
+        "Mond 08:00-09:00",
+        "Mon- 08:00-09:00",
+        "Mon 08:00-09:00;",
+        "Mon 08:00-9:0",
         "Mon 24:01-02:00",
     ] {
         let error = text.parse::<Hours>().expect_err(text);

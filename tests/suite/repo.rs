@@ -160,7 +160,7 @@ fn no_fleet_is_an_error_and_not_an_empty_fleet() {
     git.write("README", "");
     git.commit(EPOCH, "nothing");
     let error = git.open().tree().unwrap_err();
-    assert!(error.hint().unwrap().contains("commit one"), "{error}");
+    assert!(error.hint().unwrap().contains("reconcile init"), "{error}");
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn created() -> SandboxPlan {
     );
     quota.diff.clear();
     let mut wait = quota.clone();
-    wait.work = Work::AwaitQuota;
+    wait.work = Work::AwaitQuota { ahead: None };
     wait.quiet = true;
     let mut record = step(Action::Create, reason, None, Some(&namespace("main")));
     record.work = Work::Record { body: namespace("main"), uid: None, remove: Vec::new() };

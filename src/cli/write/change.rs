@@ -45,10 +45,19 @@ fn message(name: &str, assignments: &[Assignment]) -> String {
 }
 
 /// An edit that changes nothing but what it is told to, of a sandbox that must be there.
-pub(super) fn assigned(state: &State, name: &str, assignments: &[Assignment], message: String) -> Result<Edit, Failure> {
+pub(super) fn assigned(
+    state: &State,
+    name: &str,
+    assignments: &[Assignment],
+    message: String,
+) -> Result<Edit, Failure> {
     let text = state.text(name)?;
     if assignments.is_empty() {
-        return Err(Failure::new(Exit::Failed, format!("there is nothing to change in {name}"), "nothing was committed"));
+        return Err(Failure::new(
+            Exit::Failed,
+            format!("there is nothing to change in {name}"),
+            "nothing was committed",
+        ));
     }
     let text = fleet::edited(&text, assignments).map_err(|invalid| told::invalid(&invalid))?;
     Ok(Edit { name: name.to_owned(), text: Some(text), message })

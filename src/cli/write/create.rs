@@ -95,10 +95,12 @@ fn of_wish(wish: &Wish) -> Result<Vec<Assignment>, Failure> {
         ("profile", wish.profile.as_deref()),
         ("owner", wish.owner.as_deref()),
     ];
-    let mut all: Vec<Assignment> =
-        texts.into_iter().filter_map(|(key, text)| Some(assigned(key, text?))).collect();
+    let mut all: Vec<Assignment> = texts.into_iter().filter_map(|(key, text)| Some(assigned(key, text?))).collect();
     if wish.profile.as_deref() == Some("local") {
-        all.push(Assignment { key: ["values", "local", "path"].map(str::to_owned).into(), value: Some(worktree()?.into()) });
+        all.push(Assignment {
+            key: ["values", "local", "path"].map(str::to_owned).into(),
+            value: Some(worktree()?.into()),
+        });
     }
     all.extend(wish.set.iter().cloned());
     Ok(all)

@@ -110,7 +110,7 @@ impl<'a> Desk<'a> {
         let mut make = |repo: &Repo| -> Result<Change, Failure> {
             let state = State::read(repo.reopened()?, self.printer)?;
             let edit = edit(&state)?;
-            let (change, landed) = self.checked(state, edit, options)?;
+            let (change, landed) = self.checked(&state, edit, options)?;
             last = Some(landed);
             Ok(change)
         };
@@ -131,7 +131,7 @@ impl<'a> Desk<'a> {
     }
 
     /// An edit as a change, once it is known that the sandbox can be rendered with it.
-    fn checked(&self, state: State, edit: Edit, options: &Committing) -> Result<(Change, Landed), Failure> {
+    fn checked(&self, state: &State, edit: Edit, options: &Committing) -> Result<(Change, Landed), Failure> {
         let path = format!("{}{}.toml", crate::fleet::SANDBOXES, edit.name);
         let before = state.tree.files.get(&path).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         let old = format!("a/{path}");
@@ -141,7 +141,7 @@ impl<'a> Desk<'a> {
         if let Some(text) = &edit.text {
             let mut files = state.tree.files.clone();
             files.insert(path.clone(), text.as_bytes().into());
-            sandbox = Some(self.sandbox(&edit.name, &files, &state)?);
+            sandbox = Some(self.sandbox(&edit.name, &files, state)?);
         }
         let commit = state.tree.commit.clone();
         let Some(commit) = commit else { return Err(RepoError::NoTrunk.into()) };
@@ -188,7 +188,8 @@ impl<'a> Desk<'a> {
         let copied = only_named(&fleet.settings);
         let basis = release::Basis { settings: &fleet.settings, charts: &charts, copied: &copied };
         if let Err(fault) = release::render(sandbox, &basis) {
-            let failure = Failure::new(Exit::Failed, format!("sandbox {name} cannot be made: {}", fault.message), fault.hint);
+            let failure =
+                Failure::new(Exit::Failed, format!("sandbox {name} cannot be made: {}", fault.message), fault.hint);
             return Err(failure.hint(Some("nothing was committed")));
         }
         Ok(sandbox.clone())

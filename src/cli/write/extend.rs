@@ -32,7 +32,8 @@ pub fn extend(work: Work<'_>, options: &Extend) -> Result<u8, Failure> {
             }
         };
         let life = life_of(&desk, state, sandbox)?;
-        let now_ends = life.map_or_else(|| matches!(sandbox.life, Life::Never).then_some(None), |life| Some(life.natural));
+        let now_ends =
+            life.map_or_else(|| matches!(sandbox.life, Life::Never).then_some(None), |life| Some(life.natural));
         if let Some(before) = now_ends
             && end.is_some_and(|end| before.is_none_or(|before| end < before))
         {
@@ -67,7 +68,8 @@ pub fn pin(work: Work<'_>, options: &Pin) -> Result<u8, Failure> {
         let name = options.name.clone();
         let text = state.text(&name)?;
         may_pin(&desk, state, state.sandbox(&name)?, until)?;
-        let text = fleet::pinned(&text, Some((until, &owner, &options.reason))).map_err(|invalid| told::invalid(&invalid))?;
+        let text =
+            fleet::pinned(&text, Some((until, &owner, &options.reason))).map_err(|invalid| told::invalid(&invalid))?;
         let message = format!("Pin sandbox {name} until {until}\n\n{}", options.reason);
         Ok(Edit { name, text: Some(text), message })
     })
@@ -111,10 +113,12 @@ fn may_pin(desk: &Desk<'_>, state: &State, sandbox: &Sandbox, until: Timestamp) 
     let limits = &state.fleet.settings.limits;
     // A commit that changes the file starts its time anew: what a pin may add counts from there.
     let latest = match sandbox.life {
-        Life::Never => return refused(
-            format!("sandbox {} never expires: a pin would keep it from nothing", sandbox.name),
-            format!("give it an end first: reconcile set {} ttl=7d", sandbox.name),
-        ),
+        Life::Never => {
+            return refused(
+                format!("sandbox {} never expires: a pin would keep it from nothing", sandbox.name),
+                format!("give it an end first: reconcile set {} ttl=7d", sandbox.name),
+            );
+        }
         Life::For(span) => desk.now.checked_add(span),
         Life::Until(at) => Ok(at),
     };
@@ -123,9 +127,11 @@ fn may_pin(desk: &Desk<'_>, state: &State, sandbox: &Sandbox, until: Timestamp) 
         let message = format!("the fleet lets a pin keep {} until {latest} at most (max_pin)", sandbox.name);
         return refused(message, "name an earlier time, or raise max_pin in sandboxes/fleet.toml".to_owned());
     }
-    let others = state.fleet.sandboxes.values().filter(|other| {
-        other.name != sandbox.name && other.pin.as_ref().is_some_and(|pin| pin.until >= desk.now)
-    });
+    let others = state
+        .fleet
+        .sandboxes
+        .values()
+        .filter(|other| other.name != sandbox.name && other.pin.as_ref().is_some_and(|pin| pin.until >= desk.now));
     let others: Vec<&str> = others.map(|other| other.name.as_str()).collect();
     let most = usize::try_from(limits.max_pins).unwrap_or(usize::MAX);
     if others.len() >= most {
@@ -175,6 +181,10 @@ pub(super) fn own_ttl(sandbox: &Sandbox, settings: &Settings) -> Result<String, 
     };
     ttl.map(write_span).ok_or_else(|| {
         let name = &sandbox.name;
-        Failure::new(Exit::Failed, format!("how long {name} is to live is not said"), "say it: --ttl 3d, or --ttl never")
+        Failure::new(
+            Exit::Failed,
+            format!("how long {name} is to live is not said"),
+            "say it: --ttl 3d, or --ttl never",
+        )
     })
 }

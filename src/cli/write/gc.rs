@@ -30,7 +30,9 @@ pub fn gc(work: Work<'_>, options: &Gc) -> Result<u8, Failure> {
         let files = names.iter().map(|name| (format!("{SANDBOXES}{name}.toml"), None)).collect();
         let message = match names.as_slice() {
             [only] => format!("Collect the file of sandbox {only}, which has expired"),
-            several => format!("Collect the files of {} sandboxes that have expired\n\n{}", several.len(), names.join("\n")),
+            several => {
+                format!("Collect the files of {} sandboxes that have expired\n\n{}", several.len(), names.join("\n"))
+            }
         };
         Ok(Change { files, message: options.commit.message.clone().unwrap_or(message) })
     })?;
@@ -48,7 +50,8 @@ fn answer(
     let commit = committed.map(|committed| &committed.commit().id);
     if options.answer.format == WriteFormat::Json {
         let files: Vec<_> = found.iter().map(|(name, at)| json!({"name": name, "expired": at})).collect();
-        let text = json!({"version": 1, "collected": files, "commit": commit, "fleet_branch": branch, "remote": remote});
+        let text =
+            json!({"version": 1, "collected": files, "commit": commit, "fleet_branch": branch, "remote": remote});
         work.printer.answer(&format!("{text:#}\n"))?;
         return Ok(0);
     }

@@ -50,7 +50,7 @@ impl Work<'_> {
         let name = landed.name.as_str();
         let mut args = self.args.run_of(name, &landed.commit.id, then.target, then.how);
         args.run.allow_removals = then.removal.then_some(1);
-        args.run.may_be_gone = then.removal;
+        args.run.going = then.removal.then(|| name.to_owned());
         let mut is_held = false;
         let status = super::watched(&then.how.seen, (self.printer, self.logging), |seen| {
             seen.open_audit()?;

@@ -4,6 +4,7 @@ use super::super::args::Rollback;
 use super::super::failure::{Exit, Failure};
 use super::desk::{Desk, Edit, State};
 use super::{Then, Work, told};
+use crate::repo::Version;
 
 /// Brings a sandbox's file back as an earlier commit has it, by a new one.
 ///
@@ -25,7 +26,7 @@ fn restored(state: &State, name: &str, to: Option<&str>) -> Result<Edit, Failure
     let path = format!("{}{name}.toml", crate::fleet::SANDBOXES);
     let (short, text) = match to {
         Some(rev) => {
-            let (commit, text) = state.repo.file_at(rev, &path)?;
+            let Version { commit, text } = state.repo.file_at(rev, &path)?;
             let missing = || {
                 let hint = format!("the commits that changed it: reconcile history {name}");
                 Failure::new(Exit::Usage, format!("commit {} has no {path}", commit.short), hint)

@@ -5,10 +5,11 @@ use serde_json::json;
 
 use super::super::args::{Applying, PlanFormat};
 use super::super::failure::{Exit, Failure};
-use super::super::print::Printer;
+use super::super::print::{Printer, width};
 use super::desk::Landed;
 use crate::fleet::Invalid;
 use crate::fleet::human::span;
+use crate::report::text;
 
 /// An edit that cannot be made.
 pub fn invalid(invalid: &Invalid) -> Failure {
@@ -21,11 +22,11 @@ pub fn committed(landed: &Landed) -> String {
     let Landed { path, branch, .. } = landed;
     let short = &landed.commit.short;
     if !landed.is_new {
-        return format!("{path} is so already, on {branch} at commit {short}\n");
+        return line(&format!("{path} is so already, on {branch} at commit {short}"));
     }
     let pushed = landed.remote.as_ref().map(|remote| format!(", pushed to {remote}")).unwrap_or_default();
     let what = if landed.sandbox.is_some() { "written" } else { "removed" };
-    format!("{path}: {what} by commit {short} on {branch}{pushed}\n")
+    line(&format!("{path}: {what} by commit {short} on {branch}{pushed}"))
 }
 
 /// The answer of a command that has committed a change.
@@ -81,7 +82,9 @@ fn json_of(landed: &Landed) -> serde_json::Value {
 pub fn notes(landed: &Landed, printer: &Printer) {
     if landed.is_new && landed.behind {
         let Landed { path, branch, .. } = landed;
-        printer.hint(&format!("the checkout of {branch} was left as it was; to have it there: git restore -s@ -SW {path}"));
+        printer.hint(&format!(
+            "the checkout of {branch} was left as it was; to have it there: git restore -s@ -SW {path}"
+        ));
     }
 }
 
@@ -91,4 +94,8 @@ pub fn reached(landed: &Landed) -> String {
         Some(url) => format!("{url}\n"),
         None => format!("reconcile port-forward {}\n", landed.name),
     }
+}
+
+fn line(text: &str) -> String {
+    text::hanging(text, 2, width())
 }

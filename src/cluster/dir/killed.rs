@@ -69,11 +69,13 @@ fn seen(root: &Path) -> Vec<String> {
         for meta in metas {
             let id = ObjectId::new(&kind, meta.namespace.as_deref(), &meta.name);
             let object = block_on(cluster.get(&Target { kind: &kind, resource: &resource, id: &id })).unwrap().unwrap();
-            let owners: Vec<String> = meta
+            let mut owners: Vec<String> = meta
                 .managed
                 .iter()
                 .map(|m| format!("{} {} {}", m.manager, m.apply, String::from_utf8_lossy(&m.fields)))
                 .collect();
+            // They come in the order of their times, of whole seconds, which one may end in between.
+            owners.sort();
             seen.push(format!("{id} {} {owners:?}", object["data"]));
         }
     }

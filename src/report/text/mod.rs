@@ -210,6 +210,13 @@ pub fn hint(text: &str, width: usize) -> String {
     labelled("hint", text, 2, width)
 }
 
+/// A line that goes on below, further in, where it is too long.
+pub fn hanging(text: &str, hang: usize, width: usize) -> String {
+    let safe = safe(text);
+    let indent = safe.len() - safe.trim_start_matches(' ').len();
+    format!("{:indent$}{}\n", "", wrap(safe.trim(), width, indent, hang))
+}
+
 /// What is wrong with a command line, as clap says it with its styles.
 pub fn usage(message: &str, width: usize) -> String {
     message.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { usage_line(line, width) }).collect()
@@ -252,7 +259,7 @@ fn step(step: &Step, sandbox: &SandboxPlan, options: &TextOptions) -> String {
 /// Why, without what the sandbox's own reason says already.
 pub(super) fn step_reason<'a>(step: &'a Step, sandbox: &SandboxPlan) -> &'a str {
     match &step.work {
-        Work::AwaitQuota => "wait until its limits are in force",
+        Work::AwaitQuota { .. } => "wait until its limits are in force",
         Work::AwaitReady => "wait until it is ready",
         Work::AwaitGone { .. } => "wait until it is gone",
         Work::Record { .. } if step.quiet => "write down how far this sandbox is",
