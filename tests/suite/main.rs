@@ -33,6 +33,7 @@ mod kube_survey;
 mod laws;
 mod metrics;
 mod outside;
+mod packages;
 mod preview;
 mod purity;
 mod rbac;
