@@ -16,6 +16,8 @@ use crate::cluster::without_login;
 const LIMIT: Duration = Duration::from_secs(30);
 /// How often one is sent at most.
 const TRIES: u32 = 5;
+/// How often where there is no answer at all.
+const TRIES_ALONE: u32 = 3;
 /// The longest that is waited before it is sent again.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// The most of an answer that is read, in bytes.
@@ -97,7 +99,8 @@ impl Web {
             let answered = self.once(ask);
             let wait = match &answered {
                 Ok(answer) => self.later(answer, is_safe, tried),
-                Err(_) if is_safe => Some(pause(tried)),
+                // A server that is not there is seldom there soon.
+                Err(_) if is_safe && tried < TRIES_ALONE => Some(pause(tried)),
                 Err(_) => None,
             };
             match wait {

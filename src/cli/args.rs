@@ -10,6 +10,7 @@ mod plugin;
 mod rbac;
 mod seen;
 mod shell;
+mod update;
 mod values;
 
 use std::path::PathBuf;
@@ -34,6 +35,7 @@ pub use image::Image;
 pub use init::Init;
 pub use rbac::{Rbac, RbacFormat};
 pub use shell::{Completions, Man};
+pub use update::Update;
 
 /// The exit status where the command line is wrong.
 pub const USAGE: u8 = 64;
@@ -169,6 +171,9 @@ pub enum Command {
     /// Keep one comment on a pull request up to date: plan, address, tests, end
     #[command(after_help = comment::EXAMPLES)]
     Comment(Comment),
+    /// Lock the images of sandboxes to the digests that their tags stand for now
+    #[command(after_help = update::EXAMPLES)]
+    Update(Update),
     /// Print the name of the image that CI should build: repository, branch and commit
     #[command(after_help = image::EXAMPLES)]
     Image(Image),

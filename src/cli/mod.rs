@@ -86,6 +86,7 @@ fn dispatch(args: &Args, printer: &Printer, logging: &Logging) -> Result<u8, Fai
         Some(Command::Destroy(options)) => write::destroy(work, options),
         Some(Command::Rollback(options)) => write::rollback(work, options),
         Some(Command::Gc(options)) => write::gc(work, options),
+        Some(Command::Update(options)) => write::update(work, options),
         Some(Command::History(options)) => runtime()?.block_on(versions::history(args, options, printer)),
         Some(Command::Diff(options)) => versions::diff(args, options, printer),
         Some(Command::Render(options)) => render::render(args, options, printer),

@@ -61,4 +61,5 @@ mod shards;
 mod template;
 mod template_generated;
 mod template_robust;
+mod update;
 mod yaml;
