@@ -36,6 +36,7 @@ mod removal;
 mod repo;
 mod repo_git;
 mod repo_mirror;
+mod repo_push;
 mod repo_server;
 mod report_event;
 mod report_exit;
