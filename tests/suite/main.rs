@@ -50,6 +50,7 @@ mod scenario;
 mod scenario_secrets;
 mod scenario_width;
 mod schemas;
+mod see;
 mod shards;
 mod template;
 mod template_generated;

@@ -26,7 +26,8 @@ fn a_commit_is_pushed_over_http_with_the_token() {
     let server = Server::start(stage.home.path(), Some(login));
     let url = server.url("/fleet.git");
     let text = said(&stage, &format!("cd .. && reconcile --repo {url} create web --branch web --now 2030-01-01T00:00:00Z"));
-    assert!(text.contains(&format!("on main, pushed to {url}")), "{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(&format!("on main, pushed to {url}")), "{text}");
     let text = said(&stage, &format!("git remote add origin {url} && git config reconcile.branch main && reconcile set web ttl=9d"));
     assert!(text.contains("pushed to origin"), "{text}");
     let log = said(&stage, "git -C ../fleet.git log --format=%s main; git log --format=%s origin/main -1");
@@ -98,7 +99,7 @@ fn the_checkout_and_the_index_stay_as_they_are() {
         "create web --branch web",
         "set web ttl=9d",
         "extend web",
-        "pin web --until +9d --reason x",
+        "pin web --until 2030-01-11T00:00:00Z --reason x",
         "unpin web",
         "sleep web",
         "wake web",
@@ -109,7 +110,7 @@ fn the_checkout_and_the_index_stay_as_they_are() {
         "gc",
     ];
     for command in commands {
-        said(&stage, &format!("reconcile {command}"));
+        said(&stage, &format!("reconcile {command} --now 2030-01-01T00:00:00Z"));
         assert!((index(), files()) == before, "{command}");
     }
     assert_eq!(said(&stage, "git show --format= --name-status HEAD"), "A\tsandboxes/web.toml\n");
