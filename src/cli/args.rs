@@ -6,10 +6,15 @@ mod doctor;
 mod examples;
 mod image;
 mod init;
+mod inside;
+mod list;
+mod open;
 mod plugin;
 mod rbac;
 mod seen;
 mod shell;
+mod status;
+mod test;
 mod update;
 mod values;
 
@@ -22,6 +27,8 @@ use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches
 
 use crate::manifest::Shard;
 pub use seen::{Audit, AuditCommand, Hidden, LogFormat, Seen, Verify};
+pub use status::Status;
+pub use test::Test;
 pub use values::{ClusterName, Now};
 use values::{duration, out_file};
 
@@ -33,6 +40,9 @@ pub use develop::{
 pub use doctor::{Doctor, DoctorFormat};
 pub use image::Image;
 pub use init::Init;
+pub use inside::{Exec, Logs, PortForward, Ports, Since, What};
+pub use list::{List, ListFormat};
+pub use open::{Credentials, Open};
 pub use rbac::{Rbac, RbacFormat};
 pub use shell::{Completions, Man};
 pub use update::Update;
@@ -168,6 +178,30 @@ pub enum Command {
     /// Look whether all is there that a run needs: cluster, rights, clock, history, charts; it changes nothing
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(Doctor),
+    /// List the sandboxes: what git asks for, joined with what lives
+    #[command(after_help = list::EXAMPLES)]
+    List(List),
+    /// Tell how one sandbox is: its services, pods, volumes, quota, events, expiry and generation
+    #[command(after_help = status::EXAMPLES)]
+    Status(Status),
+    /// Print a sandbox's address, and on a terminal open it in a browser
+    #[command(after_help = open::OPEN_EXAMPLES)]
+    Open(Open),
+    /// Show the logins of a sandbox: the one command that shows a secret
+    #[command(after_help = open::CREDENTIALS_EXAMPLES)]
+    Credentials(Credentials),
+    /// Print what all containers of a sandbox write, and with -f go on with it
+    #[command(after_help = inside::LOGS_EXAMPLES)]
+    Logs(Logs),
+    /// Run a program in a sandbox
+    #[command(after_help = inside::EXEC_EXAMPLES)]
+    Exec(Exec),
+    /// Reach a sandbox's ports on this machine
+    #[command(after_help = inside::FORWARD_EXAMPLES)]
+    PortForward(PortForward),
+    /// Run a sandbox's tests in it
+    #[command(after_help = test::EXAMPLES)]
+    Test(Test),
     /// Keep one comment on a pull request up to date: plan, address, tests, end
     #[command(after_help = comment::EXAMPLES)]
     Comment(Comment),
@@ -510,6 +544,13 @@ impl Args {
             Some(Command::Why(why)) => &why.target,
             Some(Command::Rbac(rbac)) => &rbac.target,
             Some(Command::Doctor(doctor)) => &doctor.target,
+            Some(Command::List(list)) => &list.target,
+            Some(Command::Status(status)) => &status.target,
+            Some(Command::Credentials(credentials)) => &credentials.target,
+            Some(Command::Logs(logs)) => &logs.target,
+            Some(Command::Exec(exec)) => &exec.target,
+            Some(Command::PortForward(forward)) => &forward.target,
+            Some(Command::Test(test)) => &test.target,
             _ => &self.target,
         }
     }

@@ -34,6 +34,18 @@ impl Desired {
     /// # Errors
     /// Where the repository or `fleet.toml` cannot be read.
     pub fn read(source: &Source, printer: &Printer) -> Result<Self, Failure> {
+        let desired = Self::load(source, printer)?;
+        for diagnostic in desired.fleet.diagnostics() {
+            printer.finding(&diagnostic.render(printer.colours_errors()));
+        }
+        Ok(desired)
+    }
+
+    /// Reads it. What is wrong with a sandbox's file is left to whoever tells of that sandbox.
+    ///
+    /// # Errors
+    /// As [`Desired::read`].
+    pub fn load(source: &Source, printer: &Printer) -> Result<Self, Failure> {
         let repo = Repo::open(&repo_args(source)).map_err(|error| of_repo(&error))?;
         let tree = repo.tree().map_err(|error| of_repo(&error))?;
         let fleet = match Fleet::parse(&tree.files, &tree.odd) {
@@ -45,9 +57,6 @@ impl Desired {
                 return Err(failure);
             }
         };
-        for diagnostic in fleet.diagnostics() {
-            printer.finding(&diagnostic.render(printer.colours_errors()));
-        }
         let charts = Charts::load(&tree.files, fleet.sandboxes.values().map(|sandbox| sandbox.chart.as_str()));
         let warnings = dirty_warning(&tree, source).into_iter().collect();
         Ok(Self { repo, tree, fleet, charts, warnings })

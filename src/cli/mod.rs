@@ -6,6 +6,8 @@ mod audit;
 mod check;
 mod comment;
 mod copied;
+mod credentials;
+mod declared;
 mod desired;
 mod doctor;
 mod failure;
@@ -15,11 +17,14 @@ mod history;
 mod http;
 mod image;
 mod init;
+mod inside;
+mod list;
 mod lock;
 mod log;
 mod metrics_file;
 mod needs;
 mod notices;
+mod open;
 mod owner;
 mod passes;
 mod planning;
@@ -33,6 +38,8 @@ mod rounds;
 mod save;
 mod seen;
 mod shell;
+mod status;
+mod test;
 mod traces;
 mod versions;
 mod who;
@@ -106,6 +113,14 @@ fn dispatch(args: &Args, printer: &Printer, logging: &Logging) -> Result<u8, Fai
         Some(Command::Image(options)) => image::image(args, options, printer),
         Some(Command::Init(options)) => init::init(options, printer),
         Some(Command::Rbac(options)) => runtime()?.block_on(rbac::rbac(args, options, printer)),
+        Some(Command::List(options)) => runtime()?.block_on(list::list(args, options, printer)),
+        Some(Command::Status(options)) => runtime()?.block_on(status::status(args, options, printer)),
+        Some(Command::Logs(options)) => runtime()?.block_on(inside::logs(args, options, printer)),
+        Some(Command::Exec(options)) => runtime()?.block_on(inside::exec(args, options, printer)),
+        Some(Command::PortForward(options)) => runtime()?.block_on(inside::forward(args, options, printer)),
+        Some(Command::Open(options)) => open::open(args, options, printer),
+        Some(Command::Credentials(options)) => runtime()?.block_on(credentials::credentials(args, options, printer)),
+        Some(Command::Test(options)) => runtime()?.block_on(test::test(args, options, printer)),
         None => watched(&args.run.how.seen, (printer, logging), |seen| {
             if !args.run.plan {
                 seen.open_audit()?;

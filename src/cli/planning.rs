@@ -24,6 +24,9 @@ use crate::plan::{
 use crate::release::Copied;
 use crate::report::FingerprintKey;
 
+/// In the place of the one sandbox that is of interest, where none is: nothing is asked for the sake of any.
+pub(super) const NOBODY: &str = "";
+
 /// How far our clock may be from the API server's.
 pub(super) const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
@@ -53,6 +56,22 @@ pub struct Request {
 }
 
 impl Request {
+    /// By a command that only looks, over all sandboxes.
+    pub fn look(now: Timestamp, drift: DriftMode, diff: DiffBy) -> Self {
+        Self {
+            now,
+            chosen: Chosen::default(),
+            allow_removals: None,
+            allow_rewind: false,
+            diff,
+            drift,
+            local: BTreeSet::new(),
+            retry: false,
+            going: None,
+            back: BTreeMap::new(),
+        }
+    }
+
     /// As the command line has it.
     pub fn new(run: &args::Run, now: Timestamp) -> Self {
         Self {

@@ -71,6 +71,28 @@ impl Printer {
         }
     }
 
+    /// What a program that runs elsewhere writes to its standard output, as it is.
+    ///
+    /// # Errors
+    /// As [`Printer::answer`].
+    pub fn pass_on(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let failure = Failure::of(&error);
+                Err(Failure { message: format!("standard output cannot be written: {}", failure.message), ..failure })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The same of its standard error.
+    pub fn pass_on_error(&self, bytes: &[u8]) {
+        let mut err = io::stderr().lock();
+        // Where standard error is closed there is nobody to tell.
+        let _ = err.write_all(bytes).and_then(|()| err.flush());
+    }
+
     /// What is worth knowing beside the answer, on standard error.
     pub fn note(&self, text: &str) {
         self.line("INFO", text);

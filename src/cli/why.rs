@@ -1,10 +1,11 @@
 //! `reconcile why NAME`: one sandbox's whole story. It only reads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::args::{Args, DiffBy, Why, WhyFormat};
+use super::args::{self, Args, ClusterName, DiffBy, Why, WhyFormat};
 use super::desired::{Desired, did_you_mean, now};
 use super::failure::{Exit, Failure};
 use super::history::last_change;
@@ -13,7 +14,7 @@ use super::print::{Printer, width};
 use super::render::only_named;
 use crate::cluster::{Cluster, Target};
 use crate::manifest::{ObjectId, namespaces};
-use crate::plan::{Cause, Chosen, DriftMode, Known, LiveKnown, Outlook, Source, Story, Wanted, forecast, story};
+use crate::plan::{Cause, DriftMode, Known, LiveKnown, Outlook, Source, Standing, Story, Wanted, forecast, story};
 use crate::report::text;
 
 /// Tells it; exit status 1 where the cluster cannot be read, so that only half of it is known.
@@ -23,37 +24,53 @@ use crate::report::text;
 pub async fn why(args: &Args, options: &Why, printer: &Printer) -> Result<u8, Failure> {
     let now = now(args)?;
     let desired = Desired::read(&args.source, printer)?;
-    let request = Request {
-        now,
-        chosen: Chosen::default(),
-        allow_removals: None,
-        allow_rewind: false,
-        diff: DiffBy::Server,
-        drift: DriftMode::Detect,
-        local: BTreeSet::new(),
-        retry: false,
-        going: None,
-        back: BTreeMap::new(),
+    let read = read(&desired, &options.name, &options.target, now).await?;
+    tell(&read.story, options, printer)?;
+    Ok(read.failure.map_or(0, |failure| {
+        printer.failure(&failure);
+        failure.exit as u8
+    }))
+}
+
+/// One sandbox's story, and the cluster that it was read from.
+pub(super) struct Read {
+    /// The story.
+    pub story: Story,
+    /// How it stands.
+    pub standing: Standing,
+    /// The cluster, where it could be found.
+    pub cluster: Option<Arc<dyn Cluster>>,
+    /// Why the live half of it is not known.
+    pub failure: Option<Failure>,
+}
+
+/// Reads a story.
+///
+/// # Errors
+/// Where there is no such sandbox, or the cluster is not the fleet's.
+pub(super) async fn read(
+    desired: &Desired,
+    name: &str,
+    target: &args::Target,
+    now: Timestamp,
+) -> Result<Read, Failure> {
+    let request = Request::look(now, DriftMode::Detect, DiffBy::Server);
+    let (cluster, failure) = match connect(target).await {
+        Ok(cluster) => match LiveSide::read(desired, &*cluster, target, &request, Some(name)).await {
+            Ok(live) => {
+                let (story, standing) = with_live(desired, &*cluster, &live, (name, now)).await?;
+                return Ok(Read { story, standing, cluster: Some(cluster), failure: None });
+            }
+            Err(failure) => (Some(cluster), failure),
+        },
+        Err(failure) => (None, failure),
     };
-    let live = async {
-        let cluster = connect(&options.target).await?;
-        let live = LiveSide::read(&desired, &*cluster, &options.target, &request, Some(&options.name)).await?;
-        Ok::<_, Failure>((cluster, live))
-    };
-    match live.await {
-        Ok((cluster, live)) => {
-            let story = with_live(&desired, &*cluster, &live, (options, now)).await?;
-            tell(&story, options, printer)?;
-            Ok(0)
-        }
-        Err(failure) if failure.exit == Exit::Failed && is_known(&desired, &options.name) => {
-            let story = without_live(&desired, &failure, options, now)?;
-            tell(&story, options, printer)?;
-            printer.failure(&failure);
-            Ok(failure.exit as u8)
-        }
-        Err(failure) => Err(failure),
+    if failure.exit != Exit::Failed || !is_known(desired, name) {
+        return Err(failure);
     }
+    let story = without_live(desired, &failure, (name, &target.cluster), now)?;
+    let standing = if desired.fleet.broken.contains_key(name) { Standing::Broken } else { Standing::Unknown };
+    Ok(Read { story, standing, cluster, failure: Some(failure) })
 }
 
 fn tell(story: &Story, options: &Why, printer: &Printer) -> Result<(), Failure> {
@@ -74,10 +91,9 @@ async fn with_live(
     desired: &Desired,
     cluster: &dyn Cluster,
     live: &LiveSide,
-    (options, now): (&Why, Timestamp),
-) -> Result<Story, Failure> {
-    let name = &options.name;
-    let first = live.plan.sandboxes.iter().find(|plan| plan.name == *name);
+    (name, now): (&str, Timestamp),
+) -> Result<(Story, Standing), Failure> {
+    let first = live.plan.sandboxes.iter().find(|plan| plan.name == name);
     let Some(first) = first else {
         let names: Vec<String> = live.plan.sandboxes.iter().map(|plan| plan.name.clone()).collect();
         let hint = did_you_mean(name, &names.iter().collect::<Vec<_>>());
@@ -89,7 +105,8 @@ async fn with_live(
     let since = if lives { made_at(cluster, &first.namespace).await } else { None };
     let outlook = Outlook { name, fleet: &desired.fleet, answers: &live.answers, asked: asked.as_ref() };
     let ahead = forecast(live.input.clone(), &outlook, first);
-    Ok(story(&Known {
+    let standing = Standing::of(first, &live.input, &desired.fleet);
+    let told = story(&Known {
         name,
         fleet: &desired.fleet,
         charts: &desired.charts,
@@ -99,21 +116,27 @@ async fn with_live(
         cluster: live.input.cluster.clone(),
         asked,
         live: LiveKnown::Read { input: &live.input, plan: &live.plan, since, ahead },
-    }))
+    });
+    Ok((told, standing))
 }
 
-fn without_live(desired: &Desired, failure: &Failure, options: &Why, now: Timestamp) -> Result<Story, Failure> {
+fn without_live(
+    desired: &Desired,
+    failure: &Failure,
+    (name, cluster): (&str, &ClusterName),
+    now: Timestamp,
+) -> Result<Story, Failure> {
     let copied = only_named(&desired.fleet.settings);
     let sources = desired.sources(&copied, now)?;
-    let asked = own_cause(desired, &options.name, &sources);
+    let asked = own_cause(desired, name, &sources);
     Ok(story(&Known {
-        name: &options.name,
+        name,
         fleet: &desired.fleet,
         charts: &desired.charts,
         sources: &sources,
         now,
         commit: desired.tree.commit.as_ref().map(|commit| commit.id.clone()),
-        cluster: options.target.cluster.to_string(),
+        cluster: cluster.to_string(),
         asked,
         live: LiveKnown::Unread(failure.message.clone()),
     }))

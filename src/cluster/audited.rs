@@ -226,6 +226,10 @@ impl Cluster for Audited {
         self.inner.objects(query).await
     }
 
+    async fn every(&self, query: &Query<'_>) -> Result<Vec<Value>, Error> {
+        self.inner.every(query).await
+    }
+
     async fn log(&self, log: &Log<'_>) -> Result<String, Error> {
         self.inner.log(log).await
     }

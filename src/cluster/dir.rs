@@ -200,10 +200,16 @@ impl Cluster for Dir {
     }
 
     async fn objects(&self, query: &Query<'_>) -> Result<Vec<Value>, Error> {
+        let mut found = self.every(query).await?;
+        found.truncate(super::MOST);
+        Ok(found)
+    }
+
+    async fn every(&self, query: &Query<'_>) -> Result<Vec<Value>, Error> {
         let mut found = Vec::new();
         self.list(query, &mut |meta: Meta| found.push(meta)).await?;
         let mut objects = Vec::new();
-        for meta in found.into_iter().take(super::MOST) {
+        for meta in found {
             let id = ObjectId::new(query.kind, meta.namespace.as_deref(), &meta.name);
             objects.extend(self.get(&Target { kind: query.kind, resource: query.resource, id: &id }).await?);
         }

@@ -7,6 +7,7 @@ mod config;
 mod decode;
 mod discovery;
 mod errors;
+mod inside;
 mod list;
 mod proto;
 mod proxy;
@@ -29,6 +30,7 @@ use settling::Settling;
 use transport::{Answer, Ask, Repeat, Transport};
 pub(crate) use url::without_login;
 
+use super::inside::Inside;
 use super::{Apply, Cluster, Error, ErrorKind, Lock, Log, Propagation, Query, Served, Sink, Target};
 use crate::manifest::{Kind, ObjectId, namespaces, pods};
 use crate::plan::Meta;
@@ -36,6 +38,8 @@ use crate::plan::Meta;
 const JSON: &str = "application/json";
 /// A version that no object ever has: the store's first revision is its own.
 const NO_VERSION: &str = "1";
+/// How often a list is begun whose continue token expires.
+const LISTS: usize = 3;
 /// The most bytes of a log that are read.
 const LOG: &str = "65536";
 
@@ -113,6 +117,37 @@ impl Kube {
     }
 }
 
+impl Kube {
+    /// A page of whole objects, and the token of the next; empty at the end.
+    async fn page(&self, query: &Query<'_>, next: &str) -> Result<(Vec<Value>, String), Error> {
+        let Query { kind, resource, namespace, selector } = *query;
+        let subject = Subject { verb: "list", kind, resource, namespace, name: None };
+        let path = url::path(kind, resource, namespace, None);
+        let limit = super::MOST.to_string();
+        let path = url::with_query(path, &[("labelSelector", selector), ("limit", &limit), ("continue", next)]);
+        let answer = self.send(&subject, &Ask::get(path, JSON)).await?;
+        if !answer.status.is_success() {
+            return Err(from_answer(&subject, &answer));
+        }
+        let mut list: Value = serde_json::from_slice(&answer.body).map_err(|error| {
+            Error::new(ErrorKind::Other, subject.what(), decode::Undecodable::from(error).to_string())
+        })?;
+        let next = list.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
+        match list.as_object_mut().and_then(|list| list.remove("items")) {
+            Some(Value::Array(mut items)) => {
+                // What is in a list does not say of what kind it is.
+                for item in items.iter_mut().filter_map(Value::as_object_mut) {
+                    item.insert("apiVersion".into(), json!(kind.api_version()));
+                    item.insert("kind".into(), json!(kind.kind));
+                }
+                Ok((items, next))
+            }
+            Some(Value::Null) => Ok((Vec::new(), next)),
+            _ => Err(Error::new(ErrorKind::Other, subject.what(), "the answer is no list")),
+        }
+    }
+}
+
 fn location(target: &Target<'_>) -> String {
     url::path(target.kind, target.resource, target.id.namespace.as_deref(), Some(&target.id.name))
 }
@@ -147,6 +182,10 @@ impl Cluster for Kube {
 
     fn keeps_status(&self) -> bool {
         true
+    }
+
+    fn inside(&self) -> Option<&dyn Inside> {
+        Some(self)
     }
 
     /// The uid of the namespace that every cluster has, and nobody can delete.
@@ -216,32 +255,28 @@ impl Cluster for Kube {
     }
 
     async fn objects(&self, query: &Query<'_>) -> Result<Vec<Value>, Error> {
-        let Query { kind, resource, namespace, selector } = *query;
-        let subject = Subject { verb: "list", kind, resource, namespace, name: None };
-        let path = url::path(kind, resource, namespace, None);
-        let limit = super::MOST.to_string();
-        let path = url::with_query(path, &[("labelSelector", selector), ("limit", &limit)]);
-        let answer = self.send(&subject, &Ask::get(path, JSON)).await?;
-        if !answer.status.is_success() {
-            return Err(from_answer(&subject, &answer));
-        }
-        let list: Value = serde_json::from_slice(&answer.body).map_err(|error| {
-            Error::new(ErrorKind::Other, subject.what(), decode::Undecodable::from(error).to_string())
-        })?;
-        match list {
-            Value::Object(mut list) => match list.remove("items") {
-                Some(Value::Array(mut items)) => {
-                    // What is in a list does not say of what kind it is.
-                    for item in items.iter_mut().filter_map(Value::as_object_mut) {
-                        item.insert("apiVersion".into(), json!(kind.api_version()));
-                        item.insert("kind".into(), json!(kind.kind));
+        self.page(query, "").await.map(|(objects, _)| objects)
+    }
+
+    /// One whose continue token expires half-way is begun anew.
+    async fn every(&self, query: &Query<'_>) -> Result<Vec<Value>, Error> {
+        let (mut all, mut next, mut begun) = (Vec::new(), String::new(), 1);
+        loop {
+            match self.page(query, &next).await {
+                Ok((objects, more)) => {
+                    all.extend(objects);
+                    if more.is_empty() {
+                        return Ok(all);
                     }
-                    Ok(items)
+                    next = more;
                 }
-                Some(Value::Null) => Ok(Vec::new()),
-                _ => Err(Error::new(ErrorKind::Other, subject.what(), "the answer is no list")),
-            },
-            _ => Err(Error::new(ErrorKind::Other, subject.what(), "the answer is no list")),
+                Err(error) if error.kind == ErrorKind::Expired && begun < LISTS => {
+                    all.clear();
+                    next.clear();
+                    begun += 1;
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
 

@@ -17,6 +17,7 @@ pub fn of(object: &Value) -> Meta {
         resource_version: text("resourceVersion").unwrap_or_default(),
         labels: texts(metadata.get("labels")),
         annotations: texts(metadata.get("annotations")),
+        created: text("creationTimestamp").and_then(|time| time.parse().ok()),
         deleting: text("deletionTimestamp").and_then(|time| time.parse().ok()),
         finalizers: list(metadata.get("finalizers")).filter_map(Value::as_str).map(str::to_owned).collect(),
         controller: list(metadata.get("ownerReferences")).find_map(controller),

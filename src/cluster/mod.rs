@@ -5,6 +5,7 @@ mod answers;
 mod audited;
 mod connect;
 pub mod dir;
+pub mod inside;
 mod judge;
 pub mod kube;
 mod metadata;
@@ -33,6 +34,7 @@ use crate::manifest::{Kind, ObjectId, Resource};
 use crate::plan::{Meta, Seen};
 
 pub use connect::{ClusterSpec, connect};
+use inside::Inside;
 pub(crate) use kube::without_login;
 
 /// What is asked of a cluster.
@@ -52,6 +54,11 @@ pub trait Cluster: Send + Sync {
     /// Whether objects have a status that controllers keep, and that can be written ahead of them.
     fn keeps_status(&self) -> bool {
         false
+    }
+
+    /// What runs in it, where anything does.
+    fn inside(&self) -> Option<&dyn Inside> {
+        None
     }
 
     /// What tells this cluster from every other, and stays the same while it lives.
@@ -80,6 +87,9 @@ pub trait Cluster: Send + Sync {
 
     /// The whole objects of a kind that the query selects, up to [`MOST`]: for what people are told of one namespace.
     async fn objects(&self, query: &Query<'_>) -> Result<Vec<Value>, Error>;
+
+    /// All whole objects of a kind that the query selects, page by page: for what people are told of a fleet.
+    async fn every(&self, query: &Query<'_>) -> Result<Vec<Value>, Error>;
 
     /// The last lines that a container has written.
     async fn log(&self, log: &Log<'_>) -> Result<String, Error>;

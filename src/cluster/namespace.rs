@@ -33,5 +33,12 @@ pub(super) fn live_namespace(meta: &Meta, survey: &Survey<'_>) -> LiveNamespace 
         observed.ours = true;
         observed.was_ours = true;
     }
-    LiveNamespace { observed, record, recorded: wanted.hash, fault, finalizers: meta.finalizers.clone() }
+    LiveNamespace {
+        observed,
+        record,
+        recorded: wanted.hash,
+        created: meta.created,
+        fault,
+        finalizers: meta.finalizers.clone(),
+    }
 }

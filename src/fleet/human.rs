@@ -23,6 +23,11 @@ pub fn span(span: SignedDuration) -> String {
     parts.join(" ")
 }
 
+/// The same without spaces, for columns: `2d4h`, `45m`, `0s`.
+pub fn short(length: SignedDuration) -> String {
+    span(length).replace("min", "m").replace(' ', "")
+}
+
 /// An instant as seen from `now`: `in 2 d 4 h`, `3 h ago`, `now`.
 pub fn relative(at: Timestamp, now: Timestamp) -> String {
     let away = at.duration_since(now);

@@ -28,6 +28,8 @@ pub struct Meta {
     pub labels: BTreeMap<String, String>,
     /// Its annotations.
     pub annotations: BTreeMap<String, String>,
+    /// When it was made.
+    pub created: Option<Timestamp>,
     /// When its deletion began.
     pub deleting: Option<Timestamp>,
     /// The finalizers that keep it.

@@ -20,6 +20,7 @@ mod going;
 mod hooks;
 mod immutable;
 mod leftovers;
+mod listing;
 mod live;
 mod live_objects;
 mod lost;
@@ -39,10 +40,13 @@ mod round;
 mod safety;
 mod sandbox;
 mod saved;
+mod service;
 mod settled;
 mod show;
 mod stale;
+mod standing;
 mod state;
+mod status;
 mod story;
 mod story_live;
 mod story_told;
@@ -61,6 +65,7 @@ pub use extras::UNKNOWN_MANAGER;
 pub use failure::{Failure, backed_off, with_failure};
 pub use forecast::{Ahead, Outlook, forecast};
 pub use immutable::immutable_changes;
+pub use listing::{LISTING_VERSION, Listed, Listing, LiveFleet, Ready, listing, listing_schema};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};
 pub use live_objects::Objects;
 pub use outcome::{Aftermath, Finding, Outcome, SandboxOutcome, SandboxResult};
@@ -72,10 +77,16 @@ pub use round::{Round, removed};
 pub use saved::{
     FORMAT, MAX_AGE, Making, NotSaved, Saved, SavedSandbox, SavedStep, is_plan_id, is_saved_plan, plan_id,
 };
+pub use service::{ContainerSeen, PodSeen, of_service, service_of, services};
 pub use settled::{FieldSets, Seen, SeenManaged, is_settled};
 pub use stale::Difference;
+pub use standing::Standing;
 pub use state::{
     Answer, Answers, DryRun, Input, Live, LiveNamespace, Policy, Question, Source, Unread, Volume, Wanted,
+};
+pub use status::{
+    EventSeen, Generation, QuotaLine, STATUS_VERSION, Service, ServiceHealth, Status, VolumeSeen, Within, status,
+    status_schema,
 };
 pub use story::{
     Desired, Differing, Expiry, Held as HeldTold, KindCount, Live as LiveTold, LiveState, Next, Pin, Place, Rendered,

@@ -208,6 +208,8 @@ pub struct LiveNamespace {
     pub record: Record,
     /// The hash that it has with just that on it.
     pub recorded: Hash,
+    /// When it was made.
+    pub created: Option<Timestamp>,
     /// Why its record cannot be read, when it cannot.
     pub fault: Option<String>,
     /// What keeps it, when it is being deleted.

@@ -3,6 +3,7 @@
 
 mod account;
 mod charts;
+mod declared;
 mod ignore;
 mod lint;
 mod objects;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 pub use crate::access::BINDING;
 pub use account::is_account_binding;
 pub use charts::Charts;
+pub use declared::{CREDENTIALS, LogForm, Login, SERVICE, TEST, Test, declared};
 pub use objects::{Copied, is_copy};
 
 use crate::chart::{Capabilities, ReleaseInfo, Stage};

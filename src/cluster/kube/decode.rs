@@ -167,6 +167,7 @@ struct JsonMeta<'a> {
     namespace: Option<String>,
     uid: String,
     resource_version: String,
+    creation_timestamp: Option<Timestamp>,
     deletion_timestamp: Option<Timestamp>,
     #[serde(default)]
     labels: BTreeMap<String, String>,
@@ -209,6 +210,7 @@ fn meta(meta: JsonMeta<'_>) -> Meta {
         resource_version: meta.resource_version,
         labels: meta.labels,
         annotations: meta.annotations,
+        created: meta.creation_timestamp,
         deleting: meta.deletion_timestamp,
         finalizers: meta.finalizers,
         controller: meta.owner_references.into_iter().find(|o| o.controller).map(|o| format!("{}/{}", o.kind, o.name)),

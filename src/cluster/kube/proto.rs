@@ -66,6 +66,8 @@ struct ObjectMeta {
     uid: Bytes,
     #[prost(bytes = "bytes", tag = "6")]
     resource_version: Bytes,
+    #[prost(message, optional, tag = "8")]
+    created: Option<Time>,
     #[prost(message, optional, tag = "9")]
     deleted: Option<Time>,
     #[prost(message, repeated, tag = "11")]
@@ -203,6 +205,7 @@ fn meta(meta: ObjectMeta) -> Result<Meta, Undecodable> {
         resource_version: owned(&meta.resource_version)?,
         labels: map(&meta.labels)?,
         annotations: map(&meta.annotations)?,
+        created: meta.created.map(timestamp).transpose()?,
         deleting: meta.deleted.map(timestamp).transpose()?,
         finalizers: meta.finalizers.iter().map(owned).collect::<Result<_, _>>()?,
         controller: meta.owners.into_iter().find(|o| o.controller).map(|o| format!("{}/{}", o.kind, o.name)),

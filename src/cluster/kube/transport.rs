@@ -109,13 +109,43 @@ impl Transport {
         }
     }
 
-    async fn once(&self, ask: &Ask) -> Result<Answer, Fault> {
-        let mut request = Request::builder().method(ask.method.clone()).uri(&ask.path).header(ACCEPT, ask.accept);
-        if !ask.content_type.is_empty() {
-            request = request.header(CONTENT_TYPE, ask.content_type);
+    /// The client, for what it does itself: websockets. They last, so they are not among the requests in flight.
+    pub(super) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// Sends a request whose answer comes bit by bit, for as long as it takes: its status and type, and what comes. It is
+    /// sent again only where nobody answered.
+    pub(super) async fn begin(&self, ask: &Ask, what: &str) -> Result<((StatusCode, String), Body), Error> {
+        let mut attempt = 1;
+        loop {
+            match self.head(ask).await {
+                Ok(response) => {
+                    let (head, body) = response.into_parts();
+                    let content_type = header(&head.headers, CONTENT_TYPE).unwrap_or_default().to_owned();
+                    return Ok(((head.status, content_type), body));
+                }
+                Err(fault) => match after(&fault).and_then(|when| pause(when, ask.repeat, attempt)) {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(fault.error(what)),
+                },
+            }
+            attempt += 1;
         }
-        let request =
-            request.body(Body::from(ask.body.clone())).map_err(|error| Fault::Lost(format!("no request: {error}")))?;
+    }
+
+    async fn head(&self, ask: &Ask) -> Result<Response<Body>, Fault> {
+        tracing::debug!(method = %ask.method, path = ask.path, "asked");
+        let response = tokio::time::timeout(DEADLINE, self.client.send(request(ask)?))
+            .await
+            .map_err(|_| Fault::Lost(format!("no answer within {} s", DEADLINE.as_secs())))?
+            .map_err(fault)?;
+        self.hear(response.headers());
+        Ok(response)
+    }
+
+    async fn once(&self, ask: &Ask) -> Result<Answer, Fault> {
+        let request = request(ask)?;
         let Ok(_permit) = self.permits.acquire().await else {
             return Err(Fault::Lost("the client is closed".into()));
         };
@@ -147,23 +177,44 @@ impl Transport {
     }
 }
 
+fn request(ask: &Ask) -> Result<Request<Body>, Fault> {
+    let mut request = Request::builder().method(ask.method.clone()).uri(&ask.path).header(ACCEPT, ask.accept);
+    if !ask.content_type.is_empty() {
+        request = request.header(CONTENT_TYPE, ask.content_type);
+    }
+    request.body(Body::from(ask.body.clone())).map_err(|error| Fault::Lost(format!("no request: {error}")))
+}
+
 fn header(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
+/// How often it may be sent at most, whether the first time surely did nothing, and what pause the server asks for.
+type When = (u32, bool, Option<Duration>);
+
 /// How long to wait before the next attempt; `None` for no more.
 fn again(outcome: &Result<Answer, Fault>, repeat: Repeat, attempt: u32) -> Option<Duration> {
-    let (limit, not_begun, asked) = match outcome {
+    let when = match outcome {
         Ok(answer) => match answer.status.as_u16() {
             429 => (ATTEMPTS, true, answer.retry_after),
             502..=504 => (ATTEMPTS, false, answer.retry_after),
             500 if answer.retry_after.is_some() => (ATTEMPTS, false, answer.retry_after),
             _ => return None,
         },
-        Err(Fault::Connect(_)) => (CONNECT_ATTEMPTS, true, None),
-        Err(Fault::Lost(_)) => (CONNECT_ATTEMPTS, false, None),
-        Err(Fault::Credentials(_)) => return None,
+        Err(fault) => after(fault)?,
     };
+    pause(when, repeat, attempt)
+}
+
+fn after(fault: &Fault) -> Option<When> {
+    match fault {
+        Fault::Connect(_) => Some((CONNECT_ATTEMPTS, true, None)),
+        Fault::Lost(_) => Some((CONNECT_ATTEMPTS, false, None)),
+        Fault::Credentials(_) => None,
+    }
+}
+
+fn pause((limit, not_begun, asked): When, repeat: Repeat, attempt: u32) -> Option<Duration> {
     if attempt >= limit || (repeat == Repeat::IfNotBegun && !not_begun) {
         return None;
     }
@@ -171,6 +222,11 @@ fn again(outcome: &Result<Answer, Fault>, repeat: Repeat, attempt: u32) -> Optio
     let jitter = pause.mul_f64(rand::rng().random_range(0.0..0.5));
     let pause = asked.unwrap_or_default().max(pause) + jitter;
     (pause <= PATIENCE).then_some(pause)
+}
+
+/// What went wrong with a connection that the client made itself.
+pub(super) fn failure(error: kube::Error, what: &str) -> Error {
+    fault(error).error(what)
 }
 
 fn fault(error: kube::Error) -> Fault {

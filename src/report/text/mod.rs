@@ -3,12 +3,20 @@
 //! One line a sandbox, then what is done to it. What is unchanged is counted, not listed.
 
 mod check;
+mod list;
+mod logins;
 pub(super) mod outcome;
+mod page;
+mod status;
+mod table;
 mod why;
 mod wrap;
 
 pub use check::{Health, check};
+pub use list::{ListOptions, list};
+pub use logins::logins;
 pub use outcome::{anew, outcome, stale, waits};
+pub use status::status;
 pub use why::why;
 
 use unicode_width::UnicodeWidthStr;

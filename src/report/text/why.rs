@@ -1,5 +1,6 @@
 //! One sandbox's story as text for people: a column of labels, and beside each what there is to say.
 
+use super::page::Page;
 use super::wrap::wrap;
 use crate::fleet::human;
 use crate::plan::{CauseShown, Expiry, KindCount, LiveState, LiveTold as Live, Next, Story, short_commit};
@@ -8,9 +9,6 @@ use crate::report::words::{self, counted};
 
 /// How many objects are named, at most.
 const NAMED: usize = 12;
-
-/// Where what is said begins.
-const COLUMN: usize = 14;
 
 /// The story, styled.
 pub fn why(story: &Story, width: usize) -> String {
@@ -43,22 +41,7 @@ pub fn why(story: &Story, width: usize) -> String {
     page.text
 }
 
-struct Page {
-    text: String,
-    width: usize,
-}
-
 impl Page {
-    fn line(&mut self, label: &str, text: &str) {
-        self.styled(label, text, anstyle::Style::new());
-    }
-
-    fn styled(&mut self, label: &str, text: &str, style: anstyle::Style) {
-        let wrapped = wrap(safe(text).trim_end(), self.width, COLUMN, COLUMN);
-        let label = format!("{label:<COLUMN$}");
-        self.text.push_str(&format!("{}{}\n", paint(BOLD, &label), paint(style, &wrapped)));
-    }
-
     /// How many objects are not named.
     fn more(&mut self, all: usize) {
         if all > NAMED {

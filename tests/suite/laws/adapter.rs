@@ -102,6 +102,10 @@ impl Cluster for Adapter<'_> {
         self.cluster.objects(query).await
     }
 
+    async fn every(&self, query: &Query<'_>) -> Result<Vec<Value>, Error> {
+        self.cluster.every(query).await
+    }
+
     async fn log(&self, log: &Log<'_>) -> Result<String, Error> {
         self.cluster.log(log).await
     }

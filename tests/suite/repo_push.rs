@@ -1,0 +1,125 @@
+//! Commits on the fleet's branch: pushed over https and ssh, many at once, and nothing else touched.
+
+use std::fs;
+
+use super::canary::canary;
+use super::repo_server::{Login, Server};
+use super::scenario::{Stage, text_of};
+
+/// A bare clone of the stage's repository beside it, as a server would have it.
+fn served(stage: &Stage) {
+    said(stage, "git clone -q --bare . ../fleet.git && git -C ../fleet.git config http.receivepack true");
+}
+
+fn said(stage: &Stage, step: &str) -> String {
+    let output = stage.shell(step);
+    assert!(output.status.success(), "{step}: {}", text_of(&output));
+    text_of(&output)
+}
+
+#[test]
+fn a_commit_is_pushed_over_http_with_the_token() {
+    let stage = Stage::bare();
+    served(&stage);
+    let token: &'static str = Box::leak(canary("git").into_boxed_str());
+    let login = Login { user: "x-access-token", password: token };
+    let server = Server::start(stage.home.path(), Some(login));
+    let url = server.url("/fleet.git");
+    let text = said(&stage, &format!("cd .. && reconcile --repo {url} create web --branch web --now 2030-01-01T00:00:00Z"));
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(&format!("on main, pushed to {url}")), "{text}");
+    let text = said(&stage, &format!("git remote add origin {url} && git config reconcile.branch main && reconcile set web ttl=9d"));
+    assert!(text.contains("pushed to origin"), "{text}");
+    let log = said(&stage, "git -C ../fleet.git log --format=%s main; git log --format=%s origin/main -1");
+    assert_eq!(log, "Set ttl of sandbox web\nCreate sandbox web for web\nthe fleet\nSet ttl of sandbox web\n");
+    assert!(!text.contains(token));
+
+    let refused = stage.shell("RECONCILE_GIT_TOKEN=wrong reconcile destroy web");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text_of(&refused).contains("wants a login"), "{}", text_of(&refused));
+
+    // Who may read may not write.
+    said(&stage, "git -C ../fleet.git config http.receivepack false");
+    let refused = stage.shell("reconcile destroy web");
+    assert_eq!(refused.status.code(), Some(1));
+    let text = text_of(&refused);
+    assert!(text.contains("does not let us push") && text.contains("nothing was changed"), "{text}");
+    assert_eq!(said(&stage, "git -C ../fleet.git log --format=%s main -1"), "Set ttl of sandbox web\n");
+}
+
+#[test]
+fn a_commit_is_pushed_over_ssh() {
+    let stage = Stage::bare();
+    served(&stage);
+    said(&stage, "printf '%s\\n' '#!/bin/sh' 'while [ \"$1\" != git@example.com ]; do shift; done' 'exec sh -c \"$2\"' > ../ssh && chmod +x ../ssh");
+    let step = "export GIT_SSH_COMMAND=$HOME/ssh; git remote add origin git@example.com:$HOME/fleet.git; ";
+    let text = said(&stage, &format!("{step} reconcile create web --branch web"));
+    assert!(text.contains("pushed to origin"), "{text}");
+    assert_eq!(said(&stage, "git -C ../fleet.git log --format=%s main -1"), "Create sandbox web for web\n");
+    said(&stage, "printf '%s\\n' '#!/bin/sh' 'echo no way >&2' 'exit 1' > ../fleet.git/hooks/pre-receive && chmod +x ../fleet.git/hooks/pre-receive");
+    let refused = stage.shell("export GIT_SSH_COMMAND=$HOME/ssh; reconcile destroy web");
+    let text = text_of(&refused);
+    assert!(text.contains("origin declined the push to `main`: pre-receive hook declined") && text.contains("no way"), "{text}");
+}
+
+#[test]
+fn many_at_once_all_come_through() {
+    const COUNT: usize = 6;
+    for remote in [false, true] {
+        let stage = Stage::bare();
+        if remote {
+            served(&stage);
+            said(&stage, "git remote add origin ../fleet.git");
+        }
+        let text = said(
+            &stage,
+            &format!("for n in $(seq {COUNT}); do reconcile create s$n --branch s$n & done; wait; git fetch -q 2> /dev/null; true"),
+        );
+        let branch = if remote { "origin/main" } else { "main" };
+        let files = said(&stage, &format!("git ls-tree --name-only {branch} sandboxes/ | grep -c '/s[0-9]'"));
+        assert_eq!(files.trim(), COUNT.to_string(), "{text}");
+        let commits = said(&stage, &format!("git rev-list --count {branch}"));
+        assert_eq!(commits.trim(), (COUNT + 1).to_string(), "{text}");
+    }
+}
+
+#[test]
+fn the_checkout_and_the_index_stay_as_they_are() {
+    let stage = Stage::bare();
+    // Some of everything: staged, changed, new, deleted.
+    said(
+        &stage,
+        "echo staged > staged && git add staged && echo more >> sandboxes/one.toml && echo new > new && rm charts/hello/values.yaml",
+    );
+    let home = stage.home.path().join("work");
+    let index = || fs::read(home.join(".git/index")).expect("it is there");
+    let files = || said(&stage, "find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha256sum");
+    let before = (index(), files());
+    let commands = [
+        "create web --branch web",
+        "set web ttl=9d",
+        "extend web",
+        "pin web --until 2030-01-11T00:00:00Z --reason x",
+        "unpin web",
+        "sleep web",
+        "wake web",
+        "history web --cluster dir:../cluster",
+        "diff web",
+        "destroy web",
+        "rollback web",
+        "gc",
+    ];
+    for command in commands {
+        said(&stage, &format!("reconcile {command} --now 2030-01-01T00:00:00Z"));
+        assert!((index(), files()) == before, "{command}");
+    }
+    assert_eq!(said(&stage, "git show --format= --name-status HEAD"), "A\tsandboxes/web.toml\n");
+}
+
+#[test]
+fn a_fleet_below_the_top_is_written_where_it_is() {
+    let stage = Stage::bare();
+    said(&stage, "mkdir -p teams/a && git mv sandboxes charts teams/a/ && commit moved");
+    said(&stage, "reconcile --path teams/a create web --branch web");
+    assert_eq!(said(&stage, "git show --format=%s --name-status HEAD"), "Create sandbox web for web\n\nA\tteams/a/sandboxes/web.toml\n");
+}
