@@ -225,9 +225,7 @@ fn a_job_says_which_pull_request() {
     let case = Case::of(Plays::Gitea);
     let job = format!("GITEA_ACTIONS=true GITHUB_ACTIONS=true GITHUB_API_URL={}", case.server.address);
     of_job(&case, &format!("{job} GITHUB_REPOSITORY=team/app GITHUB_REF=refs/pull/12/head"));
-    for case in [case] {
-        assert_eq!(case.bodies(), [format!("{MARK}\none\n")]);
-    }
+    assert_eq!(case.bodies(), [format!("{MARK}\none\n")]);
 }
 
 #[test]

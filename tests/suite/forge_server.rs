@@ -188,9 +188,12 @@ fn answer(plays: Plays, base: &str, login: &(&str, String), state: &mut State, r
     let fault = state.faults.iter().position(|fault| fault.method == request.method);
     let fault = fault.map(|at| state.faults.remove(at));
     let known = request.headers.iter().any(|(name, value)| *name == login.0 && *value == login.1);
-    let mut right = || match known {
-        true => carried_out(plays, base, state, request),
-        false => (401, String::new(), json!({"message": "Bad credentials"})),
+    let mut right = || {
+        if known {
+            carried_out(plays, base, state, request)
+        } else {
+            (401, String::new(), json!({"message": "Bad credentials"}))
+        }
     };
     let (status, headers, body) = match fault {
         Some(Fault { is_done, status, headers, body, .. }) => {

@@ -123,9 +123,9 @@ fn a_fleet_works_at_once() {
     for chart in &CHARTS {
         for ci in ["github", "gitlab", "none"] {
             let place = Place::new();
-            let made = place
+            let said = place
                 .expect(0, &format!("reconcile init fleet --chart {} --ci {ci} --domain dev.example.com", chart.name));
-            assert!(made.contains("fleet fleet begun in fleet, on branch main, commit "), "{made}");
+            assert!(said.contains("fleet fleet begun in fleet, on branch main, commit "), "{said}");
             let planned = place.expect(2, &format!("cd fleet && {PLAN}"));
             assert!(planned.contains("+ create example:") && planned.contains("Plan: 1 to create"), "{planned}");
             assert!(!planned.contains("warning"), "{planned}");
@@ -134,9 +134,9 @@ fn a_fleet_works_at_once() {
             // A stranger who comes by much later finds the same.
             place.expect(0, &format!("cd fleet && {}", PLAN.replace("2030", "2035")));
             assert_eq!(place.expect(0, "git -C fleet status --porcelain"), "", "what a run leaves is ignored");
-            let mode =
+            let modes =
                 place.expect(0, "find fleet -name '*.sh' -o -name install | xargs ls -l | cut -c 1-10 | sort -u");
-            assert!(ci == "none" && chart.name == "preview-app" || mode.starts_with("-rwx"), "{mode}");
+            assert!(ci == "none" && chart.name == "preview-app" || modes.starts_with("-rwx"), "{modes}");
         }
     }
 }

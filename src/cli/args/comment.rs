@@ -24,7 +24,8 @@ pub struct Comment {
     /// The forge [default: whose job this is]
     #[arg(long, value_enum)]
     pub forge: Option<Kind>,
-    /// The address of its API, such as https://HOST/api/v1 [default: the job's, else the forge's public one]
+    /// The address of its API.
+    #[arg(help = "The address of its API, such as https://HOST/api/v1 [default: the job's, else the public forge's]")]
     #[arg(long, value_name = "URL")]
     pub api: Option<String>,
     /// The repository: OWNER/NAME; at GitLab also its number [default: the job's]
@@ -39,7 +40,8 @@ pub struct Comment {
     /// This sandbox's address and end, as the fleet has them
     #[arg(long, value_name = "NAME")]
     pub sandbox: Option<String>,
-    /// What came of its tests: JUnit's XML, as reconcile test --junit writes it
+    /// What came of its tests.
+    #[arg(help = "What came of its tests: a JUnit file, as reconcile test --junit writes it")]
     #[arg(long, value_name = "FILE")]
     pub test: Option<PathBuf>,
     /// A plan, as reconcile --plan --format markdown prints it

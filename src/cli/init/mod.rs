@@ -115,12 +115,11 @@ fn in_a_repository(
     }
     let mut placed = Placed::default();
     placed.below(folder, all).map_err(|(path, error)| unwritable(&path, &error))?;
-    let commit = match options.no_commit {
-        true => None,
-        false => {
-            let paths: Vec<String> = all.iter().map(|file| format!("{}{}", ground.root, file.path)).collect();
-            Some(repo::commit_new(&ground.workdir, &paths, MESSAGE).map_err(|error| of_repo(&error))?)
-        }
+    let commit = if options.no_commit {
+        None
+    } else {
+        let paths: Vec<String> = all.iter().map(|file| format!("{}{}", ground.root, file.path)).collect();
+        Some(repo::commit_new(&ground.workdir, &paths, MESSAGE).map_err(|error| of_repo(&error))?)
     };
     placed.keep();
     Ok(commit)
