@@ -64,7 +64,7 @@ fn a_commit_is_pushed_over_ssh() {
 
 #[test]
 fn many_at_once_all_come_through() {
-    const COUNT: usize = 6;
+    const COUNT: usize = 8;
     for remote in [false, true] {
         let stage = Stage::bare();
         if remote {
@@ -105,12 +105,13 @@ fn the_checkout_and_the_index_stay_as_they_are() {
         "wake web",
         "history web --cluster dir:../cluster",
         "diff web",
-        "destroy web",
+        "destroy web --yes",
         "rollback web",
         "gc",
     ];
     for command in commands {
-        said(&stage, &format!("reconcile {command} --now 2030-01-01T00:00:00Z"));
+        let now = if command.starts_with("destroy") { "" } else { "--now 2030-01-01T00:00:00Z" };
+        said(&stage, &format!("reconcile {command} {now}"));
         assert!((index(), files()) == before, "{command}");
     }
     assert_eq!(said(&stage, "git show --format= --name-status HEAD"), "A\tsandboxes/web.toml\n");

@@ -76,13 +76,13 @@ fn a_sandbox_that_an_autoscaler_scales_sleeps_too() {
          spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: registry.example.com/a:1}]}}}\n",
     );
     case.sandbox("web", "values.scaled = true\nasleep = true").commit("asleep");
-    case.run(0, &["--timeout=0s"]);
+    case.run(0, &[]);
     assert_eq!(case.field("web", "deployment/web", ".spec.replicas"), "0");
     assert_eq!(case.field("web", "cronjob/nightly", ".spec.suspend"), "true");
     case.assert_settled();
     case.repo.edit(&file("web"), "asleep = true", "");
     case.commit("awake");
-    case.run(0, &["--timeout=0s"]);
+    case.run(0, &[]);
     assert_ne!(case.field("web", "deployment/web", ".spec.replicas"), "0");
     assert_ne!(case.field("web", "cronjob/nightly", ".spec.suspend"), "true");
     case.assert_settled();
