@@ -9,6 +9,7 @@ use super::args::{Args, Source};
 use super::failure::{Exit, Failure};
 use super::print::Printer;
 use crate::fleet::{Fleet, Level, SecretRef};
+use crate::near::nearest;
 use crate::plan::{self, Start};
 use crate::release::{Basis, Charts, Copied};
 use crate::repo::{Contains, DateError, DateQuery, FileDate, Repo, RepoArgs, RepoError, Tree};
@@ -159,9 +160,8 @@ fn undated(error: DateError) -> Start {
 
 /// The hint about a name that no sandbox has.
 pub(super) fn did_you_mean(name: &str, known: &[&String]) -> String {
-    let scored = known.iter().map(|other| (strsim::damerau_levenshtein(name, other), *other));
-    match scored.filter(|(distance, _)| *distance <= name.len().div_ceil(3)).min() {
-        Some((_, near)) => format!("did you mean {near}?"),
+    match nearest(name, known.iter().map(|known| known.as_str())) {
+        Some(near) => format!("did you mean {near}?"),
         None => "the files below sandboxes/ are the sandboxes there are".to_owned(),
     }
 }

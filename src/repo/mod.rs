@@ -5,6 +5,8 @@
 //! ([`Trunk`]), pushed where there is a remote; the checkout and the index are never touched.
 
 mod address;
+mod app;
+mod begin;
 mod clock;
 mod commit;
 mod contains;
@@ -27,6 +29,8 @@ mod versions;
 mod walk;
 mod worktree;
 
+pub use app::App;
+pub use begin::{Ground, begin, check_identity, commit_new, default_branch, ground};
 pub use clock::{DateError, DateQuery, Dates, FileDate};
 pub use commit::{Change, Committed};
 pub use contains::Contains;

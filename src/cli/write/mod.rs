@@ -9,6 +9,7 @@ mod gc;
 mod rollback;
 mod sleep;
 mod told;
+mod update;
 
 pub use create::{create, up};
 pub use destroy::{destroy, down};
@@ -18,6 +19,7 @@ pub use rollback::rollback;
 pub use sleep::{sleep, wake};
 
 pub use change::set;
+pub use update::update;
 
 use super::args::{Args, How, PlanFormat, Target};
 use super::failure::Failure;
