@@ -110,9 +110,8 @@ impl<'a> Inquiry<'a> {
     /// What the sandbox comes to with these files as they were; `None` where it cannot be.
     fn effect(&mut self, suspect: &Suspect<'_>, back: &[&String]) -> Option<Effect> {
         self.left = self.left.saturating_sub(1);
-        let of_interest = |path: &str| {
-            [FLEET_FILE, LOCK_FILE, suspect.path].contains(&path) || path.starts_with("charts/")
-        };
+        let of_interest =
+            |path: &str| [FLEET_FILE, LOCK_FILE, suspect.path].contains(&path) || path.starts_with("charts/");
         let now = self.now.files.iter().filter(|(path, _)| of_interest(path));
         let mut files: Files = now.map(|(path, bytes)| (path.clone(), Arc::clone(bytes))).collect();
         for path in back {

@@ -1,6 +1,7 @@
 //! Commits to the fleet's branch, made of the objects alone: no checkout, no index.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use git2::build::TreeUpdateBuilder;
 use git2::{Commit, ErrorCode, FileMode, Oid, PushOptions, RemoteCallbacks, Repository, Signature};
@@ -11,10 +12,11 @@ use super::open::Repo;
 use super::sign::sign;
 use super::transport::{Problem, Route};
 use super::tree::CommitInfo;
-use super::trunk::{Remote, Trunk};
+use super::trunk::{Remote, Trunk, is_locked};
 
 /// How often a change is made anew where others push between.
-const TRIES: usize = 8;
+const TRIES: usize = 20;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What is to be changed, and what is said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,8 @@ impl Trunk {
             if landed {
                 return Ok(Committed::New(self.at(made)?.info(made)?));
             }
+            // Who was faster may be about to be once more.
+            std::thread::sleep(PAUSE);
             repo = self.tip_anew(env)?;
         }
         Err(RepoError::Outrun { branch: self.branch.clone(), tries: TRIES }.into())
@@ -112,7 +116,7 @@ impl Trunk {
         let log = format!("reconcile: {}", message.lines().next().unwrap_or_default());
         match self.git.reference_matching(&name, made, true, tip, &log) {
             Ok(_) => Ok(true),
-            Err(error) if matches!(error.code(), ErrorCode::Modified | ErrorCode::Locked) => Ok(false),
+            Err(error) if error.code() == ErrorCode::Modified || is_locked(&error) => Ok(false),
             Err(error) => Err(RepoError::git("moving the branch")(error)),
         }
     }

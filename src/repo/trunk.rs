@@ -4,6 +4,7 @@
 //! is pushed. The local branch of that name, the checkout and the index stay as they are.
 
 use std::path::Path;
+use std::time::Duration;
 
 use git2::{AutotagOption, Direction, ErrorCode, FetchOptions, Oid, Repository};
 
@@ -14,6 +15,10 @@ use super::mirror::{self, Mirror};
 use super::open::{Repo, RepoArgs, Source, fleet_root, is_partial, open_path};
 use super::transport::Route;
 use super::{find, libgit2};
+
+/// How often, and after which pause, a branch is fetched again that another process is noting.
+const LOCK_TRIES: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// The fleet's branch.
 pub struct Trunk {
@@ -144,11 +149,26 @@ impl Trunk {
         let route = Route::to(&remote.address, env);
         let failed = |error: git2::Error| mirror::fetch_error(&error, &route, &remote.address);
         let refspec = format!("+refs/heads/{}:{}", self.branch, remote.tracking);
-        let mut elsewhere = self.git.remote_anonymous(&route.url()).map_err(failed)?;
-        let mut options = FetchOptions::new();
-        options.download_tags(AutotagOption::None).update_fetchhead(false);
-        elsewhere.fetch(&[refspec], Some(&mut options), None).map_err(failed)
+        let mut tries = 0;
+        loop {
+            let mut elsewhere = self.git.remote_anonymous(&route.url()).map_err(failed)?;
+            let mut options = FetchOptions::new();
+            options.download_tags(AutotagOption::None).update_fetchhead(false);
+            match elsewhere.fetch(&[&refspec], Some(&mut options), None) {
+                // Another command, or git, is noting the same branch.
+                Err(error) if is_locked(&error) && tries < LOCK_TRIES => {
+                    tries += 1;
+                    std::thread::sleep(LOCK_PAUSE);
+                }
+                fetched => return fetched.map_err(failed),
+            }
+        }
     }
+}
+
+/// libgit2 has a code for it, and does not always give it.
+pub(super) fn is_locked(error: &git2::Error) -> bool {
+    error.code() == ErrorCode::Locked || error.message().contains(".lock'")
 }
 
 /// The remote whose branch is the fleet's: that of the branch, `origin`, or the only one.

@@ -294,7 +294,11 @@ fn blocks(text: &str) -> Vec<Block> {
 /// The arguments of each call of the program in a line of shell, up to what the shell takes for itself.
 fn reconcile_lines(line: impl AsRef<str>) -> Vec<Vec<String>> {
     let line = line.as_ref().replace("cargo run -- ", "reconcile ");
-    let is_program = |word: &&str| *word == "reconcile" || word.ends_with("/release/reconcile") || word.trim_end_matches('"').ends_with("bin/reconcile");
+    let is_program = |word: &&str| {
+        *word == "reconcile"
+            || word.ends_with("/release/reconcile")
+            || word.trim_end_matches('"').ends_with("bin/reconcile")
+    };
     let words: Vec<&str> = line.split_whitespace().collect();
     let calls = (0..words.len()).filter(|at| is_program(&words[*at]) && words.get(at.wrapping_sub(1)) != Some(&"-t"));
     let ends = |word: &str| matches!(word, "|" | "||" | "&&" | ";" | ">" | "2>&1");
