@@ -3,7 +3,7 @@
 #![cfg(unix)]
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -103,6 +103,11 @@ fn in_a_pipe(command: &mut Command) -> String {
 }
 
 fn on_a_terminal(command: &mut Command, width: u16) -> String {
+    on_a_terminal_typing(command, width, "")
+}
+
+/// The same where somebody types.
+pub(super) fn on_a_terminal_typing(command: &mut Command, width: u16, typed: &str) -> String {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("a terminal for us");
     let name = ptsname(&ours, Vec::new()).expect("a terminal has a name");
@@ -119,6 +124,7 @@ fn on_a_terminal(command: &mut Command, width: u16) -> String {
     drop(theirs);
     let mut said = Vec::new();
     let mut ours = File::from(ours);
+    ours.write_all(typed.as_bytes()).expect("a terminal takes what is typed");
     let mut part = [0; 4096];
     // On Linux the end is an error.
     while let Ok(read @ 1..) = ours.read(&mut part) {

@@ -3,7 +3,10 @@
 use std::fs;
 
 use super::canary::{Canary, canary};
+use reconcile::report::answers;
+
 use super::forge_server::{ALL, Fault, Plays, Server};
+use super::json_schema::fits;
 use super::scenario::{Stage, text_of};
 
 const MARK: &str = "<!-- reconcile:comment sandboxes -->";
@@ -72,6 +75,16 @@ fn there_is_one_comment() {
         // Another job's is another comment.
         assert!(case.expect(0, "--marker docs").starts_with("comment made: "));
         assert_eq!(case.bodies().len(), 5);
+    }
+}
+
+#[test]
+fn programs_are_told_what_was_done() {
+    let case = Case::of(Plays::Github);
+    for done in ["made", "unchanged"] {
+        let told: serde_json::Value = serde_json::from_str(&case.expect(0, "--format json")).expect("JSON");
+        assert_eq!((&told["done"], &told["removed"]), (&done.into(), &0.into()));
+        fits(&told, &serde_json::to_value(answers::schema::<answers::Commented>()).expect("JSON"));
     }
 }
 

@@ -1,5 +1,8 @@
 //! `reconcile update`: what a tag stands for is locked, and what is locked is what runs. The registry is played.
 
+use reconcile::report::answers;
+
+use super::json_schema::fits;
 use super::registry::{Door, Registry, digest_of};
 use super::scenario::{Stage, text_of};
 
@@ -103,6 +106,7 @@ fn what_cannot_be_resolved_stays_as_it_was() {
     assert!(said.contains("did you mean two?"), "{said}");
     let json = case.expect(4, "reconcile update --format json 2> /dev/null");
     let json: serde_json::Value = serde_json::from_str(json.trim_end_matches("[exit 4]").trim()).expect("JSON");
+    fits(&json, &serde_json::to_value(answers::schema::<answers::Updated>()).expect("JSON"));
     assert_eq!(json["sandboxes"][0]["digest"], second);
     assert_eq!((&json["sandboxes"][0]["changed"], &json["failed"][0]["name"]), (&false.into(), &"three".into()));
 }

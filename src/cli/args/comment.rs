@@ -54,8 +54,11 @@ pub struct Comment {
     #[arg(long, value_name = "LOGIN")]
     pub account: Option<String>,
     /// Print the comment, and ask no forge
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     pub dry_run: bool,
+    /// text for people, or json for programs: what was done
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = super::WhyFormat::Text)]
+    pub format: super::WhyFormat,
 }
 
 /// It stands in an HTML comment, which it must not end.

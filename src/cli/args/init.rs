@@ -47,6 +47,9 @@ pub struct Init {
     /// Commit nothing
     #[arg(long)]
     pub no_commit: bool,
+    /// text for people, or json for programs, which are asked nothing
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = super::WhyFormat::Text)]
+    pub format: super::WhyFormat,
     /// Ask nothing, and take the defaults
     #[arg(long, short = 'y')]
     pub yes: bool,

@@ -8,12 +8,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::args::Init;
+use super::args::{Init, WhyFormat};
 use super::desired::of_repo;
 use super::failure::{Exit, Failure};
 use super::print::Printer;
 use crate::init::{Choices, NewFile, files};
 use crate::repo::{self, Ground, RepoError};
+use crate::report::answers;
 use place::{Placed, in_the_way};
 
 /// What was made.
@@ -50,6 +51,14 @@ pub fn init(options: &Init, printer: &Printer) -> Result<u8, Failure> {
         (None, true) => in_a_folder(options, &folder, &choices, &all)?,
         (None, false) => in_a_new_folder(options, (&there, &missing), &choices, &all)?,
     };
+    if options.format == WhyFormat::Json {
+        let files = all.iter().map(|file| file.path.clone()).collect();
+        let Choices { name, id, branch, chart, domain, .. } = choices;
+        let (version, chart, folder) = (answers::version(), chart.name.to_owned(), folder.display().to_string());
+        let begun = answers::Begun { version, name, id, folder, branch, chart, domain, commit, files, left };
+        printer.answer(&answers::text(&begun))?;
+        return Ok(0);
+    }
     let made = Made { choices, ground, commit, left };
     printer.answer(&said::said(options, &made))?;
     Ok(0)
