@@ -58,6 +58,7 @@ directory (unless --worktree asks for it). A sandbox whose time is over is remov
 
 const EXAMPLES: &str = "\
 Examples:
+  reconcile init sandboxes                    a fleet of your own, in a new repository
   reconcile --plan                            what a run would do, and why
   reconcile --plan --now +7d                  … and what it would do in a week
   reconcile --yes                             plan and apply, without asking
@@ -458,6 +459,9 @@ impl From<Color> for anstream::ColorChoice {
     }
 }
 
+/// Commands that have nothing to do with a fleet that is there.
+const NO_FLEET: [&str; 3] = ["init", "completions", "man"];
+
 impl Args {
     /// Parses a command line, the program's name first.
     ///
@@ -503,7 +507,7 @@ impl Args {
             let message = format!("apply does not take {option}: the file says what was planned");
             return error(ErrorKind::ArgumentConflict, message);
         }
-        if let Some(name) = matches.subcommand_name().filter(|_| self.reads_no_fleet()) {
+        if let Some(name) = matches.subcommand_name().filter(|name| NO_FLEET.contains(name)) {
             let options = Source::augment_args(clap::Command::new("source"));
             let given = options
                 .get_arguments()
@@ -521,11 +525,6 @@ impl Args {
             return error(ErrorKind::ArgumentConflict, message.into());
         }
         Ok(())
-    }
-
-    /// Whether a command has nothing to do with a fleet that is there.
-    fn reads_no_fleet(&self) -> bool {
-        matches!(self.command, Some(Command::Init(_) | Command::Completions(_) | Command::Man(_)))
     }
 
     /// The cluster of the command that is run.

@@ -193,7 +193,7 @@ fn nothing_is_overwritten() {
     // A fleet that is there already.
     place.expect(0, "reconcile init two");
     let said = place.expect(1, "reconcile init two");
-    assert!(said.contains("there is a fleet already: reconcile --plan"), "{said}");
+    assert!(said.contains("there is a fleet in") && said.contains("already: sandboxes/fleet.toml"), "{said}");
     let said = place.expect(1, "echo x > file && reconcile init file");
     assert!(said.contains("file is no folder"), "{said}");
     let said = place.expect(1, "mkdir -p odd/.git && reconcile init odd");

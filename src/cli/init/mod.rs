@@ -97,16 +97,16 @@ fn without_what_may_stay<'a>(
 }
 
 fn refused(folder: &Path, blocked: &[String]) -> Failure {
+    if blocked.iter().any(|path| path == crate::fleet::FLEET_FILE) {
+        let message = format!("there is a fleet in {} already: {}", folder.display(), crate::fleet::FLEET_FILE);
+        return Failure::new(Exit::Failed, message, "reconcile --plan; nothing was made");
+    }
     let shown = blocked.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if blocked.len() > 5 { format!(" and {} more", blocked.len() - 5) } else { String::new() };
     let (verb, hint) = match blocked {
-        _ if blocked.iter().any(|path| path == crate::fleet::FLEET_FILE) => {
-            ("are", "there is a fleet already: reconcile --plan")
-        }
         [_] => ("is", "move it away, or name another folder; nothing was made"),
         _ => ("are", "move them away, or name another folder; nothing was made"),
     };
-    let verb = if blocked.len() == 1 { "is" } else { verb };
     Failure::new(Exit::Failed, format!("{shown}{more} {verb} in {} already", folder.display()), hint)
 }
 
