@@ -125,6 +125,30 @@ pub enum Command {
     /// Remove the sandbox of the current branch, now
     #[command(after_help = develop::DOWN)]
     Down(Down),
+    /// List the sandboxes: what git asks for, joined with what lives
+    #[command(after_help = list::EXAMPLES)]
+    List(List),
+    /// Tell how one sandbox is: its services, pods, volumes, quota, events, expiry and generation
+    #[command(after_help = status::EXAMPLES)]
+    Status(Status),
+    /// Print a sandbox's address, and on a terminal open it in a browser
+    #[command(after_help = open::OPEN_EXAMPLES)]
+    Open(Open),
+    /// Show the logins of a sandbox: the one command that shows a secret
+    #[command(after_help = open::CREDENTIALS_EXAMPLES)]
+    Credentials(Credentials),
+    /// Print what all containers of a sandbox write, and with -f go on with it
+    #[command(after_help = inside::LOGS_EXAMPLES)]
+    Logs(Logs),
+    /// Run a program in a sandbox
+    #[command(after_help = inside::EXEC_EXAMPLES)]
+    Exec(Exec),
+    /// Reach a sandbox's ports on this machine
+    #[command(after_help = inside::FORWARD_EXAMPLES)]
+    PortForward(PortForward),
+    /// Run a sandbox's tests in it
+    #[command(after_help = test::EXAMPLES)]
+    Test(Test),
     /// Change keys of a sandbox's file, such as its image
     #[command(after_help = develop::SET)]
     Set(Set),
@@ -158,12 +182,21 @@ pub enum Command {
     /// Take the files of sandboxes out that expired long ago
     #[command(after_help = develop::GC)]
     Gc(Gc),
-    /// Print the manifests of sandboxes, without a cluster
-    #[command(after_help = examples::RENDER)]
-    Render(Render),
+    /// Lock the images of sandboxes to the digests that their tags stand for now
+    #[command(after_help = update::EXAMPLES)]
+    Update(Update),
+    /// Print the name of the image that CI should build: repository, branch and commit
+    #[command(after_help = image::EXAMPLES)]
+    Image(Image),
+    /// Keep one comment on a pull request up to date: plan, address, tests, end
+    #[command(after_help = comment::EXAMPLES)]
+    Comment(Comment),
     /// Tell one sandbox's whole story: desired by, rendered from, live as, what the next run will do
     #[command(after_help = WHY_EXAMPLES)]
     Why(Why),
+    /// Print the manifests of sandboxes, without a cluster
+    #[command(after_help = examples::RENDER)]
+    Render(Render),
     /// Validate and render every sandbox and compare the golden renderings, without a cluster
     #[command(after_help = examples::CHECK)]
     Check(Check),
@@ -179,39 +212,6 @@ pub enum Command {
     /// Look whether all is there that a run needs: cluster, rights, clock, history, charts; it changes nothing
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(Doctor),
-    /// List the sandboxes: what git asks for, joined with what lives
-    #[command(after_help = list::EXAMPLES)]
-    List(List),
-    /// Tell how one sandbox is: its services, pods, volumes, quota, events, expiry and generation
-    #[command(after_help = status::EXAMPLES)]
-    Status(Status),
-    /// Print a sandbox's address, and on a terminal open it in a browser
-    #[command(after_help = open::OPEN_EXAMPLES)]
-    Open(Open),
-    /// Show the logins of a sandbox: the one command that shows a secret
-    #[command(after_help = open::CREDENTIALS_EXAMPLES)]
-    Credentials(Credentials),
-    /// Print what all containers of a sandbox write, and with -f go on with it
-    #[command(after_help = inside::LOGS_EXAMPLES)]
-    Logs(Logs),
-    /// Run a program in a sandbox
-    #[command(after_help = inside::EXEC_EXAMPLES)]
-    Exec(Exec),
-    /// Reach a sandbox's ports on this machine
-    #[command(after_help = inside::FORWARD_EXAMPLES)]
-    PortForward(PortForward),
-    /// Run a sandbox's tests in it
-    #[command(after_help = test::EXAMPLES)]
-    Test(Test),
-    /// Keep one comment on a pull request up to date: plan, address, tests, end
-    #[command(after_help = comment::EXAMPLES)]
-    Comment(Comment),
-    /// Lock the images of sandboxes to the digests that their tags stand for now
-    #[command(after_help = update::EXAMPLES)]
-    Update(Update),
-    /// Print the name of the image that CI should build: repository, branch and commit
-    #[command(after_help = image::EXAMPLES)]
-    Image(Image),
     /// Print a shell's completions
     #[command(after_help = shell::COMPLETIONS_EXAMPLES)]
     Completions(Completions),

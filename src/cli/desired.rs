@@ -12,7 +12,7 @@ use crate::fleet::{Fleet, Level, SecretRef};
 use crate::near::nearest;
 use crate::plan::{self, Start};
 use crate::release::{Basis, Charts, Copied};
-use crate::repo::{Contains, DateError, DateQuery, FileDate, Repo, RepoArgs, RepoError, Tree};
+use crate::repo::{Contains, DateError, DateQuery, Env, FileDate, Repo, RepoArgs, RepoError, Tree, Trunk};
 
 /// What a commit asks for.
 pub struct Desired {
@@ -41,12 +41,24 @@ impl Desired {
         Ok(desired)
     }
 
-    /// Reads it. What is wrong with a sandbox's file is left to whoever tells of that sandbox.
+    /// Reads the fleet's branch as it is now, wherever the checkout is, unless another revision is asked for. What is wrong
+    /// with a sandbox's file is left to whoever tells of that sandbox.
     ///
     /// # Errors
     /// As [`Desired::read`].
-    pub fn load(source: &Source, printer: &Printer) -> Result<Self, Failure> {
-        let repo = Repo::open(&repo_args(source)).map_err(|error| of_repo(&error))?;
+    pub fn of_branch(source: &Source, printer: &Printer) -> Result<Self, Failure> {
+        if source.rev.is_some() || source.worktree {
+            return Self::load(source, printer);
+        }
+        let env = Env::of_process();
+        Self::of(Trunk::open(&repo_args(source), &env)?.tip(&env)?, source, printer)
+    }
+
+    fn load(source: &Source, printer: &Printer) -> Result<Self, Failure> {
+        Self::of(Repo::open(&repo_args(source))?, source, printer)
+    }
+
+    fn of(repo: Repo, source: &Source, printer: &Printer) -> Result<Self, Failure> {
         let tree = repo.tree().map_err(|error| of_repo(&error))?;
         let fleet = match Fleet::parse(&tree.files, &tree.odd) {
             Ok(fleet) => fleet,

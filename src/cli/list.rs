@@ -132,7 +132,7 @@ async fn look(
     printer: &Printer,
 ) -> Result<(Listing, Option<Failure>), Failure> {
     let now = now(args)?;
-    let desired = Desired::load(&args.source, printer)?;
+    let desired = Desired::of_branch(&args.source, printer)?;
     let (mut found, failure) = match live(&desired, options, now).await {
         Ok(found) => (found, None),
         Err(failure) if failure.exit == Exit::Failed => {

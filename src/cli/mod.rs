@@ -27,6 +27,7 @@ mod notices;
 mod open;
 mod owner;
 mod passes;
+mod place;
 mod planning;
 mod print;
 mod progress;

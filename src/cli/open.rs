@@ -13,7 +13,7 @@ use super::print::Printer;
 /// # Errors
 /// Where there is no such sandbox, or it has no address.
 pub fn open(args: &Args, options: &Open, printer: &Printer) -> Result<u8, Failure> {
-    let desired = Desired::load(&args.source, printer)?;
+    let desired = Desired::of_branch(&args.source, printer)?;
     let name = &options.name;
     desired.named(std::slice::from_ref(name))?;
     let Some(sandbox) = desired.fleet.sandboxes.get(name) else {

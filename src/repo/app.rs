@@ -36,6 +36,11 @@ impl App {
         Ok(Some(App { git, branch }))
     }
 
+    /// The top of the working directory.
+    pub fn folder(&self) -> Option<&Path> {
+        self.git.workdir()
+    }
+
     /// The commit of a branch: its own here, else the one that was last fetched.
     pub fn head_of(&self, branch: &str) -> Option<String> {
         let own = self.of_reference(&format!("refs/heads/{branch}"));

@@ -36,7 +36,7 @@ pub use commit::{Change, Committed};
 pub use contains::Contains;
 pub use env::Env;
 pub use error::RepoError;
-pub use find::{Checkout, setting};
+pub use find::setting;
 pub use history::{LastChange, Older};
 pub use open::{Repo, RepoArgs, Source};
 pub use tree::{CommitInfo, Tree};

@@ -47,7 +47,7 @@ impl Room {
         target: &args::Target,
         printer: &Printer,
     ) -> Result<Self, Failure> {
-        let desired = Desired::load(&args.source, printer)?;
+        let desired = Desired::of_branch(&args.source, printer)?;
         let fleet = &desired.fleet;
         let namespace = format!("{}{name}", fleet.settings.namespace_prefix);
         let cluster = connect(target).await?;

@@ -6,6 +6,7 @@ mod desk;
 mod destroy;
 mod extend;
 mod gc;
+mod local;
 mod rollback;
 mod sleep;
 mod told;
