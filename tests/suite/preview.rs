@@ -140,6 +140,13 @@ fn no_workflow_gives_a_stranger_a_secret() {
     );
     // Nothing that it checks out is of the pull request.
     assert!(!preview.contains("ref: ${{ github.event.pull_request.head") && !preview.contains("repository: ${{"));
+    // A file that the stranger's run has made could be called as a script that is run here.
+    let download = preview.split("actions/download-artifact").nth(1).expect("the image is taken over");
+    assert!(
+        download
+            .trim_start_matches("@v4")
+            .starts_with("\n        with:\n          name: image\n          path: ${{ runner.temp }}/image\n")
+    );
     let readme = read("README.md");
     let named = regex::Regex::new(r"(?:secrets|vars)\.([A-Z_0-9]+)").expect("a regular expression");
     for name in named.captures_iter(&preview) {
