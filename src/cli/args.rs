@@ -1,5 +1,6 @@
 //! The command line as types. What it means is in the help texts below; they are the reference.
 
+mod called;
 mod comment;
 mod develop;
 mod doctor;
@@ -9,7 +10,6 @@ mod init;
 mod inside;
 mod list;
 mod open;
-mod plugin;
 mod rbac;
 mod seen;
 mod shell;
@@ -473,8 +473,8 @@ impl Args {
         T: Into<std::ffi::OsString> + Clone,
     {
         let line: Vec<std::ffi::OsString> = line.into_iter().map(Into::into).collect();
-        let command = plugin::as_called(Self::command(), line.first());
-        let matches = command.clone().try_get_matches_from(line)?;
+        let command = called::as_called(Self::command(), line.first());
+        let matches = command.clone().try_get_matches_from(line).map_err(called::with_a_hint)?;
         let args = Self::from_arg_matches(&matches)?;
         args.check(&matches, command)?;
         Ok(args)

@@ -163,3 +163,15 @@ fn the_head_of_the_branch_is_noted() {
     case.expect(0, "cd / && reconcile update --repo ~/work");
     assert!(case.lock().contains(&format!("commit = \"{head}\"")), "{}", case.lock());
 }
+
+/// A digest is seen at a glance, and whole where all is.
+#[test]
+fn a_list_shows_enough_of_a_digest() {
+    let case = Case::of(Door::Open);
+    let digest = case.moves("first");
+    case.expect(0, "reconcile update && git reset -q --hard");
+    let list = "reconcile list --cluster dir:cluster --now 2030-01-01T00:10:00Z";
+    let shown = case.expect(0, list);
+    assert!(shown.contains(&format!("main@{} ", &digest[7..19])) && !shown.contains(&digest), "{shown}");
+    assert!(case.expect(0, &format!("{list} --format wide")).contains(&format!("main@{digest} ")));
+}
