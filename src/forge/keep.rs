@@ -54,6 +54,8 @@ enum Own {
     Login(String),
     /// Some program's: the token is one of an app, which may not ask who it is.
     Bot,
+    /// Whoever's: the forge has no such thing to ask, and only the mark is left to go by.
+    Anyone,
 }
 
 impl Own {
@@ -61,6 +63,7 @@ impl Own {
         match self {
             Self::Login(login) => comment.author.eq_ignore_ascii_case(login),
             Self::Bot => comment.is_bots,
+            Self::Anyone => true,
         }
     }
 }
@@ -156,8 +159,10 @@ impl Forge {
         let (items, new, seen) = counts;
         if let Some(next) = answer.next() {
             // The token goes along.
-            let base = format!("{}/", self.pull_request.api);
-            return if next.starts_with(&base) {
+            let origin = self.pull_request.origin();
+            return if next.starts_with('/') && !next.starts_with("//") {
+                Ok(Some(format!("{origin}{next}")))
+            } else if next.strip_prefix(origin).is_some_and(|rest| rest.starts_with('/')) {
                 Ok(Some(next))
             } else {
                 Err(ForgeError::new(
@@ -188,6 +193,9 @@ impl Forge {
         // GitHub does not let an app's token ask, that of a workflow neither.
         if self.pull_request.kind == Kind::Github && answer.status == StatusCode::FORBIDDEN {
             return Ok(Own::Bot);
+        }
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(Own::Anyone);
         }
         if answer.status == StatusCode::FORBIDDEN {
             let hint = "give the token the right to read its own user too, or name its account: --account LOGIN";

@@ -153,6 +153,13 @@ fn an_app_knows_its_own_without_asking() {
     case.server.methods();
     assert!(case.expect(0, "--account 'some-app[bot]'").starts_with("comment unchanged: "));
     assert_eq!(case.server.methods(), "GET");
+    // Where there is nothing to ask, the mark is all there is to go by.
+    for plays in ALL {
+        let case = Case::of(plays);
+        case.server.state().is_mute = true;
+        assert!(case.expect(0, "").starts_with("comment made: "));
+        assert!(case.expect(0, "").starts_with("comment unchanged: "), "{plays:?}");
+    }
     // Elsewhere it has to be.
     let case = Case::of(Plays::Gitea);
     case.server.state().account = None;
@@ -259,6 +266,11 @@ fn the_token_goes_nowhere_else() {
     case.server.talk(150);
     case.server.state().elsewhere = Some(elsewhere.address.clone());
     assert!(case.expect(1, "").contains("the next page of comments is elsewhere"));
+    case.server.state().elsewhere = Some("//forge.example.com".into());
+    assert!(case.expect(1, "").contains("the next page of comments is elsewhere"));
+    // What is relative stays here.
+    case.server.state().elsewhere = Some(String::new());
+    case.expect(0, "--marker relative");
     assert_eq!(elsewhere.methods(), "");
     let which = "--forge github --repository team/app --number 12 --body ../body";
     let said = case.shell(64, &format!("reconcile comment --api http://forge.example.com {which}"));
