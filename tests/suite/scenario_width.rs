@@ -11,7 +11,8 @@ use unicode_width::UnicodeWidthStr;
 const WIDTH: usize = 80;
 
 /// Output that is not text for people, or not the program's; and a table where nobody watches, which is for `grep`.
-const OTHERS: &[&str] = &["--format", "reconcile render", "reconcile check", "reconcile list"];
+const OTHERS: &[&str] =
+    &["--format", "reconcile render", "reconcile check", "reconcile list", "reconcile comment --dry-run"];
 
 #[test]
 fn every_line_of_every_scenario_fits() {
