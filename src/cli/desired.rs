@@ -192,7 +192,8 @@ pub(super) fn of_repo(error: &RepoError) -> Failure {
 }
 
 fn dirty_warning(tree: &Tree, source: &Source) -> Option<String> {
-    if source.worktree || tree.dirty.is_empty() {
+    // Who names another commit than the one that is checked out knows.
+    if source.worktree || source.rev.is_some() || tree.dirty.is_empty() {
         return None;
     }
     let shown = tree.dirty.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
