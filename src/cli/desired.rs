@@ -58,7 +58,11 @@ impl Desired {
         Self::of(Repo::open(&repo_args(source))?, source, printer)
     }
 
-    fn of(repo: Repo, source: &Source, printer: &Printer) -> Result<Self, Failure> {
+    /// What a repository asks for at its commit.
+    ///
+    /// # Errors
+    /// As [`Desired::read`].
+    pub fn of(repo: Repo, source: &Source, printer: &Printer) -> Result<Self, Failure> {
         let tree = repo.tree().map_err(|error| of_repo(&error))?;
         let fleet = match Fleet::parse(&tree.files, &tree.odd) {
             Ok(fleet) => fleet,
