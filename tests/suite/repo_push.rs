@@ -25,10 +25,14 @@ fn a_commit_is_pushed_over_http_with_the_token() {
     let login = Login { user: "x-access-token", password: token };
     let server = Server::start(stage.home.path(), Some(login));
     let url = server.url("/fleet.git");
-    let text = said(&stage, &format!("cd .. && reconcile --repo {url} create web --branch web --now 2030-01-01T00:00:00Z"));
+    let text =
+        said(&stage, &format!("cd .. && reconcile --repo {url} create web --branch web --now 2030-01-01T00:00:00Z"));
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains(&format!("on main, pushed to {url}")), "{text}");
-    let text = said(&stage, &format!("git remote add origin {url} && git config reconcile.branch main && reconcile set web ttl=9d"));
+    let text = said(
+        &stage,
+        &format!("git remote add origin {url} && git config reconcile.branch main && reconcile set web ttl=9d"),
+    );
     assert!(text.contains("pushed to origin"), "{text}");
     let log = said(&stage, "git -C ../fleet.git log --format=%s main; git log --format=%s origin/main -1");
     assert_eq!(log, "Set ttl of sandbox web\nCreate sandbox web for web\nthe fleet\nSet ttl of sandbox web\n");
@@ -51,15 +55,24 @@ fn a_commit_is_pushed_over_http_with_the_token() {
 fn a_commit_is_pushed_over_ssh() {
     let stage = Stage::bare();
     served(&stage);
-    said(&stage, "printf '%s\\n' '#!/bin/sh' 'while [ \"$1\" != git@example.com ]; do shift; done' 'exec sh -c \"$2\"' > ../ssh && chmod +x ../ssh");
+    said(
+        &stage,
+        "printf '%s\\n' '#!/bin/sh' 'while [ \"$1\" != git@example.com ]; do shift; done' 'exec sh -c \"$2\"' > ../ssh && chmod +x ../ssh",
+    );
     let step = "export GIT_SSH_COMMAND=$HOME/ssh; git remote add origin git@example.com:$HOME/fleet.git; ";
     let text = said(&stage, &format!("{step} reconcile create web --branch web"));
     assert!(text.contains("pushed to origin"), "{text}");
     assert_eq!(said(&stage, "git -C ../fleet.git log --format=%s main -1"), "Create sandbox web for web\n");
-    said(&stage, "printf '%s\\n' '#!/bin/sh' 'echo no way >&2' 'exit 1' > ../fleet.git/hooks/pre-receive && chmod +x ../fleet.git/hooks/pre-receive");
+    said(
+        &stage,
+        "printf '%s\\n' '#!/bin/sh' 'echo no way >&2' 'exit 1' > ../fleet.git/hooks/pre-receive && chmod +x ../fleet.git/hooks/pre-receive",
+    );
     let refused = stage.shell("export GIT_SSH_COMMAND=$HOME/ssh; reconcile destroy web");
     let text = text_of(&refused);
-    assert!(text.contains("origin declined the push to `main`: pre-receive hook declined") && text.contains("no way"), "{text}");
+    assert!(
+        text.contains("origin declined the push to `main`: pre-receive hook declined") && text.contains("no way"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -73,7 +86,9 @@ fn many_at_once_all_come_through() {
         }
         let text = said(
             &stage,
-            &format!("for n in $(seq {COUNT}); do reconcile create s$n --branch s$n & done; wait; git fetch -q 2> /dev/null; true"),
+            &format!(
+                "for n in $(seq {COUNT}); do reconcile create s$n --branch s$n & done; wait; git fetch -q 2> /dev/null; true"
+            ),
         );
         let branch = if remote { "origin/main" } else { "main" };
         let files = said(&stage, &format!("git ls-tree --name-only {branch} sandboxes/ | grep -c '/s[0-9]'"));
@@ -122,5 +137,8 @@ fn a_fleet_below_the_top_is_written_where_it_is() {
     let stage = Stage::bare();
     said(&stage, "mkdir -p teams/a && git mv sandboxes charts teams/a/ && commit moved");
     said(&stage, "reconcile --path teams/a create web --branch web");
-    assert_eq!(said(&stage, "git show --format=%s --name-status HEAD"), "Create sandbox web for web\n\nA\tteams/a/sandboxes/web.toml\n");
+    assert_eq!(
+        said(&stage, "git show --format=%s --name-status HEAD"),
+        "Create sandbox web for web\n\nA\tteams/a/sandboxes/web.toml\n"
+    );
 }

@@ -22,7 +22,11 @@ fn a_sandbox_lives_by_commands_alone() {
     case.run(0, &[]);
     let set = "values.database=false";
 
-    let made = ada(&case, 0, &["create", "web", "--branch=web", "--image=registry.example.com/web:1", "--set=database=false", "--apply"]);
+    let made = ada(
+        &case,
+        0,
+        &["create", "web", "--branch=web", "--image=registry.example.com/web:1", "--set=database=false", "--apply"],
+    );
     assert!(made.ends_with("\nhttps://web.dev.example.com\n"), "{made}");
     assert_eq!(case.field("web", "deployment/web", ".status.readyReplicas"), "2");
     let replicas = || case.field("web", "deployment/web", ".spec.replicas");
@@ -31,7 +35,10 @@ fn a_sandbox_lives_by_commands_alone() {
 
     let text = ada(&case, 0, &["set", "web", "image=registry.example.com/web:2", set, "--apply"]);
     assert!(text.contains("~ update  web"), "{text}");
-    assert_eq!(case.field("web", "deployment/web", ".spec.template.spec.containers[0].image"), "registry.example.com/web:2");
+    assert_eq!(
+        case.field("web", "deployment/web", ".spec.template.spec.containers[0].image"),
+        "registry.example.com/web:2"
+    );
     case.assert_settled();
 
     let before = case.state("web");
@@ -46,7 +53,9 @@ fn a_sandbox_lives_by_commands_alone() {
     ada(&case, 0, &["wake", "web", "--apply"]);
     assert_ne!(replicas(), "0");
     case.assert_settled();
-    let uids = |state: &str| state.lines().map(|line| line.split_whitespace().take(3).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>();
+    let uids = |state: &str| {
+        state.lines().map(|line| line.split_whitespace().take(3).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
     assert_eq!(uids(&case.state("web")), uids(&before), "nothing was made anew");
 
     // What does not come up goes back, and the command says so.
@@ -61,7 +70,10 @@ fn a_sandbox_lives_by_commands_alone() {
     case.assert_settled();
     ada(&case, 0, &["rollback", "web", "--apply"]);
     assert!(case.lives("web"));
-    assert_eq!(case.field("web", "deployment/web", ".spec.template.spec.containers[0].image"), "registry.example.com/web:2");
+    assert_eq!(
+        case.field("web", "deployment/web", ".spec.template.spec.containers[0].image"),
+        "registry.example.com/web:2"
+    );
     assert!(!case.repo.path().join(file("web")).exists(), "the checkout is left as it is");
 }
 
