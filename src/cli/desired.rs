@@ -11,7 +11,16 @@ use super::print::Printer;
 use crate::fleet::{Fleet, Level, SecretRef};
 use crate::plan::{self, Start};
 use crate::release::{Basis, Charts, Copied};
-use crate::repo::{Contains, DateError, DateQuery, FileDate, Repo, RepoArgs, RepoError, Tree};
+use crate::repo::{Contains, DateError, DateQuery, Env, FileDate, Repo, RepoArgs, RepoError, Tree, Trunk};
+
+/// Whether the fleet's branch has to be as it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Latest {
+    /// It is fetched.
+    Fetched,
+    /// What was fetched last will do: what is asked for is in the cluster.
+    NotNeeded,
+}
 
 /// What a commit asks for.
 pub struct Desired {
@@ -40,12 +49,45 @@ impl Desired {
         Ok(desired)
     }
 
-    /// Reads it. What is wrong with a sandbox's file is left to whoever tells of that sandbox.
+    /// The fleet as its branch has it, for the commands of people: what one of them has just committed there is in no
+    /// checkout. `--rev` and `--worktree` name something else. What is wrong with a sandbox's file is left to whoever
+    /// tells of that sandbox.
     ///
     /// # Errors
     /// As [`Desired::read`].
-    pub fn load(source: &Source, printer: &Printer) -> Result<Self, Failure> {
+    pub fn of_fleet(source: &Source, printer: &Printer, latest: Latest) -> Result<Self, Failure> {
+        if source.rev.is_some() || source.worktree {
+            return Self::load(source, printer);
+        }
+        let env = Env::of_process();
+        let trunk = Trunk::open(&repo_args(source), &env).map_err(|error| of_repo(&error))?;
+        let known = || trunk.known().map_err(|error| of_repo(&error));
+        let repo = match latest {
+            Latest::NotNeeded => known()?,
+            Latest::Fetched => None,
+        };
+        let repo = match repo {
+            Some(repo) => repo,
+            None => match trunk.tip(&env) {
+                Ok(repo) => repo,
+                Err(error) => {
+                    let failure = of_repo(&error);
+                    // Who is cut off from it still sees what there was.
+                    let Some(repo) = known()? else { return Err(failure) };
+                    printer.warning(&format!("{}; the fleet is as it was fetched last", failure.message));
+                    repo
+                }
+            },
+        };
+        Self::of(repo, source, printer)
+    }
+
+    fn load(source: &Source, printer: &Printer) -> Result<Self, Failure> {
         let repo = Repo::open(&repo_args(source)).map_err(|error| of_repo(&error))?;
+        Self::of(repo, source, printer)
+    }
+
+    fn of(repo: Repo, source: &Source, printer: &Printer) -> Result<Self, Failure> {
         let tree = repo.tree().map_err(|error| of_repo(&error))?;
         let fleet = match Fleet::parse(&tree.files, &tree.odd) {
             Ok(fleet) => fleet,

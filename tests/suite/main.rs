@@ -55,4 +55,5 @@ mod shards;
 mod template;
 mod template_generated;
 mod template_robust;
+mod websockets;
 mod yaml;

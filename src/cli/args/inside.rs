@@ -46,9 +46,9 @@ Exit status: 0 after Ctrl-C; 1 where nothing can be forwarded; 64 where there is
 /// `reconcile logs`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Logs {
-    /// The sandbox: its file's name without .toml
+    /// The sandbox [default: that of the branch that is checked out]
     #[arg(value_name = "NAME")]
-    pub name: String,
+    pub name: Option<String>,
     /// Only of this service
     #[arg(long, short, value_name = "SERVICE")]
     pub service: Option<String>,
@@ -81,9 +81,9 @@ pub struct Logs {
 /// `reconcile exec`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Exec {
-    /// The sandbox: its file's name without .toml
+    /// The sandbox [default: that of the branch that is checked out]
     #[arg(value_name = "NAME")]
-    pub name: String,
+    pub name: Option<String>,
     /// In a pod of this service
     #[arg(long, short, value_name = "SERVICE")]
     pub service: Option<String>,

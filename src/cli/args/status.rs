@@ -13,9 +13,9 @@ Exit status: 0; 1 where the cluster cannot be read, and only half is told; 64 wh
 /// `reconcile status`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Status {
-    /// The sandbox: its file's name without .toml
+    /// The sandbox [default: that of the branch that is checked out]
     #[arg(value_name = "NAME")]
-    pub name: String,
+    pub name: Option<String>,
     /// text for people, or json for programs
     #[arg(long, value_enum, hide_possible_values = true, default_value_t = WhyFormat::Text)]
     pub format: WhyFormat,

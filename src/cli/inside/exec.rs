@@ -5,6 +5,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::terminal::{self, Raw};
 use super::{Room, of};
 use crate::cli::args::{Args, Exec};
+use crate::cli::desired::Latest;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::print::Printer;
 use crate::cluster::inside::{self, Heard, Process};
@@ -15,7 +16,7 @@ use crate::plan::{ContainerSeen, PodSeen};
 /// # Errors
 /// Where it could not be run, or its end is not known.
 pub async fn exec(args: &Args, options: &Exec, printer: &Printer) -> Result<u8, Failure> {
-    let room = Room::enter(args, &options.name, &options.target, printer).await?;
+    let room = Room::enter(args, options.name.as_deref(), &options.target, (printer, Latest::NotNeeded)).await?;
     let inside = room.inside()?;
     let pod = room.pod(options.service.as_deref()).await?;
     let container = container(&pod, options.container.as_deref())?;

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::{Room, of};
 use crate::cli::args::{Args, PortForward, Ports, What};
+use crate::cli::desired::Latest;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::print::Printer;
 use crate::cluster::inside::Way;
@@ -33,7 +34,7 @@ const BUFFER: usize = 32 * 1024;
 /// Where there is nothing to forward, or a local port is taken.
 pub async fn forward(args: &Args, options: &PortForward, printer: &Printer) -> Result<u8, Failure> {
     let (service, ports) = wanted(&options.what)?;
-    let room = Room::enter(args, &options.name, &options.target, printer).await?;
+    let room = Room::enter(args, Some(&options.name), &options.target, (printer, Latest::NotNeeded)).await?;
     room.inside()?;
     let door = Door::find(&room, service).await?;
     let ways = door.ways(&room.name, &ports)?;

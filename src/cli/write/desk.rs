@@ -260,11 +260,8 @@ impl State {
     ///
     /// # Errors
     /// Where no branch is checked out, or it has no sandbox, or several.
-    pub fn name(&self, named: Option<&str>) -> Result<String, Failure> {
-        match named {
-            Some(name) => Ok(name.to_owned()),
-            None => self.of_branch(&branch_here(None)?),
-        }
+    pub fn name(&self, name: Option<&str>) -> Result<String, Failure> {
+        named(&self.fleet, name)
     }
 
     /// The sandbox of a branch.
@@ -272,26 +269,49 @@ impl State {
     /// # Errors
     /// Where there is none, or several.
     pub fn of_branch(&self, branch: &str) -> Result<String, Failure> {
-        let names: Vec<&str> = self.of(branch).collect();
-        match names.as_slice() {
-            [only] => Ok((*only).to_owned()),
-            [] => Err(Failure::new(
-                Exit::Usage,
-                format!("branch {branch} has no sandbox"),
-                "name one, or make one: reconcile create",
-            )),
-            several => Err(Failure::new(
-                Exit::Usage,
-                format!("branch {branch} has several sandboxes: {}", several.join(", ")),
-                "name one of them",
-            )),
-        }
+        of_branch(&self.fleet, branch)
     }
 
     /// The sandboxes that show a branch.
     pub fn of(&self, branch: &str) -> impl Iterator<Item = &str> {
-        let of = move |sandbox: &&Sandbox| sandbox.branch == branch;
-        self.fleet.sandboxes.values().filter(of).map(|sandbox| sandbox.name.as_str())
+        of(&self.fleet, branch)
+    }
+}
+
+fn of<'f>(fleet: &'f Fleet, branch: &str) -> impl Iterator<Item = &'f str> {
+    let of = move |sandbox: &&Sandbox| sandbox.branch == branch;
+    fleet.sandboxes.values().filter(of).map(|sandbox| sandbox.name.as_str())
+}
+
+/// The sandbox of a branch.
+///
+/// # Errors
+/// Where there is none, or several.
+pub fn of_branch(fleet: &Fleet, branch: &str) -> Result<String, Failure> {
+    let names: Vec<&str> = of(fleet, branch).collect();
+    match names.as_slice() {
+        [only] => Ok((*only).to_owned()),
+        [] => Err(Failure::new(
+            Exit::Usage,
+            format!("branch {branch} has no sandbox"),
+            "name one, or make one: reconcile create",
+        )),
+        several => Err(Failure::new(
+            Exit::Usage,
+            format!("branch {branch} has several sandboxes: {}", several.join(", ")),
+            "name one of them",
+        )),
+    }
+}
+
+/// The sandbox that is named, else the one of the branch that is checked out.
+///
+/// # Errors
+/// As [`of_branch`], and where no branch is checked out.
+pub fn named(fleet: &Fleet, name: Option<&str>) -> Result<String, Failure> {
+    match name {
+        Some(name) => Ok(name.to_owned()),
+        None => of_branch(fleet, &branch_here(None)?),
     }
 }
 

@@ -11,6 +11,7 @@ mod sleep;
 mod told;
 
 pub use create::{create, up};
+pub use desk::named;
 pub use destroy::{destroy, down};
 pub use extend::{extend, pin, unpin};
 pub use gc::gc;
