@@ -1,4 +1,4 @@
-//! What came of a test, as JUnit XML: the form that CI systems read.
+//! What came of a test, as `JUnit` XML: the form that CI systems read.
 
 use std::fmt::Write as _;
 

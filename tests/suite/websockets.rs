@@ -115,12 +115,13 @@ fn serve(mut client: TcpStream, end: &End) -> Result<()> {
 }
 
 fn talk(reader: &mut impl Read, client: &mut TcpStream, has_input: bool, end: &End) -> Result<()> {
-    // The end of standard input is a frame of its own.
-    while has_input {
+    let mut is_open = has_input;
+    while is_open {
         let frame = read_frame(reader)?;
         match frame.split_first() {
             Some((0, text)) => send(client, 1, &text.to_ascii_uppercase())?,
-            Some((255, [0])) => break,
+            // The end of standard input is a frame of its own.
+            Some((255, [0])) => is_open = false,
             _ => {}
         }
     }

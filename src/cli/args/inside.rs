@@ -44,6 +44,7 @@ both, or :REMOTE for any that is free; remote ones are those of the service, by 
 Exit status: 0 after Ctrl-C; 1 where nothing can be forwarded; 64 where there is no such sandbox, service or port";
 
 /// `reconcile logs`.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[derive(Clone, Debug, clap::Args)]
 pub struct Logs {
     /// The sandbox [default: that of the branch that is checked out]

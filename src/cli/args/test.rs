@@ -28,7 +28,8 @@ pub struct Test {
     /// Write what the tests write to FILE, too
     #[arg(long, value_name = "FILE", value_parser = out_file)]
     pub output: Option<PathBuf>,
-    /// Write what came of each test to FILE, as JUnit XML
+    /// Where what came of each test goes.
+    #[arg(help = "Write what came of each test to FILE, as JUnit XML")]
     #[arg(long, value_name = "FILE", value_parser = out_file)]
     pub junit: Option<PathBuf>,
     /// How long the tests may take, such as 90s or 1h

@@ -34,7 +34,7 @@ pub async fn exec(args: &Args, options: &Exec, printer: &Printer) -> Result<u8, 
     };
     let process = inside.exec(&asked).await.map_err(|error| of(&error))?;
     let raw = if tty { Some(Raw::take().map_err(|error| Failure::of(&error))?) } else { None };
-    let ended = attend(process, tty, printer).await;
+    let ended = attend(process, tty).await;
     drop(raw);
     // What is no status of a program on this system is a failure.
     let code = ended?;
@@ -56,7 +56,7 @@ pub(in crate::cli) fn container<'p>(pod: &'p PodSeen, name: Option<&str>) -> Res
 }
 
 /// Passes on what comes and goes until the program ends.
-async fn attend(mut process: Process, tty: bool, printer: &Printer) -> Result<i32, Failure> {
+async fn attend(mut process: Process, tty: bool) -> Result<i32, Failure> {
     if let Some(stdin) = process.stdin.take() {
         terminal::pass_on(stdin);
     }
@@ -72,8 +72,8 @@ async fn attend(mut process: Process, tty: bool, printer: &Printer) -> Result<i3
     loop {
         tokio::select! {
             heard = process.heard.recv() => match heard {
-                Some(Heard::Out(piece)) => printer.pass_on(&piece)?,
-                Some(Heard::Err(piece)) => printer.pass_on_error(&piece),
+                Some(Heard::Out(piece)) => Printer::pass_on(&piece)?,
+                Some(Heard::Err(piece)) => Printer::pass_on_error(&piece),
                 Some(Heard::Ended(ended)) => return ended.map_err(|error| of(&error)),
                 None => return Err(Failure::new(Exit::Failed, "the program was lost", "see whether its pod still runs")),
             },

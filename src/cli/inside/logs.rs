@@ -252,7 +252,7 @@ struct Followed {
 async fn follow(cluster: Arc<dyn Cluster>, followed: Followed, tell: Sender<News>) {
     let Followed { whose, run, namespace, from, after, tail } = followed;
     let since = from.map(|at| at.to_string()).unwrap_or_default();
-    let asked = Follow {
+    let request = Follow {
         namespace: &namespace,
         pod: &whose.pod,
         container: &whose.container,
@@ -262,15 +262,15 @@ async fn follow(cluster: Arc<dyn Cluster>, followed: Followed, tell: Sender<News
         tail,
     };
     let Some(inside) = cluster.inside() else { return };
-    let (mut last, mut error) = (after, None);
-    match inside.follow(&asked).await {
+    let (mut told, mut error) = (after, None);
+    match inside.follow(&request).await {
         Ok(pieces) => {
             let mut lines = Lines::new(pieces);
             loop {
                 match lines.next().await {
                     Some(Ok(line)) if line.at.is_some() && line.at <= after => {}
                     Some(Ok(line)) => {
-                        last = line.at.or(last);
+                        told = line.at.or(told);
                         if tell.send(News::Line(whose.clone(), line)).await.is_err() {
                             return;
                         }
@@ -286,7 +286,7 @@ async fn follow(cluster: Arc<dyn Cluster>, followed: Followed, tell: Sender<News
         Err(refused) => error = Some(refused),
     }
     // Nobody may listen any more.
-    let _ = tell.send(News::Over(whose.pod, run, last.or(from), error)).await;
+    let _ = tell.send(News::Over(whose.pod, run, told.or(from), error)).await;
 }
 
 /// What is printed, a page at a time.

@@ -71,7 +71,7 @@ impl Room {
                 format!("namespace {namespace} is there, and is not of fleet {}", fleet.settings.name),
                 format!("reconcile why {name} tells more"),
             )),
-            Ok(Some(_)) => Ok(Self { cluster, name, namespace, desired }),
+            Ok(Some(_)) => Ok(Self { desired, cluster, name, namespace }),
             Ok(None) if is_known => Err(Failure::new(
                 Exit::Failed,
                 format!("{name} does not live: there is no namespace {namespace}"),
@@ -84,7 +84,7 @@ impl Room {
             }
             // Who has rights in the namespace alone may not look at it, and need not.
             Err(error) if error.kind == ErrorKind::Forbidden && is_known => {
-                Ok(Self { cluster, name, namespace, desired })
+                Ok(Self { desired, cluster, name, namespace })
             }
             Err(error) => Err(of(&error)),
         }

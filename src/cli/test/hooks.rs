@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LAST: Duration = Duration::from_secs(2);
 
 /// Runs them, one after another.
-pub(super) async fn run(room: &Room, options: &Test, record: &mut Record<'_>) -> Result<Ended, Failure> {
+pub(super) async fn run(room: &Room, options: &Test, record: &mut Record) -> Result<Ended, Failure> {
     let hooks = tests(room)?;
     if hooks.is_empty() {
         return Err(Failure::new(
@@ -154,7 +154,7 @@ impl<'a> One<'a> {
     }
 
     /// Follows it to its end.
-    async fn follow(&self, record: &mut Record<'_>) -> Result<Verdict, Failure> {
+    async fn follow(&self, record: &mut Record) -> Result<Verdict, Failure> {
         let (tell, mut told) = channel::<Bytes>(64);
         let mut followed: Vec<(String, String)> = Vec::new();
         let mut ticks = tokio::time::interval(PAUSE);

@@ -51,7 +51,7 @@ pub fn test(work: Work<'_>, options: &Test) -> Result<u8, Failure> {
 
 async fn run(args: &Args, options: &Test, printer: &Printer) -> Result<(String, u8), Failure> {
     let room = Room::enter(args, options.name.as_deref(), &options.target, (printer, Latest::Fetched)).await?;
-    let mut record = Record::new(options, printer)?;
+    let mut record = Record::new(options)?;
     let began = super::clock();
     let run = async {
         match declared::test(&room.desired, &room.name)? {

@@ -11,7 +11,7 @@ use kube::api::{AttachParams, AttachedProcess, TerminalSize};
 use prost::bytes::Bytes;
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::{Duration, timeout};
 
 use super::errors::{Subject, from_answer};
@@ -119,7 +119,7 @@ fn process(mut attached: AttachedProcess, what: &str) -> Process {
     let (say, heard) = channel(PIECES);
     let (out, err) = (attached.stdout(), attached.stderr());
     let stdin = attached.stdin().map(|mut stdin| {
-        let (sender, mut pieces): (Sender<Bytes>, Receiver<Bytes>) = channel(PIECES);
+        let (sender, mut pieces) = channel::<Bytes>(PIECES);
         tokio::spawn(async move {
             while let Some(piece) = pieces.recv().await {
                 if stdin.write_all(&piece).await.is_err() {
@@ -132,7 +132,7 @@ fn process(mut attached: AttachedProcess, what: &str) -> Process {
         sender
     });
     let size = attached.terminal_size().map(|mut terminal| {
-        let (sender, mut sizes): (Sender<(u16, u16)>, Receiver<(u16, u16)>) = channel(PIECES);
+        let (sender, mut sizes) = channel(PIECES);
         tokio::spawn(async move {
             while let Some((width, height)) = sizes.recv().await {
                 if terminal.send(TerminalSize { width, height }).await.is_err() {

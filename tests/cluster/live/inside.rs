@@ -11,6 +11,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -42,13 +44,13 @@ fn one_line(text: &str) -> String {
 /// The lines of a program that goes on.
 struct Lines {
     child: Child,
-    lines: Receiver<String>,
+    coming: Receiver<String>,
     seen: Vec<String>,
 }
 
 impl Lines {
     fn of(mut child: Child) -> Self {
-        let (sender, lines) = channel();
+        let (sender, coming) = channel();
         let stdout = child.stdout.take().expect("it was asked for");
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
@@ -56,12 +58,12 @@ impl Lines {
                 let _ = sender.send(line);
             }
         });
-        Self { child, lines, seen: Vec::new() }
+        Self { child, coming, seen: Vec::new() }
     }
 
     /// Waits for a line that holds this.
     fn wait(&mut self, text: &str) -> String {
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+        while let Ok(line) = self.coming.recv_timeout(PATIENCE) {
             self.seen.push(line.clone());
             if line.contains(text) {
                 return line;
@@ -297,6 +299,17 @@ fn a_test_that_the_chart_declares_passes_fails_or_cannot_be_run() {
     assert!(read(&report).contains("<failure message=\"AssertionError: 1 &lt; 2 &amp; 3\">"), "{}", read(&report));
     assert!(case.lives("one"), "it is kept");
 
+    // A name need not be said on the sandbox's branch; what passed may go.
+    write(&odoo("0 failed, 0 error(s) of 1 tests", ""));
+    std::fs::copy(case.repo.path().join("sandboxes/one.toml"), case.repo.path().join("sandboxes/two.toml"))
+        .expect("a second sandbox");
+    case.repo.edit("sandboxes/two.toml", "branch = \"one\"", "branch = \"main\"");
+    case.commit("a second one");
+    case.run(0, &[]);
+    let run = case.tool().run(&["test", "--destroy-on-success"]);
+    assert!(run.status == 0 && run.stdout.contains("passed: 1 test of two"), "{run:?}");
+    assert!(!case.has_namespace("two") && case.lives("one"), "{run:?}");
+
     // Tags that match nothing end well.
     write(&odoo("0 failed, 0 error(s) of 0 tests", "").replace("Starting", "Passing"));
     let run = test(&[]);
@@ -364,8 +377,7 @@ fn credentials_are_shown_where_that_is_asked_for() {
     let values = &shown["logins"][0]["values"];
     assert_eq!(values["user"], "admin");
     let password = values["password"].as_str().expect("a text");
-    use base64::Engine as _;
-    assert_eq!(base64::engine::general_purpose::STANDARD.encode(password), secret);
+    assert_eq!(STANDARD.encode(password), secret);
     // On a terminal it need not be said; and the log has none of it at any level.
     let mut command = case.tool().command(&["credentials", "one", "--log=trace"]);
     let terminal = Terminal::start(command.env("RECONCILE_LOG", "trace"), 80, 24);
