@@ -1,14 +1,21 @@
 //! The command line as types. What it means is in the help texts below; they are the reference.
 
+mod comment;
 mod develop;
 mod doctor;
+mod examples;
+mod image;
+mod init;
 mod inside;
 mod list;
 mod open;
+mod plugin;
 mod rbac;
 mod seen;
+mod shell;
 mod status;
 mod test;
+mod update;
 mod values;
 
 use std::path::PathBuf;
@@ -25,15 +32,20 @@ pub use test::Test;
 pub use values::{ClusterName, Now};
 use values::{duration, out_file};
 
+pub use comment::Comment;
 pub use develop::{
     Applying, Committing, Create, Destroy, Diff, Down, Extend, Gc, History, Pin, Rollback, Set, Sleep, Unpin, Up, Wake,
     Wish, WriteFormat,
 };
 pub use doctor::{Doctor, DoctorFormat};
+pub use image::Image;
+pub use init::Init;
 pub use inside::{Exec, Logs, PortForward, Ports, Since, What};
 pub use list::{List, ListFormat};
 pub use open::{Credentials, Open};
 pub use rbac::{Rbac, RbacFormat};
+pub use shell::{Completions, Man};
+pub use update::Update;
 
 /// The exit status where the command line is wrong.
 pub const USAGE: u8 = 64;
@@ -100,6 +112,9 @@ pub struct Args {
 /// Commands beside planning and applying.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
+    /// Begin a fleet: a repository with its settings, an example, a chart, and what runs it
+    #[command(after_help = init::EXAMPLES)]
+    Init(Init),
     /// Make a sandbox: write its file, commit and push it
     #[command(after_help = develop::CREATE)]
     Create(Create),
@@ -109,6 +124,30 @@ pub enum Command {
     /// Remove the sandbox of the current branch, now
     #[command(after_help = develop::DOWN)]
     Down(Down),
+    /// List the sandboxes: what git asks for, joined with what lives
+    #[command(after_help = list::EXAMPLES)]
+    List(List),
+    /// Tell how one sandbox is: its services, pods, volumes, quota, events, expiry and generation
+    #[command(after_help = status::EXAMPLES)]
+    Status(Status),
+    /// Print a sandbox's address, and on a terminal open it in a browser
+    #[command(after_help = open::OPEN_EXAMPLES)]
+    Open(Open),
+    /// Show the logins of a sandbox: the one command that shows a secret
+    #[command(after_help = open::CREDENTIALS_EXAMPLES)]
+    Credentials(Credentials),
+    /// Print what all containers of a sandbox write, and with -f go on with it
+    #[command(after_help = inside::LOGS_EXAMPLES)]
+    Logs(Logs),
+    /// Run a program in a sandbox
+    #[command(after_help = inside::EXEC_EXAMPLES)]
+    Exec(Exec),
+    /// Reach a sandbox's ports on this machine
+    #[command(after_help = inside::FORWARD_EXAMPLES)]
+    PortForward(PortForward),
+    /// Run a sandbox's tests in it
+    #[command(after_help = test::EXAMPLES)]
+    Test(Test),
     /// Change keys of a sandbox's file, such as its image
     #[command(after_help = develop::SET)]
     Set(Set),
@@ -142,16 +181,29 @@ pub enum Command {
     /// Take the files of sandboxes out that expired long ago
     #[command(after_help = develop::GC)]
     Gc(Gc),
-    /// Print the manifests of sandboxes, without a cluster
-    Render(Render),
+    /// Lock the images of sandboxes to the digests that their tags stand for now
+    #[command(after_help = update::EXAMPLES)]
+    Update(Update),
+    /// Print the name of the image that CI should build: repository, branch and commit
+    #[command(after_help = image::EXAMPLES)]
+    Image(Image),
+    /// Keep one comment on a pull request up to date: plan, address, tests, end
+    #[command(after_help = comment::EXAMPLES)]
+    Comment(Comment),
     /// Tell one sandbox's whole story: desired by, rendered from, live as, what the next run will do
     #[command(after_help = WHY_EXAMPLES)]
     Why(Why),
+    /// Print the manifests of sandboxes, without a cluster
+    #[command(after_help = examples::RENDER)]
+    Render(Render),
     /// Validate and render every sandbox and compare the golden renderings, without a cluster
+    #[command(after_help = examples::CHECK)]
     Check(Check),
     /// Carry out a plan that was saved by --plan --out, if it still holds
+    #[command(after_help = examples::APPLY)]
     Apply(Apply),
     /// See to the file that --audit FILE writes
+    #[command(after_help = examples::AUDIT)]
     Audit(Audit),
     /// Print the rights that the fleet needs, made from what its charts make, as Kubernetes or Helm reads them
     #[command(after_help = rbac::EXAMPLES)]
@@ -159,30 +211,12 @@ pub enum Command {
     /// Look whether all is there that a run needs: cluster, rights, clock, history, charts; it changes nothing
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(Doctor),
-    /// List the sandboxes: what git asks for, joined with what lives
-    #[command(after_help = list::EXAMPLES)]
-    List(List),
-    /// Tell how one sandbox is: its services, pods, volumes, quota, events, expiry and generation
-    #[command(after_help = status::EXAMPLES)]
-    Status(Status),
-    /// Print a sandbox's address, and on a terminal open it in a browser
-    #[command(after_help = open::OPEN_EXAMPLES)]
-    Open(Open),
-    /// Show the logins of a sandbox: the one command that shows a secret
-    #[command(after_help = open::CREDENTIALS_EXAMPLES)]
-    Credentials(Credentials),
-    /// Print what all containers of a sandbox write, and with -f go on with it
-    #[command(after_help = inside::LOGS_EXAMPLES)]
-    Logs(Logs),
-    /// Run a program in a sandbox
-    #[command(after_help = inside::EXEC_EXAMPLES)]
-    Exec(Exec),
-    /// Reach a sandbox's ports on this machine
-    #[command(after_help = inside::FORWARD_EXAMPLES)]
-    PortForward(PortForward),
-    /// Run a sandbox's tests in it
-    #[command(after_help = test::EXAMPLES)]
-    Test(Test),
+    /// Print a shell's completions
+    #[command(after_help = shell::COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Print the manual page, or write one for each command
+    #[command(after_help = shell::MAN_EXAMPLES)]
+    Man(Man),
 }
 
 /// `reconcile render`.
@@ -434,15 +468,17 @@ impl Args {
         I: IntoIterator<Item = T>,
         T: Into<std::ffi::OsString> + Clone,
     {
-        let matches = Self::command().try_get_matches_from(line)?;
+        let line: Vec<std::ffi::OsString> = line.into_iter().map(Into::into).collect();
+        let command = plugin::as_called(Self::command(), line.first());
+        let matches = command.clone().try_get_matches_from(line)?;
         let args = Self::from_arg_matches(&matches)?;
-        args.check(&matches)?;
+        args.check(&matches, command)?;
         Ok(args)
     }
 
     /// What clap's attributes cannot say.
-    fn check(&self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        let error = |kind, message: String| Err(Self::command().error(kind, message));
+    fn check(&self, matches: &ArgMatches, mut command: clap::Command) -> Result<(), clap::Error> {
+        let mut error = |kind, message: String| Err(command.error(kind, message));
         if let Some(name) = matches.subcommand_name() {
             let options = Target::augment_args(Run::augment_args(clap::Command::new("run")));
             let given = options
@@ -467,12 +503,29 @@ impl Args {
             let message = format!("apply does not take {option}: the file says what was planned");
             return error(ErrorKind::ArgumentConflict, message);
         }
+        if let Some(name) = matches.subcommand_name().filter(|_| self.reads_no_fleet()) {
+            let options = Source::augment_args(clap::Command::new("source"));
+            let given = options
+                .get_arguments()
+                .find(|option| matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine));
+            if let Some(option) = given.and_then(clap::Arg::get_long) {
+                return error(
+                    ErrorKind::ArgumentConflict,
+                    format!("{name} does not take --{option}: it reads no fleet"),
+                );
+            }
+        }
         let target = self.target();
         if matches!(target.cluster, ClusterName::Dir(_)) && (target.kubeconfig.is_some() || target.context.is_some()) {
             let message = "--kubeconfig and --context are of no use with --cluster dir:PATH";
             return error(ErrorKind::ArgumentConflict, message.into());
         }
         Ok(())
+    }
+
+    /// Whether a command has nothing to do with a fleet that is there.
+    fn reads_no_fleet(&self) -> bool {
+        matches!(self.command, Some(Command::Init(_) | Command::Completions(_) | Command::Man(_)))
     }
 
     /// The cluster of the command that is run.

@@ -9,6 +9,7 @@ use super::args::{Args, Source};
 use super::failure::{Exit, Failure};
 use super::print::Printer;
 use crate::fleet::{Fleet, Level, SecretRef};
+use crate::near::nearest;
 use crate::plan::{self, Start};
 use crate::release::{Basis, Charts, Copied};
 use crate::repo::{Contains, DateError, DateQuery, Env, FileDate, Repo, RepoArgs, RepoError, Tree, Trunk};
@@ -49,9 +50,16 @@ impl Desired {
         Ok(desired)
     }
 
-    /// The fleet as its branch has it, for the commands of people: what one of them has just committed there is in no
-    /// checkout. `--rev` and `--worktree` name something else. What is wrong with a sandbox's file is left to whoever
-    /// tells of that sandbox.
+    /// Reads the fleet's branch as it is now, wherever the checkout is, unless another revision is asked for. What is wrong
+    /// with a sandbox's file is left to whoever tells of that sandbox.
+    ///
+    /// # Errors
+    /// As [`Desired::read`].
+    pub fn of_branch(source: &Source, printer: &Printer) -> Result<Self, Failure> {
+        Self::of_fleet(source, printer, Latest::Fetched)
+    }
+
+    /// The same, as it was fetched last where that will do.
     ///
     /// # Errors
     /// As [`Desired::read`].
@@ -201,9 +209,8 @@ fn undated(error: DateError) -> Start {
 
 /// The hint about a name that no sandbox has.
 pub(super) fn did_you_mean(name: &str, known: &[&String]) -> String {
-    let scored = known.iter().map(|other| (strsim::damerau_levenshtein(name, other), *other));
-    match scored.filter(|(distance, _)| *distance <= name.len().div_ceil(3)).min() {
-        Some((_, near)) => format!("did you mean {near}?"),
+    match nearest(name, known.iter().map(|known| known.as_str())) {
+        Some(near) => format!("did you mean {near}?"),
         None => "the files below sandboxes/ are the sandboxes there are".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::desired::Desired;
 use crate::apply::Failures;
 use crate::cluster::Cluster;
-use crate::fleet::{FLEET_FILE, Fleet, SecretRef};
+use crate::fleet::{FLEET_FILE, Fleet, LOCK_FILE, SecretRef};
 use crate::manifest::Release;
 use crate::plan::{Input, Source, Wanted, generation};
 use crate::release::{Basis, Charts, Copied};
@@ -42,7 +42,7 @@ pub fn applied(
     let record = &live.record;
     let commit = record.commit.as_deref().ok_or("its namespace names no commit")?;
     let path = record.path.as_deref().ok_or("its namespace names no file")?;
-    let is_of_interest = |file: &str| file == FLEET_FILE || file == path || file.starts_with("charts/");
+    let is_of_interest = |file: &str| [FLEET_FILE, LOCK_FILE, path].contains(&file) || file.starts_with("charts/");
     let Desired { repo, tree, .. } = desired;
     let older = repo.changed_since(commit, tree, &is_of_interest).map_err(|error| error.to_string())?;
     let now = tree.files.iter().filter(|(file, _)| is_of_interest(file));

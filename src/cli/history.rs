@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::desired::Desired;
-use crate::fleet::{FLEET_FILE, SecretRef};
+use crate::fleet::{FLEET_FILE, LOCK_FILE, SecretRef};
 use crate::plan::{
     Action, Blame, Cause, Change, Commit, Culprit, History, Hold, Input, Inquiry, Now, SandboxPlan, Source, Suspect,
     Wanted,
@@ -241,7 +241,7 @@ impl<'a> Asking<'a> {
             .map_err(|error| error.to_string())
         });
         let mut older = shared.clone()?;
-        older.retain(|file, _| file == FLEET_FILE || file == path || file.starts_with("charts/"));
+        older.retain(|file, _| [FLEET_FILE, LOCK_FILE, path].contains(&file.as_str()) || file.starts_with("charts/"));
         Ok(older)
     }
 }

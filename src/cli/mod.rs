@@ -4,6 +4,7 @@ mod apply;
 pub mod args;
 mod audit;
 mod check;
+mod comment;
 mod copied;
 mod credentials;
 mod declared;
@@ -14,6 +15,8 @@ mod fingerprint;
 mod former;
 mod history;
 mod http;
+mod image;
+mod init;
 mod inside;
 mod list;
 mod lock;
@@ -24,6 +27,7 @@ mod notices;
 mod open;
 mod owner;
 mod passes;
+mod place;
 mod planning;
 mod print;
 mod progress;
@@ -34,6 +38,7 @@ mod render;
 mod rounds;
 mod save;
 mod seen;
+mod shell;
 mod status;
 mod test;
 mod traces;
@@ -89,6 +94,7 @@ fn dispatch(args: &Args, printer: &Printer, logging: &Logging) -> Result<u8, Fai
         Some(Command::Destroy(options)) => write::destroy(work, options),
         Some(Command::Rollback(options)) => write::rollback(work, options),
         Some(Command::Gc(options)) => write::gc(work, options),
+        Some(Command::Update(options)) => write::update(work, options),
         Some(Command::History(options)) => runtime()?.block_on(versions::history(args, options, printer)),
         Some(Command::Diff(options)) => versions::diff(args, options, printer),
         Some(Command::Render(options)) => render::render(args, options, printer),
@@ -102,6 +108,11 @@ fn dispatch(args: &Args, printer: &Printer, logging: &Logging) -> Result<u8, Fai
             runtime()?.block_on(apply::apply(args, options, printer, seen))
         }),
         Some(Command::Doctor(options)) => runtime()?.block_on(doctor::doctor(args, options, printer)),
+        Some(Command::Comment(options)) => comment::comment(args, options, printer),
+        Some(Command::Completions(options)) => shell::completions(*options, printer),
+        Some(Command::Man(options)) => shell::man(options, printer),
+        Some(Command::Image(options)) => image::image(args, options, printer),
+        Some(Command::Init(options)) => init::init(options, printer),
         Some(Command::Rbac(options)) => runtime()?.block_on(rbac::rbac(args, options, printer)),
         Some(Command::List(options)) => runtime()?.block_on(list::list(args, options, printer)),
         Some(Command::Status(options)) => runtime()?.block_on(status::status(args, options, printer)),

@@ -4,18 +4,18 @@ use std::io::{self, IsTerminal as _};
 use std::process::{Command, Stdio};
 
 use super::args::{Args, Open};
-use super::desired::{Desired, Latest};
+use super::desired::Desired;
 use super::failure::{Exit, Failure};
+use super::place;
 use super::print::Printer;
-use super::write::named;
 
 /// Prints its address; on a terminal a browser is opened there too.
 ///
 /// # Errors
 /// Where there is no such sandbox, or it has no address.
 pub fn open(args: &Args, options: &Open, printer: &Printer) -> Result<u8, Failure> {
-    let desired = Desired::of_fleet(&args.source, printer, Latest::Fetched)?;
-    let name = &named(&desired.fleet, options.name.as_deref())?;
+    let desired = Desired::of_branch(&args.source, printer)?;
+    let name = &place::name(&desired.fleet, options.name.as_deref())?;
     desired.named(std::slice::from_ref(name))?;
     let Some(sandbox) = desired.fleet.sandboxes.get(name) else {
         let hint = format!("reconcile why {name} shows what is wrong with it");

@@ -171,6 +171,24 @@ impl Printer {
             && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
     }
 
+    /// Asks a question that any line answers; an empty one by the default. None where nobody answers.
+    pub fn question(&self, question: &str, default: &str) -> Option<String> {
+        let mut out = AutoStream::new(io::stderr(), self.choice);
+        let shown = if default.is_empty() { String::new() } else { format!(" [{default}]") };
+        write!(out, "{question}{shown}: ").and_then(|()| out.flush()).ok()?;
+        let mut answer = String::new();
+        match io::stdin().read_line(&mut answer) {
+            Ok(count) if count > 0 => {}
+            _ => {
+                // The cursor stands behind the question.
+                let _ = writeln!(out);
+                return None;
+            }
+        }
+        let answer = answer.trim();
+        Some(if answer.is_empty() { default.to_owned() } else { answer.to_owned() })
+    }
+
     /// Text that is written for people.
     fn line(&self, level: &str, text: &str) {
         match self.format {

@@ -23,7 +23,7 @@ use crate::report::text::{self, Diffs, TextOptions};
 use crate::report::{exit_status, json, markdown};
 
 /// How many sandboxes are worked on side by side: most of it is waiting, and requests have a bound of their own.
-const SIDE_BY_SIDE: usize = 128;
+const SIDE_BY_SIDE: usize = 256;
 
 /// Plans, and without `--plan` applies.
 ///

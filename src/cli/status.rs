@@ -4,11 +4,11 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::args::{Args, Status, WhyFormat};
-use super::desired::{Desired, Latest, now};
+use super::desired::{Desired, now};
 use super::failure::Failure;
+use super::place;
 use super::print::{Printer, width};
 use super::why;
-use super::write::named;
 use crate::cluster::{Cluster, ErrorKind, Query};
 use crate::manifest::{Kind, builtin};
 use crate::plan::{self, LiveState, Story, Within};
@@ -20,8 +20,8 @@ use crate::report::text;
 /// Where not even what is desired can be read, or there is no such sandbox.
 pub async fn status(args: &Args, options: &Status, printer: &Printer) -> Result<u8, Failure> {
     let now = now(args)?;
-    let desired = Desired::of_fleet(&args.source, printer, Latest::Fetched)?;
-    let name = named(&desired.fleet, options.name.as_deref())?;
+    let desired = Desired::of_branch(&args.source, printer)?;
+    let name = place::name(&desired.fleet, options.name.as_deref())?;
     let mut read = why::read(&desired, &name, &options.target, now).await?;
     let mut found = match &read.cluster {
         // One that lives is looked into, also by an account that may see nothing else.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::diagnostic::{Diagnostic, Invalid, Level, Position};
+use super::lock::{LOCK_FILE, Lock};
 use super::name::check_name;
 use super::read::Reader;
 use super::read_settings::settings;
@@ -110,6 +111,13 @@ impl Fleet {
         for name in heap.broken.keys() {
             sandboxes.remove(name);
         }
+        match read_lock(files, odd) {
+            Ok(lock) => sandboxes.values_mut().for_each(|sandbox| pin(sandbox, &lock)),
+            Err(why) => {
+                heap.hold_unlocked(&mut sandboxes);
+                heap.warnings.extend(why);
+            }
+        }
         let Some(settings) = settings else {
             found.extend(heap.broken.into_values().flat_map(|broken| broken.diagnostics));
             return Err(Unusable { diagnostics: found });
@@ -184,6 +192,19 @@ impl<'a> Heap<'a> {
         }
     }
 
+    /// Where the lock cannot be read, it is not known which image a tag stands for.
+    fn hold_unlocked(&mut self, sandboxes: &mut BTreeMap<String, Sandbox>) {
+        let is_open = |sandbox: &Sandbox| sandbox.image.as_ref().is_some_and(|image| image.digest.is_none());
+        let (open, rest) = std::mem::take(sandboxes).into_iter().partition(|(_, sandbox)| is_open(sandbox));
+        *sandboxes = rest;
+        let open: BTreeMap<String, Sandbox> = open;
+        for (name, sandbox) in open {
+            let why = Invalid::new(format!("{LOCK_FILE} cannot be read, so it is not known which image is meant"))
+                .hint(format!("mend {LOCK_FILE}, or delete it: reconcile update writes it anew"));
+            self.break_it(&name, &sandbox.path, vec![told(&sandbox.path, why)]);
+        }
+    }
+
     fn break_it(&mut self, name: &str, path: &str, mut diagnostics: Vec<Diagnostic>) {
         let new = || Broken { name: name.to_owned(), path: path.to_owned(), diagnostics: Vec::new() };
         self.broken.entry(name.to_owned()).or_insert_with(new).diagnostics.append(&mut diagnostics);
@@ -254,6 +275,25 @@ fn read_settings(
     let good = notes.is_empty();
     found.extend(notes);
     read.filter(|_| good)
+}
+
+/// One that is not there locks nothing.
+fn read_lock(files: &BTreeMap<String, Arc<[u8]>>, odd: &BTreeMap<String, Odd>) -> Result<Lock, Vec<Diagnostic>> {
+    match (files.get(LOCK_FILE), odd.get(LOCK_FILE)) {
+        (Some(bytes), _) => {
+            let mut found = Vec::new();
+            text_of(LOCK_FILE, bytes, &mut found).map_or_else(|| Err(found), Lock::read)
+        }
+        (None, Some(odd)) => Err(vec![told(LOCK_FILE, odd.say())]),
+        (None, None) => Ok(Lock::default()),
+    }
+}
+
+/// What is locked is what runs.
+fn pin(sandbox: &mut Sandbox, lock: &Lock) {
+    if let Some(image) = sandbox.image.as_mut().filter(|image| image.digest.is_none()) {
+        image.digest = lock.digest(&sandbox.name, image).map(str::to_owned);
+    }
 }
 
 fn read_sandbox(

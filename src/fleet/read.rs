@@ -95,6 +95,11 @@ impl<'t, 'i> Section<'t, 'i> {
         Section { table: tree.get_ref(), span: 0..0, title: "", asked: Vec::new() }
     }
 
+    /// A table by itself; what is none is noted.
+    pub fn of(reader: &mut Reader<'_>, node: &'t Node<'i>, title: &'static str) -> Option<Section<'t, 'i>> {
+        Some(Section { table: table(reader, node)?, span: node.span(), title, asked: Vec::new() })
+    }
+
     /// A table below it, where there is one; what is no table is noted.
     pub fn section(
         &mut self,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::fleet::{FLEET_FILE, Fleet, Life, Sandbox, SecretRef};
+use crate::fleet::{FLEET_FILE, Fleet, LOCK_FILE, Life, Sandbox, SecretRef};
 use crate::manifest::{Hash, ObjectId, Release};
 use crate::release::{Basis, Charts, Copied, Renderer};
 
@@ -110,7 +110,8 @@ impl<'a> Inquiry<'a> {
     /// What the sandbox comes to with these files as they were; `None` where it cannot be.
     fn effect(&mut self, suspect: &Suspect<'_>, back: &[&String]) -> Option<Effect> {
         self.left = self.left.saturating_sub(1);
-        let of_interest = |path: &str| path == FLEET_FILE || path == suspect.path || path.starts_with("charts/");
+        let of_interest =
+            |path: &str| [FLEET_FILE, LOCK_FILE, suspect.path].contains(&path) || path.starts_with("charts/");
         let now = self.now.files.iter().filter(|(path, _)| of_interest(path));
         let mut files: Files = now.map(|(path, bytes)| (path.clone(), Arc::clone(bytes))).collect();
         for path in back {
@@ -175,11 +176,12 @@ fn differing(effect: Option<&Effect>, release: Option<&Release>) -> BTreeSet<Obj
     gone.chain(other).collect()
 }
 
-/// How telling a file is: a sandbox's own, values, the rest of its chart, the fleet's.
+/// How telling a file is: a sandbox's own, the lock and values, the rest of its chart, the fleet's.
 fn rank(path: &str, own: &str) -> usize {
     let name = path.rsplit('/').next().unwrap_or(path);
     match path {
         path if path == own => 0,
+        LOCK_FILE => 1,
         FLEET_FILE => 3,
         _ if name.starts_with("values") => 1,
         _ => 2,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Fault;
 use crate::chart::{Chart, RenderError};
+use crate::near::nearest;
 
 /// The charts below `charts/`, by folder name. One that cannot be read is kept as its fault, and concerns only the
 /// sandboxes that name it.
@@ -45,10 +46,12 @@ fn load(name: &str, files: &BTreeMap<String, Arc<[u8]>>) -> Result<Chart, Fault>
         .filter_map(|(path, bytes)| Some((path.strip_prefix(&prefix)?.to_owned(), Arc::clone(bytes))))
         .collect();
     if own.is_empty() {
-        return Err(Fault::new(
-            format!("there is no chart charts/{name}"),
-            "name a folder below charts/, or commit the chart",
-        ));
+        let there = files.keys().filter_map(|path| path.strip_prefix("charts/")?.strip_suffix("/Chart.yaml"));
+        let hint = match nearest(name, there) {
+            Some(near) => format!("did you mean {near}?"),
+            None => "name a folder below charts/, or commit the chart".to_owned(),
+        };
+        return Err(Fault::new(format!("there is no chart charts/{name}"), hint));
     }
     Chart::load(&own).map_err(|error| {
         Fault::new(format!("chart {name} cannot be read: {error}"), "mend the chart; `helm lint` may tell more")

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Basis, Fault, values};
+use super::{Basis, Charts, Fault, values};
 use crate::chart::yaml::{self, Numbers};
 use crate::chart::{Capabilities, ReleaseInfo, RenderInput};
 use crate::fleet::Sandbox;
@@ -18,6 +18,26 @@ pub const SERVICE: &str = "reconcile.dev/service";
 pub const CREDENTIALS: &str = "reconcile.dev/credentials";
 /// How it is tested.
 pub const TEST: &str = "reconcile.dev/test";
+
+/// Which values name folders of a developer's checkout, under the profile `local`: a value's path, and the folder below
+/// the top of the checkout.
+pub const CHECKOUT: &str = "reconcile.dev/checkout";
+
+/// The folders that a chart mounts from a checkout, by the path of the value that names each.
+///
+/// # Errors
+/// Where there is no such chart, or it cannot be read.
+pub fn checkout(charts: &Charts, chart: &str) -> Result<BTreeMap<String, String>, Fault> {
+    let Some(text) = charts.get(chart)?.metadata().annotations.get(CHECKOUT) else { return Ok(BTreeMap::new()) };
+    let wrong = |why: String| {
+        Fault::new(
+            format!("charts/{chart}/Chart.yaml, annotation {CHECKOUT}: {why}"),
+            "charts/README.md says how it is written",
+        )
+    };
+    let value = yaml::read(text, Numbers::Exact).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_value(value).map_err(|error| wrong(error.to_string()))
+}
 
 /// A login.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

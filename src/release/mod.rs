@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 pub use crate::access::BINDING;
 pub use account::is_account_binding;
 pub use charts::Charts;
-pub use declared::{CREDENTIALS, LogForm, Login, SERVICE, TEST, Test, declared};
+pub use declared::{CREDENTIALS, LogForm, Login, SERVICE, TEST, Test, checkout, declared};
 pub use objects::{Copied, is_copy};
 pub use tests::{LABEL_TEST, TestObject};
 

@@ -9,6 +9,7 @@ use super::{Basis, Fault};
 use crate::chart::yaml::{self, Numbers};
 use crate::chart::{Capabilities, Chart, ReleaseInfo, RenderInput, merge};
 use crate::fleet::Sandbox;
+use crate::near::nearest;
 
 /// The name below which a chart finds the sandbox itself.
 const SANDBOX: &str = "sandbox";
@@ -79,10 +80,13 @@ impl<'a> Layers<'a> {
 fn read_profile(sandbox: &Sandbox, profile: &str, chart: &Chart) -> Result<Value, Fault> {
     let file = format!("values-{profile}.yaml");
     let Some(bytes) = chart.file(&file) else {
-        return Err(Fault::new(
-            format!("chart {} has no profile {profile}: there is no {file}", sandbox.chart),
-            "name a profile that the chart has, or add the file",
-        ));
+        let there = chart.files().keys().filter_map(|path| path.strip_prefix("values-")?.strip_suffix(".yaml"));
+        let hint = match nearest(profile, there) {
+            Some(near) => format!("did you mean {near}?"),
+            None => "name a profile that the chart has, or add the file".to_owned(),
+        };
+        let message = format!("chart {} has no profile {profile}: there is no {file}", sandbox.chart);
+        return Err(Fault::new(message, hint));
     };
     let wrong = |message: String| {
         Fault::new(format!("charts/{}/{file}: {message}", sandbox.chart), "mend the file; its top is a map of values")

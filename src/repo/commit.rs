@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use git2::build::TreeUpdateBuilder;
-use git2::{Commit, ErrorCode, FileMode, Oid, PushOptions, RemoteCallbacks};
+use git2::{Commit, ErrorCode, FileMode, Oid, PushOptions, RemoteCallbacks, Repository, Signature};
 
 use super::env::Env;
 use super::error::RepoError;
@@ -107,32 +107,7 @@ impl Trunk {
     }
 
     fn commit_tree(&self, tree: Oid, parents: &[&Commit<'_>], message: &str) -> Result<Oid, RepoError> {
-        let failed = RepoError::git("making the commit");
-        let identity = |error: git2::Error| match error.code() {
-            ErrorCode::NotFound => RepoError::NoIdentity,
-            _ => RepoError::git("reading who you are")(error),
-        };
-        let author = self.git.author_from_env().map_err(identity)?;
-        let committer = self.git.committer_from_env().map_err(identity)?;
-        let tree = self.git.find_tree(tree).map_err(&failed)?;
-        let text = self.git.commit_create_buffer(&author, &committer, message, &tree, parents).map_err(&failed)?;
-        let config = self.git.config().map_err(&failed)?;
-        let who = format!(
-            "{} <{}>",
-            String::from_utf8_lossy(committer.name_bytes()),
-            String::from_utf8_lossy(committer.email_bytes())
-        );
-        match sign(&config, &text, &who)? {
-            Some(signature) => {
-                let text = std::str::from_utf8(&text);
-                let text = text.map_err(|_| RepoError::Unsigned { why: "the commit is not UTF-8".to_owned() })?;
-                self.git.commit_signed(text, &signature, None).map_err(&failed)
-            }
-            None => {
-                let odb = self.git.odb().map_err(&failed)?;
-                odb.write(git2::ObjectType::Commit, &text).map_err(&failed)
-            }
-        }
+        commit_tree(&self.git, tree, parents, message)
     }
 
     /// Moves the branch here, unless somebody else has moved it.
@@ -193,6 +168,45 @@ impl Trunk {
         // As `git push` does; that it could not be noted is no failure of the push.
         let _ = self.git.reference(&remote.tracking, made, true, "reconcile: push");
         Ok(true)
+    }
+}
+
+/// Who commits: the author and the committer, as git finds them.
+pub(super) fn identity(git: &Repository) -> Result<(Signature<'static>, Signature<'static>), RepoError> {
+    let found = git.author_from_env().and_then(|author| Ok((author, git.committer_from_env()?)));
+    found.map_err(|error| match error.code() {
+        ErrorCode::NotFound => RepoError::NoIdentity,
+        _ => RepoError::git("reading who you are")(error),
+    })
+}
+
+/// A commit of a tree, signed where git is so configured; no branch has it yet.
+pub(super) fn commit_tree(
+    git: &Repository,
+    tree: Oid,
+    parents: &[&Commit<'_>],
+    message: &str,
+) -> Result<Oid, RepoError> {
+    let failed = RepoError::git("making the commit");
+    let (author, committer) = identity(git)?;
+    let tree = git.find_tree(tree).map_err(&failed)?;
+    let text = git.commit_create_buffer(&author, &committer, message, &tree, parents).map_err(&failed)?;
+    let config = git.config().map_err(&failed)?;
+    let who = format!(
+        "{} <{}>",
+        String::from_utf8_lossy(committer.name_bytes()),
+        String::from_utf8_lossy(committer.email_bytes())
+    );
+    match sign(&config, &text, &who)? {
+        Some(signature) => {
+            let text = std::str::from_utf8(&text);
+            let text = text.map_err(|_| RepoError::Unsigned { why: "the commit is not UTF-8".to_owned() })?;
+            git.commit_signed(text, &signature, None).map_err(&failed)
+        }
+        None => {
+            let odb = git.odb().map_err(&failed)?;
+            odb.write(git2::ObjectType::Commit, &text).map_err(&failed)
+        }
     }
 }
 

@@ -57,6 +57,9 @@ pub enum RepoError {
         /// Folders of the same tree that hold one.
         others: Vec<String>,
     },
+    /// No branch is checked out.
+    #[error("no branch is checked out here")]
+    Detached,
     /// `--path` is no path inside the repository.
     #[error("`{path}` is no folder below the root of the repository")]
     BadPath {
@@ -249,6 +252,7 @@ impl RepoError {
                 }
                 others => format!("there is one below: --path {}", others.join(", --path ")),
             },
+            RepoError::Detached => "check out the branch that is meant: git switch BRANCH".to_owned(),
             RepoError::BadPath { .. } => "name a folder relative to the root of the repository".to_owned(),
             RepoError::NoWorktree { .. } => "leave out --worktree".to_owned(),
             RepoError::Partial { .. } => REFETCH.to_owned(),

@@ -1,10 +1,9 @@
-//! Finding the fleet's repository and the branch that somebody works on, by git's configuration.
+//! Finding the fleet's repository by git's configuration.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use git2::{Config, Repository};
 
-use super::error::RepoError;
 use super::libgit2;
 
 /// The repository that is meant: the one that is named, else what git's `reconcile.repo` names. A path there is relative to
@@ -36,31 +35,5 @@ pub fn setting(key: &str) -> Option<String> {
     match Repository::open_from_env() {
         Ok(git) => configured(&git, key),
         Err(_) => Config::open_default().ok()?.get_string(key).ok().filter(|value| !value.is_empty()),
-    }
-}
-
-/// What is checked out around the current folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkout {
-    /// The branch; none where a commit is checked out by itself.
-    pub branch: Option<String>,
-    /// The commit; none before the first.
-    pub commit: Option<String>,
-    /// The top of the working directory.
-    pub folder: Option<PathBuf>,
-}
-
-impl Checkout {
-    /// That of the repository around the current folder.
-    ///
-    /// # Errors
-    /// Where there is none.
-    pub fn here() -> Result<Checkout, RepoError> {
-        libgit2::prepare().map_err(RepoError::git("preparing libgit2"))?;
-        let git = super::open::open_path(None)?;
-        let head = git.find_reference("HEAD").map_err(RepoError::git("reading HEAD"))?;
-        let branch = head.symbolic_target().ok().flatten().and_then(|name| name.strip_prefix("refs/heads/"));
-        let commit = head.peel_to_commit().ok().map(|commit| commit.id().to_string());
-        Ok(Checkout { branch: branch.map(str::to_owned), commit, folder: git.workdir().map(Path::to_owned) })
     }
 }

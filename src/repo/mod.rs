@@ -5,6 +5,8 @@
 //! ([`Trunk`]), pushed where there is a remote; the checkout and the index are never touched.
 
 mod address;
+mod app;
+mod begin;
 mod clock;
 mod commit;
 mod contains;
@@ -27,12 +29,14 @@ mod versions;
 mod walk;
 mod worktree;
 
+pub use app::App;
+pub use begin::{Ground, begin, check_identity, commit_new, default_branch, ground};
 pub use clock::{DateError, DateQuery, Dates, FileDate};
 pub use commit::{Change, Committed};
 pub use contains::Contains;
 pub use env::Env;
 pub use error::RepoError;
-pub use find::{Checkout, setting};
+pub use find::setting;
 pub use history::{LastChange, Older};
 pub use open::{Repo, RepoArgs, Source};
 pub use tree::{CommitInfo, Tree};

@@ -16,6 +16,7 @@ mod mask;
 pub mod metrics;
 pub mod odoo;
 mod style;
+pub mod test_result;
 pub mod text;
 mod words;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const PURE: &[&str] = &["access", "fleet", "chart", "manifest", "release", "plan", "report"];
+const PURE: &[&str] = &["access", "fleet", "chart", "manifest", "release", "plan", "report", "init"];
 const FORBIDDEN: &[&str] = &[
     "std::fs",
     "std::env",

@@ -40,6 +40,12 @@ fn the_readme_shows_what_is_seen_from_outside() {
 }
 
 #[test]
+fn the_readme_shows_how_a_fleet_begins() {
+    let shown = Clone::of_nothing().follow(&section(&read("README.md"), "## A fleet of your own"));
+    assert!(shown >= 3, "README.md shows {shown} outputs only");
+}
+
+#[test]
 fn the_first_command_works_in_a_shallow_clone_too() {
     let clone = Clone::of_the_examples().shallow();
     clone.follow(&section(&read("README.md"), "## Try it"));
@@ -63,6 +69,9 @@ fn every_command_line_is_one_that_the_program_takes() {
         "ci/github/pull-request.yml",
         "ci/github/reviewed.yml",
         "ci/gitlab/.gitlab-ci.yml",
+        "src/init/templates/github/reconcile.yml",
+        "src/init/templates/github/sandboxes.yml",
+        "src/init/templates/gitlab/gitlab-ci.yml",
     ] {
         let before = seen;
         for words in read(job).lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(reconcile_lines) {
@@ -132,6 +141,13 @@ impl Clone {
         clone.done("git init -q -b main . && git add . && git commit -q -m 'the examples'");
         clone.done("git commit -q --allow-empty -m 'and what came later'");
         clone
+    }
+
+    /// An empty folder.
+    fn of_nothing() -> Self {
+        let nothing = Self { home: tempfile::tempdir().expect("a temporary folder"), folder: "empty" };
+        fs::create_dir(nothing.home.path().join("empty")).expect("a folder");
+        nothing
     }
 
     fn shallow(mut self) -> Self {
@@ -284,13 +300,17 @@ fn blocks(text: &str) -> Vec<Block> {
 /// The arguments of each call of the program in a line of shell, up to what the shell takes for itself.
 fn reconcile_lines(line: impl AsRef<str>) -> Vec<Vec<String>> {
     let line = line.as_ref().replace("cargo run -- ", "reconcile ");
-    let is_program = |word: &&str| *word == "reconcile" || word.ends_with("/release/reconcile");
+    let is_program = |word: &&str| {
+        *word == "reconcile"
+            || word.ends_with("/release/reconcile")
+            || word.trim_end_matches('"').ends_with("bin/reconcile")
+    };
     let words: Vec<&str> = line.split_whitespace().collect();
     let calls = (0..words.len()).filter(|at| is_program(&words[*at]) && words.get(at.wrapping_sub(1)) != Some(&"-t"));
     let ends = |word: &str| matches!(word, "|" | "||" | "&&" | ";" | ">" | "2>&1");
     calls
         .filter(|at| {
-            let commands = ["apply", "audit", "check", "render", "why"];
+            let commands = ["apply", "audit", "check", "comment", "init", "render", "why"];
             words.get(at + 1).is_none_or(|next| next.starts_with('-') || commands.contains(next))
         })
         .map(|at| words[at + 1..].iter().take_while(|word| !ends(word)).map(|word| (*word).to_owned()).collect())

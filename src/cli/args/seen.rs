@@ -68,6 +68,7 @@ pub struct Audit {
 #[derive(Clone, Debug, Subcommand)]
 pub enum AuditCommand {
     /// Check that an audit is whole: no line changed, taken out, added or moved
+    #[command(after_help = super::examples::VERIFY)]
     Verify(Verify),
 }
 

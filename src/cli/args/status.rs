@@ -4,6 +4,7 @@ use super::{Target, WhyFormat};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
+  reconcile status                            of the branch that is checked out
   reconcile status feature-x
   reconcile status feature-x --format json | jq .healthy
   reconcile status feature-x --format json | jq -r '.services[] | \"\\(.name) \\(.health)\"'

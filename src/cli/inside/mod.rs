@@ -17,9 +17,9 @@ pub use logs::logs;
 use super::args::{self, Args};
 use super::desired::{Desired, Latest, did_you_mean};
 use super::failure::{Exit, Failure};
+use super::place;
 use super::planning::{check_context, connect};
 use super::print::Printer;
-use super::write::named;
 use crate::cluster::inside::{Inside, nothing_runs};
 use crate::cluster::{Cluster, Error, ErrorKind, Query, Target};
 use crate::fleet::Fleet;
@@ -52,11 +52,11 @@ impl Room {
         let mut desired = Desired::of_fleet(&args.source, printer, latest)?;
         let is_known =
             |fleet: &Fleet, name: &str| fleet.sandboxes.contains_key(name) || fleet.broken.contains_key(name);
-        let mut found = named(&desired.fleet, name);
+        let mut found = place::name(&desired.fleet, name);
         if latest == Latest::NotNeeded && !found.as_ref().is_ok_and(|name| is_known(&desired.fleet, name)) {
             // It may have come since.
             desired = Desired::of_fleet(&args.source, printer, Latest::Fetched)?;
-            found = named(&desired.fleet, name);
+            found = place::name(&desired.fleet, name);
         }
         let (name, fleet) = (found?, &desired.fleet);
         let is_known = is_known(fleet, &name);

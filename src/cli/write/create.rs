@@ -3,10 +3,10 @@
 use super::super::args::{Committing, Create, Up, Wish};
 use super::super::failure::{Exit, Failure};
 use super::super::owner;
-use super::desk::{Desk, Edit, Landed, State, branch_here};
-use super::{Then, Work, told};
+use super::super::place;
+use super::desk::{Desk, Edit, Landed, State};
+use super::{Then, Work, local, told};
 use crate::fleet::{self, Assignment, check_name, name_for_branch};
-use crate::repo::Checkout;
 
 /// Writes a sandbox's file, commits and pushes it, and with `--apply` makes the sandbox.
 ///
@@ -14,11 +14,11 @@ use crate::repo::Checkout;
 /// Where it cannot be made, or is there already.
 pub fn create(work: Work<'_>, options: &Create) -> Result<u8, Failure> {
     let desk = Desk::open(work.args, work.printer)?;
-    let branch = branch_here(options.wish.branch.as_deref())?;
+    let branch = place::branch_here(options.wish.branch.as_deref())?;
     let landed = desk.commit(&options.commit, &|state| {
         let name = name_of(state, options.name.as_deref(), &branch);
         is_free(state, &name, &branch)?;
-        new(&name, &branch, &options.wish)
+        new(state, &name, &branch, &options.wish)
     })?;
     let Some(landed) = landed else { return Ok(0) };
     work.printer.answer(&told::landed(&landed, desk.now, &options.then))?;
@@ -35,16 +35,16 @@ pub fn create(work: Work<'_>, options: &Create) -> Result<u8, Failure> {
 /// As [`create`].
 pub fn up(work: Work<'_>, options: &Up) -> Result<u8, Failure> {
     let desk = Desk::open(work.args, work.printer)?;
-    let branch = branch_here(options.wish.branch.as_deref())?;
+    let branch = place::branch_here(options.wish.branch.as_deref())?;
     let commit = Committing { message: options.message.clone(), dry_run: false };
     let landed: Option<Landed> = desk.commit(&commit, &|state| {
-        if state.of(&branch).next().is_some() {
-            let name = state.of_branch(&branch)?;
+        if place::all_of_branch(&state.fleet, &branch).next().is_some() {
+            let name = place::of_branch(&state.fleet, &branch)?;
             return again(&desk, state, &name, &options.wish);
         }
         let name = name_of(state, None, &branch);
         is_free(state, &name, &branch)?;
-        new(&name, &branch, &options.wish)
+        new(state, &name, &branch, &options.wish)
     })?;
     let Some(landed) = landed else { return Ok(0) };
     if landed.is_new {
@@ -58,7 +58,7 @@ pub fn up(work: Work<'_>, options: &Up) -> Result<u8, Failure> {
 fn again(desk: &Desk<'_>, state: &State, name: &str, wish: &Wish) -> Result<Edit, Failure> {
     let mut text = state.text(name)?;
     let sandbox = state.sandbox(name)?;
-    let mut assignments = of_wish(wish)?;
+    let mut assignments = of_wish(state, wish)?;
     if sandbox.asleep {
         assignments.push(Assignment { key: vec!["asleep".to_owned()], value: None });
     }
@@ -70,9 +70,9 @@ fn again(desk: &Desk<'_>, state: &State, name: &str, wish: &Wish) -> Result<Edit
     Ok(Edit { name: name.to_owned(), text: Some(text), message: format!("Bring sandbox {name} up") })
 }
 
-fn new(name: &str, branch: &str, wish: &Wish) -> Result<Edit, Failure> {
+fn new(state: &State, name: &str, branch: &str, wish: &Wish) -> Result<Edit, Failure> {
     let mut assignments = vec![assigned("branch", branch)];
-    assignments.extend(of_wish(wish)?);
+    assignments.extend(of_wish(state, wish)?);
     if wish.owner.is_none()
         && let Some(owner) = owner::owner()
     {
@@ -87,7 +87,7 @@ fn assigned(key: &str, text: &str) -> Assignment {
 }
 
 /// What the command line asks for beside the branch.
-fn of_wish(wish: &Wish) -> Result<Vec<Assignment>, Failure> {
+fn of_wish(state: &State, wish: &Wish) -> Result<Vec<Assignment>, Failure> {
     let texts = [
         ("image", wish.image.as_deref()),
         ("ttl", wish.ttl.as_ref().map(|ttl| ttl.text.as_str())),
@@ -96,27 +96,12 @@ fn of_wish(wish: &Wish) -> Result<Vec<Assignment>, Failure> {
         ("owner", wish.owner.as_deref()),
     ];
     let mut all: Vec<Assignment> = texts.into_iter().filter_map(|(key, text)| Some(assigned(key, text?))).collect();
-    if wish.profile.as_deref() == Some("local") {
-        all.push(Assignment {
-            key: ["values", "local", "path"].map(str::to_owned).into(),
-            value: Some(worktree()?.into()),
-        });
+    if wish.profile.as_deref() == Some(local::PROFILE) {
+        let chart = wish.chart.as_deref().or(state.fleet.settings.defaults.chart.as_deref()).unwrap_or_default();
+        all.extend(local::folders(state, chart)?);
     }
     all.extend(wish.set.iter().cloned());
     Ok(all)
-}
-
-/// The absolute path of the checkout, which the profile `local` mounts.
-fn worktree() -> Result<String, Failure> {
-    let folder = Checkout::here()?.folder.and_then(|folder| folder.canonicalize().ok());
-    let folder = folder.and_then(|folder| folder.to_str().map(str::to_owned));
-    folder.ok_or_else(|| {
-        Failure::new(
-            Exit::Failed,
-            "there is no checkout here whose files could be mounted",
-            "run this in the checkout, or leave out --profile local",
-        )
-    })
 }
 
 fn name_of(state: &State, named: Option<&str>, branch: &str) -> String {

@@ -11,7 +11,7 @@ use super::super::print::Printer;
 use super::super::render::only_named;
 use crate::fleet::{Fleet, Sandbox};
 use crate::release::{self, Charts};
-use crate::repo::{Change, Checkout, CommitInfo, Committed, Env, Repo, RepoError, Tree, Trunk};
+use crate::repo::{Change, CommitInfo, Committed, Env, Repo, RepoError, Tree, Trunk};
 use crate::report::unified;
 
 impl From<RepoError> for Failure {
@@ -255,75 +255,4 @@ impl State {
         let known: Vec<&String> = self.fleet.sandboxes.keys().chain(self.fleet.broken.keys()).collect();
         Failure::new(Exit::Usage, format!("there is no sandbox {name}"), did_you_mean(name, &known))
     }
-
-    /// The sandbox that is named, else the one of the branch that is checked out.
-    ///
-    /// # Errors
-    /// Where no branch is checked out, or it has no sandbox, or several.
-    pub fn name(&self, name: Option<&str>) -> Result<String, Failure> {
-        named(&self.fleet, name)
-    }
-
-    /// The sandbox of a branch.
-    ///
-    /// # Errors
-    /// Where there is none, or several.
-    pub fn of_branch(&self, branch: &str) -> Result<String, Failure> {
-        of_branch(&self.fleet, branch)
-    }
-
-    /// The sandboxes that show a branch.
-    pub fn of(&self, branch: &str) -> impl Iterator<Item = &str> {
-        of(&self.fleet, branch)
-    }
-}
-
-fn of<'f>(fleet: &'f Fleet, branch: &str) -> impl Iterator<Item = &'f str> {
-    let of = move |sandbox: &&Sandbox| sandbox.branch == branch;
-    fleet.sandboxes.values().filter(of).map(|sandbox| sandbox.name.as_str())
-}
-
-/// The sandbox of a branch.
-///
-/// # Errors
-/// Where there is none, or several.
-pub fn of_branch(fleet: &Fleet, branch: &str) -> Result<String, Failure> {
-    let names: Vec<&str> = of(fleet, branch).collect();
-    match names.as_slice() {
-        [only] => Ok((*only).to_owned()),
-        [] => Err(Failure::new(
-            Exit::Usage,
-            format!("branch {branch} has no sandbox"),
-            "name one, or make one: reconcile create",
-        )),
-        several => Err(Failure::new(
-            Exit::Usage,
-            format!("branch {branch} has several sandboxes: {}", several.join(", ")),
-            "name one of them",
-        )),
-    }
-}
-
-/// The sandbox that is named, else the one of the branch that is checked out.
-///
-/// # Errors
-/// As [`of_branch`], and where no branch is checked out.
-pub fn named(fleet: &Fleet, name: Option<&str>) -> Result<String, Failure> {
-    match name {
-        Some(name) => Ok(name.to_owned()),
-        None => of_branch(fleet, &branch_here(None)?),
-    }
-}
-
-/// The branch that is meant: the one that is named, else the one that is checked out.
-///
-/// # Errors
-/// Where no branch is checked out.
-pub fn branch_here(named: Option<&str>) -> Result<String, Failure> {
-    if let Some(named) = named {
-        return Ok(named.to_owned());
-    }
-    Checkout::here()?.branch.ok_or_else(|| {
-        Failure::new(Exit::Usage, "no branch is checked out here, only a commit", "name the branch with --branch")
-    })
 }

@@ -2,8 +2,9 @@
 
 use super::super::args::{Committing, Destroy, Down, How, PlanFormat};
 use super::super::failure::{Exit, Failure};
+use super::super::place;
 use super::super::print::somebody_is_there;
-use super::desk::{Desk, Edit, State, branch_here};
+use super::desk::{Desk, Edit, State};
 use super::{Then, Work, told};
 
 /// Takes a sandbox's file out, and with `--now` the sandbox.
@@ -38,8 +39,8 @@ pub fn destroy(work: Work<'_>, options: &Destroy) -> Result<u8, Failure> {
 /// Where it has none.
 pub fn down(work: Work<'_>, options: &Down) -> Result<u8, Failure> {
     let desk = Desk::open(work.args, work.printer)?;
-    let branch = branch_here(options.branch.as_deref())?;
-    let name = desk.state()?.of_branch(&branch)?;
+    let branch = place::branch_here(options.branch.as_deref())?;
+    let name = place::of_branch(&desk.state()?.fleet, &branch)?;
     if !is_meant(work, &name, &options.how) {
         return Ok(0);
     }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::super::args::{Committing, Extend, Pin, Unpin, WriteFormat};
 use super::super::failure::{Exit, Failure};
 use super::super::owner;
+use super::super::place;
 use super::desk::{Desk, Edit, State};
 use super::{Work, told};
 use crate::fleet::{self, Life, Lifetime, Sandbox, Settings, Ttl, write_span};
@@ -17,7 +18,7 @@ use crate::repo::{DateQuery, FileDate};
 pub fn extend(work: Work<'_>, options: &Extend) -> Result<u8, Failure> {
     let desk = Desk::open(work.args, work.printer)?;
     finish(work, &desk, &options.commit, options.answer.format, &|state: &State| {
-        let name = state.name(options.name.as_deref())?;
+        let name = place::name(&state.fleet, options.name.as_deref())?;
         let text = state.text(&name)?;
         let sandbox = state.sandbox(&name)?;
         let (ttl, end) = match &options.ttl {

@@ -6,12 +6,13 @@ mod desk;
 mod destroy;
 mod extend;
 mod gc;
+mod local;
 mod rollback;
 mod sleep;
 mod told;
+mod update;
 
 pub use create::{create, up};
-pub use desk::named;
 pub use destroy::{destroy, down};
 pub use extend::{extend, pin, unpin};
 pub use gc::gc;
@@ -19,6 +20,7 @@ pub use rollback::rollback;
 pub use sleep::{sleep, wake};
 
 pub use change::set;
+pub use update::update;
 
 use super::args::{Args, How, PlanFormat, Target};
 use super::failure::Failure;

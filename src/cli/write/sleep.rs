@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::args::{Applying, Committing, Sleep, Wake};
 use super::super::failure::Failure;
+use super::super::place;
 use super::desk::{Desk, Edit, State};
 use super::{Then, Work, change, told};
 use crate::fleet::Assignment;
@@ -17,7 +18,7 @@ const SPELL: SignedDuration = SignedDuration::from_hours(4);
 /// Where it cannot be committed.
 pub fn sleep(work: Work<'_>, options: &Sleep) -> Result<u8, Failure> {
     let edit = |_: &Desk<'_>, state: &State| {
-        let name = state.name(options.name.as_deref())?;
+        let name = place::name(&state.fleet, options.name.as_deref())?;
         let keys = [assigned(&["asleep"], Some(true.into())), assigned(&["schedule", "awake_until"], None)];
         change::assigned(state, &name, &keys, format!("Put sandbox {name} to sleep"))
     };
@@ -30,7 +31,7 @@ pub fn sleep(work: Work<'_>, options: &Sleep) -> Result<u8, Failure> {
 /// As [`sleep`].
 pub fn wake(work: Work<'_>, options: &Wake) -> Result<u8, Failure> {
     let edit = |desk: &Desk<'_>, state: &State| {
-        let name = state.name(options.name.as_deref())?;
+        let name = place::name(&state.fleet, options.name.as_deref())?;
         let mut keys = vec![assigned(&["asleep"], None)];
         let sandbox = state.sandbox(&name)?;
         if let Some(schedule) = &sandbox.schedule

@@ -5,6 +5,7 @@
 //! comment: what has no place is left out whole (never half a diff), and that is said.
 
 mod block;
+mod comment;
 mod escape;
 mod fit;
 
@@ -16,6 +17,7 @@ use super::text::{Diffs, is_shown, over};
 use super::words::{self, counted, summary};
 use crate::plan::{Action, Outcome, Plan, SandboxPlan};
 use block::Block;
+pub use comment::{Comment, Place, mark};
 use escape::{clipped, code, prose};
 
 /// The most bytes of a page. GitHub takes 65,536 characters in a comment; there are never more characters than bytes,
