@@ -66,4 +66,5 @@ mod template_generated;
 mod template_robust;
 mod terminal;
 mod update;
+mod websockets;
 mod yaml;
