@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::args::{Args, Credentials, WhyFormat};
 use super::declared;
+use super::desired::Latest;
 use super::failure::{Exit, Failure};
 use super::inside::{Room, of};
 use super::print::Printer;
@@ -27,18 +28,18 @@ pub async fn credentials(args: &Args, options: &Credentials, printer: &Printer) 
         let message = "credentials are shown on a terminal alone: this may go into a file or a log";
         return Err(Failure::new(Exit::Failed, message, "add --show where that is meant"));
     }
-    let room = Room::enter(args, &options.name, &options.target, printer).await?;
-    let logins = declared::logins(&room.desired, &options.name)?;
+    let room = Room::enter(args, options.name.as_deref(), &options.target, (printer, Latest::NotNeeded)).await?;
+    let logins = declared::logins(&room.desired, &room.name)?;
     if logins.is_empty() {
-        let chart = room.desired.fleet.sandboxes.get(&options.name).map(|sandbox| sandbox.chart.clone());
+        let chart = room.desired.fleet.sandboxes.get(&room.name).map(|sandbox| sandbox.chart.clone());
         let chart = chart.unwrap_or_else(|| "NAME".into());
         return Err(Failure::new(
             Exit::Failed,
-            format!("the chart of {} declares no credentials", options.name),
+            format!("the chart of {} declares no credentials", room.name),
             format!("charts/README.md says how charts/{chart}/Chart.yaml does"),
         ));
     }
-    let url = room.desired.fleet.sandboxes.get(&options.name).and_then(|sandbox| sandbox.url.clone());
+    let url = room.desired.fleet.sandboxes.get(&room.name).and_then(|sandbox| sandbox.url.clone());
     let mut found = Vec::new();
     for login in logins {
         let mut values = read(&room, &login).await?;
@@ -52,7 +53,7 @@ pub async fn credentials(args: &Args, options: &Credentials, printer: &Printer) 
     match options.format {
         WhyFormat::Text => printer.answer(&text::logins(&found))?,
         WhyFormat::Json => {
-            let (name, namespace) = (options.name.clone(), room.namespace.clone());
+            let (name, namespace) = (room.name.clone(), room.namespace.clone());
             let logins = Logins { version: LOGINS_VERSION, name, namespace, logins: found };
             let text = serde_json::to_string_pretty(&logins).map_err(|error| Failure::of(&error))?;
             printer.answer(&format!("{text}\n"))?;

@@ -14,6 +14,15 @@ use crate::plan::{self, Start};
 use crate::release::{Basis, Charts, Copied};
 use crate::repo::{Contains, DateError, DateQuery, Env, FileDate, Repo, RepoArgs, RepoError, Tree, Trunk};
 
+/// Whether the fleet's branch has to be as it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Latest {
+    /// It is fetched.
+    Fetched,
+    /// What was fetched last will do: what is asked for is in the cluster.
+    NotNeeded,
+}
+
 /// What a commit asks for.
 pub struct Desired {
     /// The repository.
@@ -47,18 +56,50 @@ impl Desired {
     /// # Errors
     /// As [`Desired::read`].
     pub fn of_branch(source: &Source, printer: &Printer) -> Result<Self, Failure> {
+        Self::of_fleet(source, printer, Latest::Fetched)
+    }
+
+    /// The same, as it was fetched last where that will do.
+    ///
+    /// # Errors
+    /// As [`Desired::read`].
+    pub fn of_fleet(source: &Source, printer: &Printer, latest: Latest) -> Result<Self, Failure> {
         if source.rev.is_some() || source.worktree {
             return Self::load(source, printer);
         }
         let env = Env::of_process();
-        Self::of(Trunk::open(&repo_args(source), &env)?.tip(&env)?, source, printer)
+        let trunk = Trunk::open(&repo_args(source), &env).map_err(|error| of_repo(&error))?;
+        let known = || trunk.known().map_err(|error| of_repo(&error));
+        let repo = match latest {
+            Latest::NotNeeded => known()?,
+            Latest::Fetched => None,
+        };
+        let repo = match repo {
+            Some(repo) => repo,
+            None => match trunk.tip(&env) {
+                Ok(repo) => repo,
+                Err(error) => {
+                    let failure = of_repo(&error);
+                    // Who is cut off from it still sees what there was.
+                    let Some(repo) = known()? else { return Err(failure) };
+                    printer.warning(&format!("{}; the fleet is as it was fetched last", failure.message));
+                    repo
+                }
+            },
+        };
+        Self::of(repo, source, printer)
     }
 
     fn load(source: &Source, printer: &Printer) -> Result<Self, Failure> {
-        Self::of(Repo::open(&repo_args(source))?, source, printer)
+        let repo = Repo::open(&repo_args(source)).map_err(|error| of_repo(&error))?;
+        Self::of(repo, source, printer)
     }
 
-    fn of(repo: Repo, source: &Source, printer: &Printer) -> Result<Self, Failure> {
+    /// What a repository asks for at its commit.
+    ///
+    /// # Errors
+    /// As [`Desired::read`].
+    pub fn of(repo: Repo, source: &Source, printer: &Printer) -> Result<Self, Failure> {
         let tree = repo.tree().map_err(|error| of_repo(&error))?;
         let fleet = match Fleet::parse(&tree.files, &tree.odd) {
             Ok(fleet) => fleet,
@@ -192,7 +233,8 @@ pub(super) fn of_repo(error: &RepoError) -> Failure {
 }
 
 fn dirty_warning(tree: &Tree, source: &Source) -> Option<String> {
-    if source.worktree || tree.dirty.is_empty() {
+    // Who names another commit than the one that is checked out knows.
+    if source.worktree || source.rev.is_some() || tree.dirty.is_empty() {
         return None;
     }
     let shown = tree.dirty.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");

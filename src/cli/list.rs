@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::args::{Args, DiffBy, List, ListFormat};
-use super::desired::{Desired, now};
+use super::desired::{Desired, Latest, now};
 use super::failure::{Exit, Failure};
 use super::owner;
 use super::planning::{LiveSide, NOBODY, Request, connect};
@@ -23,6 +23,8 @@ use crate::report::text::{self, ListOptions};
 
 /// How often it is looked again.
 const PAUSE: Duration = Duration::from_secs(2);
+/// Every so many times the fleet's branch is fetched.
+const FETCH: u32 = 15;
 /// What draws a screen anew: the cursor to its top, and all below it gone.
 const ANEW: &str = "\u{1b}[H\u{1b}[J";
 /// What clears it first.
@@ -43,7 +45,7 @@ pub async fn list(args: &Args, options: &List, printer: &Printer) -> Result<u8, 
             _ = tokio::signal::ctrl_c() => Ok(0),
         };
     }
-    let (found, failure) = look(args, options, mine.as_deref(), printer).await?;
+    let (found, failure) = look(args, options, mine.as_deref(), (printer, Latest::Fetched)).await?;
     printer.answer(&shown(&found, options)?)?;
     if found.sandboxes.is_empty() && options.format != ListFormat::Json {
         printer.note(&nothing(&found, mine.as_deref()));
@@ -73,8 +75,9 @@ async fn watch(args: &Args, options: &List, mine: Option<&str>, printer: &Printe
     if draws {
         printer.answer(CLEAR)?;
     }
-    loop {
-        let (found, failure) = look(args, options, mine, printer).await?;
+    for turn in 0_u32.. {
+        let latest = if turn % FETCH == 0 { Latest::Fetched } else { Latest::NotNeeded };
+        let (found, failure) = look(args, options, mine, (printer, latest)).await?;
         let mut page = if options.format == ListFormat::Json {
             let line = serde_json::to_string(&found).map_err(|error| Failure::of(&error))?;
             format!("{line}\n")
@@ -99,6 +102,7 @@ async fn watch(args: &Args, options: &List, mine: Option<&str>, printer: &Printe
         }
         tokio::time::sleep(PAUSE).await;
     }
+    Ok(0)
 }
 
 /// What has to differ for it to have changed.
@@ -129,10 +133,10 @@ async fn look(
     args: &Args,
     options: &List,
     mine: Option<&str>,
-    printer: &Printer,
+    (printer, latest): (&Printer, Latest),
 ) -> Result<(Listing, Option<Failure>), Failure> {
     let now = now(args)?;
-    let desired = Desired::of_branch(&args.source, printer)?;
+    let desired = Desired::of_fleet(&args.source, printer, latest)?;
     let (mut found, failure) = match live(&desired, options, now).await {
         Ok(found) => (found, None),
         Err(failure) if failure.exit == Exit::Failed => {

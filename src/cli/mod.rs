@@ -122,7 +122,7 @@ fn dispatch(args: &Args, printer: &Printer, logging: &Logging) -> Result<u8, Fai
         Some(Command::PortForward(options)) => runtime()?.block_on(inside::forward(args, options, printer)),
         Some(Command::Open(options)) => open::open(args, options, printer),
         Some(Command::Credentials(options)) => runtime()?.block_on(credentials::credentials(args, options, printer)),
-        Some(Command::Test(options)) => runtime()?.block_on(test::test(args, options, printer)),
+        Some(Command::Test(options)) => test::test(work, options),
         None => watched(&args.run.how.seen, (printer, logging), |seen| {
             if !args.run.plan {
                 seen.open_audit()?;

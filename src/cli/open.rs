@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use super::args::{Args, Open};
 use super::desired::Desired;
 use super::failure::{Exit, Failure};
+use super::place;
 use super::print::Printer;
 
 /// Prints its address; on a terminal a browser is opened there too.
@@ -14,7 +15,7 @@ use super::print::Printer;
 /// Where there is no such sandbox, or it has no address.
 pub fn open(args: &Args, options: &Open, printer: &Printer) -> Result<u8, Failure> {
     let desired = Desired::of_branch(&args.source, printer)?;
-    let name = &options.name;
+    let name = &place::name(&desired.fleet, options.name.as_deref())?;
     desired.named(std::slice::from_ref(name))?;
     let Some(sandbox) = desired.fleet.sandboxes.get(name) else {
         let hint = format!("reconcile why {name} shows what is wrong with it");

@@ -75,7 +75,7 @@ impl Printer {
     ///
     /// # Errors
     /// As [`Printer::answer`].
-    pub fn pass_on(&self, bytes: &[u8]) -> Result<(), Failure> {
+    pub fn pass_on(bytes: &[u8]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -87,7 +87,7 @@ impl Printer {
     }
 
     /// The same of its standard error.
-    pub fn pass_on_error(&self, bytes: &[u8]) {
+    pub fn pass_on_error(bytes: &[u8]) {
         let mut err = io::stderr().lock();
         // Where standard error is closed there is nobody to tell.
         let _ = err.write_all(bytes).and_then(|()| err.flush());

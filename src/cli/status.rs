@@ -11,7 +11,7 @@ use super::print::{Printer, width};
 use super::why;
 use crate::cluster::{Cluster, ErrorKind, Query};
 use crate::manifest::{Kind, builtin};
-use crate::plan::{self, LiveState, Within};
+use crate::plan::{self, LiveState, Story, Within};
 use crate::report::text;
 
 /// Tells it; exit status 1 where the cluster cannot be read, so that only half of it is known.
@@ -26,7 +26,7 @@ pub async fn status(args: &Args, options: &Status, printer: &Printer) -> Result<
     let mut found = match &read.cluster {
         // One that lives is looked into, also by an account that may see nothing else.
         Some(cluster) if !matches!(read.story.live.state, LiveState::Absent | LiveState::Foreign) => {
-            within(&**cluster, &read.story.namespace).await
+            within(&**cluster, &read.story).await
         }
         _ => Within::default(),
     };
@@ -48,8 +48,8 @@ pub async fn status(args: &Args, options: &Status, printer: &Printer) -> Result<
     }))
 }
 
-/// What there is in a namespace, each kind by one list.
-pub(super) async fn within(cluster: &dyn Cluster, namespace: &str) -> Within {
+/// What there is in its namespace, each kind by one list: workloads of the kinds that it has, as far as that is known.
+async fn within(cluster: &dyn Cluster, story: &Story) -> Within {
     const KINDS: [(&str, &str); 8] = [
         ("apps/v1", "Deployment"),
         ("apps/v1", "StatefulSet"),
@@ -60,7 +60,11 @@ pub(super) async fn within(cluster: &dyn Cluster, namespace: &str) -> Within {
         ("v1", "ResourceQuota"),
         ("v1", "Event"),
     ];
-    let lists = KINDS.map(|(version, kind)| async move {
+    let namespace = story.namespace.as_str();
+    let known = &story.live.kinds;
+    let has = |kind: &str| known.is_empty() || known.iter().any(|own| own.kind == kind);
+    let wanted = KINDS.into_iter().filter(|(version, kind)| *version == "v1" || has(kind));
+    let lists = wanted.map(|(version, kind)| async move {
         let kind = Kind::new(version, kind);
         let Some(resource) = builtin(&kind) else { return (kind, Ok(Vec::new())) };
         let query = Query { kind: &kind, resource: &resource, namespace: Some(namespace), selector: "" };

@@ -71,7 +71,7 @@ pub struct Listed {
     pub commit: Option<String>,
 }
 
-/// How many workloads are ready: Deployments, StatefulSets and DaemonSets.
+/// How many workloads are ready: `Deployment`s, `StatefulSet`s and `DaemonSet`s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Ready {
     /// So many.

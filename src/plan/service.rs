@@ -53,6 +53,7 @@ pub struct PodSeen {
 }
 
 /// A container of a Pod.
+#[expect(clippy::struct_excessive_bools, reason = "each is something that a cluster says of it")]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ContainerSeen {
     /// Its name.
@@ -221,9 +222,8 @@ fn status(pod: &Value, phase: &str, containers: &[ContainerSeen]) -> String {
     }
     // One that waits for nothing but its turn says nothing.
     let troubled = containers.iter().filter(|container| !container.running);
-    let reasons = troubled.filter_map(|container| container.reason.as_deref());
-    let told =
-        reasons.filter(|reason| !matches!(*reason, "Completed" | "PodInitializing" | "ContainerCreating")).last();
+    let mut reasons = troubled.rev().filter_map(|container| container.reason.as_deref());
+    let told = reasons.find(|reason| !matches!(*reason, "Completed" | "PodInitializing" | "ContainerCreating"));
     match (told, phase) {
         (Some(reason), "Pending" | "Running" | "Failed") => reason.to_owned(),
         (_, "Succeeded") => "Completed".into(),

@@ -13,7 +13,9 @@ use crate::fleet::{Fleet, Lifetime};
 pub enum Standing {
     /// It lives, as it was asked for.
     Lives,
-    /// So it does, and its time is nearly over.
+    /// So it does, and nothing of it runs.
+    Asleep,
+    /// It lives, and its time is nearly over.
     Expiring,
     /// It is asked for, and not made yet.
     Create,
@@ -52,6 +54,7 @@ impl Standing {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Lives => "lives",
+            Self::Asleep => "asleep",
             Self::Expiring => "expiring",
             Self::Create => "create",
             Self::Update => "update",
@@ -89,6 +92,7 @@ impl Standing {
             Action::Held if has_failed(plan, own, input) => Self::Failed,
             Action::Keep if own.is_none() => Self::Over,
             Action::Keep if ends_soon(plan, input, fleet) => Self::Expiring,
+            Action::Keep if rests(plan, input, fleet) => Self::Asleep,
             Action::Keep => Self::Lives,
             Action::Create => Self::Create,
             Action::Update => Self::Update,
@@ -117,4 +121,9 @@ fn ends_soon(plan: &SandboxPlan, input: &Input, fleet: &Fleet) -> bool {
     sandbox.zip(since).is_some_and(|(sandbox, since)| {
         Lifetime::at(input.now, since, &sandbox.terms(&fleet.settings)).warns(input.now)
     })
+}
+
+/// Whether it is meant to be asleep.
+fn rests(plan: &SandboxPlan, input: &Input, fleet: &Fleet) -> bool {
+    fleet.sandboxes.get(&plan.name).is_some_and(|sandbox| sandbox.rest(input.now).is_some())
 }

@@ -9,6 +9,7 @@ mod lint;
 mod objects;
 mod quoted;
 mod sleep;
+mod tests;
 mod values;
 
 use std::collections::BTreeMap;
@@ -18,8 +19,9 @@ pub use account::is_account_binding;
 pub use charts::Charts;
 pub use declared::{CREDENTIALS, LogForm, Login, SERVICE, TEST, Test, checkout, declared};
 pub use objects::{Copied, is_copy};
+pub use tests::{LABEL_TEST, TestObject};
 
-use crate::chart::{Capabilities, ReleaseInfo, Stage};
+use crate::chart::{Capabilities, Objects, ReleaseInfo, Stage};
 use crate::fleet::{Sandbox, SecretRef, Settings};
 use crate::manifest::Release;
 
@@ -67,6 +69,15 @@ pub fn render(sandbox: &Sandbox, basis: &Basis<'_>) -> Result<Rendered, Fault> {
     Renderer::new(basis).render(sandbox)
 }
 
+/// The objects that are made when a sandbox is tested (`helm.sh/hook: test`), in their order. They are no part of its
+/// release.
+///
+/// # Errors
+/// As [`render()`].
+pub fn tests(sandbox: &Sandbox, basis: &Basis<'_>) -> Result<Vec<TestObject>, Fault> {
+    Renderer::new(basis).with_objects(sandbox, |objects| tests::tests(sandbox, objects))
+}
+
 /// Renders sandboxes one after another, and keeps what they have in common.
 pub struct Renderer<'a> {
     basis: &'a Basis<'a>,
@@ -93,6 +104,19 @@ impl<'a> Renderer<'a> {
     /// # Errors
     /// As [`render()`].
     pub fn render_as(&mut self, sandbox: &Sandbox, asleep: bool) -> Result<Rendered, Fault> {
+        let basis = self.basis;
+        self.with_objects(sandbox, |objects| {
+            let notes = objects.warnings.clone();
+            let release = objects::release(sandbox, basis, objects, asleep)?;
+            Ok(Rendered { release, notes })
+        })
+    }
+
+    fn with_objects<T>(
+        &mut self,
+        sandbox: &Sandbox,
+        make: impl FnOnce(Objects<'_>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let charts: &'a Charts = self.basis.charts;
         let chart = charts.get(&sandbox.chart)?;
         let new = || Stage::new(chart, Capabilities::default());
@@ -108,9 +132,6 @@ impl<'a> Renderer<'a> {
             quoted::without_secrets(fault, &[chart.values(), values.as_object().unwrap_or(defaults)])
         };
         let texts = stage.texts(&info, &values).map_err(fault)?;
-        let objects = texts.objects().map_err(fault)?;
-        let notes = objects.warnings.clone();
-        let release = objects::release(sandbox, self.basis, objects, asleep)?;
-        Ok(Rendered { release, notes })
+        make(texts.objects().map_err(fault)?)
     }
 }

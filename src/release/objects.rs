@@ -125,7 +125,7 @@ fn unfold<'t>(mut object: Object<'t>, into: &mut Vec<Object<'t>>) {
     }
 }
 
-fn identity(object: &Tree<'_>, source: &str, sandbox: &Sandbox) -> Result<(Kind, ObjectId), Fault> {
+pub(super) fn identity(object: &Tree<'_>, source: &str, sandbox: &Sandbox) -> Result<(Kind, ObjectId), Fault> {
     let text = |path: &[&str]| object.text(path).filter(|text| !text.is_empty());
     let missing =
         |what: &str| Fault::new(format!("{source} makes an object without {what}"), "every Kubernetes object has one");

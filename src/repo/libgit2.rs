@@ -57,7 +57,9 @@ fn folders() -> Result<Vec<(ConfigLevel, PathBuf)>, git2::Error> {
         found.push((ConfigLevel::XDG, PathBuf::new()));
         let folder = match file.file_name() {
             Some(name) if name == ".gitconfig" => file.parent().unwrap_or(&file).to_owned(),
-            Some(_) if file.is_file() => called_as_usual(&file).map_err(|error| git2::Error::from_str(&error.to_string()))?,
+            Some(_) if file.is_file() => {
+                called_as_usual(&file).map_err(|error| git2::Error::from_str(&error.to_string()))?
+            }
             _ => PathBuf::new(),
         };
         found.push((ConfigLevel::Global, folder));

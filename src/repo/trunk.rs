@@ -117,6 +117,19 @@ impl Trunk {
         self.at(self.resolve(&name)?)
     }
 
+    /// The branch as it was when it was last fetched; `None` where it never was. Nobody is asked.
+    ///
+    /// # Errors
+    /// Where the repository cannot be read.
+    pub fn known(&self) -> Result<Option<Repo>, RepoError> {
+        let name = self.remote.as_ref().map_or_else(|| format!("refs/heads/{}", self.branch), |r| r.tracking.clone());
+        match self.resolve(&name) {
+            Ok(commit) => self.at(commit).map(Some),
+            Err(RepoError::NoBranch { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The branch as it is now, whatever was fetched before.
     pub(super) fn tip_anew(&self, env: &Env) -> Result<Repo, RepoError> {
         if let Some(remote) = &self.remote {

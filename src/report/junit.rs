@@ -1,4 +1,4 @@
-//! What came of a test, as JUnit XML: the form that CI systems read.
+//! What came of a test, as `JUnit` XML: the form that CI systems read.
 
 use std::fmt::Write as _;
 
@@ -169,7 +169,7 @@ mod tests {
             case("test_c", Verdict::Error("boom".into())),
             case("test_d", Verdict::Skipped("no browser".into())),
         ];
-        let suite = suite(cases, "\u{1b}[31mred\u{1b}[0m ]]> \u{0} \u{b}\n");
+        let suite = suite(cases, "\u{1b}[31mred\u{1b}[0m ]]> \u{b}\u{fffe}\n");
         insta::assert_snapshot!(junit(&suite), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites name="a &quot;b&quot; &lt;c&gt;" tests="4" failures="1" errors="1" skipped="1" time="1.500">
@@ -187,7 +187,7 @@ mod tests {
             <testcase classname="shop.TestCart" name="test_d" time="0.250">
               <skipped message="no browser">no browser</skipped>
             </testcase>
-            <system-out>red ]]&gt; � �
+            <system-out>red ]]&gt; �
         </system-out>
           </testsuite>
         </testsuites>

@@ -16,5 +16,6 @@ mod live;
 mod plane;
 mod rig;
 mod smoke;
+mod terminal;
 mod tool;
 mod wait;

@@ -9,10 +9,10 @@ use reconcile::fleet::Fleet;
 use reconcile::init::{CHARTS, Choices, Ci, chart, files, id};
 use reconcile::report::answers;
 
-use super::colours::on_a_terminal_typing;
 use super::json_schema::fits;
 use super::scenario::{Stage, shell, text_of};
 use super::schemas::assert_current;
+use super::terminal::answered;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -339,7 +339,7 @@ fn on_a_terminal_it_asks() {
             ("GIT_COMMITTER_EMAIL", "a@b"),
         ];
         command.envs(who).env("HOME", place.0.path()).env("NO_COLOR", "1");
-        on_a_terminal_typing(&mut command, 80, typed).replace('\r', "")
+        answered(&mut command, 80, typed).replace('\r', "")
     };
     // Enough is enough.
     let said = ask(&[], "\u{4}");

@@ -28,6 +28,12 @@ fn the_readme_shows_what_a_saved_plan_does() {
 }
 
 #[test]
+fn the_readme_shows_what_is_seen_of_a_sandbox() {
+    let shown = Clone::of_the_examples().follow(&section(&read("README.md"), "### Looking into it"));
+    assert!(shown >= 3, "README.md shows {shown} outputs only");
+}
+
+#[test]
 fn the_readme_shows_what_is_seen_from_outside() {
     let shown = Clone::of_the_examples().follow(&section(&read("README.md"), "## Seen from outside"));
     assert!(shown >= 3, "README.md shows {shown} outputs only");

@@ -9,8 +9,9 @@ use unicode_width::UnicodeWidthStr;
 use super::json_schema::fits;
 use super::schemas::assert_current;
 
-const STATES: [Standing; 17] = [
+const STATES: [Standing; 18] = [
     Standing::Lives,
+    Standing::Asleep,
     Standing::Expiring,
     Standing::Create,
     Standing::Update,

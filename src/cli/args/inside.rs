@@ -44,11 +44,12 @@ both, or :REMOTE for any that is free; remote ones are those of the service, by 
 Exit status: 0 after Ctrl-C; 1 where nothing can be forwarded; 64 where there is no such sandbox, service or port";
 
 /// `reconcile logs`.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[derive(Clone, Debug, clap::Args)]
 pub struct Logs {
-    /// The sandbox: its file's name without .toml
+    /// The sandbox [default: that of the branch that is checked out]
     #[arg(value_name = "NAME")]
-    pub name: String,
+    pub name: Option<String>,
     /// Only of this service
     #[arg(long, short, value_name = "SERVICE")]
     pub service: Option<String>,
@@ -81,9 +82,9 @@ pub struct Logs {
 /// `reconcile exec`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Exec {
-    /// The sandbox: its file's name without .toml
+    /// The sandbox [default: that of the branch that is checked out]
     #[arg(value_name = "NAME")]
-    pub name: String,
+    pub name: Option<String>,
     /// In a pod of this service
     #[arg(long, short, value_name = "SERVICE")]
     pub service: Option<String>,

@@ -12,8 +12,8 @@ Examples:
   reconcile list --format json | jq -r '.sandboxes[] | select(.state != \"lives\") | \"\\(.name): \\(.reason)\"'
   reconcile list --format name | xargs -n1 reconcile why
 
-STATE is what the next run does (create, update, expire, remove …), or how it is: lives, expiring (its time is nearly
-over), held, refused, failed, broken (its file or chart), ending (its namespace is being deleted), foreign, over. READY
+STATE is what the next run does (create, update, expire, remove …), or how it is: lives, asleep, expiring (its time is
+nearly over), held, refused, failed, broken (its file or chart), ending (its namespace is being deleted), foreign, over. READY
 counts Deployments, StatefulSets and DaemonSets. What others changed is not looked for: that is plan, and why.
 --mine goes by `git config reconcile.owner`, else by the part of `user.email` before the @.
 

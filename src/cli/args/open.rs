@@ -25,9 +25,9 @@ Exit status: 0; 1 where a Secret cannot be read, or nobody watches; 64 where the
 /// `reconcile open`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Open {
-    /// The sandbox: its file's name without .toml
+    /// The sandbox [default: that of the branch that is checked out]
     #[arg(value_name = "NAME")]
-    pub name: String,
+    pub name: Option<String>,
     /// Only print the address
     #[arg(long)]
     pub print: bool,
@@ -36,9 +36,9 @@ pub struct Open {
 /// `reconcile credentials`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Credentials {
-    /// The sandbox: its file's name without .toml
+    /// The sandbox [default: that of the branch that is checked out]
     #[arg(value_name = "NAME")]
-    pub name: String,
+    pub name: Option<String>,
     /// Show them although standard output is no terminal
     #[arg(long)]
     pub show: bool,

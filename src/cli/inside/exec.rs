@@ -5,6 +5,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::terminal::{self, Raw};
 use super::{Room, of};
 use crate::cli::args::{Args, Exec};
+use crate::cli::desired::Latest;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::print::Printer;
 use crate::cluster::inside::{self, Heard, Process};
@@ -15,7 +16,7 @@ use crate::plan::{ContainerSeen, PodSeen};
 /// # Errors
 /// Where it could not be run, or its end is not known.
 pub async fn exec(args: &Args, options: &Exec, printer: &Printer) -> Result<u8, Failure> {
-    let room = Room::enter(args, &options.name, &options.target, printer).await?;
+    let room = Room::enter(args, options.name.as_deref(), &options.target, (printer, Latest::NotNeeded)).await?;
     let inside = room.inside()?;
     let pod = room.pod(options.service.as_deref()).await?;
     let container = container(&pod, options.container.as_deref())?;
@@ -33,7 +34,7 @@ pub async fn exec(args: &Args, options: &Exec, printer: &Printer) -> Result<u8, 
     };
     let process = inside.exec(&asked).await.map_err(|error| of(&error))?;
     let raw = if tty { Some(Raw::take().map_err(|error| Failure::of(&error))?) } else { None };
-    let ended = attend(process, tty, printer).await;
+    let ended = attend(process, tty).await;
     drop(raw);
     // What is no status of a program on this system is a failure.
     let code = ended?;
@@ -55,7 +56,7 @@ pub(in crate::cli) fn container<'p>(pod: &'p PodSeen, name: Option<&str>) -> Res
 }
 
 /// Passes on what comes and goes until the program ends.
-async fn attend(mut process: Process, tty: bool, printer: &Printer) -> Result<i32, Failure> {
+async fn attend(mut process: Process, tty: bool) -> Result<i32, Failure> {
     if let Some(stdin) = process.stdin.take() {
         terminal::pass_on(stdin);
     }
@@ -71,8 +72,8 @@ async fn attend(mut process: Process, tty: bool, printer: &Printer) -> Result<i3
     loop {
         tokio::select! {
             heard = process.heard.recv() => match heard {
-                Some(Heard::Out(piece)) => printer.pass_on(&piece)?,
-                Some(Heard::Err(piece)) => printer.pass_on_error(&piece),
+                Some(Heard::Out(piece)) => Printer::pass_on(&piece)?,
+                Some(Heard::Err(piece)) => Printer::pass_on_error(&piece),
                 Some(Heard::Ended(ended)) => return ended.map_err(|error| of(&error)),
                 None => return Err(Failure::new(Exit::Failed, "the program was lost", "see whether its pod still runs")),
             },

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::{Room, of};
 use crate::cli::args::{Args, PortForward, Ports, What};
+use crate::cli::desired::Latest;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::print::Printer;
 use crate::cluster::inside::Way;
@@ -33,7 +34,7 @@ const BUFFER: usize = 32 * 1024;
 /// Where there is nothing to forward, or a local port is taken.
 pub async fn forward(args: &Args, options: &PortForward, printer: &Printer) -> Result<u8, Failure> {
     let (service, ports) = wanted(&options.what)?;
-    let room = Room::enter(args, &options.name, &options.target, printer).await?;
+    let room = Room::enter(args, Some(&options.name), &options.target, (printer, Latest::NotNeeded)).await?;
     room.inside()?;
     let door = Door::find(&room, service).await?;
     let ways = door.ways(&room.name, &ports)?;
@@ -129,25 +130,25 @@ impl Door {
     /// The Service of that name, or the one that an Ingress leads to, or the first one; else the pods of that service.
     async fn find(room: &Room, service: Option<&str>) -> Result<Self, Failure> {
         let mut services = list(room, "v1", "Service").await.map_err(|error| of(&error))?;
-        services.retain(|service| service.pointer("/spec/selector").is_some_and(Value::is_object));
-        services.sort_by_key(|service| name_of(service).to_owned());
-        let named = match service {
-            Some(name) => services.iter().find(|service| name_of(service) == name),
+        services.retain(|one| one.pointer("/spec/selector").is_some_and(Value::is_object));
+        services.sort_by_key(|one| name_of(one).to_owned());
+        let found = match service {
+            Some(name) => services.iter().find(|one| name_of(one) == name),
             None => {
                 // Who may not see Ingresses gets the first.
                 let ingresses = list(room, "networking.k8s.io/v1", "Ingress").await.unwrap_or_default();
                 let front = ingresses.iter().find_map(|ingress| {
                     let paths = ingress.pointer("/spec/rules/0/http/paths")?.as_array()?;
                     // The path of all others leads to what people mean.
-                    let root = paths.iter().find(|path| path["path"] == "/").or_else(|| paths.first())?;
-                    root.pointer("/backend/service/name")?.as_str()
+                    let top = paths.iter().find(|one| one["path"] == "/").or_else(|| paths.first())?;
+                    top.pointer("/backend/service/name")?.as_str()
                 });
-                services.iter().find(|service| Some(name_of(service)) == front).or_else(|| services.first())
+                services.iter().find(|one| Some(name_of(one)) == front).or_else(|| services.first())
             }
         };
-        match (named, service) {
+        match (found, service) {
             (Some(found), _) => Ok(Self::of(found)),
-            (None, Some(name)) => Self::of_pods(name, &room.pods(Some(name)).await?),
+            (None, Some(name)) => Ok(Self::of_pods(name, &room.pods(Some(name)).await?)),
             (None, None) => Err(Failure::new(
                 Exit::Failed,
                 format!("{} has no Service", room.name),
@@ -175,7 +176,7 @@ impl Door {
         Self { name, selector: Selector::Labels(selector), ports: ports.filter_map(port).collect() }
     }
 
-    fn of_pods(service: &str, pods: &[PodSeen]) -> Result<Self, Failure> {
+    fn of_pods(service: &str, pods: &[PodSeen]) -> Self {
         let own = pods.iter().flat_map(|pod| &pod.containers).flat_map(|container| &container.ports);
         let mut ports: Vec<Port> = Vec::new();
         for (name, number) in own {
@@ -183,7 +184,7 @@ impl Door {
                 ports.push(Port { name: name.clone(), number: *number, target: Target::Number(*number) });
             }
         }
-        Ok(Self { name: format!("pods of {service}"), selector: Selector::Service(service.to_owned()), ports })
+        Self { name: format!("pods of {service}"), selector: Selector::Service(service.to_owned()), ports }
     }
 
     /// Which local port leads where; without any the first one.

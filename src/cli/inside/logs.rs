@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use super::lines::{Line, Lines, tame};
 use super::{Room, all_pods};
 use crate::cli::args::{Args, Logs};
+use crate::cli::desired::Latest;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::print::Printer;
 use crate::cluster::inside::Follow;
@@ -39,7 +40,7 @@ pub async fn logs(args: &Args, options: &Logs, printer: &Printer) -> Result<u8, 
         }
         None => None,
     };
-    let room = Room::enter(args, &options.name, &options.target, printer).await?;
+    let room = Room::enter(args, options.name.as_deref(), &options.target, (printer, Latest::NotNeeded)).await?;
     room.inside()?;
     let mut page = Page::new(options, printer);
     if options.follow {
@@ -67,7 +68,7 @@ fn chosen<'p>(pods: &'p [PodSeen], options: &Logs) -> Vec<(&'p PodSeen, &'p Cont
     pods.iter().flat_map(|pod| pod.containers.iter().filter(is_wanted).map(move |container| (pod, container))).collect()
 }
 
-fn check_container(pods: &[PodSeen], options: &Logs) -> Result<(), Failure> {
+fn check_container(sandbox: &str, pods: &[PodSeen], options: &Logs) -> Result<(), Failure> {
     let Some(name) = &options.container else { return Ok(()) };
     let mut known: Vec<&str> =
         pods.iter().flat_map(|pod| &pod.containers).map(|container| container.name.as_str()).collect();
@@ -77,16 +78,16 @@ fn check_container(pods: &[PodSeen], options: &Logs) -> Result<(), Failure> {
         return Ok(());
     }
     let hint = format!("there are: {}", known.join(", "));
-    Err(Failure::new(Exit::Usage, format!("no pod of {} has a container {name}", options.name), hint))
+    Err(Failure::new(Exit::Usage, format!("no pod of {sandbox} has a container {name}"), hint))
 }
 
 /// What is there by now, all logs merged by time.
 async fn once(room: &Room, options: &Logs, since: Option<Timestamp>, page: &mut Page<'_>) -> Result<u8, Failure> {
     let pods = room.pods(options.service.as_deref()).await?;
-    check_container(&pods, options)?;
+    check_container(&room.name, &pods, options)?;
     let chosen = chosen(&pods, options);
     if chosen.is_empty() {
-        page.printer.note(&nothing(&pods, options));
+        page.printer.note(&nothing(&room.name, &pods, options));
         return Ok(0);
     }
     page.announce(chosen.iter().map(|(pod, container)| whose(pod, container)));
@@ -129,9 +130,9 @@ async fn once(room: &Room, options: &Logs, since: Option<Timestamp>, page: &mut 
     Ok(if failed { Exit::Failed as u8 } else { 0 })
 }
 
-fn nothing(pods: &[PodSeen], options: &Logs) -> String {
+fn nothing(sandbox: &str, pods: &[PodSeen], options: &Logs) -> String {
     match (pods, options.previous) {
-        ([], _) => format!("{} has no pods", options.name),
+        ([], _) => format!("{sandbox} has no pods"),
         (_, true) => "no container was started again, so none has a log from before".into(),
         (pods, false) => {
             let states: Vec<String> = pods.iter().map(|pod| format!("{} is {}", pod.name, pod.status)).collect();
@@ -186,11 +187,11 @@ async fn on(room: &Room, options: &Logs, since: Option<Timestamp>, page: &mut Pa
                     Err(_) => Vec::new(),
                 };
                 if is_first {
-                    check_container(&pods, options)?;
+                    check_container(&room.name, &pods, options)?;
                 }
                 let chosen = chosen(&pods, options);
                 if chosen.is_empty() && !std::mem::replace(&mut said_empty, true) {
-                    page.printer.progress(&format!("{}; waiting", nothing(&pods, options)));
+                    page.printer.progress(&format!("{}; waiting", nothing(&room.name, &pods, options)));
                 }
                 page.announce(chosen.iter().map(|(pod, container)| whose(pod, container)));
                 for (pod, container) in chosen {
@@ -251,7 +252,7 @@ struct Followed {
 async fn follow(cluster: Arc<dyn Cluster>, followed: Followed, tell: Sender<News>) {
     let Followed { whose, run, namespace, from, after, tail } = followed;
     let since = from.map(|at| at.to_string()).unwrap_or_default();
-    let asked = Follow {
+    let request = Follow {
         namespace: &namespace,
         pod: &whose.pod,
         container: &whose.container,
@@ -261,15 +262,15 @@ async fn follow(cluster: Arc<dyn Cluster>, followed: Followed, tell: Sender<News
         tail,
     };
     let Some(inside) = cluster.inside() else { return };
-    let (mut last, mut error) = (after, None);
-    match inside.follow(&asked).await {
+    let (mut told, mut error) = (after, None);
+    match inside.follow(&request).await {
         Ok(pieces) => {
             let mut lines = Lines::new(pieces);
             loop {
                 match lines.next().await {
                     Some(Ok(line)) if line.at.is_some() && line.at <= after => {}
                     Some(Ok(line)) => {
-                        last = line.at.or(last);
+                        told = line.at.or(told);
                         if tell.send(News::Line(whose.clone(), line)).await.is_err() {
                             return;
                         }
@@ -285,7 +286,7 @@ async fn follow(cluster: Arc<dyn Cluster>, followed: Followed, tell: Sender<News
         Err(refused) => error = Some(refused),
     }
     // Nobody may listen any more.
-    let _ = tell.send(News::Over(whose.pod, run, last.or(from), error)).await;
+    let _ = tell.send(News::Over(whose.pod, run, told.or(from), error)).await;
 }
 
 /// What is printed, a page at a time.

@@ -15,12 +15,14 @@ pub(super) use lines::Lines;
 pub use logs::logs;
 
 use super::args::{self, Args};
-use super::desired::{Desired, did_you_mean};
+use super::desired::{Desired, Latest, did_you_mean};
 use super::failure::{Exit, Failure};
+use super::place;
 use super::planning::{check_context, connect};
 use super::print::Printer;
 use crate::cluster::inside::{Inside, nothing_runs};
 use crate::cluster::{Cluster, Error, ErrorKind, Query, Target};
+use crate::fleet::Fleet;
 use crate::manifest::{LABEL_FLEET, ObjectId, namespaces, pods};
 use crate::plan::{PodSeen, of_service};
 
@@ -37,22 +39,30 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// Finds it.
+    /// Finds it; without a name that of the branch that is checked out.
     ///
     /// # Errors
     /// Where there is no such sandbox, it does not live, or its namespace is somebody else's.
     pub(super) async fn enter(
         args: &Args,
-        name: &str,
+        name: Option<&str>,
         target: &args::Target,
-        printer: &Printer,
+        (printer, latest): (&Printer, Latest),
     ) -> Result<Self, Failure> {
-        let desired = Desired::of_branch(&args.source, printer)?;
-        let fleet = &desired.fleet;
+        let mut desired = Desired::of_fleet(&args.source, printer, latest)?;
+        let is_known =
+            |fleet: &Fleet, name: &str| fleet.sandboxes.contains_key(name) || fleet.broken.contains_key(name);
+        let mut found = place::name(&desired.fleet, name);
+        if latest == Latest::NotNeeded && !found.as_ref().is_ok_and(|name| is_known(&desired.fleet, name)) {
+            // It may have come since.
+            desired = Desired::of_fleet(&args.source, printer, Latest::Fetched)?;
+            found = place::name(&desired.fleet, name);
+        }
+        let (name, fleet) = (found?, &desired.fleet);
+        let is_known = is_known(fleet, &name);
         let namespace = format!("{}{name}", fleet.settings.namespace_prefix);
         let cluster = connect(target).await?;
         check_context(fleet, &*cluster)?;
-        let is_known = fleet.sandboxes.contains_key(name) || fleet.broken.contains_key(name);
         let (kind, resource) = namespaces();
         let id = ObjectId::namespace(&namespace);
         match cluster.metadata(&Target { kind: &kind, resource: &resource, id: &id }).await {
@@ -61,7 +71,7 @@ impl Room {
                 format!("namespace {namespace} is there, and is not of fleet {}", fleet.settings.name),
                 format!("reconcile why {name} tells more"),
             )),
-            Ok(Some(_)) => Ok(Self { cluster, name: name.to_owned(), namespace, desired }),
+            Ok(Some(_)) => Ok(Self { desired, cluster, name, namespace }),
             Ok(None) if is_known => Err(Failure::new(
                 Exit::Failed,
                 format!("{name} does not live: there is no namespace {namespace}"),
@@ -70,11 +80,11 @@ impl Room {
             Ok(None) => {
                 let known: Vec<&String> = fleet.sandboxes.keys().chain(fleet.broken.keys()).collect();
                 let message = format!("there is no sandbox {name}, in the fleet or in the cluster");
-                Err(Failure::new(Exit::Usage, message, did_you_mean(name, &known)))
+                Err(Failure::new(Exit::Usage, message, did_you_mean(&name, &known)))
             }
             // Who has rights in the namespace alone may not look at it, and need not.
             Err(error) if error.kind == ErrorKind::Forbidden && is_known => {
-                Ok(Self { cluster, name: name.to_owned(), namespace, desired })
+                Ok(Self { desired, cluster, name, namespace })
             }
             Err(error) => Err(of(&error)),
         }

@@ -1,28 +1,33 @@
 //! Tests by a chart's `helm.sh/hook: test` objects: made, followed to their end, and deleted as their policy says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use prost::bytes::Bytes;
 use serde_json::Value;
+use tokio::sync::mpsc::{Sender, channel};
+use tokio::time::timeout;
 
 use super::record::{Form, Record};
 use super::{Ended, seconds};
-use crate::chart::hooks::{Event, Hook};
 use crate::cli::args::Test;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::inside::{Lines, Room, of};
 use crate::cli::render::only_named;
 use crate::cluster::inside::Follow;
-use crate::cluster::{Apply, Propagation, Query, Target};
-use crate::manifest::{HookManifest, MANAGER, Manifest, Resource, builtin, pods};
-use crate::plan::{PodSeen, Readiness, completion};
-use crate::release;
+use crate::cluster::{Apply, Cluster, Error, Propagation, Query, Target};
+use crate::manifest::{MANAGER, Resource, builtin, pods};
+use crate::plan::{Meta, PodSeen, Readiness, completion};
+use crate::release::{self, LABEL_TEST, TestObject};
 use crate::report::junit::{TestCase, Verdict};
 
 /// How long between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long the last lines of what has ended are waited for.
+const LAST: Duration = Duration::from_secs(2);
 
 /// Runs them, one after another.
-pub(super) async fn run(room: &Room, options: &Test, record: &mut Record<'_>) -> Result<Ended, Failure> {
+pub(super) async fn run(room: &Room, options: &Test, record: &mut Record) -> Result<Ended, Failure> {
     let hooks = tests(room)?;
     if hooks.is_empty() {
         return Err(Failure::new(
@@ -37,11 +42,11 @@ pub(super) async fn run(room: &Room, options: &Test, record: &mut Record<'_>) ->
     }
     room.inside()?;
     let mut cases = Vec::new();
-    let mut ran: Vec<(&HookManifest, bool)> = Vec::new();
+    let mut ran: Vec<(&TestObject, bool)> = Vec::new();
     for hook in &hooks {
-        let test = One::of(room, &hook.manifest)?;
-        test.make(&hook.hook).await?;
-        if !matches!(hook.manifest.kind.kind.as_str(), "Pod" | "Job") {
+        let test = One::of(room, hook)?;
+        test.make().await?;
+        if !matches!(hook.kind.kind.as_str(), "Pod" | "Job") {
             ran.push((hook, true));
             continue;
         }
@@ -50,7 +55,7 @@ pub(super) async fn run(room: &Room, options: &Test, record: &mut Record<'_>) ->
         let passed = verdict == Verdict::Passed;
         cases.push(TestCase {
             class: room.name.clone(),
-            name: hook.manifest.id.to_string(),
+            name: hook.id.to_string(),
             seconds: Some(seconds(began, crate::cli::clock())),
             verdict,
         });
@@ -64,70 +69,70 @@ pub(super) async fn run(room: &Room, options: &Test, record: &mut Record<'_>) ->
         // As helm does: what succeeded goes when all have.
         let goes = if *own { passed && hook.hook.drops_succeeded() } else { hook.hook.drops_failed() };
         if goes {
-            One::of(room, &hook.manifest)?.drop_own().await?;
+            One::of(room, hook)?.drop_own().await?;
         }
     }
     Ok(Ended::Status(i32::from(!passed), Form::Cases(cases)))
 }
 
 /// The chart's tests, in their order.
-fn tests(room: &Room) -> Result<Vec<HookManifest>, Failure> {
+fn tests(room: &Room) -> Result<Vec<TestObject>, Failure> {
     let Some(sandbox) = room.desired.fleet.sandboxes.get(&room.name) else { return Ok(Vec::new()) };
     let copied = only_named(&room.desired.fleet.settings);
-    let rendered = release::render(sandbox, &room.desired.basis(&copied))
-        .map_err(|fault| Failure::new(Exit::Failed, fault.message, fault.hint))?;
-    let mut hooks: Vec<HookManifest> =
-        rendered.release.hooks.into_iter().filter(|hook| hook.hook.runs_at(Event::Test)).collect();
-    hooks.sort_by(|a, b| (a.hook.weight, &a.manifest.id.name).cmp(&(b.hook.weight, &b.manifest.id.name)));
-    Ok(hooks)
+    release::tests(sandbox, &room.desired.basis(&copied))
+        .map_err(|fault| Failure::new(Exit::Failed, fault.message, fault.hint))
 }
 
 /// One object of the tests.
 struct One<'a> {
     room: &'a Room,
-    manifest: &'a Manifest,
+    object: &'a TestObject,
     resource: Resource,
 }
 
 impl<'a> One<'a> {
-    fn of(room: &'a Room, manifest: &'a Manifest) -> Result<Self, Failure> {
-        let resource = builtin(&manifest.kind).ok_or_else(|| {
-            let message = format!("{} is of a kind that tests cannot have: {}", manifest.id, manifest.kind);
+    fn of(room: &'a Room, object: &'a TestObject) -> Result<Self, Failure> {
+        let resource = builtin(&object.kind).ok_or_else(|| {
+            let message = format!("{} is of a kind that tests cannot have: {}", object.id, object.kind);
             Failure::new(Exit::Failed, message, "a test is a Pod or a Job, with Kubernetes' own kinds beside it")
         })?;
-        Ok(Self { room, manifest, resource })
+        Ok(Self { room, object, resource })
     }
 
     fn target(&self) -> Target<'_> {
-        Target { kind: &self.manifest.kind, resource: &self.resource, id: &self.manifest.id }
+        Target { kind: &self.object.kind, resource: &self.resource, id: &self.object.id }
     }
 
     /// What an earlier run has left goes first; what is not ours is left alone.
-    async fn make(&self, hook: &Hook) -> Result<(), Failure> {
-        if hook.drops_before() {
+    async fn make(&self) -> Result<(), Failure> {
+        if self.object.hook.drops_before() {
             self.drop_own().await?;
         }
         let cluster = &*self.room.cluster;
         let found = cluster.metadata(&self.target()).await.map_err(|error| of(&error))?;
         if found.is_some() && !self.is_own().await? {
-            let message = format!("{} is there already and is not ours", self.manifest.id);
+            let message = format!("{} is there already and is not ours", self.object.id);
             return Err(Failure::new(Exit::Failed, message, "rename it in the chart, or delete it by hand"));
         }
-        let body = self.manifest.body();
+        let body = &self.object.body;
         let uid = found.as_ref().map(|meta| meta.uid.as_str());
-        let apply = Apply { body: &body, manager: MANAGER, uid, resource_version: None, dry_run: false };
+        let apply = Apply { body, manager: MANAGER, uid, resource_version: None, dry_run: false };
         match uid {
             Some(_) => cluster.apply(&self.target(), &apply).await,
-            None => cluster.make(&self.target(), &body, MANAGER).await,
+            None => cluster.make(&self.target(), body, MANAGER).await,
         }
         .map_err(|error| of(&error))?;
         Ok(())
     }
 
     async fn is_own(&self) -> Result<bool, Failure> {
-        let owner = self.manifest.owner();
         let found = self.room.cluster.metadata(&self.target()).await.map_err(|error| of(&error))?;
-        Ok(found.is_some_and(|meta| meta.is_ours(&owner.fleet) && meta.sandbox() == Some(&owner.sandbox)))
+        let is_own = |meta: &Meta| {
+            meta.labels.get(LABEL_TEST) == Some(&self.room.name)
+                && meta.applied_by(MANAGER).is_some()
+                && meta.controller.is_none()
+        };
+        Ok(found.as_ref().is_some_and(is_own))
     }
 
     /// Deletes it where it is ours, and waits for its end.
@@ -149,67 +154,76 @@ impl<'a> One<'a> {
     }
 
     /// Follows it to its end.
-    async fn follow(&self, record: &mut Record<'_>) -> Result<Verdict, Failure> {
-        let mut told: Vec<(String, String)> = Vec::new();
-        loop {
-            let object = self.room.cluster.get(&self.target()).await.map_err(|error| of(&error))?;
-            let Some(object) = object else {
-                return Ok(Verdict::Error(format!("{} was deleted while it ran", self.manifest.id)));
-            };
-            let judged = completion(&object);
-            // What it has written is there before its end is told.
-            for pod in self.pods(&object).await? {
-                for container in pod.containers.iter().filter(|container| container.begun) {
-                    let key = (pod.uid.clone(), container.name.clone());
-                    if !told.contains(&key) {
-                        told.push(key);
-                        self.pass_on(&pod.name, &container.name, record).await?;
+    async fn follow(&self, record: &mut Record) -> Result<Verdict, Failure> {
+        let (tell, mut told) = channel::<Bytes>(64);
+        let mut followed: Vec<(String, String)> = Vec::new();
+        let mut ticks = tokio::time::interval(PAUSE);
+        let verdict = loop {
+            tokio::select! {
+                Some(piece) = told.recv() => record.write(&piece)?,
+                _ = ticks.tick() => {
+                    let object = self.room.cluster.get(&self.target()).await.map_err(|error| of(&error))?;
+                    let Some(object) = object else {
+                        break Verdict::Error(format!("{} was deleted while it ran", self.object.id));
+                    };
+                    for pod in self.pods(&object).await? {
+                        for container in pod.containers.iter().filter(|container| container.begun) {
+                            let key = (pod.uid.clone(), container.name.clone());
+                            if !followed.contains(&key) {
+                                followed.push(key);
+                                let place = (self.room.namespace.clone(), pod.name.clone(), container.name.clone());
+                                tokio::spawn(pass_on(Arc::clone(&self.room.cluster), place, tell.clone()));
+                            }
+                        }
+                    }
+                    match completion(&object) {
+                        Readiness::Ready => break Verdict::Passed,
+                        Readiness::Failed(why) => break Verdict::Failed(why),
+                        Readiness::Waiting(_) => {}
                     }
                 }
             }
-            match judged {
-                Readiness::Ready => return Ok(Verdict::Passed),
-                Readiness::Failed(why) => return Ok(Verdict::Failed(why)),
-                Readiness::Waiting(_) => tokio::time::sleep(PAUSE).await,
-            }
+        };
+        // What it wrote last is still on its way; that of a container which goes on is not waited for.
+        drop(tell);
+        while let Ok(Some(piece)) = timeout(LAST, told.recv()).await {
+            record.write(&piece)?;
         }
+        Ok(verdict)
     }
 
     /// The pods in which it runs: itself, or those of the Job.
     async fn pods(&self, object: &Value) -> Result<Vec<PodSeen>, Failure> {
-        if self.manifest.kind.kind == "Pod" {
+        if self.object.kind.kind == "Pod" {
             return Ok(vec![PodSeen::of(object)]);
         }
         let (kind, resource) = pods();
-        let selector = format!("job-name={}", self.manifest.id.name);
+        let selector = format!("job-name={}", self.object.id.name);
         let query =
             Query { kind: &kind, resource: &resource, namespace: Some(&self.room.namespace), selector: &selector };
         let found = self.room.cluster.objects(&query).await.map_err(|error| of(&error))?;
         Ok(found.iter().map(PodSeen::of).collect())
     }
+}
 
-    /// The log of a container, to its end. That it cannot be read does not fail the test.
-    async fn pass_on(&self, pod: &str, container: &str, record: &mut Record<'_>) -> Result<(), Failure> {
-        let follow = Follow {
-            namespace: &self.room.namespace,
-            pod,
-            container,
-            on: true,
-            previous: false,
-            since: "",
-            tail: None,
+/// The log of a container, to its end. That it cannot be read does not fail the test.
+async fn pass_on(cluster: Arc<dyn Cluster>, place: (String, String, String), tell: Sender<Bytes>) {
+    let (namespace, pod, container) = &place;
+    let follow = Follow { namespace, pod, container, on: true, previous: false, since: "", tail: None };
+    let Some(inside) = cluster.inside() else { return };
+    let lost = |error: &Error| Bytes::from(format!("the log of {pod} cannot be read: {error}\n"));
+    let mut lines = match inside.follow(&follow).await {
+        Ok(pieces) => Lines::new(pieces),
+        // Nobody may listen any more, here and below.
+        Err(error) => return drop(tell.send(lost(&error)).await),
+    };
+    while let Some(line) = lines.next().await {
+        let piece = match line {
+            Ok(line) => Bytes::from(format!("{}\n", line.text)),
+            Err(error) => return drop(tell.send(lost(&error)).await),
         };
-        let pieces = match self.room.inside()?.follow(&follow).await {
-            Ok(pieces) => pieces,
-            Err(error) => return record.write(format!("the log of {pod} cannot be read: {error}\n").as_bytes()),
-        };
-        let mut lines = Lines::new(pieces);
-        while let Some(line) = lines.next().await {
-            match line {
-                Ok(line) => record.write(format!("{}\n", line.text).as_bytes())?,
-                Err(error) => return record.write(format!("the log of {pod} breaks off: {error}\n").as_bytes()),
-            }
+        if tell.send(piece).await.is_err() {
+            return;
         }
-        Ok(())
     }
 }

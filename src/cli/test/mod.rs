@@ -6,14 +6,16 @@ mod record;
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
-use super::args::{Args, Test};
+use super::args::{Args, Committing, Destroy, How, Now, Test};
 use super::declared;
+use super::desired::Latest;
 use super::failure::{Exit, Failure};
 use super::inside::Room;
 use super::print::Printer;
+use super::write::{self, Work};
 use crate::report::junit::Suite;
 use record::Record;
 
@@ -28,16 +30,31 @@ struct Came {
     passed: Result<bool, Failure>,
 }
 
-/// Runs them; exit status 1 where one fails.
+/// Runs them; exit status 1 where one fails. Where all pass the sandbox may be destroyed.
 ///
 /// # Errors
 /// Where they could not be run.
-pub async fn test(args: &Args, options: &Test, printer: &Printer) -> Result<u8, Failure> {
-    let room = Room::enter(args, &options.name, &options.target, printer).await?;
-    let mut record = Record::new(options, printer)?;
+pub fn test(work: Work<'_>, options: &Test) -> Result<u8, Failure> {
+    let (name, status) = super::runtime()?.block_on(run(work.args, options, work.printer))?;
+    if status != 0 || !options.destroy_on_success {
+        return Ok(status);
+    }
+    let destroy = Destroy {
+        name,
+        at_once: Some(Now::From(SignedDuration::ZERO)),
+        commit: Committing { message: None, dry_run: false },
+        target: options.target.clone(),
+        how: How::of_command(),
+    };
+    write::destroy(work, &destroy)
+}
+
+async fn run(args: &Args, options: &Test, printer: &Printer) -> Result<(String, u8), Failure> {
+    let room = Room::enter(args, options.name.as_deref(), &options.target, (printer, Latest::Fetched)).await?;
+    let mut record = Record::new(options)?;
     let began = super::clock();
     let run = async {
-        match declared::test(&room.desired, &options.name)? {
+        match declared::test(&room.desired, &room.name)? {
             Some(test) => program::run(&room, &test, &options.args, &mut record).await,
             None => hooks::run(&room, options, &mut record).await,
         }
@@ -55,11 +72,11 @@ pub async fn test(args: &Args, options: &Test, printer: &Printer) -> Result<u8, 
     }
     let passed = match came.passed {
         Ok(passed) => passed,
-        Err(failure) if failure.message.is_empty() => return Ok(INTERRUPTED),
+        Err(failure) if failure.message.is_empty() => return Ok((room.name, INTERRUPTED)),
         Err(failure) => return Err(failure),
     };
     printer.answer(&summary(&room.name, &came.suite, passed))?;
-    Ok(if passed { 0 } else { Exit::Failed as u8 })
+    Ok((room.name, if passed { 0 } else { Exit::Failed as u8 }))
 }
 
 /// How the run of a test ended.
@@ -71,7 +88,7 @@ enum Ended {
 }
 
 fn too_long(limit: Duration) -> Failure {
-    let limit = jiff::SignedDuration::try_from(limit).map(crate::fleet::human::span).unwrap_or_default();
+    let limit = SignedDuration::try_from(limit).map(crate::fleet::human::span).unwrap_or_default();
     Failure::new(
         Exit::Failed,
         format!("the tests were not over within {limit}"),
@@ -82,8 +99,7 @@ fn too_long(limit: Duration) -> Failure {
 fn summary(name: &str, suite: &Suite, passed: bool) -> String {
     let [all, _, _, skipped] = suite.counts();
     let tests = if all == 1 { "1 test".to_owned() } else { format!("{all} tests") };
-    let took =
-        jiff::SignedDuration::try_from_secs_f64(suite.seconds).map(crate::fleet::human::span).unwrap_or_default();
+    let took = SignedDuration::try_from_secs_f64(suite.seconds).map(crate::fleet::human::span).unwrap_or_default();
     let skipped = if skipped > 0 { format!(", {skipped} left out") } else { String::new() };
     if passed {
         return format!("\npassed: {tests} of {name} in {took}{skipped}\n");

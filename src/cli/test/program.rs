@@ -8,7 +8,7 @@ use crate::cluster::inside::{Exec, Heard};
 use crate::release::Test;
 
 /// Runs it.
-pub(super) async fn run(room: &Room, test: &Test, args: &[String], record: &mut Record<'_>) -> Result<Ended, Failure> {
+pub(super) async fn run(room: &Room, test: &Test, args: &[String], record: &mut Record) -> Result<Ended, Failure> {
     let inside = room.inside()?;
     let pod = room.pod(Some(&test.service)).await?;
     let container = container(&pod, test.container.as_deref())?;

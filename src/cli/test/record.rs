@@ -26,25 +26,25 @@ pub(super) enum Form {
 }
 
 /// What is written while the tests run.
-pub(super) struct Record<'a> {
-    printer: &'a Printer,
+#[derive(Default)]
+pub(super) struct Record {
     file: Option<File>,
     /// The file's name, for people.
     name: String,
     kept: Vec<u8>,
 }
 
-impl<'a> Record<'a> {
+impl Record {
     /// Nothing yet; the file is there from now on.
-    pub(super) fn new(options: &Test, printer: &'a Printer) -> Result<Self, Failure> {
+    pub(super) fn new(options: &Test) -> Result<Self, Failure> {
         let name = options.output.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
         let file = options.output.as_ref().map(File::create).transpose().map_err(|error| unwritable(&name, &error))?;
-        Ok(Self { printer, file, name, kept: Vec::new() })
+        Ok(Self { file, name, kept: Vec::new() })
     }
 
     /// What a test wrote.
     pub(super) fn write(&mut self, piece: &[u8]) -> Result<(), Failure> {
-        self.printer.pass_on(piece)?;
+        Printer::pass_on(piece)?;
         if let Some(file) = &mut self.file {
             file.write_all(piece).map_err(|error| unwritable(&self.name, &error))?;
         }
@@ -58,7 +58,7 @@ impl<'a> Record<'a> {
         let output = String::from_utf8_lossy(&self.kept).into_owned();
         let whole = |verdict| TestCase { class: sandbox.to_owned(), name: "test".into(), seconds: None, verdict };
         let (mut cases, passed) = match how {
-            Ok(Ended::Status(status, form)) => self.of_status(status, form, &output),
+            Ok(Ended::Status(status, form)) => of_status(status, form, &output),
             Ok(Ended::Interrupted) => {
                 let failure =
                     Failure { exit: Exit::Failed, message: String::new(), hints: Vec::new(), findings: Vec::new() };
@@ -77,40 +77,41 @@ impl<'a> Record<'a> {
         let suite = Suite { name: sandbox.to_owned(), began, seconds: seconds(began, ended), cases, output };
         Came { suite, passed }
     }
+}
 
-    fn of_status(&self, status: i32, form: Form, output: &str) -> (Vec<TestCase>, Result<bool, Failure>) {
-        let cases = match form {
-            Form::Cases(cases) => return (cases, Ok(status == 0)),
-            Form::Log(LogForm::Plain) => return (Vec::new(), Ok(status == 0)),
-            Form::Log(LogForm::Odoo) => {
-                let told = odoo_tests(output);
-                // Tags that match nothing end well in Odoo, and say nothing of what was meant to be tested.
-                if status == 0 && told.cases.is_empty() && told.ran.unwrap_or_default() == 0 {
-                    let failure = Failure::new(
-                        Exit::Failed,
-                        "no test was run: Odoo ended well, and tells of none",
-                        "see whether the tags match any test: reconcile test NAME -- --test-tags /MODULE",
-                    );
-                    return (Vec::new(), Err(failure));
-                }
-                told.cases
+/// What an exit status and an output tell.
+fn of_status(status: i32, form: Form, output: &str) -> (Vec<TestCase>, Result<bool, Failure>) {
+    let cases = match form {
+        Form::Cases(cases) => return (cases, Ok(status == 0)),
+        Form::Log(LogForm::Plain) => return (Vec::new(), Ok(status == 0)),
+        Form::Log(LogForm::Odoo) => {
+            let told = odoo_tests(output);
+            // Tags that match nothing end well in Odoo, and say nothing of what was meant to be tested.
+            if status == 0 && told.cases.is_empty() && told.ran.unwrap_or_default() == 0 {
+                let failure = Failure::new(
+                    Exit::Failed,
+                    "no test was run: Odoo ended well, and tells of none",
+                    "see whether the tags match any test: reconcile test NAME -- --test-tags /MODULE",
+                );
+                return (Vec::new(), Err(failure));
             }
-        };
-        let is_bad = |case: &TestCase| matches!(case.verdict, Verdict::Failed(_) | Verdict::Error(_));
-        let any_bad = cases.iter().any(is_bad);
-        let mut cases = cases;
-        if status != 0 && !any_bad {
-            // It ended before, or beside, what single tests tell.
-            let text = format!("it ended with status {status}\n{}", last_lines(output));
-            cases.push(TestCase {
-                class: "run".into(),
-                name: "status".into(),
-                seconds: None,
-                verdict: Verdict::Error(text),
-            });
+            told.cases
         }
-        (cases, Ok(status == 0 && !any_bad))
+    };
+    let is_bad = |case: &TestCase| matches!(case.verdict, Verdict::Failed(_) | Verdict::Error(_));
+    let any_bad = cases.iter().any(is_bad);
+    let mut cases = cases;
+    if status != 0 && !any_bad {
+        // It ended before, or beside, what single tests tell.
+        let text = format!("it ended with status {status}\n{}", last_lines(output));
+        cases.push(TestCase {
+            class: "run".into(),
+            name: "status".into(),
+            seconds: None,
+            verdict: Verdict::Error(text),
+        });
     }
+    (cases, Ok(status == 0 && !any_bad))
 }
 
 /// The end of an output.

@@ -8,10 +8,10 @@ use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Status as Ended;
 use kube::Api;
 use kube::api::{AttachParams, AttachedProcess, TerminalSize};
-use kube::client::UpgradeConnectionError;
 use prost::bytes::Bytes;
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::{Duration, timeout};
 
 use super::errors::{Subject, from_answer};
@@ -71,25 +71,16 @@ impl Inside for Kube {
             max_stderr_buf_size: Some(BUFFER),
         };
         let api: Api<Pod> = Api::namespaced(self.transport.client(), exec.namespace);
-        match api.exec(exec.pod, exec.command.iter().cloned(), &params).await {
-            Ok(attached) => Ok(process(attached, &format!("run {} in pod {}", first(exec.command), exec.pod))),
-            Err(error) => {
-                let query = [("container", exec.container), ("command", first(exec.command)), ("stdout", "true")];
-                Err(self.not_begun(error, ("exec", exec.namespace, exec.pod), &query).await)
-            }
-        }
+        let attached = api.exec(exec.pod, exec.command.iter().cloned(), &params).await;
+        let attached = attached.map_err(|error| not_begun(error, "exec", exec.namespace, exec.pod))?;
+        let program = exec.command.first().map(String::as_str).unwrap_or_default();
+        Ok(process(attached, &format!("run {program} in pod {}", exec.pod)))
     }
 
     async fn forward(&self, namespace: &str, pod: &str, port: u16) -> Result<Way, Error> {
         let api: Api<Pod> = Api::namespaced(self.transport.client(), namespace);
-        let mut forwarder = match api.portforward(pod, &[port]).await {
-            Ok(forwarder) => forwarder,
-            Err(error) => {
-                let query = [("ports", port.to_string())];
-                let query = query.each_ref().map(|(key, value)| (*key, value.as_str()));
-                return Err(self.not_begun(error, ("portforward", namespace, pod), &query).await);
-            }
-        };
+        let forwarder = api.portforward(pod, &[port]).await;
+        let mut forwarder = forwarder.map_err(|error| not_begun(error, "portforward", namespace, pod))?;
         let what = format!("forward port {port} of pod {pod}");
         let lost = || Error::new(ErrorKind::Other, what.clone(), "the connection has no such port");
         let stream = forwarder.take_stream(port).ok_or_else(lost)?;
@@ -98,45 +89,29 @@ impl Inside for Kube {
     }
 }
 
-fn first(command: &[String]) -> &str {
-    command.first().map(String::as_str).unwrap_or_default()
-}
-
-impl Kube {
-    /// Why a websocket was refused. Its answer's body is lost, so it is asked for once more, as a plain request: that is
-    /// refused for the same reason, in words.
-    async fn not_begun(&self, error: kube::Error, place: (&str, &str, &str), query: &[(&str, &str)]) -> Error {
-        let (part, namespace, pod) = place;
-        let kind = Kind::new("v1", "Pod");
-        let resource = Resource { plural: format!("pods/{part}"), scope: Scope::Namespaced };
-        let id = ObjectId::new(&kind, Some(namespace), pod);
-        let target = Target { kind: &kind, resource: &resource, id: &id };
-        let subject = Subject::object("get", &target);
-        let what = subject.what();
-        let kube::Error::UpgradeConnection(UpgradeConnectionError::ProtocolSwitch(status)) = error else {
-            return failure(error, &what);
-        };
-        let (_, plain) = pods();
-        let path = location(&Target { resource: &plain, ..target });
-        let path = url::with_query(format!("{path}/{part}"), query);
-        let asked = self.transport.send(&Ask::get(path, JSON), &what).await;
-        let is_refusal = |answer: &Answer| {
-            let says_more = !String::from_utf8_lossy(&answer.body).contains("Upgrade request required");
-            !answer.status.is_success() && answer.status != StatusCode::SWITCHING_PROTOCOLS && says_more
-        };
-        match asked {
-            Ok(answer) if is_refusal(&answer) => from_answer(&subject, &answer),
-            _ => {
-                let kind = match status.as_u16() {
-                    401 => ErrorKind::Unauthorized,
-                    403 => ErrorKind::Forbidden,
-                    404 => ErrorKind::NotFound,
-                    _ => ErrorKind::Other,
-                };
-                Error::new(kind, what, format!("the server answered {status} in the place of a connection"))
-            }
-        }
+/// Why a websocket was refused. It takes the right to `get` it, and since 1.35 that to `create` it as well.
+fn not_begun(error: kube::Error, part: &str, namespace: &str, pod: &str) -> Error {
+    let kind = Kind::new("v1", "Pod");
+    let resource = Resource { plural: format!("pods/{part}"), scope: Scope::Namespaced };
+    let id = ObjectId::new(&kind, Some(namespace), pod);
+    let subject = Subject::object("create", &Target { kind: &kind, resource: &resource, id: &id });
+    let kube::Error::Api(status) = error else { return failure(error, &subject.what()) };
+    let code = StatusCode::from_u16(status.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let name = status.details.as_ref().map(|details| details.name.as_str()).unwrap_or_default();
+    let body = json!({
+        "kind": "Status", "message": status.message, "reason": status.reason, "details": {"name": name},
+    });
+    let (content_type, body) = (JSON.to_owned(), body.to_string().into());
+    let mut error = from_answer(&subject, &Answer { status: code, content_type, retry_after: None, body });
+    if code == StatusCode::FORBIDDEN {
+        error.kind = ErrorKind::Forbidden;
+        error.message = format!("this account may not ({})", status.message.trim().trim_end_matches(':'));
+        error.remedy = Some(format!(
+            "a Role in {namespace} would allow it with the rule {{apiGroups: [\"\"], resources: [\"pods/{part}\"], \
+             verbs: [\"get\", \"create\"]}}"
+        ));
     }
+    error
 }
 
 /// What runs, with its ends as channels.
@@ -144,7 +119,7 @@ fn process(mut attached: AttachedProcess, what: &str) -> Process {
     let (say, heard) = channel(PIECES);
     let (out, err) = (attached.stdout(), attached.stderr());
     let stdin = attached.stdin().map(|mut stdin| {
-        let (sender, mut pieces): (Sender<Bytes>, Receiver<Bytes>) = channel(PIECES);
+        let (sender, mut pieces) = channel::<Bytes>(PIECES);
         tokio::spawn(async move {
             while let Some(piece) = pieces.recv().await {
                 if stdin.write_all(&piece).await.is_err() {
@@ -157,7 +132,7 @@ fn process(mut attached: AttachedProcess, what: &str) -> Process {
         sender
     });
     let size = attached.terminal_size().map(|mut terminal| {
-        let (sender, mut sizes): (Sender<(u16, u16)>, Receiver<(u16, u16)>) = channel(PIECES);
+        let (sender, mut sizes) = channel(PIECES);
         tokio::spawn(async move {
             while let Some((width, height)) = sizes.recv().await {
                 if terminal.send(TerminalSize { width, height }).await.is_err() {

@@ -106,6 +106,6 @@ pub(super) fn of(state: Standing) -> Style {
         Standing::Expiring | Standing::Held | Standing::Unknown | Standing::Ending => YELLOW,
         Standing::Expire | Standing::Remove | Standing::Refused | Standing::Failed => RED,
         Standing::Broken | Standing::Foreign => RED,
-        Standing::Over => DIM,
+        Standing::Over | Standing::Asleep => DIM,
     }
 }

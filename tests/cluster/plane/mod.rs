@@ -2,6 +2,7 @@
 //! kwok in the place of the kubelet, whose pods become Ready but run nothing.
 
 mod keeper;
+mod listener;
 mod parts;
 mod users;
 
@@ -106,7 +107,8 @@ impl ControlPlane {
         let words = |error: std::io::Error| error.to_string();
         let folder = tempfile::Builder::new().prefix("reconcile-cluster-").tempdir().map_err(words)?.keep();
         let mut keeper = Keeper::start(&folder).map_err(words)?;
-        let layout = Layout::new(binaries, &folder).map_err(words)?;
+        let mut layout = Layout::new(binaries, &folder).map_err(words)?;
+        layout.inside_port = listener::listen().map_err(words)?;
         let mut users = Users::new(&layout.server, &folder);
         parts::write_files(&layout, &mut users).map_err(words)?;
         let harness = users.take(Rights::Admin).map_err(words)?;
@@ -218,6 +220,21 @@ impl ControlPlane {
     /// The program `name` of the folder that `tests/cluster/build` made, such as `helm`.
     pub fn program(&self, name: &str) -> PathBuf {
         self.layout.binaries.join(name)
+    }
+
+    /// Adds a line to the log of a pod of this name (see `parts::WRITE`), as a container runtime writes it; `before` for
+    /// that of the container before the last restart.
+    pub fn writes_log(&self, pod: &str, line: &str, before: bool) {
+        let ending = if before { "previous.log" } else { "log" };
+        let file = self.layout.folder.join(parts::LOGS).join(format!("{pod}.{ending}"));
+        let mut log = fs::OpenOptions::new().append(true).open(file).expect("one of those that have a log");
+        let now = jiff::Timestamp::now();
+        writeln!(log, "{} stdout F {line}", now.strftime("%Y-%m-%dT%H:%M:%S%.9fZ")).expect("the log can be written");
+    }
+
+    /// Where a program runs that is executed in a pod.
+    pub fn files(&self) -> PathBuf {
+        self.layout.folder.join(parts::FILES)
     }
 
     /// The kubeconfig of the harness.

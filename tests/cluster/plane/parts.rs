@@ -31,6 +31,13 @@ const COMES_UP: &str =
 const PRIVATE_KEY: &str = "service-accounts.key";
 const PUBLIC_KEY: &str = "service-accounts.pub";
 
+/// The pods that have a log, by their names in whatever namespace: a file below [`LOGS`] each, which tests write.
+pub const WRITE: [&str; 4] = ["talker-0", "talker-1", "once-0", "check"];
+/// Where their logs are.
+pub const LOGS: &str = "logs";
+/// Where programs run that are executed in a pod.
+pub const FILES: &str = "files";
+
 /// Where things are.
 pub struct Layout {
     pub binaries: PathBuf,
@@ -40,6 +47,8 @@ pub struct Layout {
     etcd_port: u16,
     etcd_peer_port: u16,
     kwok_port: u16,
+    /// Where the stand-in of what listens in a pod does.
+    pub inside_port: u16,
 }
 
 /// A process to start.
@@ -60,6 +69,7 @@ impl Layout {
             etcd_port: free_port()?,
             etcd_peer_port: free_port()?,
             kwok_port: free_port()?,
+            inside_port: 0,
         })
     }
 
@@ -87,7 +97,33 @@ pub fn write_files(layout: &Layout, users: &mut Users) -> std::io::Result<()> {
     write_signing_key(layout)?;
 
     fs::write(layout.folder.join(FIRST_OBJECTS), include_str!("first-objects.yaml"))?;
+    write_inside(layout)?;
     write_stages(layout)
+}
+
+/// What kwok answers in the place of a kubelet to who looks into a pod.
+fn write_inside(layout: &Layout) -> std::io::Result<()> {
+    for folder in [LOGS, FILES] {
+        fs::create_dir_all(layout.folder.join(folder))?;
+    }
+    let mut text = include_str!("inside.yaml")
+        .replace("@PORT@", &layout.inside_port.to_string())
+        .replace("@CLOSED@", &free_port()?.to_string())
+        .replace("@FILES@", &layout.file(FILES));
+    for pod in WRITE {
+        let log = layout.folder.join(LOGS).join(format!("{pod}.log"));
+        let before = log.with_extension("previous.log");
+        for file in [&log, &before] {
+            fs::write(file, "")?;
+        }
+        text.push_str(&format!(
+            "---\napiVersion: kwok.x-k8s.io/v1alpha1\nkind: ClusterLogs\nmetadata: {{name: {pod}}}\nspec:\n  \
+             selector: {{matchNames: [{pod}]}}\n  logs:\n    - logsFile: {}\n      previousLogsFile: {}\n      follow: true\n",
+            log.display(),
+            before.display()
+        ));
+    }
+    fs::write(layout.folder.join("inside.yaml"), text)
 }
 
 /// One file with all stages.
@@ -200,7 +236,11 @@ pub fn kwok(layout: &Layout) -> Part {
         format!("--kubeconfig={}", layout.file("kwok.kubeconfig")),
         "--manage-all-nodes=true".into(),
         format!("--server-address=127.0.0.1:{}", layout.kwok_port),
+        // The API server asks there, as it would ask a kubelet, over TLS whose certificate it does not look at.
+        "--node-ip=127.0.0.1".into(),
+        format!("--node-port={}", layout.kwok_port),
         format!("--config={}", layout.file("stages.yaml")),
+        format!("--config={}", layout.file("inside.yaml")),
     ];
     layout.part("kwok", flags)
 }
