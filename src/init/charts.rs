@@ -57,6 +57,7 @@ pub const CHARTS: [Chart; 2] = [
             "files/odoo/requirements.py"
             "files/odoo/run.sh"
             "files/odoo/settings.py"
+            "files/odoo/test.py"
             "files/pgadmin/servers.json"
             "files/pgadmin/start.sh"
             "templates/NOTES.txt"
