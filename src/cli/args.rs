@@ -1,5 +1,6 @@
 //! The command line as types. What it means is in the help texts below; they are the reference.
 
+mod called;
 mod comment;
 mod develop;
 mod doctor;
@@ -9,7 +10,6 @@ mod init;
 mod inside;
 mod list;
 mod open;
-mod plugin;
 mod rbac;
 mod seen;
 mod shell;
@@ -58,6 +58,7 @@ directory (unless --worktree asks for it). A sandbox whose time is over is remov
 
 const EXAMPLES: &str = "\
 Examples:
+  reconcile init sandboxes                    a fleet of your own, in a new repository
   reconcile --plan                            what a run would do, and why
   reconcile --plan --now +7d                  … and what it would do in a week
   reconcile --yes                             plan and apply, without asking
@@ -458,6 +459,9 @@ impl From<Color> for anstream::ColorChoice {
     }
 }
 
+/// Commands that have nothing to do with a fleet that is there.
+const NO_FLEET: [&str; 3] = ["init", "completions", "man"];
+
 impl Args {
     /// Parses a command line, the program's name first.
     ///
@@ -469,8 +473,8 @@ impl Args {
         T: Into<std::ffi::OsString> + Clone,
     {
         let line: Vec<std::ffi::OsString> = line.into_iter().map(Into::into).collect();
-        let command = plugin::as_called(Self::command(), line.first());
-        let matches = command.clone().try_get_matches_from(line)?;
+        let command = called::as_called(Self::command(), line.first());
+        let matches = command.clone().try_get_matches_from(line).map_err(called::with_a_hint)?;
         let args = Self::from_arg_matches(&matches)?;
         args.check(&matches, command)?;
         Ok(args)
@@ -503,7 +507,7 @@ impl Args {
             let message = format!("apply does not take {option}: the file says what was planned");
             return error(ErrorKind::ArgumentConflict, message);
         }
-        if let Some(name) = matches.subcommand_name().filter(|_| self.reads_no_fleet()) {
+        if let Some(name) = matches.subcommand_name().filter(|name| NO_FLEET.contains(name)) {
             let options = Source::augment_args(clap::Command::new("source"));
             let given = options
                 .get_arguments()
@@ -521,11 +525,6 @@ impl Args {
             return error(ErrorKind::ArgumentConflict, message.into());
         }
         Ok(())
-    }
-
-    /// Whether a command has nothing to do with a fleet that is there.
-    fn reads_no_fleet(&self) -> bool {
-        matches!(self.command, Some(Command::Init(_) | Command::Completions(_) | Command::Man(_)))
     }
 
     /// The cluster of the command that is run.

@@ -95,7 +95,11 @@ impl Desired {
         Self::of(repo, source, printer)
     }
 
-    fn of(repo: Repo, source: &Source, printer: &Printer) -> Result<Self, Failure> {
+    /// What a repository asks for at its commit.
+    ///
+    /// # Errors
+    /// As [`Desired::read`].
+    pub fn of(repo: Repo, source: &Source, printer: &Printer) -> Result<Self, Failure> {
         let tree = repo.tree().map_err(|error| of_repo(&error))?;
         let fleet = match Fleet::parse(&tree.files, &tree.odd) {
             Ok(fleet) => fleet,
@@ -229,7 +233,8 @@ pub(super) fn of_repo(error: &RepoError) -> Failure {
 }
 
 fn dirty_warning(tree: &Tree, source: &Source) -> Option<String> {
-    if source.worktree || tree.dirty.is_empty() {
+    // Who names another commit than the one that is checked out knows.
+    if source.worktree || source.rev.is_some() || tree.dirty.is_empty() {
         return None;
     }
     let shown = tree.dirty.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");

@@ -70,6 +70,7 @@ pub fn run(line: impl Iterator<Item = OsString>) -> ExitCode {
     let logging = log::begin(&args, &printer);
     let ended = dispatch(&args, &printer, &logging);
     logging.end(&printer);
+    crate::repo::tidy();
     match ended {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {

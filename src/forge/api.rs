@@ -33,11 +33,14 @@ impl Comment {
             return None;
         }
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let is_bot = author.and_then(|author| author.get("type")).and_then(Value::as_str) == Some("Bot");
+        let author = text(author.and_then(|author| author.get(login))).unwrap_or_default();
         Some(Self {
             id: value.get("id")?.as_u64()?,
             body: text(value.get("body"))?,
-            author: text(author.and_then(|author| author.get(login))).unwrap_or_default(),
-            is_bots: author.and_then(|author| author.get("type")).and_then(Value::as_str) == Some("Bot"),
+            // No user of GitHub's can be called so.
+            is_bots: is_bot || (kind == Kind::Github && author.ends_with("[bot]")),
+            author,
             url: text(value.get("html_url")),
         })
     }

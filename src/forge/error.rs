@@ -21,7 +21,7 @@ impl ForgeError {
 
     /// No answer at all.
     pub(super) fn unreached(pull_request: &PullRequest, token: &Token, why: &str) -> Self {
-        let message = format!("{} does not answer: {}", host(&pull_request.api), token.hidden_in(why));
+        let message = format!("{} does not answer: {}", pull_request.origin(), token.hidden_in(why));
         Self::new(message, "see whether it can be reached from here, or name it with --api URL")
     }
 
@@ -33,16 +33,9 @@ impl ForgeError {
         (status, said): (StatusCode, Option<String>),
     ) -> Self {
         let said = said.map(|said| format!(": {}", crate::report::safe(&token.hidden_in(&said)))).unwrap_or_default();
-        let message = format!("{doing}: {} answers {status}{said}", host(&pull_request.api));
+        let message = format!("{doing}: {} answers {status}{said}", pull_request.origin());
         Self { message, hint: Some(hint(pull_request, token, status)) }
     }
-}
-
-/// Scheme and host.
-fn host(api: &str) -> &str {
-    let after = api.find("://").map_or(0, |at| at + 3);
-    let length = api.get(after..).and_then(|rest| rest.find('/')).map_or(api.len(), |at| after + at);
-    api.get(..length).unwrap_or(api)
 }
 
 fn hint(pull_request: &PullRequest, token: &Token, status: StatusCode) -> String {

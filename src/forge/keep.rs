@@ -54,6 +54,8 @@ enum Own {
     Login(String),
     /// Some program's: the token is one of an app, which may not ask who it is.
     Bot,
+    /// Whoever's: the forge has no such thing to ask, and only the mark is left to go by.
+    Anyone,
 }
 
 impl Own {
@@ -61,6 +63,7 @@ impl Own {
         match self {
             Self::Login(login) => comment.author.eq_ignore_ascii_case(login),
             Self::Bot => comment.is_bots,
+            Self::Anyone => true,
         }
     }
 }
@@ -88,7 +91,7 @@ impl Forge {
             }
             std::thread::sleep(std::time::Duration::from_secs(1 << tried));
         };
-        let made = self.read(&made.body).and_then(|value| Comment::of(self.pull_request.kind, &value));
+        let made = read(&made.body).and_then(|value| Comment::of(self.pull_request.kind, &value));
         let made = made.ok_or_else(|| self.odd("making the comment"))?;
         // Another job may have made one at the same time: then the older one stays, for both.
         let found = self.found(&own, mark)?;
@@ -105,7 +108,7 @@ impl Forge {
             let method = if self.pull_request.kind == Kind::Gitlab { Method::PUT } else { Method::PATCH };
             let answer = self.ask(method, self.pull_request.comment(first.id), Some(body))?;
             let answer = self.good("editing the comment", answer)?;
-            let edited = self.read(&answer.body).and_then(|value| Comment::of(self.pull_request.kind, &value));
+            let edited = read(&answer.body).and_then(|value| Comment::of(self.pull_request.kind, &value));
             url = edited.and_then(|edited| edited.url).or(url);
             done = Done::Updated;
         }
@@ -128,7 +131,7 @@ impl Forge {
         for page in 1..=PAGES {
             let answer = self.ask(Method::GET, url, None)?;
             let answer = self.good(doing, answer)?;
-            let Some(Value::Array(items)) = self.read(&answer.body) else { return Err(self.odd(doing)) };
+            let Some(Value::Array(items)) = read(&answer.body) else { return Err(self.odd(doing)) };
             let ids = items.iter().filter_map(|item| item.get("id")?.as_u64());
             let new = ids.filter(|id| seen.insert(*id)).count();
             let comments = items.iter().filter_map(|item| Comment::of(self.pull_request.kind, item));
@@ -156,8 +159,10 @@ impl Forge {
         let (items, new, seen) = counts;
         if let Some(next) = answer.next() {
             // The token goes along.
-            let base = format!("{}/", self.pull_request.api);
-            return if next.starts_with(&base) {
+            let origin = self.pull_request.origin();
+            return if next.starts_with('/') && !next.starts_with("//") {
+                Ok(Some(format!("{origin}{next}")))
+            } else if next.strip_prefix(origin).is_some_and(|rest| rest.starts_with('/')) {
                 Ok(Some(next))
             } else {
                 Err(ForgeError::new(
@@ -189,13 +194,16 @@ impl Forge {
         if self.pull_request.kind == Kind::Github && answer.status == StatusCode::FORBIDDEN {
             return Ok(Own::Bot);
         }
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(Own::Anyone);
+        }
         if answer.status == StatusCode::FORBIDDEN {
             let hint = "give the token the right to read its own user too, or name its account: --account LOGIN";
             let refused = self.good("asking whose the token is", answer).err();
             return Err(ForgeError { hint: Some(hint.to_owned()), ..refused.unwrap_or_else(|| self.odd("asking")) });
         }
         let answer = self.good("asking whose the token is", answer)?;
-        let login = self.read(&answer.body).as_ref().and_then(login);
+        let login = read(&answer.body).as_ref().and_then(login);
         login.map(Own::Login).ok_or_else(|| self.odd("asking whose the token is"))
     }
 
@@ -213,15 +221,15 @@ impl Forge {
         Err(ForgeError::answered(&self.pull_request, &self.token, doing, said))
     }
 
-    fn read(&self, body: &[u8]) -> Option<Value> {
-        serde_json::from_slice(body).ok()
-    }
-
     fn odd(&self, doing: &str) -> ForgeError {
         let name = self.pull_request.kind.name();
         let message = format!("{doing}: the answer is not {name}'s");
         ForgeError::new(message, "see --forge and --api: the address of its API, such as https://HOST/api/v1")
     }
+}
+
+fn read(body: &[u8]) -> Option<Value> {
+    serde_json::from_slice(body).ok()
 }
 
 /// Whether two texts are the same to their reader: a forge may change line ends, and take blanks from the end.

@@ -69,6 +69,15 @@ pub struct PullRequest {
     pub number: u64,
 }
 
+impl PullRequest {
+    /// Scheme, host and port of the API.
+    fn origin(&self) -> &str {
+        let after = self.api.find("://").map_or(0, |at| at + 3);
+        let length = self.api.get(after..).and_then(|rest| rest.find('/')).map_or(self.api.len(), |at| after + at);
+        self.api.get(..length).unwrap_or(&self.api)
+    }
+}
+
 /// What lets us in. It is never shown.
 #[derive(Clone)]
 pub struct Token {

@@ -51,13 +51,13 @@ impl Client {
         let place = Place::of(image);
         let reference = image.digest.as_deref().or(image.tag.as_deref()).unwrap_or("latest");
         let asked = Asked { place, reference: reference.to_owned(), client: self };
-        let (answer, login) = asked.manifest(Method::HEAD, None)?;
+        let (answer, login) = asked.manifest(&Method::HEAD, None)?;
         let good = asked.good(&answer, login.is_some())?;
         let digest = match answer.header("docker-content-digest").filter(|_| good) {
             Some(digest) => digest.to_owned(),
             // Some say it only with the manifest, or not at all: then it is the hash of that.
             None => {
-                let (whole, _) = asked.manifest(Method::GET, login)?;
+                let (whole, _) = asked.manifest(&Method::GET, login)?;
                 asked.good(&whole, true)?;
                 return asked.resolved(&whole, &hash(&whole.body));
             }
@@ -77,8 +77,8 @@ type Header = (HeaderName, String);
 
 impl Asked<'_> {
     /// Asks for the manifest, and logs in where that is wanted; and the login, for the next time.
-    fn manifest(&self, method: Method, login: Option<Header>) -> Result<(Answer, Option<Header>), RegistryError> {
-        let first = self.ask(&method, login.as_ref())?;
+    fn manifest(&self, method: &Method, login: Option<Header>) -> Result<(Answer, Option<Header>), RegistryError> {
+        let first = self.ask(method, login.as_ref())?;
         if first.status != StatusCode::UNAUTHORIZED || login.is_some() {
             return Ok((first, login));
         }
@@ -87,7 +87,7 @@ impl Asked<'_> {
         let Some(login) = challenge.map(|challenge| self.login(challenge)).transpose()?.flatten() else {
             return Ok((first, None));
         };
-        Ok((self.ask(&method, Some(&login))?, Some(login)))
+        Ok((self.ask(method, Some(&login))?, Some(login)))
     }
 
     fn ask(&self, method: &Method, login: Option<&Header>) -> Result<Answer, RegistryError> {
@@ -95,12 +95,12 @@ impl Asked<'_> {
         let url = format!("{}/v2/{repository}/manifests/{}", self.place.api(), self.reference);
         let accept = TYPES.map(|(name, _)| name).join(", ");
         let headers = std::iter::once((ACCEPT, accept)).chain(login.cloned()).collect();
-        self.send(Ask { method: method.clone(), url, headers, body: None })
+        self.send(&Ask { method: method.clone(), url, headers, body: None })
     }
 
-    fn send(&self, ask: Ask) -> Result<Answer, RegistryError> {
+    fn send(&self, ask: &Ask) -> Result<Answer, RegistryError> {
         let host = self.place.host.clone();
-        self.client.web.send(&ask).map_err(|why| RegistryError::Unreached { host, why })
+        self.client.web.send(ask).map_err(|why| RegistryError::Unreached { host, why })
     }
 
     /// The header to log in with; none where there is no login for what is wanted.
@@ -154,7 +154,7 @@ impl Asked<'_> {
                 Ask { method: Method::GET, url: format!("{realm}{joint}{}", form(&pairs)), headers: login, body: None }
             }
         };
-        let answer = self.send(ask)?;
+        let answer = self.send(&ask)?;
         self.good(&answer, is_known)?;
         let value: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let token = ["token", "access_token"].iter().find_map(|name| value.get(name)?.as_str());

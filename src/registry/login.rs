@@ -178,17 +178,24 @@ mod tests {
         Logins { config, helper }.of(&Place::of(&image.parse().unwrap())).unwrap()
     }
 
-    fn password(user: &str, password: &str) -> Option<Login> {
-        Some(Login::Password { user: user.into(), password: password.into() })
+    fn password(user: &str, password: &str) -> Login {
+        Login::Password { user: user.into(), password: password.into() }
     }
 
     #[test]
     fn logins_are_found_as_docker_files_them() {
         let auth = json!({"auth": STANDARD.encode("ada:p:w")});
         for key in ["r.example.com", "https://r.example.com", "https://r.example.com/v2/"] {
-            assert_eq!(login(json!({"auths": {key: auth}}), "r.example.com/a/b"), password("ada", "p:w"), "{key}");
+            assert_eq!(
+                login(json!({"auths": {key: auth}}), "r.example.com/a/b"),
+                Some(password("ada", "p:w")),
+                "{key}"
+            );
         }
-        assert_eq!(login(json!({"auths": {"https://index.docker.io/v1/": auth}}), "odoo:18.0"), password("ada", "p:w"));
+        assert_eq!(
+            login(json!({"auths": {"https://index.docker.io/v1/": auth}}), "odoo:18.0"),
+            Some(password("ada", "p:w"))
+        );
         assert_eq!(login(json!({"auths": {"r.example.com": auth}}), "r.example.com:5000/a"), None);
         assert_eq!(login(json!({"auths": {"r.example.com": {}}}), "r.example.com/a"), None);
         assert_eq!(login(json!({"auths": {"r.example.com": {"auth": "%"}}}), "r.example.com/a"), None);
@@ -201,8 +208,8 @@ mod tests {
         let auth = json!({"auth": STANDARD.encode("ada:file")});
         let both =
             json!({"credsStore": "store", "auths": {"https://index.docker.io/v1/": auth, "r.example.com": auth}});
-        assert_eq!(login(both.clone(), "odoo"), password("ada", "store"));
-        assert_eq!(login(both, "r.example.com/a"), password("ada", "file"));
+        assert_eq!(login(both.clone(), "odoo"), Some(password("ada", "store")));
+        assert_eq!(login(both, "r.example.com/a"), Some(password("ada", "file")));
         let own = json!({"credHelpers": {"r.example.com": "gcr"}, "credsStore": "store"});
         assert_eq!(login(own, "r.example.com/a"), Some(Login::Identity("t".into())));
     }

@@ -113,14 +113,21 @@ pub fn commit_new(workdir: &Path, paths: &[String], message: &str) -> Result<Str
     // To where HEAD leads, unless that has moved meanwhile.
     let head = git.find_reference("HEAD").map_err(&failed)?;
     let branch = head.symbolic_target().ok().flatten().map(str::to_owned).ok_or(RepoError::Detached)?;
+    // Before the branch moves: what cannot be staged is not committed either.
+    index.write().map_err(&failed)?;
     let log = "commit: reconcile init";
-    match &parent {
+    let moved = match &parent {
         Some(parent) => git.reference_matching(&branch, id, true, parent.id(), log),
         None => git.reference(&branch, id, false, log),
+    };
+    if let Err(error) = moved {
+        for path in paths {
+            // What is left of it there is of no use to anybody, but does no harm.
+            let _ = index.remove_path(Path::new(path));
+        }
+        let _ = index.write();
+        return Err(failed(error));
     }
-    .map_err(&failed)?;
-    // Were it not written, the new files would look deleted; the commit stands either way.
-    index.write().map_err(failed)?;
     Ok(id.to_string())
 }
 

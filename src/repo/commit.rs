@@ -47,14 +47,16 @@ impl Committed {
 
 impl Trunk {
     /// Makes a change on the branch as it is now, and pushes it where there is a remote. `change` is asked again where others
-    /// were faster, with what they made of the branch; nothing is left of a change that does not come through.
+    /// were faster, with what they made of the branch, and `judge` is shown each commit before the branch has it; nothing is
+    /// left of a change that does not come through.
     ///
     /// # Errors
-    /// What `change` says; or where the commit cannot be made or pushed.
+    /// What `change` or `judge` says; or where the commit cannot be made or pushed.
     pub fn commit<E: From<RepoError>>(
         &self,
         env: &Env,
         change: &mut dyn FnMut(&Repo) -> Result<Change, E>,
+        judge: &dyn Fn(Repo) -> Result<(), E>,
     ) -> Result<Committed, E> {
         let mut repo = self.tip(env)?;
         for _ in 0..TRIES {
@@ -63,6 +65,7 @@ impl Trunk {
             let Some(made) = self.write(tip, &repo.root, &change)? else {
                 return Ok(Committed::Unchanged(repo.info(tip)?));
             };
+            judge(self.at(made)?)?;
             let landed = match &self.remote {
                 Some(remote) => self.push(remote, made, env)?,
                 None => self.advance(tip, made, &change.message)?,

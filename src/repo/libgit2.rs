@@ -4,9 +4,11 @@
 //! are called once, behind a lock, before this process does anything else with libgit2.
 #![allow(unsafe_code)]
 
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use git2::opts;
+use git2::{ConfigLevel, opts};
 
 use super::transport;
 
@@ -35,6 +37,54 @@ fn set() -> Result<(), git2::Error> {
         // A partial clone can be read as long as nothing is asked for that it lacks.
         opts::set_extensions(&["partialclone"])?;
         git2::transport::register(transport::SCHEME, transport::open)?;
+        // SAFETY: as above; paths of folders, which are copied.
+        for (level, folder) in folders()? {
+            opts::set_search_path(level, folder)?;
+        }
     }
     Ok(())
+}
+
+/// Where git's configuration is, as its environment says; libgit2 knows only the folders of files that are called as usual.
+fn folders() -> Result<Vec<(ConfigLevel, PathBuf)>, git2::Error> {
+    let is_true = |value: &OsString| !["", "0", "false", "no", "off"].iter().any(|no| value.eq_ignore_ascii_case(no));
+    let mut found = Vec::new();
+    if std::env::var_os("GIT_CONFIG_NOSYSTEM").is_some_and(|value| is_true(&value)) {
+        found.push((ConfigLevel::System, PathBuf::new()));
+    }
+    // In place of both of the user's own; empty, as /dev/null, is none.
+    if let Some(file) = std::env::var_os("GIT_CONFIG_GLOBAL").map(PathBuf::from) {
+        found.push((ConfigLevel::XDG, PathBuf::new()));
+        let folder = match file.file_name() {
+            Some(name) if name == ".gitconfig" => file.parent().unwrap_or(&file).to_owned(),
+            Some(_) if file.is_file() => {
+                called_as_usual(&file).map_err(|error| git2::Error::from_str(&error.to_string()))?
+            }
+            _ => PathBuf::new(),
+        };
+        found.push((ConfigLevel::Global, folder));
+    }
+    Ok(found)
+}
+
+static LINKED: OnceLock<PathBuf> = OnceLock::new();
+
+/// A folder in which a file has the name that libgit2 looks for.
+fn called_as_usual(file: &Path) -> std::io::Result<PathBuf> {
+    let folder = tempfile::Builder::new().prefix("reconcile-").tempdir()?.keep();
+    let folder = LINKED.get_or_init(|| folder);
+    let file = file.canonicalize()?;
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(file, folder.join(".gitconfig"))?;
+    #[cfg(not(unix))]
+    std::fs::copy(file, folder.join(".gitconfig"))?;
+    Ok(folder.clone())
+}
+
+/// Takes away what this process left for libgit2; after it nothing of git is read any more.
+pub(super) fn tidy() {
+    if let Some(folder) = LINKED.get() {
+        // Where it is gone already there is nothing to do.
+        let _ = std::fs::remove_dir_all(folder);
+    }
 }

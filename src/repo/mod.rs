@@ -42,3 +42,8 @@ pub use open::{Repo, RepoArgs, Source};
 pub use tree::{CommitInfo, Tree};
 pub use trunk::Trunk;
 pub use versions::{Version, Versions};
+
+/// Takes away what this process left for itself; the last thing that is done with git.
+pub fn tidy() {
+    libgit2::tidy();
+}

@@ -3,6 +3,7 @@
 //! Text is styled with ANSI codes always; whoever prints it takes them out where they are not wanted (`anstream` does,
 //! by the terminal, `NO_COLOR` and `--color`).
 
+pub mod answers;
 mod diff;
 pub mod event;
 mod exit;

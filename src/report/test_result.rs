@@ -1,4 +1,4 @@
-//! What came of tests, as JUnit's XML tells it.
+//! What came of tests, as a `JUnit` file tells it.
 
 use roxmltree::{Document, Node};
 

@@ -2,17 +2,11 @@
 //! the program writes: plans, errors, usage, the log.
 #![cfg(unix)]
 
-use std::fs::File;
-use std::io::Read as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::fs::OFlags;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
-
 use super::scenario::copy;
+use super::terminal::on_a_terminal;
 
 /// One way to call it: whether on a terminal, the environment beside `TERM=xterm`, and `--color`.
 struct Way(bool, &'static [(&'static str, &'static str)], &'static str, bool);
@@ -100,30 +94,4 @@ impl Repository {
 fn in_a_pipe(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).output().expect("the binary starts");
     String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
-}
-
-fn on_a_terminal(command: &mut Command, width: u16) -> String {
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-    grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("a terminal for us");
-    let name = ptsname(&ours, Vec::new()).expect("a terminal has a name");
-    let size = Winsize { ws_row: 40, ws_col: width, ws_xpixel: 0, ws_ypixel: 0 };
-    // It must not become the terminal of this very process, which would be hung up with it.
-    let mut options = File::options();
-    options.read(true).write(true).custom_flags(OFlags::NOCTTY.bits().cast_signed());
-    let theirs = options.open(name.to_str().expect("UTF-8")).expect("its other end");
-    tcsetwinsize(&theirs, size).expect("a terminal has a size");
-    let stdio = || Stdio::from(theirs.try_clone().expect("a handle"));
-    let mut child = command.stdin(stdio()).stdout(stdio()).stderr(stdio()).spawn().expect("the binary starts");
-    // The end is seen once nobody holds the other side.
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    drop(theirs);
-    let mut said = Vec::new();
-    let mut ours = File::from(ours);
-    let mut part = [0; 4096];
-    // On Linux the end is an error.
-    while let Ok(read @ 1..) = ours.read(&mut part) {
-        said.extend_from_slice(&part[..read]);
-    }
-    child.wait().expect("it ends");
-    String::from_utf8_lossy(&said).into_owned()
 }

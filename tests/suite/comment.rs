@@ -3,7 +3,10 @@
 use std::fs;
 
 use super::canary::{Canary, canary};
+use reconcile::report::answers;
+
 use super::forge_server::{ALL, Fault, Plays, Server};
+use super::json_schema::fits;
 use super::scenario::{Stage, text_of};
 
 const MARK: &str = "<!-- reconcile:comment sandboxes -->";
@@ -76,6 +79,16 @@ fn there_is_one_comment() {
 }
 
 #[test]
+fn programs_are_told_what_was_done() {
+    let case = Case::of(Plays::Github);
+    for done in ["made", "unchanged"] {
+        let told: serde_json::Value = serde_json::from_str(&case.expect(0, "--format json")).expect("JSON");
+        assert_eq!((&told["done"], &told["removed"]), (&done.into(), &0.into()));
+        fits(&told, &serde_json::to_value(answers::schema::<answers::Commented>()).expect("JSON"));
+    }
+}
+
+#[test]
 fn it_is_found_on_every_page() {
     for plays in ALL {
         for (page, is_linked) in [(100, true), (30, true), (100, false)] {
@@ -140,6 +153,13 @@ fn an_app_knows_its_own_without_asking() {
     case.server.methods();
     assert!(case.expect(0, "--account 'some-app[bot]'").starts_with("comment unchanged: "));
     assert_eq!(case.server.methods(), "GET");
+    // Where there is nothing to ask, the mark is all there is to go by.
+    for plays in ALL {
+        let case = Case::of(plays);
+        case.server.state().is_mute = true;
+        assert!(case.expect(0, "").starts_with("comment made: "));
+        assert!(case.expect(0, "").starts_with("comment unchanged: "), "{plays:?}");
+    }
     // Elsewhere it has to be.
     let case = Case::of(Plays::Gitea);
     case.server.state().account = None;
@@ -225,9 +245,7 @@ fn a_job_says_which_pull_request() {
     let case = Case::of(Plays::Gitea);
     let job = format!("GITEA_ACTIONS=true GITHUB_ACTIONS=true GITHUB_API_URL={}", case.server.address);
     of_job(&case, &format!("{job} GITHUB_REPOSITORY=team/app GITHUB_REF=refs/pull/12/head"));
-    for case in [case] {
-        assert_eq!(case.bodies(), [format!("{MARK}\none\n")]);
-    }
+    assert_eq!(case.bodies(), [format!("{MARK}\none\n")]);
 }
 
 #[test]
@@ -248,6 +266,11 @@ fn the_token_goes_nowhere_else() {
     case.server.talk(150);
     case.server.state().elsewhere = Some(elsewhere.address.clone());
     assert!(case.expect(1, "").contains("the next page of comments is elsewhere"));
+    case.server.state().elsewhere = Some("//forge.example.com".into());
+    assert!(case.expect(1, "").contains("the next page of comments is elsewhere"));
+    // What is relative stays here.
+    case.server.state().elsewhere = Some(String::new());
+    case.expect(0, "--marker relative");
     assert_eq!(elsewhere.methods(), "");
     let which = "--forge github --repository team/app --number 12 --body ../body";
     let said = case.shell(64, &format!("reconcile comment --api http://forge.example.com {which}"));

@@ -39,6 +39,8 @@ pub struct State {
     pub elsewhere: Option<String>,
     /// The account of the token; none where it may not be asked for.
     pub account: Option<&'static str>,
+    /// Whether there is nothing to ask it of.
+    pub is_mute: bool,
     /// The most characters of a comment.
     pub longest: usize,
     next: u64,
@@ -99,6 +101,7 @@ impl Server {
             is_linked: true,
             elsewhere: None,
             account: Some("robot"),
+            is_mute: false,
             longest: 65_536,
             next: 1000,
         }));
@@ -188,9 +191,12 @@ fn answer(plays: Plays, base: &str, login: &(&str, String), state: &mut State, r
     let fault = state.faults.iter().position(|fault| fault.method == request.method);
     let fault = fault.map(|at| state.faults.remove(at));
     let known = request.headers.iter().any(|(name, value)| *name == login.0 && *value == login.1);
-    let mut right = || match known {
-        true => carried_out(plays, base, state, request),
-        false => (401, String::new(), json!({"message": "Bad credentials"})),
+    let mut right = || {
+        if known {
+            carried_out(plays, base, state, request)
+        } else {
+            (401, String::new(), json!({"message": "Bad credentials"}))
+        }
     };
     let (status, headers, body) = match fault {
         Some(Fault { is_done, status, headers, body, .. }) => {
@@ -211,6 +217,9 @@ fn answer(plays: Plays, base: &str, login: &(&str, String), state: &mut State, r
 fn carried_out(plays: Plays, base: &str, state: &mut State, request: &Request) -> Said {
     let path = request.path.strip_prefix(plays.prefix()).unwrap_or_default();
     let none = || (404, String::new(), json!({"message": "Not Found"}));
+    if path == "/user" && state.is_mute {
+        return none();
+    }
     if path == "/user" {
         let name = if plays == Plays::Gitlab { "username" } else { "login" };
         return match state.account {

@@ -142,6 +142,9 @@ fn a_name_that_is_not_quite_one_is_told_the_nearest() {
     for (command, nearest) in [
         ("rendr", "'render'"),
         ("docter", "a similar subcommand exists: 'doctor'"),
+        ("delete one", "a similar subcommand exists: 'destroy'"),
+        ("describe one", "a similar subcommand exists: 'status'"),
+        ("ls", "a similar subcommand exists: 'list'"),
         ("completions bsh", "a similar value exists: 'bash'"),
         ("--plna", "a similar argument exists: '--plan'"),
         ("render onne", "did you mean one?"),

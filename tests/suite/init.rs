@@ -7,8 +7,12 @@ use std::process::Command;
 
 use reconcile::fleet::Fleet;
 use reconcile::init::{CHARTS, Choices, Ci, chart, files, id};
+use reconcile::report::answers;
 
+use super::json_schema::fits;
 use super::scenario::{Stage, shell, text_of};
+use super::schemas::assert_current;
+use super::terminal::answered;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -123,9 +127,9 @@ fn a_fleet_works_at_once() {
     for chart in &CHARTS {
         for ci in ["github", "gitlab", "none"] {
             let place = Place::new();
-            let made = place
+            let said = place
                 .expect(0, &format!("reconcile init fleet --chart {} --ci {ci} --domain dev.example.com", chart.name));
-            assert!(made.contains("fleet fleet begun in fleet, on branch main, commit "), "{made}");
+            assert!(said.contains("fleet fleet begun in fleet, on branch main, commit "), "{said}");
             let planned = place.expect(2, &format!("cd fleet && {PLAN}"));
             assert!(planned.contains("+ create example:") && planned.contains("Plan: 1 to create"), "{planned}");
             assert!(!planned.contains("warning"), "{planned}");
@@ -134,9 +138,9 @@ fn a_fleet_works_at_once() {
             // A stranger who comes by much later finds the same.
             place.expect(0, &format!("cd fleet && {}", PLAN.replace("2030", "2035")));
             assert_eq!(place.expect(0, "git -C fleet status --porcelain"), "", "what a run leaves is ignored");
-            let mode =
+            let modes =
                 place.expect(0, "find fleet -name '*.sh' -o -name install | xargs ls -l | cut -c 1-10 | sort -u");
-            assert!(ci == "none" && chart.name == "preview-app" || mode.starts_with("-rwx"), "{mode}");
+            assert!(ci == "none" && chart.name == "preview-app" || modes.starts_with("-rwx"), "{modes}");
         }
     }
 }
@@ -189,7 +193,7 @@ fn nothing_is_overwritten() {
     // A fleet that is there already.
     place.expect(0, "reconcile init two");
     let said = place.expect(1, "reconcile init two");
-    assert!(said.contains("there is a fleet already: reconcile --plan"), "{said}");
+    assert!(said.contains("there is a fleet in") && said.contains("already: sandboxes/fleet.toml"), "{said}");
     let said = place.expect(1, "echo x > file && reconcile init file");
     assert!(said.contains("file is no folder"), "{said}");
     let said = place.expect(1, "mkdir -p odd/.git && reconcile init odd");
@@ -295,6 +299,95 @@ fn the_program_is_taken_by_its_checksum() {
     assert_eq!(said, "reconcile 9");
     let said = place.expect(0, "fleet/ci/install here");
     assert!(said.starts_with("reconcile "), "{said}");
+}
+
+/// The files that git reads, wherever it is told that they are.
+#[test]
+fn the_identity_is_where_git_says() {
+    let nobody = "env -u GIT_AUTHOR_NAME -u GIT_AUTHOR_EMAIL -u GIT_COMMITTER_NAME -u GIT_COMMITTER_EMAIL -u EMAIL";
+    let place = Place::new();
+    place.expect(0, "printf '[user]\\nname = Grace\\nemail = grace@example.com\\n' > config && mkdir tmp");
+    place.expect(0, &format!("{nobody} TMPDIR=$PWD/tmp GIT_CONFIG_GLOBAL=$PWD/config reconcile init told"));
+    assert_eq!(
+        place.expect(0, "git -C told log -1 --format='%an %ae %cn'; ls -A tmp"),
+        "Grace grace@example.com Grace"
+    );
+    place.expect(0, "git config --global user.name Ada && git config --global user.email ada@example.com");
+    place.expect(0, &format!("{nobody} reconcile init own"));
+    assert_eq!(place.expect(0, "git -C own log -1 --format='%an %ae'"), "Ada ada@example.com");
+    let said = place.expect(1, &format!("{nobody} GIT_CONFIG_GLOBAL=/dev/null reconcile init nobodys"));
+    assert!(said.contains("git does not know who you are"), "{said}");
+    place.expect(
+        0,
+        &format!(
+            "cp ~/.gitconfig told/.gitconfig && {nobody} GIT_CONFIG_GLOBAL=$PWD/told/.gitconfig reconcile init third"
+        ),
+    );
+}
+
+/// Somebody sits at a terminal: what the command line does not say is asked, until it can be taken.
+#[test]
+fn on_a_terminal_it_asks() {
+    let place = Place::new();
+    let ask = |options: &[&str], typed: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_reconcile"));
+        command.args(["init", "asked"]).args(options).current_dir(place.0.path().join("work")).env_clear();
+        let who = [
+            ("GIT_AUTHOR_NAME", "Ada"),
+            ("GIT_AUTHOR_EMAIL", "a@b"),
+            ("GIT_COMMITTER_NAME", "Ada"),
+            ("GIT_COMMITTER_EMAIL", "a@b"),
+        ];
+        command.envs(who).env("HOME", place.0.path()).env("NO_COLOR", "1");
+        answered(&mut command, 80, typed).replace('\r', "")
+    };
+    // Enough is enough.
+    let said = ask(&[], "\u{4}");
+    assert!(said.contains("Name of the fleet [asked]: ") && said.contains("error: nothing was made"), "{said}");
+    assert_eq!(place.expect(0, "ls -A"), "");
+    let said = ask(&["--domain", "dev.example.com"], "No Label\nteam\nodoo\nodoo-dev-sandbox\nGitLab\n");
+    for part in [
+        "error: `No Label` is no DNS label",
+        "Chart [preview-app]: ",
+        "error: there are preview-app and odoo-dev-sandbox",
+        "CI that runs it: github, gitlab or none [github]: ",
+        "fleet team begun in asked, on branch main, commit ",
+        "ci/, .gitlab-ci.yml",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("Domain"), "{said}");
+    let shown = said.lines().filter(|line| line.starts_with("  ")).inspect(|line| assert!(line.len() <= 80, "{line}"));
+    assert!(shown.count() > 8, "{said}");
+    let settings = place.expect(0, "cat asked/sandboxes/fleet.toml");
+    assert!(settings.contains("name = \"team\"") && settings.contains("chart = \"odoo-dev-sandbox\""), "{settings}");
+    assert!(settings.contains("id = \"team-") && settings.contains("domain = \"dev.example.com\""), "{settings}");
+    // Or is not asked.
+    place.expect(0, "rm -r asked");
+    assert!(!ask(&["--yes"], "").contains('['), "--yes asks");
+}
+
+/// What programs are told.
+#[test]
+fn answers_to_programs_have_their_schemas() {
+    for (file, schema) in [
+        ("init", answers::schema::<answers::Begun>()),
+        ("comment", answers::schema::<answers::Commented>()),
+        ("update", answers::schema::<answers::Updated>()),
+    ] {
+        let text = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
+        assert_current(&format!("src/report/{file}.schema.json"), &text);
+    }
+    let place = Place::new();
+    let said = place.expect(
+        0,
+        "mkdir new && cd new && git init -q -b main && echo x > README.md && reconcile init --format json --name team",
+    );
+    let begun: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    fits(&begun, &serde_json::to_value(answers::schema::<answers::Begun>()).expect("JSON"));
+    assert_eq!((&begun["name"], &begun["left"]), (&"team".into(), &serde_json::json!(["README.md"])));
+    let head = place.expect(0, "git -C new rev-parse HEAD");
+    assert_eq!(begun["commit"], head);
 }
 
 #[test]

@@ -117,6 +117,15 @@ fn what_fails_is_told_and_changes_nothing_else() {
     place.expect(64, &format!("{job}preview sideways"));
 }
 
+/// The command that is played above is one that the program takes.
+#[test]
+fn tests_are_run_by_a_command_that_there_is() {
+    let script = fs::read_to_string(Path::new(ROOT).join("ci/preview/preview")).expect("a file");
+    assert!(script.contains(r#"reconcile test "$name" --cluster "$cluster" --junit "$scratch/junit.xml""#));
+    let line = ["reconcile", "test", "pr-12", "--cluster", "kube", "--junit", "junit.xml"];
+    reconcile::cli::args::Args::parse_line(line).expect("a command line");
+}
+
 /// The workflows name what there is, hold secrets only where no stranger's code is, and only such as README.md lists.
 #[test]
 fn no_workflow_gives_a_stranger_a_secret() {
@@ -131,6 +140,13 @@ fn no_workflow_gives_a_stranger_a_secret() {
     );
     // Nothing that it checks out is of the pull request.
     assert!(!preview.contains("ref: ${{ github.event.pull_request.head") && !preview.contains("repository: ${{"));
+    // A file that the stranger's run has made could be called as a script that is run here.
+    let download = preview.split("actions/download-artifact").nth(1).expect("the image is taken over");
+    assert!(
+        download
+            .trim_start_matches("@v4")
+            .starts_with("\n        with:\n          name: image\n          path: ${{ runner.temp }}/image\n")
+    );
     let readme = read("README.md");
     let named = regex::Regex::new(r"(?:secrets|vars)\.([A-Z_0-9]+)").expect("a regular expression");
     for name in named.captures_iter(&preview) {

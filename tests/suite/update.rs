@@ -1,5 +1,8 @@
 //! `reconcile update`: what a tag stands for is locked, and what is locked is what runs. The registry is played.
 
+use reconcile::report::answers;
+
+use super::json_schema::fits;
 use super::registry::{Door, Registry, digest_of};
 use super::scenario::{Stage, text_of};
 
@@ -103,6 +106,7 @@ fn what_cannot_be_resolved_stays_as_it_was() {
     assert!(said.contains("did you mean two?"), "{said}");
     let json = case.expect(4, "reconcile update --format json 2> /dev/null");
     let json: serde_json::Value = serde_json::from_str(json.trim_end_matches("[exit 4]").trim()).expect("JSON");
+    fits(&json, &serde_json::to_value(answers::schema::<answers::Updated>()).expect("JSON"));
     assert_eq!(json["sandboxes"][0]["digest"], second);
     assert_eq!((&json["sandboxes"][0]["changed"], &json["failed"][0]["name"]), (&false.into(), &"three".into()));
 }
@@ -158,4 +162,16 @@ fn the_head_of_the_branch_is_noted() {
     case.moves("second");
     case.expect(0, "cd / && reconcile update --repo ~/work");
     assert!(case.lock().contains(&format!("commit = \"{head}\"")), "{}", case.lock());
+}
+
+/// A digest is seen at a glance, and whole where all is.
+#[test]
+fn a_list_shows_enough_of_a_digest() {
+    let case = Case::of(Door::Open);
+    let digest = case.moves("first");
+    case.expect(0, "reconcile update && git reset -q --hard");
+    let list = "reconcile list --cluster dir:cluster --now 2030-01-01T00:10:00Z";
+    let shown = case.expect(0, list);
+    assert!(shown.contains(&format!("main@{} ", &digest[7..19])) && !shown.contains(&digest), "{shown}");
+    assert!(case.expect(0, &format!("{list} --format wide")).contains(&format!("main@{digest} ")));
 }

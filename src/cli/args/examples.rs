@@ -8,15 +8,17 @@ Examples:
   reconcile render feature-x --rev HEAD~1     as they were one commit ago
   reconcile render --format json | jq '.[].kind'
 
-Exit status: 0; 1 where the fleet cannot be read; 4 where a sandbox does not render; 64 where there is no such sandbox";
+Exit status: 0; 1 where the fleet cannot be read; 4 where a sandbox does not render; 64 where there
+is no such sandbox";
 
 pub(super) const CHECK: &str = "\
 Examples:
-  reconcile check                             every file is read, every sandbox rendered, and held against snapshots/
+  reconcile check                             read and render all, and compare with snapshots/
   reconcile check --worktree                  also what is not committed yet
   reconcile check --worktree --update         write snapshots/ anew, to be reviewed and committed
 
-Exit status: 0; 1 where a golden rendering differs, or the fleet cannot be read; 4 where a sandbox is broken";
+Exit status: 0; 1 where a golden rendering differs, or the fleet cannot be read; 4 where a sandbox
+is broken";
 
 pub(super) const APPLY: &str = "\
 Examples:

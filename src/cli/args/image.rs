@@ -5,13 +5,15 @@ use crate::fleet::Image as Reference;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  docker build --tag \"$(reconcile image feature-x)\" .      the image that sandbox feature-x is to run
-  reconcile image                             of the branch that is checked out, whether it has a sandbox or not
-  reconcile image feature-x --commit HEAD     of this commit, such as in a job, where no branch is checked out
+  docker build --tag \"$(reconcile image feature-x)\" .    what sandbox feature-x is to run
+  reconcile image                             of the branch that is checked out
+  reconcile image feature-x --commit HEAD     of this commit, as in a job without a branch
   reconcile image --branch feature/x --repository registry.example.com/team/app
 
-It prints REPOSITORY:BRANCH-COMMIT: the branch as a DNS label, and the first seven digits of the commit, which is the
-branch's in the repository around this folder: the application's. The fleet is that of --repo or RECONCILE_REPO.
+It prints REPOSITORY:BRANCH-COMMIT: the branch as a DNS label, and the first seven digits of the
+commit, which is the branch's in the repository around this folder: the application's. The fleet is
+that of --repo, RECONCILE_REPO, or git config reconcile.repo.
+
 Exit status: 0; 1 where the branch or the fleet cannot be read; 64 where there is no such sandbox";
 
 /// `reconcile image`.

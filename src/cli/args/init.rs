@@ -8,14 +8,15 @@ use crate::init::{CHARTS, Ci};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  reconcile init sandboxes                    a repository in a new folder; on a terminal it asks what it has to know
+  reconcile init sandboxes                    a repository in a new folder; on a terminal it asks
   reconcile init --yes                        in this folder, asking nothing
   reconcile init team --chart odoo-dev-sandbox --domain dev.example.com --ci gitlab
   reconcile init --no-commit && git diff      in a repository that is there, to be looked at first
 
-It overwrites nothing: where a file is there already, it names it and makes none. In a repository that is there, a
-README.md and a .gitignore of its own stay as they are.
-Exit status: 0; 1 where it could not be made, and nothing is left behind; 64 where the command line is wrong";
+It overwrites nothing: where a file is there already, it names it and makes none. In a repository
+that is there, a README.md and a .gitignore of its own stay as they are.
+
+Exit status: 0; 1 where it could not be made, and nothing is left behind; 64 a wrong command line";
 
 /// `reconcile init`.
 #[derive(Clone, Debug, clap::Args)]
@@ -32,11 +33,11 @@ pub struct Init {
     /// The domain that sandboxes are reached under [default: none, and so no Ingress]
     #[arg(long, value_name = "DOMAIN")]
     pub domain: Option<String>,
-    /// The chart of its sandboxes, which is copied below charts/
-    #[arg(long, value_name = "CHART", value_parser = PossibleValuesParser::new(CHARTS.map(|chart| chart.name)))]
+    /// The chart of its sandboxes, which is copied below charts/: preview-app or odoo-dev-sandbox
+    #[arg(long, value_name = "CHART", hide_possible_values = true, value_parser = PossibleValuesParser::new(CHARTS.map(|chart| chart.name)))]
     pub chart: Option<String>,
-    /// Whose CI runs it [default: github, or what the remote's address says]
-    #[arg(long, value_name = "CI", value_enum)]
+    /// Whose CI runs it: github, gitlab or none [default: what the remote's address says, else github]
+    #[arg(long, value_name = "CI", value_enum, hide_possible_values = true)]
     pub ci: Option<Ci>,
     /// The kubeconfig context that it belongs to [default: any]
     #[arg(long, value_name = "NAME")]
@@ -47,6 +48,9 @@ pub struct Init {
     /// Commit nothing
     #[arg(long)]
     pub no_commit: bool,
+    /// text for people, or json for programs, which are asked nothing
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t = super::WhyFormat::Text)]
+    pub format: super::WhyFormat,
     /// Ask nothing, and take the defaults
     #[arg(long, short = 'y')]
     pub yes: bool,

@@ -12,21 +12,22 @@ Examples:
   source <(reconcile completions bash)                    for this shell alone
   reconcile completions powershell | Out-String | Invoke-Expression
 
-Commands, options and their values are completed; names of sandboxes are not: reconcile list --format name has them.
+Commands, options and their values are completed; names of sandboxes are not (reconcile list
+--format name has them).
 Exit status: 0";
 
 pub(super) const MAN_EXAMPLES: &str = "\
 Examples:
   reconcile man | man -l -                    the page of the program itself
-  reconcile man ~/.local/share/man/man1       a page for each command: reconcile.1, reconcile-render.1 …
+  reconcile man ~/.local/share/man/man1       a page for each command: reconcile-render.1 …
 
 Exit status: 0; 1 where a page cannot be written";
 
 /// `reconcile completions`.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Completions {
-    /// The shell
-    #[arg(value_name = "SHELL", value_enum)]
+    /// The shell: bash, zsh, fish, elvish or powershell
+    #[arg(value_name = "SHELL", value_enum, hide_possible_values = true)]
     pub shell: Shell,
 }
 

@@ -4,15 +4,17 @@ use super::develop::{Answer, Committing};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  reconcile update                            lock every sandbox's image to what its tag stands for now
+  reconcile update                            lock every image to what its tag stands for now
   reconcile update main docs                  of these two
   reconcile update --dry-run                  show what would change
   reconcile update --format json | jq '.sandboxes[] | select(.changed).name'
 
-Registries are asked which digest a tag stands for, with the logins that docker login has left ($DOCKER_CONFIG/config.json).
-The answers are committed to sandboxes/lock.toml, and from then on are what runs: a tag that is moved changes nothing until
-it is locked anew, as a change that a plan shows. An image with a digest of its own needs no lock.
-Exit status: 0; 1 where no image could be resolved, or nothing committed; 4 where some could not be, and stay as they were";
+Registries are asked which digest a tag stands for, with the logins that docker login has left
+($DOCKER_CONFIG/config.json). The answers are committed to sandboxes/lock.toml, and are what runs
+from then on: a tag that is moved changes nothing until it is locked anew, as a change that a plan
+shows. An image with a digest of its own needs no lock.
+
+Exit status: 0; 1 where nothing could be resolved or committed; 4 where some could not be resolved";
 
 /// `reconcile update`.
 #[derive(Clone, Debug, clap::Args)]

@@ -5,13 +5,14 @@ mod job;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::args::{Args, Comment as Options};
+use super::args::{Args, Comment as Options, WhyFormat};
 use super::desired::{Desired, now};
 use super::failure::{Exit, Failure};
 use super::print::Printer;
 use crate::fleet::Lifetime;
 use crate::forge::{Done, Forge, ForgeError, Kept, Kind, PullRequest, Token};
 use crate::plan::Start;
+use crate::report::answers;
 use crate::report::markdown::{Comment, Place, mark};
 use crate::report::test_result::TestResult;
 use crate::web::{Web, is_private};
@@ -51,7 +52,16 @@ pub fn comment(args: &Args, options: &Options, printer: &Printer) -> Result<u8, 
     }
     let text = text(args, options, (&mark, limit), printer)?;
     let kept = forge.keep(&mark, &text).map_err(of_forge)?;
-    printer.answer(&said(&forge.pull_request, &kept))?;
+    match options.format {
+        WhyFormat::Text => printer.answer(&said(&forge.pull_request, &kept))?,
+        WhyFormat::Json => printer.answer(&answers::text(&answers::Commented {
+            version: answers::version(),
+            done: word(kept.done).to_owned(),
+            id: kept.id,
+            url: kept.url,
+            removed: kept.removed,
+        }))?,
+    }
     Ok(0)
 }
 
@@ -63,12 +73,16 @@ fn of_forge(error: ForgeError) -> Failure {
     Failure::of(&error).hint(error.hint)
 }
 
-fn said(pull_request: &PullRequest, kept: &Kept) -> String {
-    let verb = match kept.done {
+fn word(done: Done) -> &'static str {
+    match done {
         Done::Made => "made",
         Done::Updated => "updated",
         Done::Unchanged => "unchanged",
-    };
+    }
+}
+
+fn said(pull_request: &PullRequest, kept: &Kept) -> String {
+    let verb = word(kept.done);
     let PullRequest { repository, number, .. } = pull_request;
     let place = kept.url.clone().unwrap_or_else(|| format!("{} on {repository} {number}", kept.id));
     let more = match kept.removed {

@@ -6,7 +6,7 @@ use clap::ValueEnum as _;
 use rand::TryRngCore as _;
 use rand::rngs::OsRng;
 
-use super::super::args::Init;
+use super::super::args::{Init, WhyFormat};
 use super::super::failure::{Exit, Failure};
 use super::super::print::{Printer, somebody_is_there};
 use crate::fleet::{Diagnostic, slug};
@@ -40,7 +40,7 @@ pub fn choose(options: &Init, folder: &Path, ground: Option<&Ground>, printer: &
         branch,
     };
     refuse(&choices, printer)?;
-    if !options.yes && somebody_is_there() {
+    if !options.yes && options.format == WhyFormat::Text && somebody_is_there() {
         ask(options, &mut choices, (random, in_a_folder), printer)?;
     }
     Ok(choices)

@@ -8,12 +8,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::args::Init;
+use super::args::{Init, WhyFormat};
 use super::desired::of_repo;
 use super::failure::{Exit, Failure};
 use super::print::Printer;
 use crate::init::{Choices, NewFile, files};
 use crate::repo::{self, Ground, RepoError};
+use crate::report::answers;
 use place::{Placed, in_the_way};
 
 /// What was made.
@@ -50,6 +51,14 @@ pub fn init(options: &Init, printer: &Printer) -> Result<u8, Failure> {
         (None, true) => in_a_folder(options, &folder, &choices, &all)?,
         (None, false) => in_a_new_folder(options, (&there, &missing), &choices, &all)?,
     };
+    if options.format == WhyFormat::Json {
+        let files = all.iter().map(|file| file.path.clone()).collect();
+        let Choices { name, id, branch, chart, domain, .. } = choices;
+        let (version, chart, folder) = (answers::version(), chart.name.to_owned(), folder.display().to_string());
+        let begun = answers::Begun { version, name, id, folder, branch, chart, domain, commit, files, left };
+        printer.answer(&answers::text(&begun))?;
+        return Ok(0);
+    }
     let made = Made { choices, ground, commit, left };
     printer.answer(&said::said(options, &made))?;
     Ok(0)
@@ -88,16 +97,16 @@ fn without_what_may_stay<'a>(
 }
 
 fn refused(folder: &Path, blocked: &[String]) -> Failure {
+    if blocked.iter().any(|path| path == crate::fleet::FLEET_FILE) {
+        let message = format!("there is a fleet in {} already: {}", folder.display(), crate::fleet::FLEET_FILE);
+        return Failure::new(Exit::Failed, message, "reconcile --plan; nothing was made");
+    }
     let shown = blocked.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if blocked.len() > 5 { format!(" and {} more", blocked.len() - 5) } else { String::new() };
     let (verb, hint) = match blocked {
-        _ if blocked.iter().any(|path| path == crate::fleet::FLEET_FILE) => {
-            ("are", "there is a fleet already: reconcile --plan")
-        }
         [_] => ("is", "move it away, or name another folder; nothing was made"),
         _ => ("are", "move them away, or name another folder; nothing was made"),
     };
-    let verb = if blocked.len() == 1 { "is" } else { verb };
     Failure::new(Exit::Failed, format!("{shown}{more} {verb} in {} already", folder.display()), hint)
 }
 
@@ -115,12 +124,11 @@ fn in_a_repository(
     }
     let mut placed = Placed::default();
     placed.below(folder, all).map_err(|(path, error)| unwritable(&path, &error))?;
-    let commit = match options.no_commit {
-        true => None,
-        false => {
-            let paths: Vec<String> = all.iter().map(|file| format!("{}{}", ground.root, file.path)).collect();
-            Some(repo::commit_new(&ground.workdir, &paths, MESSAGE).map_err(|error| of_repo(&error))?)
-        }
+    let commit = if options.no_commit {
+        None
+    } else {
+        let paths: Vec<String> = all.iter().map(|file| format!("{}{}", ground.root, file.path)).collect();
+        Some(repo::commit_new(&ground.workdir, &paths, MESSAGE).map_err(|error| of_repo(&error))?)
     };
     placed.keep();
     Ok(commit)

@@ -11,7 +11,8 @@ use crate::fleet::{self, Assignment};
 /// # Errors
 /// Where it cannot be used then.
 pub fn set(work: Work<'_>, options: &Set) -> Result<u8, Failure> {
-    let desk = Desk::open(work.args, work.printer)?;
+    let then = Then::asked(&options.then);
+    let desk = Desk::open(work.args, work.printer)?.applying(then);
     let assignments: Vec<Assignment> = options.keys.iter().chain(&options.set).cloned().collect();
     let landed = desk.commit(&options.commit, &|state: &State| {
         let text = state.text(&options.name)?;
@@ -21,10 +22,7 @@ pub fn set(work: Work<'_>, options: &Set) -> Result<u8, Failure> {
     let Some(landed) = landed else { return Ok(0) };
     work.printer.answer(&told::landed(&landed, desk.now, &options.then))?;
     told::notes(&landed, work.printer);
-    if !options.then.apply {
-        return Ok(0);
-    }
-    work.apply(&landed, &Then { target: &options.then.target, how: &options.then.how, removal: false })
+    then.map_or(Ok(0), |then| work.apply(&landed, &then))
 }
 
 /// A file says its life by one of two keys: one that is set takes the other's place.

@@ -13,7 +13,8 @@ use crate::fleet::{self, Assignment, check_name, name_for_branch};
 /// # Errors
 /// Where it cannot be made, or is there already.
 pub fn create(work: Work<'_>, options: &Create) -> Result<u8, Failure> {
-    let desk = Desk::open(work.args, work.printer)?;
+    let then = Then::asked(&options.then);
+    let desk = Desk::open(work.args, work.printer)?.applying(then);
     let branch = place::branch_here(options.wish.branch.as_deref())?;
     let landed = desk.commit(&options.commit, &|state| {
         let name = name_of(state, options.name.as_deref(), &branch);
@@ -23,10 +24,7 @@ pub fn create(work: Work<'_>, options: &Create) -> Result<u8, Failure> {
     let Some(landed) = landed else { return Ok(0) };
     work.printer.answer(&told::landed(&landed, desk.now, &options.then))?;
     told::notes(&landed, work.printer);
-    if !options.then.apply {
-        return Ok(0);
-    }
-    work.apply(&landed, &Then { target: &options.then.target, how: &options.then.how, removal: false })
+    then.map_or(Ok(0), |then| work.apply(&landed, &then))
 }
 
 /// Makes the current branch's sandbox, or uses the one there is, and applies it.
@@ -34,7 +32,8 @@ pub fn create(work: Work<'_>, options: &Create) -> Result<u8, Failure> {
 /// # Errors
 /// As [`create`].
 pub fn up(work: Work<'_>, options: &Up) -> Result<u8, Failure> {
-    let desk = Desk::open(work.args, work.printer)?;
+    let then = Then { target: &options.target, how: &options.how, removal: false };
+    let desk = Desk::open(work.args, work.printer)?.applying(Some(then));
     let branch = place::branch_here(options.wish.branch.as_deref())?;
     let commit = Committing { message: options.message.clone(), dry_run: false };
     let landed: Option<Landed> = desk.commit(&commit, &|state| {
@@ -51,7 +50,7 @@ pub fn up(work: Work<'_>, options: &Up) -> Result<u8, Failure> {
         work.printer.progress(&told::committed(&landed));
         told::notes(&landed, work.printer);
     }
-    work.apply(&landed, &Then { target: &options.target, how: &options.how, removal: false })
+    work.apply(&landed, &then)
 }
 
 /// The sandbox that is there already, with what the command line asks for; awake, and with time left.

@@ -1,15 +1,19 @@
 //! Where a change is made: the fleet's branch as it is now, what is wanted of it, and the commit.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use super::super::args::{Args, Committing};
-use super::super::desired::{self, did_you_mean};
+use super::super::desired::{self, Desired, did_you_mean};
 use super::super::failure::{Exit, Failure};
+use super::super::planning::{Planning, Request};
 use super::super::print::Printer;
 use super::super::render::only_named;
+use super::Then;
 use crate::fleet::{Fleet, Sandbox};
+use crate::plan::Action;
 use crate::release::{self, Charts};
 use crate::repo::{Change, CommitInfo, Committed, Env, Repo, RepoError, Tree, Trunk};
 use crate::report::unified;
@@ -24,7 +28,12 @@ impl From<RepoError> for Failure {
 pub struct Desk<'a> {
     trunk: Trunk,
     env: Env,
+    args: &'a Args,
     printer: &'a Printer,
+    /// What is to be done with the sandbox then.
+    then: Option<Then<'a>>,
+    /// The sandbox that the change in hand is of.
+    changed: RefCell<Option<String>>,
     /// The instant at which the change is made.
     pub now: Timestamp,
 }
@@ -79,14 +88,21 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// Where there is none, or the command line asks for what cannot be written.
-    pub fn open(args: &Args, printer: &'a Printer) -> Result<Self, Failure> {
+    pub fn open(args: &'a Args, printer: &'a Printer) -> Result<Self, Failure> {
         if args.source.worktree {
             let hint = "leave out --worktree; files of the working directory are committed with git";
             return Err(Failure::new(Exit::Usage, "a command's change goes onto the fleet's branch", hint));
         }
         let env = Env::of_process();
         let trunk = Trunk::open(&desired::repo_args(&args.source), &env)?;
-        Ok(Self { trunk, env, printer, now: desired::now(args)? })
+        Ok(Self { trunk, env, args, printer, then: None, changed: RefCell::default(), now: desired::now(args)? })
+    }
+
+    /// The same for a change that is applied at once: it is not committed where the sandbox would be held, or the cluster
+    /// cannot be asked.
+    pub fn applying(mut self, then: Option<Then<'a>>) -> Self {
+        self.then = then;
+        self
     }
 
     /// The fleet as its branch has it now.
@@ -110,6 +126,7 @@ impl<'a> Desk<'a> {
         let mut make = |repo: &Repo| -> Result<Change, Failure> {
             let state = State::read(repo.reopened()?, self.printer)?;
             let edit = edit(&state)?;
+            self.changed.replace(Some(edit.name.clone()));
             let (change, landed) = self.checked(&state, edit, options)?;
             last = Some(landed);
             Ok(change)
@@ -123,11 +140,37 @@ impl<'a> Desk<'a> {
             }
             return Ok(None);
         }
-        let committed = self.trunk.commit(&self.env, &mut make)?;
+        let committed = self.trunk.commit(&self.env, &mut make, &|repo| self.judge(repo))?;
         let Some(mut landed) = last else { return Ok(None) };
         landed.is_new = matches!(committed, Committed::New(_));
         landed.commit = committed.commit().clone();
         Ok(Some(landed))
+    }
+
+    /// Whether the run that is to follow a commit would do what is meant.
+    fn judge(&self, repo: Repo) -> Result<(), Failure> {
+        let Some(then) = &self.then else { return Ok(()) };
+        let Some(name) = self.changed.borrow().clone() else { return Ok(()) };
+        let args = then.args(self.args, &name, "HEAD");
+        let request = Request::new(&args.run, self.now);
+        let desired = Desired::of(repo, &args.source, self.printer)?;
+        let planning = Planning::new(desired, &args.target, &request);
+        let refused = |mut failure: Failure| {
+            failure.hints.push("nothing was committed".into());
+            failure
+        };
+        let planning = super::super::runtime()?.block_on(planning).map_err(refused)?;
+        let plan = planning.plan.sandboxes.iter().find(|plan| plan.name == name);
+        match plan.filter(|plan| matches!(plan.action, Action::Held | Action::Refused)) {
+            None => Ok(()),
+            Some(plan) => {
+                let message = format!("sandbox {name} would be held: {}", plan.reason);
+                Err(refused(Failure {
+                    hints: plan.remedy.iter().cloned().collect(),
+                    ..Failure::new(Exit::Refused, message, "")
+                }))
+            }
+        }
     }
 
     /// An edit as a change, once it is known that the sandbox can be rendered with it.
@@ -200,7 +243,11 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// As [`Desk::commit`].
     pub fn commit_files(&self, make: &dyn Fn(&State) -> Result<Change, Failure>) -> Result<Committed, Failure> {
-        self.trunk.commit(&self.env, &mut |repo: &Repo| make(&State::read(repo.reopened()?, self.printer)?))
+        self.trunk.commit(
+            &self.env,
+            &mut |repo: &Repo| make(&State::read(repo.reopened()?, self.printer)?),
+            &|_| Ok(()),
+        )
     }
 
     /// The branch, and where it is pushed to.

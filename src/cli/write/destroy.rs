@@ -12,7 +12,9 @@ use super::{Then, Work, told};
 /// # Errors
 /// Where there is none.
 pub fn destroy(work: Work<'_>, options: &Destroy) -> Result<u8, Failure> {
-    let desk = Desk::open(work.args, work.printer)?;
+    let then = Then { target: &options.target, how: &options.how, removal: true };
+    let then = options.at_once.map(|_| then);
+    let desk = Desk::open(work.args, work.printer)?.applying(then);
     desk.state()?.text(&options.name)?;
     if !options.commit.dry_run && !is_meant(work, &options.name, &options.how) {
         return Ok(0);
@@ -30,7 +32,7 @@ pub fn destroy(work: Work<'_>, options: &Destroy) -> Result<u8, Failure> {
         }
         return Ok(0);
     }
-    work.apply(&landed, &Then { target: &options.target, how: &options.how, removal: true })
+    then.map_or(Ok(0), |then| work.apply(&landed, &then))
 }
 
 /// Removes the sandbox of the current branch, now.
@@ -38,7 +40,8 @@ pub fn destroy(work: Work<'_>, options: &Destroy) -> Result<u8, Failure> {
 /// # Errors
 /// Where it has none.
 pub fn down(work: Work<'_>, options: &Down) -> Result<u8, Failure> {
-    let desk = Desk::open(work.args, work.printer)?;
+    let then = Then { target: &options.target, how: &options.how, removal: true };
+    let desk = Desk::open(work.args, work.printer)?.applying(Some(then));
     let branch = place::branch_here(options.branch.as_deref())?;
     let name = place::of_branch(&desk.state()?.fleet, &branch)?;
     if !is_meant(work, &name, &options.how) {
@@ -48,7 +51,7 @@ pub fn down(work: Work<'_>, options: &Down) -> Result<u8, Failure> {
     let Some(landed) = desk.commit(&commit, &|state| gone(state, &name))? else { return Ok(0) };
     work.printer.progress(&told::committed(&landed));
     told::notes(&landed, work.printer);
-    work.apply(&landed, &Then { target: &options.target, how: &options.how, removal: true })
+    work.apply(&landed, &then)
 }
 
 fn gone(state: &State, name: &str) -> Result<Edit, Failure> {

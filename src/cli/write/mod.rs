@@ -22,7 +22,7 @@ pub use sleep::{sleep, wake};
 pub use change::set;
 pub use update::update;
 
-use super::args::{Args, How, PlanFormat, Target};
+use super::args::{Applying, Args, How, PlanFormat, Target};
 use super::failure::Failure;
 use super::log::Logging;
 use super::print::Printer;
@@ -41,19 +41,32 @@ pub struct Work<'a> {
 }
 
 /// How the sandbox of a change is reconciled, with how many removals meant.
+#[derive(Clone, Copy)]
 struct Then<'a> {
     target: &'a Target,
     how: &'a How,
     removal: bool,
 }
 
+impl<'a> Then<'a> {
+    /// Where a command line asks for it.
+    fn asked(applying: &'a Applying) -> Option<Self> {
+        applying.apply.then_some(Self { target: &applying.target, how: &applying.how, removal: false })
+    }
+
+    /// The command line of the run.
+    fn args(&self, args: &Args, name: &str, commit: &str) -> Args {
+        let mut args = args.run_of(name, commit, self.target, self.how);
+        args.run.allow_removals = self.removal.then_some(1);
+        args.run.going = self.removal.then(|| name.to_owned());
+        args
+    }
+}
+
 impl Work<'_> {
     /// Reconciles the one sandbox of a change, and answers with the run's exit status.
     fn apply(&self, landed: &Landed, then: &Then<'_>) -> Result<u8, Failure> {
-        let name = landed.name.as_str();
-        let mut args = self.args.run_of(name, &landed.commit.id, then.target, then.how);
-        args.run.allow_removals = then.removal.then_some(1);
-        args.run.going = then.removal.then(|| name.to_owned());
+        let args = then.args(self.args, &landed.name, &landed.commit.id);
         let mut is_held = false;
         let status = super::watched(&then.how.seen, (self.printer, self.logging), |seen| {
             seen.open_audit()?;

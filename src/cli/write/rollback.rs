@@ -11,15 +11,13 @@ use crate::repo::Version;
 /// # Errors
 /// Where there is no such version.
 pub fn rollback(work: Work<'_>, options: &Rollback) -> Result<u8, Failure> {
-    let desk = Desk::open(work.args, work.printer)?;
+    let then = Then::asked(&options.then);
+    let desk = Desk::open(work.args, work.printer)?.applying(then);
     let landed = desk.commit(&options.commit, &|state| restored(state, &options.name, options.to.as_deref()))?;
     let Some(landed) = landed else { return Ok(0) };
     work.printer.answer(&told::landed(&landed, desk.now, &options.then))?;
     told::notes(&landed, work.printer);
-    if !options.then.apply {
-        return Ok(0);
-    }
-    work.apply(&landed, &Then { target: &options.then.target, how: &options.then.how, removal: false })
+    then.map_or(Ok(0), |then| work.apply(&landed, &then))
 }
 
 fn restored(state: &State, name: &str, to: Option<&str>) -> Result<Edit, Failure> {

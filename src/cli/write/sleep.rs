@@ -65,12 +65,10 @@ fn finish(
     then: &Applying,
     edit: &dyn Fn(&Desk<'_>, &State) -> Result<Edit, Failure>,
 ) -> Result<u8, Failure> {
-    let desk = Desk::open(work.args, work.printer)?;
+    let applied = Then::asked(then);
+    let desk = Desk::open(work.args, work.printer)?.applying(applied);
     let Some(landed) = desk.commit(commit, &|state| edit(&desk, state))? else { return Ok(0) };
     work.printer.answer(&told::landed(&landed, desk.now, then))?;
     told::notes(&landed, work.printer);
-    if !then.apply {
-        return Ok(0);
-    }
-    work.apply(&landed, &Then { target: &then.target, how: &then.how, removal: false })
+    applied.map_or(Ok(0), |then| work.apply(&landed, &then))
 }

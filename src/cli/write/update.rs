@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use serde_json::json;
-
 use super::super::args::{Update, WriteFormat};
 use super::super::failure::{Exit, Failure};
 use super::Work;
@@ -12,7 +10,7 @@ use super::desk::{Desk, State};
 use crate::fleet::{Fleet, Image, LOCK_FILE, Lock, Locked, Sandbox};
 use crate::registry::{Client, Logins, RegistryError, run_helper};
 use crate::repo::{App, Change, Committed};
-use crate::report::unified;
+use crate::report::{answers, unified};
 use crate::web::Web;
 
 /// What was found of one sandbox.
@@ -162,6 +160,24 @@ impl Found {
         self.locked.as_ref().is_ok_and(|locked| self.was.as_deref() != Some(locked.digest.as_str()))
     }
 
+    fn resolved(&self) -> Option<answers::Resolved> {
+        let locked = self.locked.as_ref().ok()?;
+        Some(answers::Resolved {
+            name: self.name.clone(),
+            image: self.image.to_string(),
+            digest: locked.digest.clone(),
+            was: self.was.clone(),
+            commit: locked.commit.clone(),
+            changed: self.is_changed(),
+        })
+    }
+
+    fn unresolved(&self) -> Option<answers::Unresolved> {
+        let error = self.locked.as_ref().err()?;
+        let (name, image) = (self.name.clone(), self.image.to_string());
+        Some(answers::Unresolved { name, image, error: error.to_string(), hint: error.hint() })
+    }
+
     fn line(&self) -> Option<String> {
         let (name, image, locked) = (&self.name, &self.image, self.locked.as_ref().ok()?);
         let digest = short(&locked.digest);
@@ -182,26 +198,16 @@ fn said(desk: &Desk<'_>, found: &[Found], committed: Option<&Committed>, format:
     let (branch, remote) = desk.place();
     let commit = committed.map(Committed::commit);
     if format == WriteFormat::Json {
-        let good = found.iter().filter_map(|one| Some((one, one.locked.as_ref().ok()?)));
-        let sandboxes: Vec<_> = good
-            .map(|(one, locked)| {
-                json!({
-                    "name": one.name, "image": one.image, "digest": locked.digest, "was": one.was,
-                    "commit": locked.commit, "changed": one.is_changed(),
-                })
-            })
-            .collect();
-        let bad = found.iter().filter_map(|one| Some((one, one.locked.as_ref().err()?)));
-        let failed: Vec<_> = bad
-            .map(|(one, error)| {
-                json!({"name": one.name, "image": one.image, "error": error.to_string(), "hint": error.hint()})
-            })
-            .collect();
-        let text = json!({
-            "version": 1, "sandboxes": sandboxes, "failed": failed, "commit": commit.map(|commit| &commit.id),
-            "fleet_branch": branch, "remote": remote,
+        let sandboxes = found.iter().filter_map(Found::resolved).collect();
+        let failed = found.iter().filter_map(Found::unresolved).collect();
+        return answers::text(&answers::Updated {
+            version: answers::version(),
+            sandboxes,
+            failed,
+            commit: commit.map(|commit| commit.id.clone()),
+            fleet_branch: branch.to_owned(),
+            remote: remote.map(str::to_owned),
         });
-        return format!("{text:#}\n");
     }
     let mut text: String = found.iter().filter_map(Found::line).collect();
     match committed {

@@ -28,7 +28,10 @@ pub fn list(listing: &Listing, options: &ListOptions) -> String {
     let mut columns = vec![
         column("NAME", 0, None, &|one| Cell::new(&one.name)),
         column("BRANCH", 2, Some(12), &|one| text(one.branch.as_ref())),
-        column("IMAGE", 4, Some(16), &|one| text(one.image.as_ref())),
+        column("IMAGE", 4, Some(16), &|one| match &one.image {
+            Some(image) if !options.wide => Cell::new(&image_at_a_glance(image)),
+            image => text(image.as_ref()),
+        }),
         column("STATE", 0, None, &|one| Cell::styled(one.state.word(), of(one.state))),
         column("READY", 0, None, &|one| ready(one, listing)),
         column("AGE", 0, None, &|one| age(one, listing)),
@@ -49,6 +52,17 @@ pub fn list(listing: &Listing, options: &ListOptions) -> String {
         text.push('\n');
     }
     text
+}
+
+/// An image with no more of its digest than tells it from others.
+fn image_at_a_glance(image: &str) -> String {
+    const DIGITS: usize = 12;
+    match image.split_once("@sha256:") {
+        Some((name, digest)) if digest.len() > DIGITS => {
+            format!("{name}@{}", digest.chars().take(DIGITS).collect::<String>())
+        }
+        _ => image.to_owned(),
+    }
 }
 
 fn none() -> Cell {
