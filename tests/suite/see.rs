@@ -1,7 +1,9 @@
 //! What people are told of sandboxes: lists and single ones, as text and as JSON.
 
 use reconcile::plan::{LISTING_VERSION, Listed, Listing, Ready, Standing, listing_schema, status_schema};
+use reconcile::report::junit::{Suite, TestCase, Verdict, junit};
 use reconcile::report::plain;
+use reconcile::report::test_result::TestResult;
 use reconcile::report::text::{ListOptions, list};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
@@ -133,4 +135,29 @@ fn a_status_fits_its_schema() {
     let mut status: Value = serde_json::from_str(json).expect("JSON");
     status["created"] = Value::Null;
     fits(&status, &serde_json::to_value(status_schema()).expect("JSON"));
+}
+
+/// Whatever a test writes: the report is XML that a reader takes, with the same counts.
+#[test]
+fn a_report_of_tests_is_read_whatever_they_wrote() {
+    let everything: String =
+        (0..0x300).chain(0xd000..0xe010).chain(0xfff0..0x10010).filter_map(char::from_u32).collect();
+    for text in [everything.as_str(), "]]>", "<![CDATA[", "&amp;", "\u{1b}[31m", "--> <!--", ""] {
+        let case = |verdict| TestCase { class: text.to_owned(), name: text.to_owned(), seconds: Some(1.5), verdict };
+        let verdicts = [
+            Verdict::Passed,
+            Verdict::Failed(text.to_owned()),
+            Verdict::Error(text.to_owned()),
+            Verdict::Skipped(text.to_owned()),
+        ];
+        let suite = Suite {
+            name: text.to_owned(),
+            began: "2030-01-01T00:00:00Z".parse().expect("a time"),
+            seconds: 6.0,
+            cases: verdicts.into_iter().map(case).collect(),
+            output: text.to_owned(),
+        };
+        let read = TestResult::parse(&junit(&suite)).unwrap_or_else(|error| panic!("{text:?}: {error}"));
+        assert_eq!((read.passed, read.failed, read.errors, read.skipped), (1, 1, 1, 1), "{text:?}");
+    }
 }

@@ -201,3 +201,32 @@ impl fmt::Display for Since {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_told_from_a_port() {
+        let ports = |local, remote: &str| Ok(What::Ports(Ports { local, remote: remote.into() }));
+        assert_eq!("web".parse(), Ok(What::Service("web".into())));
+        assert_eq!("8080".parse(), ports(Some(8080), "8080"));
+        assert_eq!("8080:80".parse(), ports(Some(8080), "80"));
+        assert_eq!(":http".parse(), ports(None, "http"));
+        for wrong in ["", ":", "0", "0:80", "80:", "70000", "8080:80:1", "8080:x:y", "-1", "x:80"] {
+            assert!(wrong.parse::<What>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn since_is_a_length_of_time_or_an_instant() {
+        let now: Timestamp = "2030-01-02T00:00:00Z".parse().unwrap();
+        let since = |text: &str| text.parse::<Since>().map(|since| since.resolve(now).unwrap().to_string());
+        assert_eq!(since("10m").unwrap(), "2030-01-01T23:50:00Z");
+        assert_eq!(since("1d").unwrap(), "2030-01-01T00:00:00Z");
+        assert_eq!(since("2030-01-01T12:00:00+02:00").unwrap(), "2030-01-01T10:00:00Z");
+        for wrong in ["", "yesterday", "10", "-10m", "2030-01-01"] {
+            assert!(since(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -306,7 +306,11 @@ fn a_test_that_the_chart_declares_passes_fails_or_cannot_be_run() {
     case.repo.edit("sandboxes/two.toml", "branch = \"one\"", "branch = \"main\"");
     case.commit("a second one");
     case.run(0, &[]);
-    let run = case.tool().run(&["test", "--destroy-on-success"]);
+    let mut command = case.tool().command(&["test", "--destroy-on-success"]);
+    for role in ["AUTHOR", "COMMITTER"] {
+        command.env(format!("GIT_{role}_NAME"), "Ada").env(format!("GIT_{role}_EMAIL"), "ada@example.com");
+    }
+    let run = Run::of(command.spawn().expect("the binary starts"));
     assert!(run.status == 0 && run.stdout.contains("passed: 1 test of two"), "{run:?}");
     assert!(!case.has_namespace("two") && case.lives("one"), "{run:?}");
 
