@@ -1,10 +1,13 @@
 //! The command line as types. What it means is in the help texts below; they are the reference.
 
 mod called;
+mod command;
 mod comment;
 mod develop;
+mod develop_examples;
 mod doctor;
 mod examples;
+mod formats;
 mod image;
 mod init;
 mod inside;
@@ -23,7 +26,7 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::manifest::Shard;
 pub use seen::{Audit, AuditCommand, Hidden, LogFormat, Seen, Verify};
@@ -32,12 +35,14 @@ pub use test::Test;
 pub use values::{ClusterName, Now};
 use values::{duration, out_file};
 
+pub use command::Command;
 pub use comment::Comment;
 pub use develop::{
     Applying, Committing, Create, Destroy, Diff, Down, Extend, Gc, History, Pin, Rollback, Set, Sleep, Unpin, Up, Wake,
     Wish, WriteFormat,
 };
 pub use doctor::{Doctor, DoctorFormat};
+pub use formats::{Color, DiffBy, DriftBy, PlanFormat, RenderFormat, WhyFormat};
 pub use image::Image;
 pub use init::Init;
 pub use inside::{Exec, Logs, PortForward, Ports, Since, What};
@@ -50,47 +55,9 @@ pub use update::Update;
 /// The exit status where the command line is wrong.
 pub const USAGE: u8 = 64;
 
-const ABOUT: &str = "\
-Keeps Kubernetes sandboxes equal to what a git repository says.
-
-Without a command: plans, and applies the plan. What is wanted is read from the tree of a commit, never from the working \
-directory (unless --worktree asks for it). A sandbox whose time is over is removed, and so is one whose file is gone.";
-
-const EXAMPLES: &str = "\
-Examples:
-  reconcile init sandboxes                    a fleet of your own, in a new repository
-  reconcile --plan                            what a run would do, and why
-  reconcile --plan --now +7d                  … and what it would do in a week
-  reconcile --yes                             plan and apply, without asking
-  reconcile --cluster dir:target/demo         on a folder of YAML files instead of a cluster
-  reconcile --only feature-x --timeout 0s     one sandbox, not waiting until it is ready
-  reconcile --plan --format json | jq .summary
-  reconcile --plan --format markdown          for a comment on a pull request
-  reconcile --plan --out plan.json            a plan to be reviewed …
-  reconcile apply plan.json                   … and carried out as it was reviewed, once
-  reconcile why feature-x                     one sandbox's story, and what the next runs do to it
-  reconcile render feature-x | kubectl diff -f -
-
-Exit status (of several, the first in the order 64, 1, 3, 4, 2, 0):
-   0  nothing to do, or all done; what a limit holds back is a warning
-   1  failed: nothing could be done
-   2  --plan: there are changes
-   3  a safety rule refused something
-   4  done in part: some sandboxes are broken or failed, or the run was told to end
-  64  the command line is wrong
-  75  another run of this fleet is at work (--lock-timeout waits for it)";
-
-const WHY_EXAMPLES: &str = "\
-Examples:
-  reconcile why feature-x
-  reconcile why feature-x --now +3d           as of then
-  reconcile why feature-x --format json | jq .next
-
-Exit status: 0; 1 where the cluster cannot be read, and only half is told; 64 where there is no such sandbox";
-
 /// The whole command line.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "reconcile", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "reconcile", version, about = examples::ABOUT, after_help = examples::EXAMPLES, max_term_width = 100)]
 #[command(subcommand_help_heading = "Commands", disable_help_subcommand = true)]
 pub struct Args {
     /// What to do instead of planning and applying.
@@ -108,116 +75,6 @@ pub struct Args {
     /// How it is said.
     #[command(flatten)]
     pub output: Output,
-}
-
-/// Commands beside planning and applying.
-#[derive(Clone, Debug, Subcommand)]
-pub enum Command {
-    /// Begin a fleet: a repository with its settings, an example, a chart, and what runs it
-    #[command(after_help = init::EXAMPLES)]
-    Init(Init),
-    /// Make a sandbox: write its file, commit and push it
-    #[command(after_help = develop::CREATE)]
-    Create(Create),
-    /// Have the sandbox of the current branch: make it where there is none, and wait until it is ready
-    #[command(after_help = develop::UP)]
-    Up(Up),
-    /// Remove the sandbox of the current branch, now
-    #[command(after_help = develop::DOWN)]
-    Down(Down),
-    /// List the sandboxes: what git asks for, joined with what lives
-    #[command(after_help = list::EXAMPLES)]
-    List(List),
-    /// Tell how one sandbox is: its services, pods, volumes, quota, events, expiry and generation
-    #[command(after_help = status::EXAMPLES)]
-    Status(Status),
-    /// Print a sandbox's address, and on a terminal open it in a browser
-    #[command(after_help = open::OPEN_EXAMPLES)]
-    Open(Open),
-    /// Show the logins of a sandbox: the one command that shows a secret
-    #[command(after_help = open::CREDENTIALS_EXAMPLES)]
-    Credentials(Credentials),
-    /// Print what all containers of a sandbox write, and with -f go on with it
-    #[command(after_help = inside::LOGS_EXAMPLES)]
-    Logs(Logs),
-    /// Run a program in a sandbox
-    #[command(after_help = inside::EXEC_EXAMPLES)]
-    Exec(Exec),
-    /// Reach a sandbox's ports on this machine
-    #[command(after_help = inside::FORWARD_EXAMPLES)]
-    PortForward(PortForward),
-    /// Run a sandbox's tests in it
-    #[command(after_help = test::EXAMPLES)]
-    Test(Test),
-    /// Change keys of a sandbox's file, such as its image
-    #[command(after_help = develop::SET)]
-    Set(Set),
-    /// Let a sandbox live longer, from now on
-    #[command(after_help = develop::EXTEND)]
-    Extend(Extend),
-    /// Keep a sandbox past its expiry, for a reason
-    #[command(after_help = develop::PIN)]
-    Pin(Pin),
-    /// Take a sandbox's pin away
-    #[command(after_help = develop::UNPIN)]
-    Unpin(Unpin),
-    /// Stop all that runs in a sandbox, and keep its data
-    #[command(after_help = develop::SLEEP)]
-    Sleep(Sleep),
-    /// Let a sandbox that sleeps run again
-    #[command(after_help = develop::WAKE)]
-    Wake(Wake),
-    /// Remove a sandbox: its file goes, and by the next run all that it has
-    #[command(after_help = develop::DESTROY)]
-    Destroy(Destroy),
-    /// Bring a sandbox's file back as an earlier commit has it
-    #[command(after_help = develop::ROLLBACK)]
-    Rollback(Rollback),
-    /// List the versions of a sandbox's file: who, when, what changed, and which one is applied
-    #[command(after_help = develop::HISTORY)]
-    History(History),
-    /// Show what differs between two versions of a sandbox
-    #[command(after_help = develop::DIFF)]
-    Diff(Diff),
-    /// Take the files of sandboxes out that expired long ago
-    #[command(after_help = develop::GC)]
-    Gc(Gc),
-    /// Lock the images of sandboxes to the digests that their tags stand for now
-    #[command(after_help = update::EXAMPLES)]
-    Update(Update),
-    /// Print the name of the image that CI should build: repository, branch and commit
-    #[command(after_help = image::EXAMPLES)]
-    Image(Image),
-    /// Keep one comment on a pull request up to date: plan, address, tests, end
-    #[command(after_help = comment::EXAMPLES)]
-    Comment(Comment),
-    /// Tell one sandbox's whole story: desired by, rendered from, live as, what the next run will do
-    #[command(after_help = WHY_EXAMPLES)]
-    Why(Why),
-    /// Print the manifests of sandboxes, without a cluster
-    #[command(after_help = examples::RENDER)]
-    Render(Render),
-    /// Validate and render every sandbox and compare the golden renderings, without a cluster
-    #[command(after_help = examples::CHECK)]
-    Check(Check),
-    /// Carry out a plan that was saved by --plan --out, if it still holds
-    #[command(after_help = examples::APPLY)]
-    Apply(Apply),
-    /// See to the file that --audit FILE writes
-    #[command(after_help = examples::AUDIT)]
-    Audit(Audit),
-    /// Print the rights that the fleet needs, made from what its charts make, as Kubernetes or Helm reads them
-    #[command(after_help = rbac::EXAMPLES)]
-    Rbac(Rbac),
-    /// Look whether all is there that a run needs: cluster, rights, clock, history, charts; it changes nothing
-    #[command(after_help = doctor::EXAMPLES)]
-    Doctor(Doctor),
-    /// Print a shell's completions
-    #[command(after_help = shell::COMPLETIONS_EXAMPLES)]
-    Completions(Completions),
-    /// Print the manual page, or write one for each command
-    #[command(after_help = shell::MAN_EXAMPLES)]
-    Man(Man),
 }
 
 /// `reconcile render`.
@@ -389,74 +246,6 @@ pub struct Output {
     /// text, or json: whatever goes to standard error as a JSON object a line
     #[arg(long, global = true, value_enum, hide_possible_values = true, value_name = "FORMAT", default_value_t)]
     pub log_format: LogFormat,
-}
-
-/// How a plan is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// For pull requests.
-    Markdown,
-}
-
-/// How a story is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum WhyFormat {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-}
-
-/// How manifests are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum RenderFormat {
-    /// Documents, as `helm template` prints them.
-    Yaml,
-    /// One array.
-    Json,
-}
-
-/// Who makes the diffs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DiffBy {
-    /// The server, by a dry run of each change.
-    Server,
-    /// This program; needs no right to change anything.
-    Local,
-}
-
-/// Whether what others changed is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DriftBy {
-    /// In every object.
-    Detect,
-    /// Not in sandboxes whose release is the one that was applied last: one request, where nothing differs.
-    Skip,
-}
-
-/// When to colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-impl From<Color> for anstream::ColorChoice {
-    fn from(color: Color) -> Self {
-        match color {
-            Color::Auto => Self::Auto,
-            Color::Always => Self::Always,
-            Color::Never => Self::Never,
-        }
-    }
 }
 
 /// Commands that have nothing to do with a fleet that is there.

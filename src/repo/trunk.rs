@@ -60,6 +60,11 @@ impl Trunk {
             return Trunk::mirrored(url, args, env, root);
         }
         let git = open_path(repo.as_deref().map(Path::new))?;
+        if git.is_bare() {
+            // What others push to is pushed to, so that its hooks run.
+            let path = git.path().canonicalize().map_err(|source| RepoError::Io { path: git.path().into(), source })?;
+            return Trunk::mirrored(&format!("file://{}", path.display()), args, env, root);
+        }
         let source = Source::Path(git.workdir().unwrap_or(git.path()).to_owned());
         let wanted = args.rev.clone().or_else(|| find::configured(&git, "reconcile.branch"));
         let remote = find_remote(&git, wanted.as_deref())?;
@@ -98,7 +103,7 @@ impl Trunk {
     /// Whether the checkout of this repository is of the branch that is written here, and so falls behind it.
     pub fn is_checked_out(&self) -> bool {
         let head = || self.git.find_reference("HEAD").ok()?.symbolic_target().ok()?.map(str::to_owned);
-        self.remote.is_none() && !self.git.is_bare() && head() == Some(format!("refs/heads/{}", self.branch))
+        self.remote.is_none() && head() == Some(format!("refs/heads/{}", self.branch))
     }
 
     /// The branch as it is now.
@@ -256,9 +261,6 @@ fn default_branch(git: &Repository) -> Result<String, RepoError> {
     let head = git.find_reference("HEAD").map_err(RepoError::git("reading HEAD"))?;
     let head = head.symbolic_target().ok().flatten().and_then(|name| name.strip_prefix("refs/heads/"));
     let head = head.map(str::to_owned);
-    if git.is_bare() {
-        return head.ok_or(RepoError::NoTrunk);
-    }
     let usual = find::configured(git, "init.defaultBranch").into_iter().chain(["main", "master"].map(str::to_owned));
     let known = |name: &String| git.find_reference(&format!("refs/heads/{name}")).is_ok();
     let found = usual.into_iter().find(known);

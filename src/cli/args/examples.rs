@@ -44,3 +44,41 @@ Examples:
   reconcile audit verify audit.jsonl --format json
 
 Exit status: 0; 1 where a line was changed, taken out, added or moved";
+
+pub(super) const ABOUT: &str = "\
+Keeps Kubernetes sandboxes equal to what a git repository says.
+
+Without a command: plans, and applies the plan. What is wanted is read from the tree of a commit, never from the working \
+directory (unless --worktree asks for it). A sandbox whose time is over is removed, and so is one whose file is gone.";
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  reconcile init sandboxes                    a fleet of your own, in a new repository
+  reconcile --plan                            what a run would do, and why
+  reconcile --plan --now +7d                  … and what it would do in a week
+  reconcile --yes                             plan and apply, without asking
+  reconcile --cluster dir:target/demo         on a folder of YAML files instead of a cluster
+  reconcile --only feature-x --timeout 0s     one sandbox, not waiting until it is ready
+  reconcile --plan --format json | jq .summary
+  reconcile --plan --format markdown          for a comment on a pull request
+  reconcile --plan --out plan.json            a plan to be reviewed …
+  reconcile apply plan.json                   … and carried out as it was reviewed, once
+  reconcile why feature-x                     one sandbox's story, and what the next runs do to it
+  reconcile render feature-x | kubectl diff -f -
+
+Exit status (of several, the first in the order 64, 1, 3, 4, 2, 0):
+   0  nothing to do, or all done; what a limit holds back is a warning
+   1  failed: nothing could be done
+   2  --plan: there are changes
+   3  a safety rule refused something
+   4  done in part: some sandboxes are broken or failed, or the run was told to end
+  64  the command line is wrong
+  75  another run of this fleet is at work (--lock-timeout waits for it)";
+
+pub(super) const WHY_EXAMPLES: &str = "\
+Examples:
+  reconcile why feature-x
+  reconcile why feature-x --now +3d           as of then
+  reconcile why feature-x --format json | jq .next
+
+Exit status: 0; 1 where the cluster cannot be read, and only half is told; 64 where there is no such sandbox";

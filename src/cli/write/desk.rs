@@ -268,15 +268,27 @@ impl State {
         Ok(Self { repo, tree, fleet })
     }
 
+    /// The path of a sandbox's file, whatever stands there.
+    ///
+    /// # Errors
+    /// Where there is no such sandbox.
+    pub fn path(&self, name: &str) -> Result<String, Failure> {
+        if self.fleet.sandboxes.contains_key(name) || self.fleet.broken.contains_key(name) {
+            Ok(format!("{}{name}.toml", crate::fleet::SANDBOXES))
+        } else {
+            Err(self.unknown(name))
+        }
+    }
+
     /// The text of a sandbox's file.
     ///
     /// # Errors
     /// Where there is no such sandbox, or its file is no text.
     pub fn text(&self, name: &str) -> Result<String, Failure> {
-        let path = format!("{}{name}.toml", crate::fleet::SANDBOXES);
-        let is_known = self.fleet.sandboxes.contains_key(name) || self.fleet.broken.contains_key(name);
-        let Some(bytes) = self.tree.files.get(&path).filter(|_| is_known) else {
-            return Err(self.unknown(name));
+        let path = self.path(name)?;
+        let Some(bytes) = self.tree.files.get(&path) else {
+            let hint = format!("take it out: reconcile destroy {name}");
+            return Err(Failure::new(Exit::Failed, format!("{path} is no file that could be edited"), hint));
         };
         String::from_utf8(bytes.to_vec())
             .map_err(|_| Failure::new(Exit::Failed, format!("{path} is not UTF-8"), "save it as UTF-8"))

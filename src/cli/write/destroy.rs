@@ -1,7 +1,7 @@
 //! `reconcile destroy` and `reconcile down`.
 
 use super::super::args::{Committing, Destroy, Down, How, PlanFormat};
-use super::super::failure::{Exit, Failure};
+use super::super::failure::Failure;
 use super::super::place;
 use super::super::print::somebody_is_there;
 use super::desk::{Desk, Edit, State};
@@ -15,7 +15,7 @@ pub fn destroy(work: Work<'_>, options: &Destroy) -> Result<u8, Failure> {
     let then = Then { target: &options.target, how: &options.how, removal: true };
     let then = options.at_once.map(|_| then);
     let desk = Desk::open(work.args, work.printer)?.applying(then);
-    desk.state()?.text(&options.name)?;
+    desk.state()?.path(&options.name)?;
     if !options.commit.dry_run && !is_meant(work, &options.name, &options.how) {
         return Ok(0);
     }
@@ -54,14 +54,9 @@ pub fn down(work: Work<'_>, options: &Down) -> Result<u8, Failure> {
     work.apply(&landed, &then)
 }
 
+/// Its file goes, also one that nobody can read.
 fn gone(state: &State, name: &str) -> Result<Edit, Failure> {
-    let path = format!("{}{name}.toml", crate::fleet::SANDBOXES);
-    let is_known = state.fleet.sandboxes.contains_key(name) || state.fleet.broken.contains_key(name);
-    if !is_known || !state.tree.files.contains_key(&path) {
-        // Only to name what there is.
-        state.text(name)?;
-        return Err(Failure::new(Exit::Failed, format!("{path} is no file"), "take it out with git"));
-    }
+    state.path(name)?;
     Ok(Edit { name: name.to_owned(), text: None, message: format!("Destroy sandbox {name}") })
 }
 
