@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::{Room, of};
@@ -25,6 +27,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Where one side has said all and the other is silent for so long, the connection is over: websockets cannot say that
 /// half of one has ended.
 const SILENCE: Duration = Duration::from_secs(10);
+/// How long a pod's word on a connection is waited for that is over.
+const LAST: Duration = Duration::from_secs(2);
 /// How much is read at once.
 const BUFFER: usize = 32 * 1024;
 
@@ -269,14 +273,20 @@ impl Keeper {
     async fn serve(self: Arc<Self>, mut client: TcpStream, way: Leads) {
         match self.connect(&way).await {
             Ok((pod, Way { stream, refused })) => {
-                let talk = talk(&mut client, stream);
-                tokio::pin!(talk);
-                tokio::select! {
-                    // Whoever hangs up has his reasons.
-                    () = &mut talk => {}
-                    Some(why) = async { match refused.await { Some(why) => Some(why), None => std::future::pending().await } } => {
-                        self.printer.warning(&format!("pod {pod} refuses port {}: {}", way.port, why.trim()));
+                let refused = refused.shared();
+                let refusal = async {
+                    if refused.clone().await.is_none() {
+                        std::future::pending::<()>().await;
                     }
+                };
+                tokio::select! {
+                    () = talk(&mut client, stream) => {}
+                    () = refusal => {}
+                }
+                // Whoever hung up has his reasons; a pod's come by another way, perhaps a moment later.
+                drop(client);
+                if let Ok(Some(why)) = timeout(LAST, refused).await {
+                    self.printer.warning(&format!("pod {pod} refuses port {}: {}", way.port, why.trim()));
                 }
             }
             Err(why) => self.printer.warning(&format!("a connection to port {} was turned away: {why}", way.port)),
@@ -347,37 +357,45 @@ fn port_of(pod: &PodSeen, target: &Target) -> Option<u16> {
     }
 }
 
-/// Both directions, until both are at their end, or one is and the other is silent.
+/// Both directions side by side, as neither may wait for the other; until the pod has said all, or the client has and the
+/// pod is silent.
 async fn talk(client: &mut TcpStream, stream: impl AsyncRead + AsyncWrite + Unpin) {
     let (mut from_client, mut to_client) = client.split();
     let (mut from_pod, mut to_pod) = tokio::io::split(stream);
-    let (mut up, mut down) = (vec![0; BUFFER], vec![0; BUFFER]);
-    let mut has_more = true;
-    loop {
-        tokio::select! {
-            read = from_client.read(&mut up), if has_more => match read {
-                Ok(0) | Err(_) => has_more = false,
-                Ok(read) => {
-                    if to_pod.write_all(up.get(..read).unwrap_or_default()).await.is_err() {
-                        return;
-                    }
-                }
-            },
-            read = async {
-                let read = from_pod.read(&mut down);
-                if has_more { read.await } else { timeout(SILENCE, read).await.unwrap_or(Ok(0)) }
-            } => match read {
-                Ok(0) | Err(_) => {
-                    // It may have gone already.
-                    let _ = to_client.shutdown().await;
-                    return;
-                }
-                Ok(read) => {
-                    if to_client.write_all(down.get(..read).unwrap_or_default()).await.is_err() {
-                        return;
-                    }
-                }
-            },
+    let (said_all, has_said_all) = watch::channel(false);
+    let up = async {
+        let mut buffer = vec![0; BUFFER];
+        while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
+            if to_pod.write_all(buffer.get(..read).unwrap_or_default()).await.is_err() {
+                // What the pod says of it comes the other way.
+                break;
+            }
         }
+        said_all.send_replace(true);
+        std::future::pending::<()>().await;
+    };
+    let down = async {
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let mut has_said_all = has_said_all.clone();
+            let silence = async {
+                // Its sender lives as long as this.
+                let _ = has_said_all.wait_for(|said| *said).await;
+                tokio::time::sleep(SILENCE).await;
+            };
+            let read = tokio::select! {
+                read = from_pod.read(&mut buffer) => read.unwrap_or_default(),
+                () = silence => 0,
+            };
+            if read == 0 || to_client.write_all(buffer.get(..read).unwrap_or_default()).await.is_err() {
+                break;
+            }
+        }
+        // It may have gone already.
+        let _ = to_client.shutdown().await;
+    };
+    tokio::select! {
+        () = up => {}
+        () = down => {}
     }
 }
