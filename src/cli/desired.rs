@@ -101,15 +101,7 @@ impl Desired {
     /// As [`Desired::read`].
     pub fn of(repo: Repo, source: &Source, printer: &Printer) -> Result<Self, Failure> {
         let tree = repo.tree().map_err(|error| of_repo(&error))?;
-        let fleet = match Fleet::parse(&tree.files, &tree.odd) {
-            Ok(fleet) => fleet,
-            Err(unusable) => {
-                let mut failure = Failure::of(&unusable);
-                failure.findings = unusable.diagnostics.iter().map(|d| d.render(printer.colours_errors())).collect();
-                failure.hints.push("nothing is changed until it can be read".into());
-                return Err(failure);
-            }
-        };
+        let fleet = fleet_of(&tree, printer)?;
         let charts = Charts::load(&tree.files, fleet.sandboxes.values().map(|sandbox| sandbox.chart.as_str()));
         let warnings = dirty_warning(&tree, source).into_iter().collect();
         Ok(Self { repo, tree, fleet, charts, warnings })
@@ -209,6 +201,19 @@ fn undated(error: DateError) -> Start {
         DateError::Shallow { commit, .. } => Start::CutOff { commit, why, remedy },
         _ => Start::Unknown { why, remedy },
     }
+}
+
+/// The fleet that these files are.
+///
+/// # Errors
+/// Where its settings cannot be used: with every place in a file.
+pub(super) fn fleet_of(tree: &Tree, printer: &Printer) -> Result<Fleet, Failure> {
+    Fleet::parse(&tree.files, &tree.odd).map_err(|unusable| {
+        let mut failure = Failure::of(&unusable);
+        failure.findings = unusable.diagnostics.iter().map(|d| d.render(printer.colours_errors())).collect();
+        failure.hints.push("nothing is changed until it can be read".into());
+        failure
+    })
 }
 
 /// The hint about a name that no sandbox has.

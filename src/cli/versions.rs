@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::{Args, Diff, History, Target, WhyFormat};
-use super::desired::{did_you_mean, repo_args};
+use super::desired::{did_you_mean, fleet_of, repo_args};
 use super::failure::{Exit, Failure};
 use super::fingerprint;
 use super::planning::connect;
@@ -33,7 +33,7 @@ struct Applied {
 /// Where the history cannot be read, or knows no such sandbox.
 pub async fn history(args: &Args, options: &History, printer: &Printer) -> Result<u8, Failure> {
     let repo = Trunk::open(&repo_args(&args.source), &Env::of_process())?.tip(&Env::of_process())?;
-    let (fleet, path) = (fleet_of(&repo, printer)?, format!("{SANDBOXES}{}.toml", options.name));
+    let (fleet, path) = (fleet_of(&repo.tree()?, printer)?, format!("{SANDBOXES}{}.toml", options.name));
     let most = options.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let Versions { versions, cut_off } = repo.versions(&path, most.saturating_add(1))?;
     if versions.is_empty() {
@@ -170,7 +170,7 @@ pub fn diff(args: &Args, options: &Diff, printer: &Printer) -> Result<u8, Failur
             let history = repo.versions(&path, 2)?;
             let Some(former) = history.versions.get(1).map(|version| version.commit.id.clone()) else {
                 if history.versions.is_empty() {
-                    return Err(unknown(&options.name, &fleet_of(&repo, printer)?));
+                    return Err(unknown(&options.name, &fleet_of(&repo.tree()?, printer)?));
                 }
                 printer.note("it has one version only");
                 return Ok(0);
@@ -231,14 +231,6 @@ impl Side {
             Err(error) => Ok(nothing(fault(error.message))),
         }
     }
-}
-
-fn fleet_of(repo: &Repo, printer: &Printer) -> Result<Fleet, Failure> {
-    let tree = repo.tree()?;
-    Fleet::parse(&tree.files, &tree.odd).map_err(|unusable| {
-        let findings = unusable.diagnostics.iter().map(|found| found.render(printer.colours_errors())).collect();
-        Failure { findings, ..Failure::of(&unusable) }
-    })
 }
 
 fn unknown(name: &str, fleet: &Fleet) -> Failure {

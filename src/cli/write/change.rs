@@ -2,8 +2,8 @@
 
 use super::super::args::Set;
 use super::super::failure::{Exit, Failure};
-use super::desk::{Desk, Edit, State};
-use super::{Then, Work, told};
+use super::desk::{Edit, State};
+use super::{Work, told};
 use crate::fleet::{self, Assignment};
 
 /// Sets keys of a sandbox's file.
@@ -11,18 +11,12 @@ use crate::fleet::{self, Assignment};
 /// # Errors
 /// Where it cannot be used then.
 pub fn set(work: Work<'_>, options: &Set) -> Result<u8, Failure> {
-    let then = Then::asked(&options.then);
-    let desk = Desk::open(work.args, work.printer)?.applying(then);
     let assignments: Vec<Assignment> = options.keys.iter().chain(&options.set).cloned().collect();
-    let landed = desk.commit(&options.commit, &|state: &State| {
+    work.finish((&options.commit, &options.then), &|_, state| {
         let text = state.text(&options.name)?;
         let text = fleet::edited(&text, &life(&assignments)).map_err(|invalid| told::invalid(&invalid))?;
         Ok(Edit { name: options.name.clone(), text: Some(text), message: message(&options.name, &assignments) })
-    })?;
-    let Some(landed) = landed else { return Ok(0) };
-    work.printer.answer(&told::landed(&landed, desk.now, &options.then))?;
-    told::notes(&landed, work.printer);
-    then.map_or(Ok(0), |then| work.apply(&landed, &then))
+    })
 }
 
 /// A file says its life by one of two keys: one that is set takes the other's place.

@@ -13,18 +13,12 @@ use crate::fleet::{self, Assignment, check_name, name_for_branch};
 /// # Errors
 /// Where it cannot be made, or is there already.
 pub fn create(work: Work<'_>, options: &Create) -> Result<u8, Failure> {
-    let then = Then::asked(&options.then);
-    let desk = Desk::open(work.args, work.printer)?.applying(then);
     let branch = place::branch_here(options.wish.branch.as_deref())?;
-    let landed = desk.commit(&options.commit, &|state| {
+    work.finish((&options.commit, &options.then), &|_, state| {
         let name = name_of(state, options.name.as_deref(), &branch);
         is_free(state, &name, &branch)?;
         new(state, &name, &branch, &options.wish)
-    })?;
-    let Some(landed) = landed else { return Ok(0) };
-    work.printer.answer(&told::landed(&landed, desk.now, &options.then))?;
-    told::notes(&landed, work.printer);
-    then.map_or(Ok(0), |then| work.apply(&landed, &then))
+    })
 }
 
 /// Makes the current branch's sandbox, or uses the one there is, and applies it.

@@ -259,12 +259,7 @@ impl<'a> Desk<'a> {
 impl State {
     fn read(repo: Repo, printer: &Printer) -> Result<Self, Failure> {
         let tree = repo.tree()?;
-        let fleet = Fleet::parse(&tree.files, &tree.odd).map_err(|unusable| {
-            let mut failure = Failure::of(&unusable);
-            failure.findings = unusable.diagnostics.iter().map(|d| d.render(printer.colours_errors())).collect();
-            failure.hints.push("nothing is changed until it can be read".into());
-            failure
-        })?;
+        let fleet = desired::fleet_of(&tree, printer)?;
         Ok(Self { repo, tree, fleet })
     }
 

@@ -9,7 +9,7 @@ use super::super::place;
 use super::desk::{Desk, Edit, State};
 use super::{Work, told};
 use crate::fleet::{self, Life, Lifetime, Sandbox, Settings, Ttl, write_span};
-use crate::repo::{DateQuery, FileDate};
+use crate::repo::{DateError, DateQuery, FileDate};
 
 /// Gives a sandbox time, from now on.
 ///
@@ -147,11 +147,16 @@ fn life_of(desk: &Desk<'_>, state: &State, sandbox: &Sandbox) -> Result<Option<L
     let terms = sandbox.terms(&state.fleet.settings);
     let query = DateQuery { path: sandbox.path.clone(), oldest: terms.oldest_start(desk.now) };
     let dates = state.repo.dates(std::slice::from_ref(&query))?;
-    let start = match dates.get(&sandbox.path) {
-        Some(Ok(FileDate::At { time, .. } | FileDate::Behind { time, .. } | FileDate::Before(time))) => *time,
-        _ => return Ok(None),
-    };
-    Ok(Some(Lifetime::at(desk.now, start, &terms)))
+    Ok(dates.get(&sandbox.path).and_then(start_of).map(|start| Lifetime::at(desk.now, start, &terms)))
+}
+
+/// When a file started its sandbox's life. Where a clock ran backwards, the later of the two instants: nothing is over by
+/// such a clock.
+fn start_of(date: &Result<FileDate, DateError>) -> Option<Timestamp> {
+    match date {
+        Ok(FileDate::At { time, .. } | FileDate::Behind { follows: time, .. } | FileDate::Before(time)) => Some(*time),
+        Ok(FileDate::Uncommitted) | Err(_) => None,
+    }
 }
 
 /// Whether a sandbox's time is over.
@@ -160,18 +165,18 @@ pub(super) fn is_over(desk: &Desk<'_>, state: &State, name: &str) -> Result<bool
     Ok(life_of(desk, state, sandbox)?.is_some_and(|life| life.is_over(desk.now)))
 }
 
-/// When each sandbox's time was over, of those whose time is.
+/// When each sandbox's time was over, of those whose time is: all of them by one walk, however long ago it was.
 pub(super) fn ended(desk: &Desk<'_>, state: &State) -> Result<Vec<(String, Timestamp)>, Failure> {
-    let mut all = Vec::new();
-    for sandbox in state.fleet.sandboxes.values() {
-        if let Some(life) = life_of(desk, state, sandbox)?
-            && life.is_over(desk.now)
-            && let Some(expiry) = life.expiry
-        {
-            all.push((sandbox.name.clone(), expiry));
-        }
-    }
-    Ok(all)
+    let sandboxes = || state.fleet.sandboxes.values();
+    let queries: Vec<DateQuery> =
+        sandboxes().map(|sandbox| DateQuery { path: sandbox.path.clone(), oldest: None }).collect();
+    let dates = state.repo.dates(&queries)?;
+    let end = |sandbox: &Sandbox| {
+        let start = dates.get(&sandbox.path).and_then(start_of)?;
+        let life = Lifetime::at(desk.now, start, &sandbox.terms(&state.fleet.settings));
+        life.expiry.filter(|_| life.is_over(desk.now))
+    };
+    Ok(sandboxes().filter_map(|sandbox| Some((sandbox.name.clone(), end(sandbox)?))).collect())
 }
 
 /// The time to live that a sandbox was given, by its file or its fleet.

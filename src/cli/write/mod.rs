@@ -22,12 +22,12 @@ pub use sleep::{sleep, wake};
 pub use change::set;
 pub use update::update;
 
-use super::args::{Applying, Args, How, PlanFormat, Target};
+use super::args::{Applying, Args, Committing, How, PlanFormat, Target};
 use super::failure::Failure;
 use super::log::Logging;
 use super::print::Printer;
 use super::reconcile;
-use desk::Landed;
+use desk::{Desk, Edit, Landed, State};
 
 /// What a command works with beside its own options.
 #[derive(Clone, Copy)]
@@ -64,6 +64,20 @@ impl<'a> Then<'a> {
 }
 
 impl Work<'_> {
+    /// Commits an edit, tells of it, and where the command line asks for it has the sandbox reconciled.
+    fn finish(
+        &self,
+        (commit, then): (&Committing, &Applying),
+        edit: &dyn Fn(&Desk<'_>, &State) -> Result<Edit, Failure>,
+    ) -> Result<u8, Failure> {
+        let applied = Then::asked(then);
+        let desk = Desk::open(self.args, self.printer)?.applying(applied);
+        let Some(landed) = desk.commit(commit, &|state| edit(&desk, state))? else { return Ok(0) };
+        self.printer.answer(&told::landed(&landed, desk.now, then))?;
+        told::notes(&landed, self.printer);
+        applied.map_or(Ok(0), |then| self.apply(&landed, &then))
+    }
+
     /// Reconciles the one sandbox of a change, and answers with the run's exit status.
     fn apply(&self, landed: &Landed, then: &Then<'_>) -> Result<u8, Failure> {
         let args = then.args(self.args, &landed.name, &landed.commit.id);

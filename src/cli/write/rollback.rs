@@ -2,8 +2,8 @@
 
 use super::super::args::Rollback;
 use super::super::failure::{Exit, Failure};
-use super::desk::{Desk, Edit, State};
-use super::{Then, Work, told};
+use super::Work;
+use super::desk::{Edit, State};
 use crate::repo::Version;
 
 /// Brings a sandbox's file back as an earlier commit has it, by a new one.
@@ -11,13 +11,8 @@ use crate::repo::Version;
 /// # Errors
 /// Where there is no such version.
 pub fn rollback(work: Work<'_>, options: &Rollback) -> Result<u8, Failure> {
-    let then = Then::asked(&options.then);
-    let desk = Desk::open(work.args, work.printer)?.applying(then);
-    let landed = desk.commit(&options.commit, &|state| restored(state, &options.name, options.to.as_deref()))?;
-    let Some(landed) = landed else { return Ok(0) };
-    work.printer.answer(&told::landed(&landed, desk.now, &options.then))?;
-    told::notes(&landed, work.printer);
-    then.map_or(Ok(0), |then| work.apply(&landed, &then))
+    let to = options.to.as_deref();
+    work.finish((&options.commit, &options.then), &|_, state| restored(state, &options.name, to))
 }
 
 fn restored(state: &State, name: &str, to: Option<&str>) -> Result<Edit, Failure> {

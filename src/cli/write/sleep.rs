@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::args::{Applying, Committing, Sleep, Wake};
+use super::super::args::{Sleep, Wake};
 use super::super::failure::Failure;
 use super::super::place;
-use super::desk::{Desk, Edit, State};
-use super::{Then, Work, change, told};
+use super::desk::{Desk, State};
+use super::{Work, change};
 use crate::fleet::Assignment;
 
 /// How long a sandbox is awake outside its hours, where nobody says.
@@ -22,7 +22,7 @@ pub fn sleep(work: Work<'_>, options: &Sleep) -> Result<u8, Failure> {
         let keys = [assigned(&["asleep"], Some(true.into())), assigned(&["schedule", "awake_until"], None)];
         change::assigned(state, &name, &keys, format!("Put sandbox {name} to sleep"))
     };
-    finish(work, &options.commit, &options.then, &edit)
+    work.finish((&options.commit, &options.then), &edit)
 }
 
 /// Lets a sandbox run again.
@@ -42,7 +42,7 @@ pub fn wake(work: Work<'_>, options: &Wake) -> Result<u8, Failure> {
         }
         change::assigned(state, &name, &keys, format!("Wake sandbox {name}"))
     };
-    finish(work, &options.commit, &options.then, &edit)
+    work.finish((&options.commit, &options.then), &edit)
 }
 
 /// A file with a schedule of its own is whole: the fleet's hours come with it.
@@ -57,18 +57,4 @@ fn awake_until(schedule: &crate::fleet::Schedule, until: Timestamp) -> Vec<Assig
 
 fn assigned(key: &[&str], value: Option<toml_edit::Value>) -> Assignment {
     Assignment { key: key.iter().map(|part| (*part).to_owned()).collect(), value }
-}
-
-fn finish(
-    work: Work<'_>,
-    commit: &Committing,
-    then: &Applying,
-    edit: &dyn Fn(&Desk<'_>, &State) -> Result<Edit, Failure>,
-) -> Result<u8, Failure> {
-    let applied = Then::asked(then);
-    let desk = Desk::open(work.args, work.printer)?.applying(applied);
-    let Some(landed) = desk.commit(commit, &|state| edit(&desk, state))? else { return Ok(0) };
-    work.printer.answer(&told::landed(&landed, desk.now, then))?;
-    told::notes(&landed, work.printer);
-    applied.map_or(Ok(0), |then| work.apply(&landed, &then))
 }
