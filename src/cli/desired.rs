@@ -67,27 +67,7 @@ impl Desired {
         if source.rev.is_some() || source.worktree {
             return Self::load(source, printer);
         }
-        let env = Env::of_process();
-        let trunk = Trunk::open(&repo_args(source), &env).map_err(|error| of_repo(&error))?;
-        let known = || trunk.known().map_err(|error| of_repo(&error));
-        let repo = match latest {
-            Latest::NotNeeded => known()?,
-            Latest::Fetched => None,
-        };
-        let repo = match repo {
-            Some(repo) => repo,
-            None => match trunk.tip(&env) {
-                Ok(repo) => repo,
-                Err(error) => {
-                    let failure = of_repo(&error);
-                    // Who is cut off from it still sees what there was.
-                    let Some(repo) = known()? else { return Err(failure) };
-                    printer.warning(&format!("{}; the fleet is as it was fetched last", failure.message));
-                    repo
-                }
-            },
-        };
-        Self::of(repo, source, printer)
+        Self::of(branch(source, printer, latest)?, source, printer)
     }
 
     fn load(source: &Source, printer: &Printer) -> Result<Self, Failure> {
@@ -192,6 +172,28 @@ impl Desired {
         }
         Ok(if names.is_empty() { known.into_iter().cloned().collect() } else { names.to_vec() })
     }
+}
+
+/// The fleet's branch as it is now; as it was fetched last where that will do, or nothing newer can be had.
+///
+/// # Errors
+/// Where there is none, or it was never fetched and cannot be.
+pub(super) fn branch(source: &Source, printer: &Printer, latest: Latest) -> Result<Repo, Failure> {
+    let env = Env::of_process();
+    let trunk = Trunk::open(&repo_args(source), &env).map_err(|error| of_repo(&error))?;
+    let known = || trunk.known().map_err(|error| of_repo(&error));
+    if latest == Latest::NotNeeded
+        && let Some(repo) = known()?
+    {
+        return Ok(repo);
+    }
+    trunk.tip(&env).or_else(|error| {
+        let failure = of_repo(&error);
+        // Who is cut off from it still sees what there was.
+        let Some(repo) = known()? else { return Err(failure) };
+        printer.warning(&format!("{}; the fleet is as it was fetched last", failure.message));
+        Ok(repo)
+    })
 }
 
 fn undated(error: DateError) -> Start {

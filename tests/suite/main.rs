@@ -1,5 +1,6 @@
 //! Unit and golden cases.
 
+mod answers;
 mod args;
 mod audit;
 #[path = "../canary.rs"]

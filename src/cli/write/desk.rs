@@ -254,6 +254,11 @@ impl<'a> Desk<'a> {
     pub fn place(&self) -> (&str, Option<&str>) {
         (self.trunk.branch(), self.trunk.remote())
     }
+
+    /// Whether the checkout is of that branch, and falls behind by a commit.
+    pub fn is_checked_out(&self) -> bool {
+        self.trunk.is_checked_out()
+    }
 }
 
 impl State {
