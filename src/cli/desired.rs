@@ -11,7 +11,7 @@ use super::print::Printer;
 use crate::fleet::{Fleet, Level, SecretRef};
 use crate::near::nearest;
 use crate::plan::{self, Start};
-use crate::release::{Basis, Charts, Copied};
+use crate::release::{Basis, Charts, Copied, Kept};
 use crate::repo::{Contains, DateError, DateQuery, Env, FileDate, Repo, RepoArgs, RepoError, Tree, Trunk};
 
 /// Whether the fleet's branch has to be as it is now.
@@ -33,6 +33,8 @@ pub struct Desired {
     pub fleet: Fleet,
     /// The charts that it names.
     pub charts: Charts,
+    /// The releases that were made of it so far.
+    pub kept: Kept,
     /// What concerns the whole run.
     pub warnings: Vec<String>,
 }
@@ -84,7 +86,7 @@ impl Desired {
         let fleet = fleet_of(&tree, printer)?;
         let charts = Charts::load(&tree.files, fleet.sandboxes.values().map(|sandbox| sandbox.chart.as_str()));
         let warnings = dirty_warning(&tree, source).into_iter().collect();
-        Ok(Self { repo, tree, fleet, charts, warnings })
+        Ok(Self { repo, tree, fleet, charts, kept: Kept::default(), warnings })
     }
 
     /// Whether a file could not be read.
@@ -100,7 +102,7 @@ impl Desired {
 
     /// What all releases are made from.
     pub fn basis<'a>(&'a self, copied: &'a BTreeMap<SecretRef, Copied>) -> Basis<'a> {
-        Basis { settings: &self.fleet.settings, charts: &self.charts, copied }
+        Basis { settings: &self.fleet.settings, charts: &self.charts, copied, kept: Some(&self.kept) }
     }
 
     /// When each sandbox's time starts, by path.

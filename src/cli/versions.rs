@@ -226,7 +226,10 @@ impl Side {
         };
         let charts = Charts::load(&tree.files, std::iter::once(sandbox.chart.as_str()));
         let copied = only_named(&fleet.settings);
-        match release::render(sandbox, &Basis { settings: &fleet.settings, charts: &charts, copied: &copied }) {
+        match release::render(
+            sandbox,
+            &Basis { settings: &fleet.settings, charts: &charts, copied: &copied, kept: None },
+        ) {
             Ok(made) => {
                 let objects = made.release.objects().map(|manifest| (manifest.id.clone(), manifest.body())).collect();
                 Ok(Self { file: file.clone(), objects, fault: None })

@@ -29,6 +29,7 @@ mod image;
 mod init;
 mod interrupted;
 mod json_schema;
+mod kept;
 mod kube_faults;
 mod kube_survey;
 mod laws;
