@@ -32,8 +32,7 @@ ttl = "7d"
 code.addon = "sandbox_probe"
 # Both addons are in the image: what is not installed is for a later list of modules.
 odoo.modules.exclude = ["sandbox_extra"]
-postgresql.image = {repository = "reconcile.test/postgresql", tag = "15"}
-nginx.image = {repository = "reconcile.test/nginx", tag = "1"}
+@IMAGES@
 
 [namespace.labels]
 "pod-security.kubernetes.io/enforce" = "restricted"
@@ -42,6 +41,10 @@ nginx.image = {repository = "reconcile.test/nginx", tag = "1"}
 max_sandboxes = 8
 max_removals = "100%"
 "#;
+
+/// Of Debian's packages; on a cluster that was given they are the chart's own, the official ones.
+const IMAGES: &str = r#"postgresql.image = {repository = "reconcile.test/postgresql", tag = "15"}
+nginx.image = {repository = "reconcile.test/nginx", tag = "1"}"#;
 
 /// A repository of sandboxes, and its user's home folder.
 pub struct Fleet {
@@ -54,15 +57,21 @@ impl Fleet {
     /// One without sandboxes; the id keeps those of other chapters apart from it.
     pub fn new(node: &Node, id: &str) -> Self {
         let repo = FleetRepo::new();
-        repo.copy("charts/odoo-dev-sandbox").write("sandboxes/fleet.toml", &SETTINGS.replace("@ID@", &format!("node-{id}")));
+        let images = if node.own() { IMAGES } else { "" };
+        let settings = SETTINGS.replace("@ID@", &format!("node-{id}")).replace("@IMAGES@", images);
+        repo.copy("charts/odoo-dev-sandbox").write("sandboxes/fleet.toml", &settings);
         repo.commit("a fleet", Timestamp::now());
         let home = tempfile::tempdir().expect("a temporary folder can be made");
-        std::fs::write(home.path().join(".gitconfig"), "[user]\n\tname = Ada\n\temail = ada@example.com\n").expect("it can be written");
+        std::fs::write(home.path().join(".gitconfig"), "[user]\n\tname = Ada\n\temail = ada@example.com\n")
+            .expect("it can be written");
         Self { repo, home, kubeconfig: node.kubeconfig() }
     }
 
     /// Writes and commits a sandbox; `more` are lines of its file.
     pub fn commit(&self, name: &str, more: &str) -> &Self {
+        // What commands have committed is not in the working directory.
+        let reset = run(Command::new("git").args(["reset", "--quiet", "--hard"]).current_dir(self.repo.path()));
+        assert_eq!(reset.status, 0, "{}", reset.text);
         self.repo.write(&format!("sandboxes/{name}.toml"), &format!("branch = \"{name}\"\n{more}\n"));
         self.repo.commit(&format!("{name}: {}", more.replace('\n', ", ")), Timestamp::now());
         self
@@ -112,7 +121,14 @@ impl Fleet {
 
     /// The answer of the sandbox's database.
     pub fn sql(&self, name: &str, query: &str) -> String {
-        let psql = ["psql", "--host=/var/run/postgresql", "--username=odoo", "--dbname=sandbox", "--tuples-only", "--no-align"];
+        let psql = [
+            "psql",
+            "--host=/var/run/postgresql",
+            "--username=odoo",
+            "--dbname=sandbox",
+            "--tuples-only",
+            "--no-align",
+        ];
         self.exec(name, "postgresql", &[&psql[..], &["--command", query]].concat()).trim().to_owned()
     }
 
@@ -127,9 +143,9 @@ impl Fleet {
     pub fn password(&self, name: &str, label: &str) -> String {
         let shown = self.expect(0, &["credentials", name, "--show", "--format", "json"]).stdout;
         let shown: serde_json::Value = serde_json::from_str(&shown).unwrap_or_else(|error| panic!("{error}: {shown}"));
-        let logins = shown["credentials"].as_array().unwrap_or_else(|| panic!("{shown:#}"));
+        let logins = shown["logins"].as_array().unwrap_or_else(|| panic!("{shown:#}"));
         let login = logins.iter().find(|one| one["label"] == label).unwrap_or_else(|| panic!("no {label}: {shown:#}"));
-        login["password"].as_str().unwrap_or_else(|| panic!("{shown:#}")).to_owned()
+        login["values"]["password"].as_str().unwrap_or_else(|| panic!("{shown:#}")).to_owned()
     }
 
     /// Takes the sandbox out, and waits until its namespace is gone.

@@ -15,11 +15,6 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-    }
-
     /// The cookies that it sets, as they are sent back.
     pub fn cookies(&self) -> String {
         let set = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case("set-cookie"));
@@ -30,7 +25,8 @@ impl Answer {
 
 /// A connection to the ingress controller.
 pub fn connect() -> Result<TcpStream, String> {
-    let address: SocketAddr = format!("{NODE}:80").parse().expect("an address");
+    let address = std::env::var("RECONCILE_E2E_INGRESS").unwrap_or_else(|_| format!("{NODE}:80"));
+    let address: SocketAddr = address.parse().map_err(|error| format!("{address}: {error}"))?;
     let stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).map_err(|error| error.to_string())?;
     stream.set_read_timeout(Some(Duration::from_secs(60))).map_err(|error| error.to_string())?;
     Ok(stream)
@@ -43,7 +39,8 @@ pub fn get(host: &str, path: &str, headers: &[(&str, &str)]) -> Result<Answer, S
 
 /// `POST` of a form.
 pub fn post(host: &str, path: &str, headers: &[(&str, &str)], form: &[(&str, &str)]) -> Result<Answer, String> {
-    let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let encode =
+        |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
     let fields: Vec<String> = form.iter().map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
     let headers = [headers, &[("Content-Type", "application/x-www-form-urlencoded")]].concat();
     ask("POST", host, path, &headers, &fields.join("&"))
@@ -75,7 +72,8 @@ pub fn head(bytes: &[u8]) -> Option<(u16, Vec<(String, String)>, usize)> {
 fn parse(bytes: &[u8]) -> Option<Answer> {
     let (status, headers, start) = head(bytes)?;
     let rest = bytes.get(start..)?;
-    let chunked = headers.iter().any(|(key, value)| key.eq_ignore_ascii_case("transfer-encoding") && value == "chunked");
+    let chunked =
+        headers.iter().any(|(key, value)| key.eq_ignore_ascii_case("transfer-encoding") && value == "chunked");
     let body = if chunked { unchunk(rest)? } else { rest.to_vec() };
     Some(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
 }

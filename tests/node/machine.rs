@@ -9,7 +9,7 @@ use crate::node::Node;
 use crate::run::run;
 
 /// What the node holds besides the pods of `kube-system` and the like; equal before and after a sandbox's life.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Held {
     /// Command lines of the processes in the node's cgroup of pods.
     pub processes: BTreeSet<String>,
@@ -28,19 +28,24 @@ pub struct Held {
 }
 
 impl Held {
-    /// As it is now.
+    /// As it is now; of a cluster that was given nothing can be seen, and nothing is.
     pub fn now(node: &Node) -> Self {
+        if !node.own() {
+            return Self::default();
+        }
         let root = node.root();
         let mounts = fs::read_to_string(node.process().join("mountinfo")).unwrap_or_default();
         let disk = node.disk();
         let mounts = mounts.lines().filter_map(|line| line.split(' ').nth(4)).filter(|point| {
             point.starts_with(&format!("{}/kubelet/pods/", disk.display()))
-                || point.starts_with("/run/containerd/") && !point.ends_with("/shm") || point.starts_with("/run/netns/")
+                || point.starts_with("/run/containerd/") && !point.ends_with("/shm")
+                || point.starts_with("/run/netns/")
         });
         let links = run(&mut node.inside(&["ip", "-o", "link"])).stdout;
-        let links = links.lines().filter_map(|line| line.split(": ").nth(1)).map(|link| {
-            link.split('@').next().unwrap_or_default().to_owned()
-        });
+        let links = links
+            .lines()
+            .filter_map(|line| line.split(": ").nth(1))
+            .map(|link| link.split('@').next().unwrap_or_default().to_owned());
         let rules = run(&mut node.inside(&["iptables-save"])).stdout;
         let rules = rules.lines().filter(|line| line.contains("dev-sandbox-")).map(str::to_owned).collect();
         let cgroups = cgroups();
@@ -55,7 +60,12 @@ impl Held {
         }
     }
 
-    /// What is there and was not before.
+    /// Folders of logs that are there and were not before. The kubelet takes them once a minute, and not at once.
+    pub fn logs_beyond(&self, before: &Self) -> Vec<String> {
+        self.logs.difference(&before.logs).cloned().collect()
+    }
+
+    /// What else is there and was not before.
     pub fn beyond(&self, before: &Self) -> Vec<String> {
         let pairs = [
             ("process", &self.processes, &before.processes),
@@ -64,9 +74,9 @@ impl Held {
             ("rule", &self.rules, &before.rules),
             ("volume", &self.volumes, &before.volumes),
             ("cgroup", &self.cgroups, &before.cgroups),
-            ("log", &self.logs, &before.logs),
         ];
-        let more = pairs.iter().flat_map(|(kind, now, before)| now.difference(before).map(move |one| format!("{kind} {one}")));
+        let more =
+            pairs.iter().flat_map(|(kind, now, before)| now.difference(before).map(move |one| format!("{kind} {one}")));
         more.collect()
     }
 }
@@ -82,7 +92,11 @@ fn cgroups() -> Vec<PathBuf> {
     let top = if v1.exists() { v1 } else { Path::new("/sys/fs/cgroup") }.join("reconcile-node/kubepods");
     let found = run(Command::new("find").arg(&top).args(["-mindepth", "2", "-type", "d"])).stdout;
     let group = |name: &str| ["besteffort", "burstable"].contains(&name);
-    found.lines().map(PathBuf::from).filter(|path| !path.file_name().is_some_and(|name| group(&name.to_string_lossy()))).collect()
+    found
+        .lines()
+        .map(PathBuf::from)
+        .filter(|path| !path.file_name().is_some_and(|name| group(&name.to_string_lossy())))
+        .collect()
 }
 
 fn processes(cgroup: &Path) -> Vec<String> {

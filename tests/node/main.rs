@@ -8,10 +8,10 @@
 #![allow(clippy::disallowed_methods, reason = "waiting for a cluster goes by the real clock")]
 
 mod chapters;
+mod fleet;
 #[path = "../cluster/fleet_repo.rs"]
 #[allow(dead_code, reason = "the suite on a control plane uses more of it")]
 mod fleet_repo;
-mod fleet;
 mod http;
 mod machine;
 mod node;
@@ -25,7 +25,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use chapters::CHAPTERS;
+use chapters::{CHAPTERS, Suite};
 use node::Node;
 use report::Report;
 
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         return ExitCode::from(64);
     }
     let report = Report::default();
-    let mut node = match Node::up(&report) {
+    let node = match Node::up(&report) {
         Ok(node) => node,
         Err(reason) => {
             eprintln!("{reason}\ntest result: FAILED. 0 passed; 1 failed; the node is not up");
@@ -56,12 +56,17 @@ fn main() -> ExitCode {
         }
     };
 
+    let mut suite = Suite::new(node, report);
     let (mut passed, mut failed) = (0, Vec::new());
     for chapter in CHAPTERS.iter().filter(|one| wanted.is_empty() || wanted.contains(&&one.name.to_owned())) {
         println!("\n== {}: {}", chapter.name, chapter.shows);
+        if chapter.own && !suite.node.own() {
+            println!("-- LEFT OUT: {}: it is about a node of the suite's own", chapter.name);
+            continue;
+        }
         let started = Instant::now();
         // A chapter that fails leaves its sandboxes: the next ones have names of their own.
-        let ended = catch_unwind(AssertUnwindSafe(|| (chapter.run)(&mut node, &report)));
+        let ended = catch_unwind(AssertUnwindSafe(|| (chapter.run)(&mut suite)));
         let took = started.elapsed().as_secs_f64();
         if ended.is_ok() {
             passed += 1;
@@ -72,10 +77,10 @@ fn main() -> ExitCode {
         }
     }
     if !keep {
-        node.down();
+        suite.node.down();
     }
-    println!("\n{}", report.table());
-    report.write();
+    println!("\n{}", suite.report.table());
+    suite.report.write();
     let word = if failed.is_empty() { "ok" } else { "FAILED" };
     if !failed.is_empty() {
         println!("FAILED: {}", failed.join(", "));

@@ -22,11 +22,17 @@ pub const PRIVATE: &str = "10.255.77.1";
 pub struct Node {
     state: PathBuf,
     kubectl: PathBuf,
+    /// The kubeconfig of a cluster that somebody else made.
+    given: Option<PathBuf>,
 }
 
 impl Node {
-    /// Boots it, or takes the one that runs.
+    /// Boots it, or takes the one that runs; or the cluster of `RECONCILE_E2E_KUBECONFIG`, where that is set.
     pub fn up(report: &Report) -> Result<Self, String> {
+        if let Some(given) = std::env::var_os("RECONCILE_E2E_KUBECONFIG") {
+            println!("on the cluster of {}; what looks at the node's machine is left out", given.display());
+            return Ok(Self { state: PathBuf::new(), kubectl: "kubectl".into(), given: Some(given.into()) });
+        }
         Self::up_with(report, &[])
     }
 
@@ -51,7 +57,7 @@ impl Node {
         if built.status != 0 || folder.is_empty() {
             return Err(built.text);
         }
-        Ok(Self { kubectl: Path::new(folder).join("kubectl"), state })
+        Ok(Self { kubectl: Path::new(folder).join("kubectl"), state, given: None })
     }
 
     /// Ends it.
@@ -59,14 +65,22 @@ impl Node {
     /// # Panics
     /// Where it does not end.
     pub fn down(&self) {
+        if !self.own() {
+            return;
+        }
         let ended = run(&mut script("down"));
         print!("{}", ended.text);
         assert_eq!(ended.status, 0, "{}", ended.text);
     }
 
+    /// Whether it is the suite's own, whose machine can be looked at.
+    pub fn own(&self) -> bool {
+        self.given.is_none()
+    }
+
     /// The administrator's kubeconfig.
     pub fn kubeconfig(&self) -> PathBuf {
-        self.state.join("admin.kubeconfig")
+        self.given.clone().unwrap_or_else(|| self.state.join("admin.kubeconfig"))
     }
 
     /// The folder of `/proc` of its first process.
@@ -85,8 +99,11 @@ impl Node {
         self.state.join("disk")
     }
 
-    /// Bytes that are in use on its disk.
+    /// Bytes that are in use on its disk; not a number where it cannot be seen.
     pub fn disk_used(&self) -> f64 {
+        if !self.own() {
+            return f64::NAN;
+        }
         let df = run(&mut self.inside(&["df", "-B1", "--output=used", &self.disk().display().to_string()]));
         df.stdout.lines().nth(1).and_then(|line| line.trim().parse().ok()).unwrap_or_else(|| panic!("{}", df.text))
     }
@@ -97,9 +114,9 @@ impl Node {
         let id = process.file_name().expect("a process id").display().to_string();
         // The first process has this machine's network: the API server is one of the node's.
         let child = fs::read_to_string(process.join(format!("task/{id}/children"))).unwrap_or_default();
-        let of_node = child
-            .split_whitespace()
-            .find(|child| fs::read_link(format!("/proc/{child}/ns/net")).ok() != fs::read_link("/proc/self/ns/net").ok());
+        let of_node = child.split_whitespace().find(|child| {
+            fs::read_link(format!("/proc/{child}/ns/net")).ok() != fs::read_link("/proc/self/ns/net").ok()
+        });
         let mut nsenter = Command::new("nsenter");
         nsenter.args(["--mount", "--net", "--target", of_node.unwrap_or("0"), "--"]).args(command);
         nsenter

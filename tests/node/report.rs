@@ -15,18 +15,15 @@ pub struct Report {
 impl Report {
     /// Notes a figure. `unit` is `s`, `MB`, `MiB` or `%`.
     pub fn note(&self, what: &str, value: f64, unit: &'static str) {
+        if !value.is_finite() {
+            return; // it cannot be measured here
+        }
         println!("   {what}: {value:.1} {unit}");
         let mut figures = self.figures.borrow_mut();
         match figures.iter_mut().find(|(name, ..)| name == what) {
             Some((.., values)) => values.push(value),
             None => figures.push((what.to_owned(), unit, vec![value])),
         }
-    }
-
-    /// The median of what was noted; `None` where nothing was.
-    pub fn median(&self, what: &str) -> Option<f64> {
-        let figures = self.figures.borrow();
-        figures.iter().find(|(name, ..)| name == what).map(|(.., values)| median(values))
     }
 
     /// As a table of Markdown.
