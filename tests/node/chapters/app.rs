@@ -55,7 +55,7 @@ pub fn tests(suite: &mut Suite) {
 
     // Back to the image before by its history: there all of them pass.
     let back = fleet.expect(0, &["rollback", &name, "--apply", "--yes"]);
-    back.must_say("rolled back").must_say(FIRST);
+    back.must_say("updated").must_say(FIRST);
     await_login(&name, BOUND);
     let passed = fleet.expect(0, &["test", &name, "--junit", &junit]);
     passed.must_say("passed: 2 tests");

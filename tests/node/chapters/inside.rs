@@ -52,12 +52,13 @@ fn logs(suite: &Suite, fleet: &Fleet, name: &str) {
     let new = suite.node.pod(&space, "nginx");
     assert_ne!(old, new);
     let text = std::fs::read_to_string(file.path()).expect("it was written");
-    assert!(text.contains(&format!("{old}/nginx | ")) && text.contains(&format!("{new}/nginx | ")), "{text}");
+    assert!(text.contains(&format!("{old} | ")) && text.contains(&format!("{new} | ")), "{text}");
     drop(follower);
     // And all of its containers at once, the init container's included.
     let all = fleet.expect(0, &["logs", name]);
-    for part in ["/nginx |", "/odoo |", "/postgresql |"] {
-        all.must_say(part);
+    let odoo = suite.node.pod(&space, "odoo");
+    for part in [format!("{new} |"), format!("{odoo}/init |"), format!("{odoo}/odoo |"), "postgresql-0 |".to_owned()] {
+        all.must_say(&part);
     }
     // No password is in any of it.
     for login in ["Odoo", "PostgreSQL"] {
