@@ -57,6 +57,7 @@ fn main() -> ExitCode {
     };
 
     let mut suite = Suite::new(node, report);
+    suite.sweep();
     let (mut passed, mut failed) = (0, Vec::new());
     for chapter in CHAPTERS.iter().filter(|one| wanted.is_empty() || wanted.contains(&&one.name.to_owned())) {
         println!("\n== {}: {}", chapter.name, chapter.shows);
@@ -65,7 +66,6 @@ fn main() -> ExitCode {
             continue;
         }
         let started = Instant::now();
-        // A chapter that fails leaves its sandboxes: the next ones have names of their own.
         let ended = catch_unwind(AssertUnwindSafe(|| (chapter.run)(&mut suite)));
         let took = started.elapsed().as_secs_f64();
         if ended.is_ok() {
@@ -73,6 +73,8 @@ fn main() -> ExitCode {
             println!("-- ok: {}, {took:.1} s", chapter.name);
         } else {
             failed.push(chapter.name);
+            // A chapter that ends the node may have failed without one.
+            let _ = catch_unwind(AssertUnwindSafe(|| suite.sweep()));
             println!("-- FAILED: {}, {took:.1} s", chapter.name);
         }
     }

@@ -14,7 +14,7 @@ mod scripts;
 
 use std::time::Duration;
 
-use crate::fleet::{Fleet, await_login};
+use crate::fleet::{Fleet, await_login, namespace};
 use crate::node::Node;
 use crate::report::Report;
 
@@ -87,6 +87,20 @@ impl Suite {
     /// Over a node that runs.
     pub fn new(node: Node, report: Report) -> Self {
         Self { node, report, app: None, mark: format!("{:x}", std::process::id() % 0xfff) }
+    }
+
+    /// Takes the sandboxes out that a chapter left when it failed, or an earlier run: the others need the room.
+    pub fn sweep(&self) {
+        let app = self.app.as_ref().map(|_| namespace(&self.name("app"))).unwrap_or_default();
+        let all = self.node.expect(&["get", "namespaces", "--output=name"]);
+        let names = all.lines().filter_map(|line| line.strip_prefix("namespace/"));
+        let left: Vec<&str> = names
+            .filter(|name| (name.starts_with("dev-sandbox-") || name.starts_with("elsewhere-")) && *name != app)
+            .collect();
+        if !left.is_empty() {
+            println!("   taken out: {}", left.join(", "));
+            self.node.kubectl(&[&["delete", "namespace", "--timeout=120s"], left.as_slice()].concat());
+        }
     }
 
     /// A sandbox's name that no other run has.
