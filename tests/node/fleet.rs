@@ -132,13 +132,6 @@ impl Fleet {
         self.exec(name, "postgresql", &[&psql[..], &["--command", query]].concat()).trim().to_owned()
     }
 
-    /// The lines that the init container of the present Odoo pod wrote itself.
-    pub fn init_log(&self, node: &Node, name: &str) -> Vec<String> {
-        let namespace = namespace(name);
-        let log = node.expect(&["logs", "-n", &namespace, &node.pod(&namespace, "odoo"), "-c", "init"]);
-        log.lines().filter(|line| line.starts_with("init: ")).map(str::to_owned).collect()
-    }
-
     /// The password that `credentials` shows for a login.
     pub fn password(&self, name: &str, label: &str) -> String {
         let shown = self.expect(0, &["credentials", name, "--show", "--format", "json"]).stdout;
@@ -164,6 +157,13 @@ pub fn await_login(name: &str, bound: Duration) -> http::Answer {
         let shown = answer.status == 200 && answer.body.contains("name=\"password\"");
         if shown { Ok(answer) } else { Err(format!("{} {}", answer.status, answer.body)) }
     })
+}
+
+/// The lines that the init container of the present Odoo pod wrote itself.
+pub fn init_log(node: &Node, name: &str) -> Vec<String> {
+    let namespace = namespace(name);
+    let log = node.expect(&["logs", "-n", &namespace, &node.pod(&namespace, "odoo"), "-c", "init"]);
+    log.lines().filter(|line| line.starts_with("init: ")).map(str::to_owned).collect()
 }
 
 /// The host name of a sandbox.

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use crate::node::NODE;
 
+/// Names and values, in their order.
+type Headers = Vec<(String, String)>;
+
 /// What came back.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     pub body: String,
 }
 
@@ -60,7 +63,7 @@ fn ask(method: &str, host: &str, path: &str, headers: &[(&str, &str)], body: &st
 }
 
 /// The status line and the headers, and where the body begins.
-pub fn head(bytes: &[u8]) -> Option<(u16, Vec<(String, String)>, usize)> {
+pub fn head(bytes: &[u8]) -> Option<(u16, Headers, usize)> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = std::str::from_utf8(bytes.get(..end)?).ok()?;
     let mut lines = head.split("\r\n");

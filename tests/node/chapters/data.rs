@@ -1,7 +1,7 @@
 //! What a sandbox must not lose: rows of its database and files of its filestore, over restarts, updates and sleep.
 
 use super::{BOUND, Suite};
-use crate::fleet::{FIRST, Fleet, SECOND, await_login, host, namespace};
+use crate::fleet::{FIRST, Fleet, SECOND, await_login, host, init_log, namespace};
 use crate::http;
 use crate::wait::wait_until;
 
@@ -47,7 +47,7 @@ fn recorded(fleet: &Fleet, name: &str) -> String {
 
 fn must_have_done_nothing(suite: &Suite, name: &str, before: &str) {
     let fleet = suite.of_app();
-    let log = fleet.init_log(&suite.node, name);
+    let log = init_log(&suite.node, name);
     assert!(log.iter().any(|line| line == "init: nothing to install or update"), "{log:?}");
     assert_eq!(recorded(fleet, name), before);
 }
@@ -87,7 +87,7 @@ pub fn modules(suite: &mut Suite) {
     assert_ne!(fleet.sql(&name, state), "installed");
     let done = fleet.expect(0, &["set", &name, "values.odoo.modules.exclude=[]", "--apply", "--yes"]);
     suite.report.note("a module more → ready", done.took.as_secs_f64(), "s");
-    let log = fleet.init_log(&suite.node, &name);
+    let log = init_log(&suite.node, &name);
     assert!(log.iter().any(|line| line == "init: image or module list changed: updating"), "{log:?}");
     assert_eq!(fleet.sql(&name, state), "installed");
     // Once: the next start finds it done.
@@ -110,7 +110,7 @@ pub fn image(suite: &mut Suite) {
     let done = fleet.expect(0, &["set", &name, &format!("image={SECOND}"), "--apply", "--yes"]);
     suite.report.note("another image → ready", done.took.as_secs_f64(), "s");
     await_login(&name, BOUND);
-    let log = fleet.init_log(&suite.node, &name);
+    let log = init_log(&suite.node, &name);
     assert!(log.iter().any(|line| line == "init: image or module list changed: updating"), "{log:?}");
     assert_eq!(fleet.sql(&name, column), "1", "the new version's column");
     kept.must_be_there(fleet, &name);

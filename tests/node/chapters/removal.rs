@@ -9,7 +9,7 @@ use crate::fleet::{await_login, namespace};
 use crate::machine::Held;
 use crate::wait::wait_until;
 
-/// PostgreSQL below a process 1 that hears no signal: it ends when the chart's 10 seconds are over, by SIGKILL.
+/// `PostgreSQL` below a process 1 that hears no signal: it ends when the chart's 10 seconds are over, by SIGKILL.
 const DEAF: &str = r#"[values.postgresql]
 command = ["sh", "-c", "trap '' TERM INT; $(command -v docker-entrypoint.sh || command -v entrypoint) \"$@\" & while :; do sleep 1; done", "deaf"]
 "#;
@@ -48,7 +48,7 @@ pub fn run(suite: &mut Suite) {
     suite.report.note("and no process, mount, link, rule, volume or cgroup of it", all.as_secs_f64(), "s");
 
     // One with an end. It is there until then, and gone after.
-    let end = Timestamp::now() + SignedDuration::from_mins(4);
+    let end = Timestamp::now() + SignedDuration::from_secs(150);
     fleet.make(&brief, &format!("expires = {end:.0}"));
     await_login(&brief, BOUND);
     if Timestamp::now() < end {
