@@ -12,6 +12,7 @@ use super::{
     generated::{GeneratedKey, Misplaced, Tokens},
     hooks::Hook,
     objects::{Object, Objects},
+    outside::World,
     render_data::Data,
     render_parsed::Parsed,
     template::{self, Capabilities, Session, TemplateError},
@@ -127,7 +128,38 @@ pub enum RenderError {
     /// A chart that only lends templates to others.
     #[error("library charts are not installable")]
     Library,
+    /// The values are not as `values.schema.json` says.
+    #[error("values don't meet the specifications of the schema(s) in the following chart(s):\n{0}")]
+    Schema(String),
 }
+
+/// How a chart is rendered, where that is not as a fleet renders it.
+#[derive(Debug, Clone, Default)]
+pub struct Manner {
+    /// Whether templates may ask for the moment and for chance.
+    pub world: World,
+    /// The values may be others than `values.schema.json` says.
+    pub skip_schema: bool,
+}
+
+impl RenderError {
+    /// As `helm template` tells it.
+    pub fn in_helm(&self) -> String {
+        let is_of_a_render = matches!(self, Self::Template(_) | Self::KubeVersion { .. });
+        let behind = if is_of_a_render { AFTER_A_RENDER } else { "" };
+        match self {
+            Self::Values(message) => message.clone(),
+            Self::Missing(_) => format!(
+                "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to \
+                 fetch missing dependencies: {self}"
+            ),
+            _ => format!("{self}{behind}"),
+        }
+    }
+}
+
+/// What Helm says behind whatever went wrong while templates ran.
+pub const AFTER_A_RENDER: &str = "\n\nUse --debug flag to render out invalid YAML";
 
 /// What the templates of a chart made, before it is read.
 #[derive(Debug)]
@@ -135,6 +167,8 @@ pub struct Texts {
     /// By the templates' names, in their order.
     pub(super) files: Vec<(String, String)>,
     pub(super) tokens: Tokens,
+    /// The files of `crds/` of the charts that take part.
+    crds: Vec<Crd>,
     notes: Option<String>,
     warnings: Vec<String>,
 }
@@ -150,7 +184,7 @@ impl Chart {
         Ok(Rendered {
             manifests: manifests.into_iter().map(Document::from).collect(),
             hooks: hooks.into_iter().map(|(object, hook)| (object.into(), hook)).collect(),
-            crds: self.crds(),
+            crds: texts.crds.clone(),
             generated,
             warnings: texts.warnings.iter().cloned().chain(warnings).collect(),
             notes: texts.notes,
@@ -162,18 +196,43 @@ impl Chart {
     /// # Errors
     /// As [`Chart::render`], but for what is wrong with the text.
     pub fn texts(&self, input: &RenderInput<'_>) -> Result<Texts, RenderError> {
+        self.texts_in(input, &Manner::default())
+    }
+
+    /// The same in another manner than a fleet's.
+    ///
+    /// # Errors
+    /// As [`Chart::texts`].
+    pub fn texts_in(&self, input: &RenderInput<'_>, manner: &Manner) -> Result<Texts, RenderError> {
         let mut warnings = Vec::new();
         let (chart, values) = self.prepare(input.values, &mut warnings)?;
         self.check(input.capabilities)?;
         let data = Data::new(&chart, &values, input.release, input.capabilities);
-        self.run(&chart, &data, warnings)
+        let mut texts = self.run(&chart, &data, (warnings, &manner.world))?;
+        texts.crds = chart.crds();
+        Ok(texts)
+    }
+
+    /// Whether it is for a release, rather than for other charts.
+    ///
+    /// # Errors
+    /// Where it is not.
+    pub fn installable(&self) -> Result<(), RenderError> {
+        if self.is_library() { Err(RenderError::Library) } else { Ok(()) }
+    }
+
+    /// Whether all is below `charts/` that Chart.yaml asks for.
+    ///
+    /// # Errors
+    /// Where it is not, with what is missing.
+    pub fn complete(&self) -> Result<(), RenderError> {
+        let missing = dependencies::missing(self);
+        if missing.is_empty() { Ok(()) } else { Err(RenderError::Missing(missing)) }
     }
 
     /// Refuses what cannot be rendered whatever the values are.
     pub(super) fn check(&self, capabilities: &Capabilities) -> Result<(), RenderError> {
-        if self.is_library() {
-            return Err(RenderError::Library);
-        }
+        self.installable()?;
         let (range, version) = (&self.metadata.kube_version, &capabilities.kube_version);
         if !range.is_empty() && !satisfies(version, range) {
             return Err(RenderError::KubeVersion { range: range.clone(), version: version.clone() });
@@ -182,11 +241,17 @@ impl Chart {
     }
 
     /// Runs the templates of this chart as it takes part, over their data.
-    pub(super) fn run(&self, part: &Self, data: &Data, warnings: Vec<String>) -> Result<Texts, RenderError> {
+    pub(super) fn run(
+        &self,
+        part: &Self,
+        data: &Data,
+        (warnings, world): (Vec<String>, &World),
+    ) -> Result<Texts, RenderError> {
         let templates = Parsed::of(part).map_err(RenderError::Template)?;
         let notes_file = format!("{}/templates/NOTES.txt", self.name());
-        let mut session = Session::default();
-        let mut texts = Texts { files: Vec::new(), tokens: Tokens::default(), notes: None, warnings };
+        let mut session = Session::in_world(world.clone());
+        let mut texts =
+            Texts { files: Vec::new(), tokens: Tokens::default(), crds: Vec::new(), notes: None, warnings };
         for name in templates.names() {
             if base_name(name).starts_with('_') {
                 continue;
@@ -216,13 +281,8 @@ impl Chart {
 
     /// The chart with the subcharts that take part, and all its values.
     fn prepare(&self, user: &Value, warnings: &mut Vec<String>) -> Result<(Cow<'_, Self>, Table), RenderError> {
-        if self.is_library() {
-            return Err(RenderError::Library);
-        }
-        let missing = dependencies::missing(self);
-        if !missing.is_empty() {
-            return Err(RenderError::Missing(missing));
-        }
+        self.installable()?;
+        self.complete()?;
         let none = Table::new();
         let user = match user {
             Value::Null => &none,
@@ -236,6 +296,18 @@ impl Chart {
         };
         let values = values::coalesce(&chart, user, warnings).map_err(RenderError::Values)?;
         Ok((chart, values))
+    }
+}
+
+impl Texts {
+    /// What Helm would warn of.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The files of `crds/` of the charts that take part, as they are.
+    pub fn crds(&self) -> &[Crd] {
+        &self.crds
     }
 }
 

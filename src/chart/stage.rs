@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use super::{
     chart::Chart,
+    outside::World,
     render::{ReleaseInfo, RenderError, RenderInput, Texts},
     render_data::{Common, Data},
     template::{Capabilities, Entries, Map, MapKind, Value},
@@ -71,7 +72,7 @@ impl<'c> Stage<'c> {
             }
         }
         let data = Data::alone(self.chart, &self.common, &Map::new(MapKind::Values, entries), release);
-        let texts = self.chart.run(self.chart, &data, warnings);
+        let texts = self.chart.run(self.chart, &data, (warnings, &World::default()));
         // What a template changed is no value of the next render.
         self.kept.retain(|_, kept| kept.value.as_ref().is_none_or(Value::is_untouched));
         texts

@@ -17,6 +17,7 @@ mod rbac;
 mod seen;
 mod shell;
 mod status;
+mod template;
 mod test;
 mod update;
 mod values;
@@ -31,6 +32,7 @@ use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches
 use crate::manifest::Shard;
 pub use seen::{Audit, AuditCommand, Hidden, LogFormat, Seen, Verify};
 pub use status::Status;
+pub use template::{Template, Values as TemplateValues};
 pub use test::Test;
 pub use values::{ClusterName, Now};
 use values::{duration, out_file};
@@ -249,7 +251,7 @@ pub struct Output {
 }
 
 /// Commands that have nothing to do with a fleet that is there.
-const NO_FLEET: [&str; 3] = ["init", "completions", "man"];
+const NO_FLEET: [&str; 4] = ["init", "completions", "man", "template"];
 
 impl Args {
     /// Parses a command line, the program's name first.

@@ -5,6 +5,7 @@ use super::exec::Frame;
 use super::node::Template;
 use super::value::{Str, Value};
 use crate::chart::generated::Tokens;
+use crate::chart::outside::World;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,6 +36,8 @@ impl Default for Limits {
 pub struct Session {
     /// The generated values that were asked for, in order.
     pub tokens: Tokens,
+    /// Whether the moment and chance may be asked.
+    pub(crate) world: World,
     pub(crate) limits: Limits,
     pub(crate) steps: u64,
     pub(crate) written: usize,
@@ -44,6 +47,11 @@ impl Session {
     /// A session with other bounds than the usual ones.
     pub fn with_limits(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
+    }
+
+    /// A session that may ask for the moment and for chance.
+    pub fn in_world(world: World) -> Self {
+        Self { world, ..Self::default() }
     }
 }
 
