@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::{chart_metadata::Metadata, render_parsed::Parsed};
+use super::{chart_metadata::Metadata, render_parsed::Parsed, schema::Schema};
 
 /// The content of files, by their path below the chart's folder.
 pub type FileMap = BTreeMap<Arc<str>, Arc<[u8]>>;
@@ -15,7 +15,7 @@ pub struct Chart {
     /// Of a subchart, under its alias where it has one.
     pub(super) metadata: Metadata,
     pub(super) values: Arc<Map<String, Value>>,
-    pub(super) schema: Option<Arc<[u8]>>,
+    pub(super) schema: Option<Schema>,
     pub(super) templates: FileMap,
     pub(super) files: FileMap,
     pub(super) dependencies: Vec<Chart>,
@@ -44,7 +44,7 @@ impl Chart {
 
     /// values.schema.json as it is.
     pub fn schema(&self) -> Option<&[u8]> {
-        self.schema.as_deref()
+        self.schema.as_ref().map(Schema::raw)
     }
 
     /// The files below `templates/`.
@@ -86,10 +86,12 @@ impl Chart {
     }
 
     fn collect_crds(&self, path: &str, out: &mut Vec<Crd>) {
-        for (name, data) in &self.files {
-            if name.starts_with("crds/") && is_manifest(name) {
-                out.push(Crd { path: format!("{path}/{name}"), data: Arc::clone(data) });
-            }
+        let mut own: Vec<_> =
+            self.files.iter().filter(|(name, _)| name.starts_with("crds/") && is_manifest(name)).collect();
+        // As a walk through the folders meets them: `a` and what is in it before `a-b`.
+        own.sort_by(|(a, _), (b, _)| a.split('/').cmp(b.split('/')));
+        for (name, data) in own {
+            out.push(Crd { path: format!("{path}/{name}"), data: Arc::clone(data) });
         }
         for dependency in &self.dependencies {
             dependency.collect_crds(&format!("{path}/charts/{}", dependency.name()), out);

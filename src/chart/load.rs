@@ -12,6 +12,7 @@ use super::{
     json_type::go_kind,
     load_ignore::Rules,
     render_parsed::Parsed,
+    schema::Schema,
     template::go_quote,
     yaml::{self, Numbers},
 };
@@ -155,7 +156,7 @@ impl Loader {
                 "Chart.yaml" => {}
                 "Chart.lock" => read_lock(&data, &path)?,
                 "values.yaml" => chart.values = Arc::new(read_values(&data, &path)?),
-                "values.schema.json" => chart.schema = Some(data),
+                "values.schema.json" => chart.schema = Some(Schema::new(data)),
                 "requirements.yaml" => {
                     read_metadata(&data, &path, metadata.get_or_insert_default())?;
                     if is_old {

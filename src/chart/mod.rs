@@ -21,6 +21,7 @@ pub mod outside;
 mod render;
 mod render_data;
 mod render_parsed;
+mod schema;
 pub mod set;
 mod split;
 mod stage;

@@ -15,6 +15,7 @@ use super::{
     outside::World,
     render_data::Data,
     render_parsed::Parsed,
+    schema,
     template::{self, Capabilities, Session, TemplateError},
     values::{self, Table},
 };
@@ -206,6 +207,9 @@ impl Chart {
     pub fn texts_in(&self, input: &RenderInput<'_>, manner: &Manner) -> Result<Texts, RenderError> {
         let mut warnings = Vec::new();
         let (chart, values) = self.prepare(input.values, &mut warnings)?;
+        if !manner.skip_schema {
+            schema::check_table(&chart, &values).map_err(RenderError::Schema)?;
+        }
         self.check(input.capabilities)?;
         let data = Data::new(&chart, &values, input.release, input.capabilities);
         let mut texts = self.run(&chart, &data, (warnings, &manner.world))?;

@@ -13,6 +13,7 @@ use super::{
     outside::World,
     render::{ReleaseInfo, RenderError, RenderInput, Texts},
     render_data::{Common, Data},
+    schema,
     template::{Capabilities, Entries, Map, MapKind, Value},
     values::{self, Table},
 };
@@ -23,6 +24,8 @@ pub struct Stage<'c> {
     capabilities: Capabilities,
     common: Common,
     kept: BTreeMap<Arc<str>, Kept>,
+    /// The values of the last render, as its schema judges them; empty for a chart without one.
+    judged: Json,
 }
 
 /// A value at the top, as the last render had it.
@@ -37,7 +40,8 @@ struct Kept {
 impl<'c> Stage<'c> {
     /// For a chart and a cluster.
     pub fn new(chart: &'c Chart, capabilities: Capabilities) -> Self {
-        Self { common: Common::new(chart, &capabilities), chart, capabilities, kept: BTreeMap::new() }
+        let judged = Json::Object(Table::new());
+        Self { common: Common::new(chart, &capabilities), chart, capabilities, kept: BTreeMap::new(), judged }
     }
 
     /// What the cluster is said to offer.
@@ -58,7 +62,6 @@ impl<'c> Stage<'c> {
     }
 
     fn alone(&mut self, release: &ReleaseInfo, user: &Table) -> Result<Texts, RenderError> {
-        self.chart.check(&self.capabilities)?;
         let mut warnings = Vec::new();
         let mut entries = Entries::new();
         let own = Arc::clone(&self.chart.values);
@@ -71,6 +74,13 @@ impl<'c> Stage<'c> {
                 entries.insert(Arc::clone(key), value);
             }
         }
+        if schema::has_schema(self.chart) {
+            if let Json::Object(judged) = &mut self.judged {
+                judged.retain(|key, _| own.contains_key(key) || user.contains_key(key));
+            }
+            schema::check(self.chart, &self.judged).map_err(RenderError::Schema)?;
+        }
+        self.chart.check(&self.capabilities)?;
         let data = Data::alone(self.chart, &self.common, &Map::new(MapKind::Values, entries), release);
         let texts = self.chart.run(self.chart, &data, (warnings, &World::default()));
         // What a template changed is no value of the next render.
@@ -84,6 +94,14 @@ impl<'c> Stage<'c> {
         if !is_known {
             let mut warnings = Vec::new();
             let value = values::coalesce_key(self.chart, key, user, &mut warnings);
+            if let Json::Object(judged) = &mut self.judged
+                && schema::has_schema(self.chart)
+            {
+                match &value {
+                    Some(value) => drop(judged.insert(key.to_owned(), value.clone())),
+                    None => drop(judged.remove(key)),
+                }
+            }
             let value = value.as_ref().map(Value::from);
             self.kept.insert(Arc::from(key), Kept { user: user.cloned(), value, warnings });
         }

@@ -10,7 +10,7 @@ mod typed;
 use serde_json::Value;
 
 use super::{
-    template::{self, Value as Shown, go_quote},
+    template::{self, go_quote},
     values::Table,
 };
 
@@ -59,14 +59,6 @@ enum End {
 impl End {
     fn of(message: impl Into<String>) -> Self {
         Self::Wrong(message.into())
-    }
-
-    /// Where the line must not end.
-    fn said(self) -> String {
-        match self {
-            Self::Early => "EOF".to_owned(),
-            Self::Wrong(message) => message,
-        }
     }
 }
 
@@ -169,10 +161,4 @@ fn no_value(key: &str) -> End {
 
 fn no_values(key: &str) -> End {
     End::of(format!("key map {} has no value", go_quote(key)))
-}
-
-/// A value as Go's `%v` prints it.
-pub(super) fn shown(value: &Value) -> String {
-    let text = template::to_text(&Shown::from(value), usize::MAX).unwrap_or_default();
-    String::from_utf8_lossy(&text).into_owned()
 }

@@ -208,14 +208,12 @@ pub(super) fn below(items: &mut Vec<Value>, index: i64, go_on: impl FnOnce(&mut 
 
 /// A value of the type that it looks like.
 fn told(text: String) -> Value {
-    if text.eq_ignore_ascii_case("true") {
-        return Value::Bool(true);
-    }
-    if text.eq_ignore_ascii_case("false") {
-        return Value::Bool(false);
-    }
-    if text.eq_ignore_ascii_case("null") {
-        return Value::Null;
+    // In whatever case, the long s of `falſe` included.
+    match text.to_uppercase().as_str() {
+        "TRUE" => return Value::Bool(true),
+        "FALSE" => return Value::Bool(false),
+        "NULL" => return Value::Null,
+        _ => {}
     }
     // A number does not begin with a zero, unless it is one.
     if text == "0" || !text.starts_with('0') {
