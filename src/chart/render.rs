@@ -1,6 +1,6 @@
 //! One chart and one set of values → the objects of a release, as `helm template` gives them.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
@@ -169,7 +169,7 @@ pub struct Texts {
     pub(super) files: Vec<(String, String)>,
     pub(super) tokens: Tokens,
     /// The files of `crds/` of the charts that take part.
-    crds: Vec<Crd>,
+    crds: Arc<[Crd]>,
     notes: Option<String>,
     warnings: Vec<String>,
 }
@@ -181,11 +181,11 @@ impl Chart {
     /// The first thing that is wrong with the chart or the values, with its place.
     pub fn render(&self, input: &RenderInput<'_>) -> Result<Rendered, RenderError> {
         let texts = self.texts(input)?;
-        let Objects { manifests, hooks, generated, warnings } = texts.objects()?;
+        let Objects { manifests, hooks, generated, warnings, .. } = texts.objects()?;
         Ok(Rendered {
             manifests: manifests.into_iter().map(Document::from).collect(),
             hooks: hooks.into_iter().map(|(object, hook)| (object.into(), hook)).collect(),
-            crds: texts.crds.clone(),
+            crds: texts.crds.to_vec(),
             generated,
             warnings: texts.warnings.iter().cloned().chain(warnings).collect(),
             notes: texts.notes,
@@ -213,7 +213,7 @@ impl Chart {
         self.check(input.capabilities)?;
         let data = Data::new(&chart, &values, input.release, input.capabilities);
         let mut texts = self.run(&chart, &data, (warnings, &manner.world))?;
-        texts.crds = chart.crds();
+        texts.crds = chart.crds().into();
         Ok(texts)
     }
 
@@ -255,7 +255,7 @@ impl Chart {
         let notes_file = format!("{}/templates/NOTES.txt", self.name());
         let mut session = Session::in_world(world.clone());
         let mut texts =
-            Texts { files: Vec::new(), tokens: Tokens::default(), crds: Vec::new(), notes: None, warnings };
+            Texts { files: Vec::new(), tokens: Tokens::default(), crds: Arc::default(), notes: None, warnings };
         for name in templates.names() {
             if base_name(name).starts_with('_') {
                 continue;
@@ -307,6 +307,10 @@ impl Texts {
     /// What Helm would warn of.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    pub(super) fn set_crds(&mut self, crds: &Arc<[Crd]>) {
+        self.crds = Arc::clone(crds);
     }
 
     /// The files of `crds/` of the charts that take part, as they are.

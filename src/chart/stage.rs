@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::{
-    chart::Chart,
+    chart::{Chart, Crd},
     outside::World,
     render::{ReleaseInfo, RenderError, RenderInput, Texts},
     render_data::{Common, Data},
@@ -24,6 +24,8 @@ pub struct Stage<'c> {
     capabilities: Capabilities,
     common: Common,
     kept: BTreeMap<Arc<str>, Kept>,
+    /// The files of its `crds/`.
+    crds: Arc<[Crd]>,
     /// The values of the last render, as its schema judges them; empty for a chart without one.
     judged: Json,
 }
@@ -41,7 +43,8 @@ impl<'c> Stage<'c> {
     /// For a chart and a cluster.
     pub fn new(chart: &'c Chart, capabilities: Capabilities) -> Self {
         let judged = Json::Object(Table::new());
-        Self { common: Common::new(chart, &capabilities), chart, capabilities, kept: BTreeMap::new(), judged }
+        let crds = chart.crds().into();
+        Self { common: Common::new(chart, &capabilities), chart, capabilities, kept: BTreeMap::new(), crds, judged }
     }
 
     /// What the cluster is said to offer.
@@ -82,7 +85,10 @@ impl<'c> Stage<'c> {
         }
         self.chart.check(&self.capabilities)?;
         let data = Data::alone(self.chart, &self.common, &Map::new(MapKind::Values, entries), release);
-        let texts = self.chart.run(self.chart, &data, (warnings, &World::default()));
+        let mut texts = self.chart.run(self.chart, &data, (warnings, &World::default()));
+        if let Ok(texts) = &mut texts {
+            texts.set_crds(&self.crds);
+        }
         // What a template changed is no value of the next render.
         self.kept.retain(|_, kept| kept.value.as_ref().is_none_or(Value::is_untouched));
         texts

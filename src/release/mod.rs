@@ -3,6 +3,7 @@
 
 mod account;
 mod charts;
+mod crds;
 mod declared;
 mod ignore;
 mod lint;
@@ -83,12 +84,18 @@ pub struct Renderer<'a> {
     basis: &'a Basis<'a>,
     layers: values::Layers<'a>,
     stages: BTreeMap<String, Stage<'a>>,
+    definitions: crds::Definitions,
 }
 
 impl<'a> Renderer<'a> {
     /// Of one fleet.
     pub fn new(basis: &'a Basis<'a>) -> Self {
-        Self { basis, layers: values::Layers::new(basis), stages: BTreeMap::new() }
+        Self {
+            basis,
+            layers: values::Layers::new(basis),
+            stages: BTreeMap::new(),
+            definitions: crds::Definitions::default(),
+        }
     }
 
     /// Renders a sandbox, asleep where its file says so.
@@ -132,6 +139,8 @@ impl<'a> Renderer<'a> {
             quoted::without_secrets(fault, &[chart.values(), values.as_object().unwrap_or(defaults)])
         };
         let texts = stage.texts(&info, &values).map_err(fault)?;
-        make(texts.objects().map_err(fault)?)
+        let mut objects = texts.objects().map_err(fault)?;
+        objects.crds = self.definitions.of(texts.crds())?;
+        make(objects)
     }
 }
