@@ -16,7 +16,7 @@ use super::{
     render_data::Data,
     render_parsed::Parsed,
     schema,
-    template::{self, Capabilities, Session, TemplateError},
+    template::{self, Capabilities, Session, TemplateError, Trace},
     values::{self, Table},
 };
 
@@ -141,6 +141,8 @@ pub struct Manner {
     pub world: World,
     /// The values may be others than `values.schema.json` says.
     pub skip_schema: bool,
+    /// Note how each text comes about: [`Texts::traces`].
+    pub traced: bool,
 }
 
 impl RenderError {
@@ -172,6 +174,8 @@ pub struct Texts {
     crds: Arc<[Crd]>,
     notes: Option<String>,
     warnings: Vec<String>,
+    /// How the files came about, where somebody asked for it.
+    traces: BTreeMap<String, Trace>,
 }
 
 impl Chart {
@@ -212,7 +216,9 @@ impl Chart {
         }
         self.check(input.capabilities)?;
         let data = Data::new(&chart, &values, input.release, input.capabilities);
-        let mut texts = self.run(&chart, &data, (warnings, &manner.world))?;
+        let session = Session::in_world(manner.world.clone());
+        let session = if manner.traced { session.traced(data.values()) } else { session };
+        let mut texts = self.run(&chart, &data, warnings, session)?;
         texts.crds = chart.crds().into();
         Ok(texts)
     }
@@ -249,18 +255,21 @@ impl Chart {
         &self,
         part: &Self,
         data: &Data,
-        (warnings, world): (Vec<String>, &World),
+        warnings: Vec<String>,
+        mut session: Session,
     ) -> Result<Texts, RenderError> {
         let templates = Parsed::of(part).map_err(RenderError::Template)?;
         let notes_file = format!("{}/templates/NOTES.txt", self.name());
-        let mut session = Session::in_world(world.clone());
         let mut texts =
-            Texts { files: Vec::new(), tokens: Tokens::default(), crds: Arc::default(), notes: None, warnings };
+            Texts { files: Vec::new(), tokens: Tokens::default(), crds: Arc::default(), notes: None, warnings, traces: BTreeMap::new() };
         for name in templates.names() {
             if base_name(name).starts_with('_') {
                 continue;
             }
             let text = templates.render(name, &data.of(name), &mut session).map_err(RenderError::Template)?;
+            if let Some(trace) = session.traces.pop() {
+                texts.traces.insert(name.to_owned(), trace);
+            }
             if name == notes_file {
                 texts.notes = Some(text);
             } else if !name.ends_with("NOTES.txt") {
@@ -307,6 +316,16 @@ impl Texts {
     /// What Helm would warn of.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// How each file came about, by its template's name, where that was asked for; with it the text.
+    pub fn traces(&self) -> impl Iterator<Item = (&str, &str, &Trace)> {
+        self.files.iter().filter_map(|(name, text)| Some((name.as_str(), text.as_str(), self.traces.get(name)?)))
+    }
+
+    /// A text with the words that stand for generated values spelt out.
+    pub fn spelt_out(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.tokens.normalised(text.as_bytes())).into_owned()
     }
 
     pub(super) fn set_crds(&mut self, crds: &Arc<[Crd]>) {

@@ -10,11 +10,10 @@ use serde_json::Value as Json;
 
 use super::{
     chart::{Chart, Crd},
-    outside::World,
     render::{ReleaseInfo, RenderError, RenderInput, Texts},
     render_data::{Common, Data},
     schema,
-    template::{Capabilities, Entries, Map, MapKind, Value},
+    template::{Capabilities, Entries, Map, MapKind, Session, Value},
     values::{self, Table},
 };
 
@@ -85,7 +84,7 @@ impl<'c> Stage<'c> {
         }
         self.chart.check(&self.capabilities)?;
         let data = Data::alone(self.chart, &self.common, &Map::new(MapKind::Values, entries), release);
-        let mut texts = self.chart.run(self.chart, &data, (warnings, &World::default()));
+        let mut texts = self.chart.run(self.chart, &data, warnings, Session::default());
         if let Ok(texts) = &mut texts {
             texts.set_crds(&self.crds);
         }

@@ -26,6 +26,7 @@ mod parse;
 mod printf;
 mod quote;
 mod run;
+mod trace;
 mod value;
 mod verbs;
 
@@ -34,6 +35,7 @@ pub use files::Files;
 pub use map::{Entries, List, ListKind, Map, MapKind};
 pub use object::{Capabilities, Field, Object, Record};
 pub use run::{Limits, Run, Session};
+pub use trace::{Mark, Read, Trace};
 pub use value::{IntKind, Str, Value};
 
 pub(crate) use error::{WARN_END, WARN_START};
@@ -42,6 +44,8 @@ pub(crate) use format::to_text;
 pub(crate) use number::{parse_float, parse_signed};
 pub(crate) use printf::sprintf;
 pub(crate) use quote::{Keep, go_quote, is_print, quote_rune, quote_with};
+
+pub(crate) use trace::Tracer;
 
 use run::{Set, Texts};
 
@@ -111,6 +115,7 @@ fn render_in(
         other => other,
     };
     let text = run.execute(&template, data)?;
+    run.end_of_file(&text);
     match run::without_no_value(text) {
         Str::Text(text) => {
             session.written += text.len();

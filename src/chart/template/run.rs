@@ -3,6 +3,8 @@
 use super::error::{ErrorKind, Fault, TemplateError};
 use super::exec::Frame;
 use super::node::Template;
+use super::map::Map;
+use super::trace::{Trace, Tracer};
 use super::value::{Str, Value};
 use crate::chart::generated::Tokens;
 use crate::chart::outside::World;
@@ -38,6 +40,10 @@ pub struct Session {
     pub tokens: Tokens,
     /// Whether the moment and chance may be asked.
     pub(crate) world: World,
+    /// Notes how the text comes about, where somebody asks for it.
+    pub(crate) tracer: Option<Box<Tracer>>,
+    /// What was noted, a file after another.
+    pub(crate) traces: Vec<Trace>,
     pub(crate) limits: Limits,
     pub(crate) steps: u64,
     pub(crate) written: usize,
@@ -47,6 +53,13 @@ impl Session {
     /// A session with other bounds than the usual ones.
     pub fn with_limits(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
+    }
+
+    /// The same, and it notes how texts come about from these values.
+    #[must_use]
+    pub(crate) fn traced(mut self, values: &Map) -> Self {
+        self.tracer = Some(Box::new(Tracer::new(values)));
+        self
     }
 
     /// A session that may ask for the moment and for chance.
@@ -169,7 +182,13 @@ impl<'s> Run<'s> {
     pub(super) fn execute(&mut self, template: &Template, data: &Value) -> Result<Str, TemplateError> {
         let fresh = self.spare.pop().unwrap_or_default();
         let out = std::mem::replace(&mut self.out, fresh);
+        if let Some(tracer) = &mut self.session.tracer {
+            tracer.enter();
+        }
         let done = self.enter(template, data);
+        if let Some(tracer) = &mut self.session.tracer {
+            tracer.leave();
+        }
         let mut text = std::mem::replace(&mut self.out, out);
         let answer = done.map(|()| Str::from(text.as_slice()));
         text.clear();
@@ -189,6 +208,14 @@ impl<'s> Run<'s> {
         self.depth >= MAX_DEPTH
     }
 
+    /// A file is done: what was noted of it is kept.
+    pub(super) fn end_of_file(&mut self, text: &Str) {
+        if let Some(tracer) = &mut self.session.tracer {
+            let lost: Vec<usize> = memchr::memmem::find_iter(text.bytes(), NO_VALUE).collect();
+            self.session.traces.push(tracer.take(&lost, NO_VALUE.len()));
+        }
+    }
+
     /// Helm's `include`.
     pub(crate) fn include(&mut self, name: &str, data: &Value) -> Result<Str, Fault> {
         // No name can be nested more often than names are nested at all.
@@ -203,6 +230,9 @@ impl<'s> Run<'s> {
             let name = super::quote::go_quote(name);
             return Err(format!("template: no template {name} associated with template \"gotpl\"").into());
         };
+        if let Some(tracer) = &mut self.session.tracer {
+            tracer.include(&template.name);
+        }
         self.included.push(Arc::clone(&template.name));
         let done = self.execute(&template, data);
         self.included.pop();
@@ -241,9 +271,11 @@ impl<'s> Run<'s> {
     }
 }
 
-/// Takes out what Go prints for a missing value, as Helm does.
+/// What Go prints for a missing value.
+const NO_VALUE: &str = "<no value>";
+
+/// Takes it out, as Helm does.
 pub(super) fn without_no_value(text: Str) -> Str {
-    const NO_VALUE: &str = "<no value>";
     match &text {
         Str::Text(t) if t.contains(NO_VALUE) => Str::from(t.replace(NO_VALUE, "")),
         _ => text,
