@@ -46,7 +46,7 @@ pub fn objects(desired: &Desired) -> Objects {
     }
     let Some(samples) = samples(desired) else { return objects };
     let charts = Charts::load(&desired.tree.files, samples.sandboxes.values().map(|sandbox| sandbox.chart.as_str()));
-    let basis = crate::release::Basis { charts: &charts, ..basis };
+    let basis = crate::release::Basis { charts: &charts, kept: None, ..basis };
     let mut renderer = Renderer::new(&basis);
     // One that does not render without a sandbox's own values is left to the sandboxes.
     for made in samples.sandboxes.values().filter_map(|sandbox| renderer.render(sandbox).ok()) {

@@ -267,11 +267,11 @@ pub fn place(sources: &mut BTreeMap<String, Source>, resources: &BTreeMap<Kind, 
     for source in sources.values_mut() {
         let Source::Wanted(wanted) = source else { continue };
         if wanted.release.objects().any(|m| m.id.namespace.is_some() && is_wide(&m.kind)) {
-            let Release { manifests, hooks, .. } = std::mem::replace(&mut wanted.release, Release::new(Vec::new()));
+            let Release { manifests, hooks, .. } = wanted.release.clone();
             let place = |m: Manifest| if is_wide(&m.kind) { m.in_no_namespace() } else { m };
             let place_hook = |h: HookManifest| HookManifest { manifest: place(h.manifest), ..h };
-            let manifests = manifests.into_iter().map(place).collect();
-            wanted.release = Release::with_hooks(manifests, hooks.into_iter().map(place_hook).collect());
+            let manifests = manifests.iter().cloned().map(place).collect();
+            wanted.release = Release::with_hooks(manifests, hooks.iter().cloned().map(place_hook).collect());
         }
     }
     part_cluster_scoped(sources);

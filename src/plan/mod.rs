@@ -63,7 +63,7 @@ pub use decide::plan;
 pub use desired::{Start, brought, generation, place, sources};
 pub use extras::UNKNOWN_MANAGER;
 pub use failure::{Failure, backed_off, with_failure};
-pub use forecast::{Ahead, Outlook, forecast};
+pub use forecast::{Ahead, Outlook, Turn, forecast};
 pub use immutable::immutable_changes;
 pub use listing::{LISTING_VERSION, Listed, Listing, LiveFleet, Ready, listing, listing_schema};
 pub use live::{By, Drift, Extra, GeneratedKeys, Managed, Meta, Observed, Precondition, observe};

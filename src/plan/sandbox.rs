@@ -66,7 +66,7 @@ impl Case<'_> {
             Work::Claim { body: claim.body() },
         ));
         plan.steps.extend(self.hooks(Moment::INSTALL.before)?);
-        for manifest in &self.wanted.release.manifests {
+        for manifest in self.wanted.release.manifests.iter() {
             // What needs no namespace may be there already.
             let Some(difference) = difference(manifest, &self.input.live, &start) else { continue };
             if let Some(held) = self.not_ours(&difference) {

@@ -6,6 +6,7 @@ mod charts;
 mod crds;
 mod declared;
 mod ignore;
+mod kept;
 mod lint;
 mod objects;
 mod quoted;
@@ -19,6 +20,7 @@ pub use crate::access::BINDING;
 pub use account::is_account_binding;
 pub use charts::Charts;
 pub use declared::{CREDENTIALS, LogForm, Login, SERVICE, TEST, Test, checkout, declared};
+pub use kept::Kept;
 pub use objects::{Copied, is_copy};
 pub use tests::{LABEL_TEST, TestObject};
 
@@ -51,6 +53,8 @@ pub struct Basis<'a> {
     pub charts: &'a Charts,
     /// The Secrets that are copied into every sandbox. Without a cluster each is a name alone.
     pub copied: &'a BTreeMap<SecretRef, Copied>,
+    /// The releases that were made of these settings and charts before.
+    pub kept: Option<&'a Kept>,
 }
 
 /// A rendered sandbox.
@@ -112,11 +116,18 @@ impl<'a> Renderer<'a> {
     /// As [`render()`].
     pub fn render_as(&mut self, sandbox: &Sandbox, asleep: bool) -> Result<Rendered, Fault> {
         let basis = self.basis;
-        self.with_objects(sandbox, |objects| {
+        if let Some(rendered) = basis.kept.and_then(|kept| kept.find(sandbox, asleep, basis.copied)) {
+            return Ok(rendered);
+        }
+        let rendered = self.with_objects(sandbox, |objects| {
             let notes = objects.warnings.clone();
             let release = objects::release(sandbox, basis, objects, asleep)?;
             Ok(Rendered { release, notes })
-        })
+        })?;
+        if let Some(kept) = basis.kept {
+            kept.keep(sandbox, asleep, basis.copied, &rendered);
+        }
+        Ok(rendered)
     }
 
     fn with_objects<T>(

@@ -92,7 +92,7 @@ fn measure_once(path: &Path) {
         .collect();
     clock.lap();
     let copied = BTreeMap::new();
-    let basis = Basis { settings: &fleet.settings, charts: &charts, copied: &copied };
+    let basis = Basis { settings: &fleet.settings, charts: &charts, copied: &copied, kept: None };
     let sources = sources(&fleet, &basis, &starts, now);
     clock.lap();
     assert!(sources.values().all(|source| matches!(source, Source::Wanted(_))), "all of them render");

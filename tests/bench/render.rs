@@ -19,7 +19,7 @@ pub fn bench() {
     let charts = charts(&files, &fleet);
     println!("charts read and parsed: {:.2} ms", started.elapsed().as_secs_f64() * 1e3);
     println!("\n| sandbox | objects | from values to hashed manifests |\n|---|---|---|");
-    let basis = Basis { settings: &fleet.settings, charts: &charts, copied: &BTreeMap::new() };
+    let basis = Basis { settings: &fleet.settings, charts: &charts, copied: &BTreeMap::new(), kept: None };
     for (name, sandbox) in &fleet.sandboxes {
         let objects = render(sandbox, &basis).expect("it renders").release.manifests.len();
         let started = Instant::now();
@@ -35,7 +35,7 @@ pub fn bench() {
 pub fn again(name: &str, rounds: u32) {
     let (files, fleet) = own();
     let charts = charts(&files, &fleet);
-    let basis = Basis { settings: &fleet.settings, charts: &charts, copied: &BTreeMap::new() };
+    let basis = Basis { settings: &fleet.settings, charts: &charts, copied: &BTreeMap::new(), kept: None };
     let sandbox = fleet.sandboxes.get(name).expect("the name of a sandbox");
     for _ in 0..rounds {
         std::hint::black_box(render(std::hint::black_box(sandbox), &basis).expect("it renders"));

@@ -14,17 +14,33 @@ const REQUIRED: &str = "REQUIRE_CLUSTER";
 ///
 /// # Panics
 /// Where it cannot be built and `REQUIRE_CLUSTER=1` is set, or where the build itself failed.
+#[allow(dead_code, reason = "what compares with Helm alone takes one family")]
 pub fn folder() -> Option<&'static Path> {
     static FOLDER: OnceLock<Result<Option<PathBuf>, String>> = OnceLock::new();
-    match FOLDER.get_or_init(find) {
+    found(FOLDER.get_or_init(|| find(&[], "the suite on a real API server (tests/cluster)")))
+}
+
+/// The same folder, for a suite that takes no more than one family of programs.
+///
+/// # Panics
+/// As [`folder`].
+#[allow(dead_code, reason = "the suite on a real API server takes all families")]
+pub fn family(family: &str, suite: &str) -> Option<&'static Path> {
+    static FOLDER: OnceLock<Result<Option<PathBuf>, String>> = OnceLock::new();
+    found(FOLDER.get_or_init(|| find(&[family], suite)))
+}
+
+fn found(folder: &Result<Option<PathBuf>, String>) -> Option<&Path> {
+    match folder {
         Ok(folder) => folder.as_deref(),
-        Err(reason) => panic!("no control plane: {reason}"),
+        Err(reason) => panic!("no real programs: {reason}"),
     }
 }
 
-fn find() -> Result<Option<PathBuf>, String> {
+fn find(families: &[&str], suite: &str) -> Result<Option<PathBuf>, String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cluster/build");
     let output = Command::new(&script)
+        .args(families)
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("{}: {error}", script.display()))?;
@@ -40,7 +56,7 @@ fn find() -> Result<Option<PathBuf>, String> {
             // `eprintln!` would be captured, and a passing test's capture is never shown.
             let _ = writeln!(
                 std::io::stderr(),
-                "LEFT OUT: the suite on a real API server (tests/cluster), for want of Go; {REQUIRED}=1 makes this a failure"
+                "LEFT OUT: {suite}, for want of Go; {REQUIRED}=1 makes this a failure"
             );
             Ok(None)
         }

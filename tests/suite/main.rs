@@ -1,5 +1,6 @@
 //! Unit and golden cases.
 
+mod answers;
 mod args;
 mod audit;
 #[path = "../canary.rs"]
@@ -28,6 +29,7 @@ mod image;
 mod init;
 mod interrupted;
 mod json_schema;
+mod kept;
 mod kube_faults;
 mod kube_survey;
 mod laws;

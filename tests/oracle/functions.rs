@@ -1,0 +1,68 @@
+//! Every function of Helm's with every kind of operand.
+
+use super::dice::{Dice, count};
+use super::helm::{Oracle, Snippet};
+use super::kinds::OPERANDS;
+use super::verdict::{self, Known};
+use std::collections::BTreeSet;
+
+/// What is of this moment or of chance: `tests/suite/template_generated.rs` has these.
+const NOT_HERMETIC: &[&str] = &[
+    "now", "ago", "date", "dateInZone", "date_in_zone", "htmlDate", "htmlDateInZone", "dateModify", "date_modify",
+    "mustDateModify", "must_date_modify", "durationRound", "unixEpoch", "randAlphaNum", "randAlpha", "randNumeric",
+    "randAscii", "randBytes", "randInt", "uuidv4", "shuffle", "bcrypt", "htpasswd", "genPrivateKey", "genCA",
+    "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey",
+    "encryptAES", "derivePassword",
+];
+
+/// What would fill the oracle's memory, with what.
+fn too_large(function: &str, operand: &str) -> bool {
+    let large = operand.contains("1e30") || operand.contains(".big");
+    large && ["until", "untilStep", "seq", "repeat", "indent", "nindent", "wrap", "wrapWith", "abbrev", "abbrevboth", "chunk", "mustChunk"].contains(&function)
+}
+
+pub const KNOWN: &[Known] = &[];
+
+fn names() -> Vec<&'static str> {
+    let all = reconcile::chart::functions::names();
+    all.into_iter().filter(|name| !NOT_HERMETIC.contains(name)).collect()
+}
+
+#[test]
+fn our_functions_are_helms() {
+    let Some(oracle) = Oracle::find() else { return };
+    let theirs: BTreeSet<String> = oracle.functions().into_iter().map(|(name, _)| name).collect();
+    let ours: BTreeSet<String> = reconcile::chart::functions::names().into_iter().map(str::to_owned).collect();
+    assert_eq!(ours, theirs);
+}
+
+#[test]
+fn one_operand() {
+    let mut snippets = Vec::new();
+    for name in names() {
+        snippets.push(Snippet::new(name, format!("{{{{ {name} }}}}")));
+        for operand in OPERANDS.iter().filter(|operand| !too_large(name, operand)) {
+            snippets.push(Snippet::new(name, format!("{{{{ {name} {operand} }}}}")));
+            snippets.push(Snippet::new(name, format!("{{{{ {operand} | {name} }}}}")));
+        }
+    }
+    verdict::judge("functions, one operand", &snippets, KNOWN);
+}
+
+#[test]
+fn more_operands() {
+    let mut dice = Dice::new(1);
+    let mut snippets = Vec::new();
+    for name in names() {
+        for _ in 0..count(160) {
+            let some = 2 + [0, 0, 0, 0, 1, 1, 1, 2, 2, 3][dice.below(10)];
+            let operands: Vec<&str> = (0..some).map(|_| dice.pick(OPERANDS)).collect();
+            if operands.iter().any(|operand| too_large(name, operand)) {
+                continue;
+            }
+            let shown = if dice.one_in(4) { " | toJson" } else { "" };
+            snippets.push(Snippet::new(name, format!("{{{{ {name} {}{shown} }}}}", operands.join(" "))));
+        }
+    }
+    verdict::judge("functions, more operands", &snippets, KNOWN);
+}
