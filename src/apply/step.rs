@@ -203,7 +203,8 @@ impl<'a> Run<'a> {
         let is_within = self.claimed.is_some() && target.id.namespace.is_some();
         if !is_within && let Some(meta) = self.cluster.metadata(&target).await? {
             // What charts have in crds/ is left as it is, whoever made it.
-            let is_shared = change.body.pointer("/metadata/annotations").is_some_and(|a| a.get(ANNOTATION_CRDS).is_some());
+            let is_shared =
+                change.body.pointer("/metadata/annotations").is_some_and(|a| a.get(ANNOTATION_CRDS).is_some());
             return if is_shared || is_as_wanted(&meta, change.body) {
                 Ok(())
             } else {

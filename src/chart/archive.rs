@@ -127,7 +127,9 @@ fn in_go(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "unexpected EOF".to_owned(),
         io::ErrorKind::InvalidInput if error.to_string().contains("deflate") => "flate: corrupt input".to_owned(),
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => format!("archive/tar: invalid tar header ({error})"),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            format!("archive/tar: invalid tar header ({error})")
+        }
         _ => error.to_string(),
     }
 }

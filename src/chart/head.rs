@@ -18,7 +18,8 @@ pub(super) struct Head {
     pub annotations: BTreeMap<String, String>,
 }
 
-const METADATA: &str = r#"struct { Name string "json:\"name\""; Annotations map[string]string "json:\"annotations\"" }"#;
+const METADATA: &str =
+    r#"struct { Name string "json:\"name\""; Annotations map[string]string "json:\"annotations\"" }"#;
 
 impl Head {
     /// Reads a document.

@@ -5,12 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{
-    chart::Crd,
-    head::Head,
-    hooks::events_of,
-    load_ignore::matches,
-    order::sort_for_install,
-    render::Texts,
+    chart::Crd, head::Head, hooks::events_of, load_ignore::matches, order::sort_for_install, render::Texts,
     split::split,
 };
 

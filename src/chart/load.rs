@@ -230,7 +230,10 @@ fn read_lock(data: &[u8], file: &str) -> Result<(), ChartError> {
     let wrong = |problem| ChartError::File { file: file.to_owned(), problem };
     match read(data, Numbers::Exact).map_err(wrong)? {
         Value::Null | Value::Object(_) => Ok(()),
-        other => Err(wrong(decoding(&format!("json: cannot unmarshal {} into Go value of type chart.Lock", go_kind(&other))))),
+        other => Err(wrong(decoding(&format!(
+            "json: cannot unmarshal {} into Go value of type chart.Lock",
+            go_kind(&other)
+        )))),
     }
 }
 

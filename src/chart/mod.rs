@@ -39,7 +39,7 @@ pub use order::{install_rank, sort_for_install, sort_for_uninstall, uninstall_ra
 pub use render::{AFTER_A_RENDER, Document, Manner, ReleaseInfo, RenderError, RenderInput, Rendered, Texts};
 pub use split::{Part, split};
 pub use stage::Stage;
-pub use template::Capabilities;
+pub use template::{Capabilities, Origin, Read, Trace};
 pub use values::{Table, coalesce, merge};
 
 /// Reads a file of values: a mapping or nothing.

@@ -260,8 +260,14 @@ impl Chart {
     ) -> Result<Texts, RenderError> {
         let templates = Parsed::of(part).map_err(RenderError::Template)?;
         let notes_file = format!("{}/templates/NOTES.txt", self.name());
-        let mut texts =
-            Texts { files: Vec::new(), tokens: Tokens::default(), crds: Arc::default(), notes: None, warnings, traces: BTreeMap::new() };
+        let mut texts = Texts {
+            files: Vec::new(),
+            tokens: Tokens::default(),
+            crds: Arc::default(),
+            notes: None,
+            warnings,
+            traces: BTreeMap::new(),
+        };
         for name in templates.names() {
             if base_name(name).starts_with('_') {
                 continue;

@@ -85,6 +85,9 @@ pub struct Render {
     /// The sandboxes to render; all of them where none is named
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
+    /// Tell where it all comes from: of each object the template and line, of each value that reached it the file
+    #[arg(long, requires = "names")]
+    pub explain: bool,
     /// yaml documents, or one json array
     #[arg(long, value_enum, hide_possible_values = true, default_value_t = RenderFormat::Yaml)]
     pub format: RenderFormat,

@@ -18,8 +18,8 @@ use crate::cluster::{self, Cluster, ClusterSpec, ErrorKind, Sources, Survey, Unk
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::ObjectId;
 use crate::plan::{
-    brought, Answers, Chosen, DriftMode, Input, Live, Plan, Policy, SandboxPlan, Source, Version, Wanted, backed_off, place,
-    plan, questions,
+    Answers, Chosen, DriftMode, Input, Live, Plan, Policy, SandboxPlan, Source, Version, Wanted, backed_off, brought,
+    place, plan, questions,
 };
 use crate::release::Copied;
 use crate::report::FingerprintKey;

@@ -285,10 +285,12 @@ pub fn brought(sources: &BTreeMap<String, Source>, unserved: &BTreeSet<Kind>) ->
     }
     let releases = sources.values().filter_map(|source| Some(&source.wanted()?.release));
     let is_definition = |m: &&Manifest| m.id.group == "apiextensions.k8s.io" && m.id.kind == "CustomResourceDefinition";
-    for manifest in releases.flat_map(|release| &release.manifests).filter(is_definition) {
+    for manifest in releases.flat_map(|release| release.manifests.iter()).filter(is_definition) {
         let body = manifest.body();
         let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        for kind in unserved.iter().filter(|kind| kind.group == text("/spec/group") && kind.kind == text("/spec/names/kind")) {
+        for kind in
+            unserved.iter().filter(|kind| kind.group == text("/spec/group") && kind.kind == text("/spec/names/kind"))
+        {
             let scope = if text("/spec/scope") == "Cluster" { Scope::Cluster } else { Scope::Namespaced };
             found.insert(kind.clone(), Resource { plural: text("/spec/names/plural").to_owned(), scope });
         }

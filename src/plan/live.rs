@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::claims::{Claims, by, data_path};
 use super::extras::{UNKNOWN_MANAGER, is_of_the_system};
 use crate::manifest::{
-    ANNOTATION_CRDS, ANNOTATION_HASH, ANNOTATION_POLICY, Fields, GENERATED_MANAGER, Hash, LABEL_FLEET, LABEL_SANDBOX, MANAGER, Manifest, ObjectId, Path,
-    PathElement,
+    ANNOTATION_CRDS, ANNOTATION_HASH, ANNOTATION_POLICY, Fields, GENERATED_MANAGER, Hash, LABEL_FLEET, LABEL_SANDBOX,
+    MANAGER, Manifest, ObjectId, Path, PathElement,
 };
 
 /// The metadata of one live object.

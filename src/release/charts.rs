@@ -59,5 +59,11 @@ fn load(name: &str, files: &BTreeMap<String, Arc<[u8]>>) -> Result<Chart, Fault>
 }
 
 pub(super) fn fault(chart: &str, error: &RenderError) -> Fault {
-    Fault::new(format!("chart {chart} does not render: {error}"), "mend the chart or the values")
+    let hint = match error {
+        RenderError::Missing(_) => {
+            format!("fetch it: helm dependency build charts/{chart}, and commit charts/{chart}/charts")
+        }
+        _ => "mend the chart or the values".to_owned(),
+    };
+    Fault::new(format!("chart {chart} does not render: {error}"), hint)
 }

@@ -65,7 +65,7 @@ impl<'a> Layers<'a> {
     }
 
     /// The values of a sandbox's profile.
-    fn profile(&mut self, sandbox: &Sandbox, chart: &Chart) -> Result<&Value, Fault> {
+    pub(super) fn profile(&mut self, sandbox: &Sandbox, chart: &Chart) -> Result<&Value, Fault> {
         const NONE: &Value = &Value::Null;
         let Some(profile) = &sandbox.profile else { return Ok(NONE) };
         let key = (sandbox.chart.clone(), profile.clone());

@@ -102,7 +102,8 @@ pub(super) fn signed(wish: &Wish, key: &Key, authority: &Value, outside: &dyn Ou
 
 /// `buildCustomCert`: a certificate and a key that are given, looked at.
 pub(super) fn custom(call: &Call<'_, '_, '_>) -> Outcome {
-    let given = |at: usize| STANDARD.decode(call.bytes(at)).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let given =
+        |at: usize| STANDARD.decode(call.bytes(at)).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let cert = given(0).ok_or("unable to decode base64 certificate")?;
     let key = given(1).ok_or("unable to decode base64 private key")?;
     let (_, content) = pem::decode(&cert).ok_or("unable to decode certificate")?;
@@ -141,7 +142,8 @@ impl Signer {
         parts.next_if(|part| part.tag == 0xa0)?;
         // Serial number, algorithm, issuer, validity.
         let subject = parts.nth(4)?.whole.to_vec();
-        let extensions = parts.find(|part| part.tag == 0xa3).and_then(|part| der::all(der::read(part.content)?.content));
+        let extensions =
+            parts.find(|part| part.tag == 0xa3).and_then(|part| der::all(der::read(part.content)?.content));
         let mark = extensions.unwrap_or_default().into_iter().find_map(|extension| {
             let parts = der::all(extension.content)?;
             let is_mark = parts.first()?.whole == KEY_MARK;

@@ -1,10 +1,10 @@
 //! Private keys: made, read and written as Go does, and what they sign.
 
 use p256::ecdsa::signature::Signer as _;
+use rsa::RsaPrivateKey;
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _};
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePublicKey as _};
 use rsa::signature::SignatureEncoding as _;
-use rsa::RsaPrivateKey;
 
 use super::{der, pem};
 use crate::chart::outside::Outside;
@@ -49,7 +49,9 @@ impl Key {
         };
         let rsa = |key| Self::Rsa(Box::new(key));
         match kind.as_str() {
-            "PRIVATE KEY" => pkcs8(&content).ok_or_else(|| "decoding PEM as PKCS#8: the key is of no kind that is known".to_owned()),
+            "PRIVATE KEY" => {
+                pkcs8(&content).ok_or_else(|| "decoding PEM as PKCS#8: the key is of no kind that is known".to_owned())
+            }
             "RSA PRIVATE KEY" => RsaPrivateKey::from_pkcs1_der(&content)
                 .map(rsa)
                 .map_err(|error| format!("parsing RSA private key from PEM: {error}")),
@@ -124,8 +126,7 @@ impl Key {
                 signer.try_sign(message).map_err(|error| error.to_string())?.to_vec()
             }
             Self::Ec(key) => {
-                let signature: p256::ecdsa::DerSignature =
-                    key.try_sign(message).map_err(|error| error.to_string())?;
+                let signature: p256::ecdsa::DerSignature = key.try_sign(message).map_err(|error| error.to_string())?;
                 signature.as_bytes().to_vec()
             }
             Self::Ed(seed) => ed_pair(seed)?.sign(message).as_ref().to_vec(),

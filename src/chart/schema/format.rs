@@ -43,9 +43,9 @@ fn ipv6(text: &str) -> Option<String> {
     if text.contains('%') {
         return Some("zone id is not a part of ipv6 address".to_owned());
     }
-    text.parse::<Ipv6Addr>().is_err().then(|| {
-        format!("ParseAddr({}): unable to parse IP", crate::chart::template::go_quote(text))
-    })
+    text.parse::<Ipv6Addr>()
+        .is_err()
+        .then(|| format!("ParseAddr({}): unable to parse IP", crate::chart::template::go_quote(text)))
 }
 
 fn hostname(text: &str) -> Option<String> {
@@ -63,7 +63,10 @@ fn hostname(text: &str) -> Option<String> {
         } else {
             match label.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
                 Some(c) => {
-                    format!("invalid character {}", crate::chart::template::quote_rune(c, crate::chart::template::Keep::Printable))
+                    format!(
+                        "invalid character {}",
+                        crate::chart::template::quote_rune(c, crate::chart::template::Keep::Printable)
+                    )
                 }
                 None => continue,
             }

@@ -143,7 +143,11 @@ impl Teller<'_> {
         let (fitting, wrong) = self.matching(wanted, items);
         let places = fitting.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         let asked = "items required to match contains schema, but";
-        let bounds = if self.draft() >= 2019 { (bound(schema, "minContains"), bound(schema, "maxContains")) } else { (None, None) };
+        let bounds = if self.draft() >= 2019 {
+            (bound(schema, "minContains"), bound(schema, "maxContains"))
+        } else {
+            (None, None)
+        };
         match bounds.0 {
             Some(least) if fitting.is_empty() && least > 0 => {
                 let said = format!("min {} {asked} none matched", count(least));
@@ -180,8 +184,16 @@ impl Teller<'_> {
         let old = |key: &str| self.draft() == 4 && schema.get(key) == Some(&Value::Bool(true));
         let (no_least, no_most) = (old("exclusiveMinimum"), old("exclusiveMaximum"));
         let bounds: [(&str, &str, fn(f64, f64) -> bool); 4] = [
-            ("minimum", if no_least { "exclusiveMinimum" } else { "minimum" }, if no_least { |a, b| a <= b } else { |a, b| a < b }),
-            ("maximum", if no_most { "exclusiveMaximum" } else { "maximum" }, if no_most { |a, b| a >= b } else { |a, b| a > b }),
+            (
+                "minimum",
+                if no_least { "exclusiveMinimum" } else { "minimum" },
+                if no_least { |a, b| a <= b } else { |a, b| a < b },
+            ),
+            (
+                "maximum",
+                if no_most { "exclusiveMaximum" } else { "maximum" },
+                if no_most { |a, b| a >= b } else { |a, b| a > b },
+            ),
             ("exclusiveMinimum", "exclusiveMinimum", |a, b| a <= b),
             ("exclusiveMaximum", "exclusiveMaximum", |a, b| a >= b),
         ];

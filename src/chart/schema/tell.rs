@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::words::{self, pointer, quoted};
 use super::format;
+use super::words::{self, pointer, quoted};
 
 /// Schemas within schemas deeper than this are left.
 const MAX_DEPTH: usize = 200;
@@ -157,7 +157,8 @@ impl<'s> Teller<'s> {
             && !equal(value, only)
         {
             let is_plain = !only.is_array() && !only.is_object();
-            let said = if is_plain { format!("value must be {}", words::shown(only)) } else { "'const' failed".to_owned() };
+            let said =
+                if is_plain { format!("value must be {}", words::shown(only)) } else { "'const' failed".to_owned() };
             return Err(self.wrong(said));
         }
         if let Some(Value::Array(some)) = schema.get("enum")
@@ -212,13 +213,15 @@ impl<'s> Teller<'s> {
         }
         let list = |key: &str| schema.get(key).and_then(Value::as_array).filter(|list| !list.is_empty());
         if let Some(all) = list("allOf") {
-            let wrong: Vec<Wrong> = all.iter().filter_map(|one| self.check(one, value).err()).map(|wrong| *wrong).collect();
+            let wrong: Vec<Wrong> =
+                all.iter().filter_map(|one| self.check(one, value).err()).map(|wrong| *wrong).collect();
             if !wrong.is_empty() {
                 wrongs.add(Err(self.because("'allOf' failed", Kind::One, wrong)));
             }
         }
         if let Some(any) = list("anyOf") {
-            let wrong: Vec<Wrong> = any.iter().filter_map(|one| self.check(one, value).err()).map(|wrong| *wrong).collect();
+            let wrong: Vec<Wrong> =
+                any.iter().filter_map(|one| self.check(one, value).err()).map(|wrong| *wrong).collect();
             if wrong.len() == any.len() {
                 wrongs.add(Err(self.because("'anyOf' failed", Kind::One, wrong)));
             }
@@ -315,10 +318,11 @@ fn named<'s>(schema: &'s Value, name: &str, depth: usize) -> Option<&'s Value> {
     }
     match schema {
         Value::Object(map) => {
-            let is_it = ["$anchor", "$dynamicAnchor"].iter().any(|key| map.get(*key).is_some_and(|anchor| anchor == name))
-                || ["$id", "id"].iter().any(|key| {
-                    map.get(*key).and_then(Value::as_str).and_then(|id| id.strip_prefix('#')) == Some(name)
-                });
+            let is_it =
+                ["$anchor", "$dynamicAnchor"].iter().any(|key| map.get(*key).is_some_and(|anchor| anchor == name))
+                    || ["$id", "id"].iter().any(|key| {
+                        map.get(*key).and_then(Value::as_str).and_then(|id| id.strip_prefix('#')) == Some(name)
+                    });
             if is_it { Some(schema) } else { map.values().find_map(|below| named(below, name, depth + 1)) }
         }
         Value::Array(items) => items.iter().find_map(|below| named(below, name, depth + 1)),

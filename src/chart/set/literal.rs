@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Done, End, Table, deeper,
-    line::Line,
-    list, list_at, mapping, negative, no_value, no_values, number, put, put_at, quoted_each,
+    Done, End, Table, deeper, line::Line, list, list_at, mapping, negative, no_value, no_values, number, put, put_at,
+    quoted_each,
 };
 
 pub(super) fn set(line: &str, values: &mut Table) -> End {

@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Done, End, Source, Table, deeper,
-    line::Line,
-    list, list_at, mapping, negative, no_value, no_values, number, put, put_at, quoted_each,
+    Done, End, Source, Table, deeper, line::Line, list, list_at, mapping, negative, no_value, no_values, number, put,
+    put_at, quoted_each,
 };
 use crate::chart::{template::go_quote, yaml};
 

@@ -221,6 +221,29 @@ fn callee(tail: Tail<'_, '_>) -> String {
 /// Notes what a function looks up in a mapping by its keys.
 #[cold]
 fn looked_up(tracer: &mut Tracer, function: &str, args: &[Value]) {
+    const WHOLE: [&str; 14] = [
+        "toYaml",
+        "toYamlPretty",
+        "mustToYaml",
+        "toJson",
+        "mustToJson",
+        "toPrettyJson",
+        "toRawJson",
+        "toToml",
+        "merge",
+        "mergeOverwrite",
+        "deepCopy",
+        "keys",
+        "values",
+        "omit",
+    ];
+    if WHOLE.contains(&function) {
+        for arg in args {
+            if let Value::Map(map) = arg {
+                tracer.read_whole(map);
+            }
+        }
+    }
     if !matches!(function, "index" | "get" | "hasKey" | "dig") {
         return;
     }

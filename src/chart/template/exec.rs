@@ -223,6 +223,9 @@ impl<'t> Frame<'t> {
             }
             Value::Map(map) => {
                 let boxed = map.kind().is_any();
+                if let Some(tracer) = &mut run.session.tracer {
+                    tracer.read_whole(map);
+                }
                 for (key, item) in map.snapshot() {
                     each!(Value::Str(super::value::Str::Text(key)), &item, boxed);
                 }

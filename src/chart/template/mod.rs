@@ -35,7 +35,7 @@ pub use files::Files;
 pub use map::{Entries, List, ListKind, Map, MapKind};
 pub use object::{Capabilities, Field, Object, Record};
 pub use run::{Limits, Run, Session};
-pub use trace::{Mark, Read, Trace};
+pub use trace::{Inner, Mark, Origin, Read, Trace};
 pub use value::{IntKind, Str, Value};
 
 pub(crate) use error::{WARN_END, WARN_START};
@@ -44,8 +44,6 @@ pub(crate) use format::to_text;
 pub(crate) use number::{parse_float, parse_signed};
 pub(crate) use printf::sprintf;
 pub(crate) use quote::{Keep, go_quote, is_print, quote_rune, quote_with};
-
-pub(crate) use trace::Tracer;
 
 use run::{Set, Texts};
 

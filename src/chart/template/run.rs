@@ -2,8 +2,8 @@
 
 use super::error::{ErrorKind, Fault, TemplateError};
 use super::exec::Frame;
-use super::node::Template;
 use super::map::Map;
+use super::node::Template;
 use super::trace::{Trace, Tracer};
 use super::value::{Str, Value};
 use crate::chart::generated::Tokens;
@@ -89,7 +89,7 @@ impl Set {
 }
 
 /// What `tpl` names the text that it parses.
-const TPL_NAME: &str = "gotpl";
+pub(super) const TPL_NAME: &str = "gotpl";
 
 /// The texts that `tpl` was given, parsed. Renders share them: most give the same ones.
 #[derive(Default)]
@@ -186,10 +186,10 @@ impl<'s> Run<'s> {
             tracer.enter();
         }
         let done = self.enter(template, data);
-        if let Some(tracer) = &mut self.session.tracer {
-            tracer.leave();
-        }
         let mut text = std::mem::replace(&mut self.out, out);
+        if let Some(tracer) = &mut self.session.tracer {
+            tracer.leave(&text);
+        }
         let answer = done.map(|()| Str::from(text.as_slice()));
         text.clear();
         self.spare.push(text);
@@ -230,9 +230,6 @@ impl<'s> Run<'s> {
             let name = super::quote::go_quote(name);
             return Err(format!("template: no template {name} associated with template \"gotpl\"").into());
         };
-        if let Some(tracer) = &mut self.session.tracer {
-            tracer.include(&template.name);
-        }
         self.included.push(Arc::clone(&template.name));
         let done = self.execute(&template, data);
         self.included.pop();

@@ -27,8 +27,26 @@ pub struct Mark {
     pub line: usize,
     /// Whether it stands in the template as it is, line for line.
     pub verbatim: bool,
-    /// The named template that an `include` took it from.
-    pub via: Option<Arc<str>>,
+    /// The lines of texts that were made within it, such as those of an `include`.
+    pub inner: Vec<Inner>,
+}
+
+/// A line of a text that was made within another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inner {
+    /// The line, without white space around it.
+    pub text: Box<str>,
+    /// Where it is from.
+    pub origin: Origin,
+}
+
+/// A place in a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The file.
+    pub file: Arc<str>,
+    /// The line, from 1.
+    pub line: usize,
 }
 
 /// A value that was looked at.
@@ -38,6 +56,8 @@ pub struct Read {
     pub at: usize,
     /// Its path below `.Values` of the release.
     pub path: Vec<Arc<str>>,
+    /// Whether all that is in it was looked at.
+    pub whole: bool,
 }
 
 /// Writes a [`Trace`] while templates run.
@@ -46,8 +66,8 @@ pub(crate) struct Tracer {
     known: HashMap<usize, Vec<Arc<str>>>,
     /// They live as long as they are known, so that no other takes their place.
     _kept: Vec<Map>,
-    /// How many texts are being written within each other: the first is the file's.
-    depth: usize,
+    /// The pieces of the texts that are being written within each other: the first is the file's.
+    texts: Vec<Vec<Mark>>,
     /// How much of the file is written.
     written: usize,
     trace: Trace,
@@ -56,13 +76,8 @@ pub(crate) struct Tracer {
 impl Tracer {
     /// For a release's values.
     pub fn new(values: &Map) -> Self {
-        let mut tracer = Self {
-            known: HashMap::new(),
-            _kept: Vec::new(),
-            depth: 0,
-            written: 0,
-            trace: Trace::default(),
-        };
+        let mut tracer =
+            Self { known: HashMap::new(), _kept: Vec::new(), texts: Vec::new(), written: 0, trace: Trace::default() };
         tracer.learn(values, &mut Vec::new());
         tracer
     }
@@ -83,43 +98,54 @@ impl Tracer {
 
     /// A text begins within the one that is being written.
     pub fn enter(&mut self) {
-        self.depth += 1;
+        self.texts.push(Vec::new());
     }
 
-    /// It ends.
-    pub fn leave(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
+    /// It ends, and is this.
+    pub fn leave(&mut self, text: &[u8]) {
+        let marks = self.texts.pop().unwrap_or_default();
+        let Some(outer) = self.texts.last_mut() else {
+            self.trace.marks = marks;
+            return;
+        };
+        let Some(outer) = outer.last_mut() else { return };
+        let text = String::from_utf8_lossy(text);
+        let lines = text.split('\n').zip(origins(&marks, &text));
+        // What `tpl` was given is no file.
+        let lines =
+            lines.filter_map(|(line, origin)| Some((line, origin.filter(|o| &*o.file != super::run::TPL_NAME)?)));
+        outer.inner.extend(lines.map(|(line, origin)| Inner { text: line.trim().into(), origin }));
     }
 
-    /// The next piece of the file's text comes from here.
+    /// The next piece of the text comes from here.
     pub fn mark(&mut self, written: usize, (file, line): (&Arc<str>, usize), verbatim: bool) {
-        if self.depth == 1 {
-            self.written = written;
-            self.trace.marks.push(Mark { at: written, file: Arc::clone(file), line, verbatim, via: None });
+        self.reach(written);
+        if let Some(marks) = self.texts.last_mut() {
+            marks.push(Mark { at: written, file: Arc::clone(file), line, verbatim, inner: Vec::new() });
         }
     }
 
     /// What comes is decided here.
     pub fn reach(&mut self, written: usize) {
-        if self.depth == 1 {
+        if self.texts.len() == 1 {
             self.written = written;
-        }
-    }
-
-    /// A named template is included.
-    pub fn include(&mut self, name: &str) {
-        if self.depth == 1
-            && let Some(mark) = self.trace.marks.last_mut()
-        {
-            mark.via.get_or_insert_with(|| Arc::from(name));
         }
     }
 
     /// An entry of a mapping is looked at.
     pub fn read(&mut self, map: &Map, keys: &[&str]) {
+        self.note(map, keys, false);
+    }
+
+    /// All that is in a mapping is looked at.
+    pub fn read_whole(&mut self, map: &Map) {
+        self.note(map, &[], true);
+    }
+
+    fn note(&mut self, map: &Map, keys: &[&str], whole: bool) {
         if let Some(path) = self.known.get(&map.id()) {
             let path = path.iter().cloned().chain(keys.iter().map(|key| Arc::from(*key))).collect();
-            self.trace.reads.push(Read { at: self.written, path });
+            self.trace.reads.push(Read { at: self.written, path, whole });
         }
     }
 
@@ -135,17 +161,33 @@ impl Tracer {
 }
 
 impl Trace {
-    /// Where each line of a text is from: the piece that its first character belongs to, and the line there.
-    pub fn lines(&self, text: &str) -> Vec<Option<(&Mark, usize)>> {
-        let mut start = 0;
-        text.split('\n')
-            .map(|line| {
-                let at = start + (line.len() - line.trim_start().len());
-                start += line.len() + 1;
-                let mark = self.marks.get(self.marks.partition_point(|mark| mark.at <= at).checked_sub(1)?)?;
-                let below = if mark.verbatim { text.get(mark.at..at)?.matches('\n').count() } else { 0 };
-                Some((mark, mark.line + below))
-            })
-            .collect()
+    /// Where each line of the text is from.
+    pub fn lines(&self, text: &str) -> Vec<Option<Origin>> {
+        origins(&self.marks, text)
     }
+}
+
+/// Where each line of a text is from, by the piece that its first character belongs to. A line that was made within a piece
+/// is known again by what it says.
+fn origins(marks: &[Mark], text: &str) -> Vec<Option<Origin>> {
+    let mut start = 0;
+    // How far the lines within the last piece are found again.
+    let mut found = (usize::MAX, 0);
+    let lines = text.split('\n').map(|line| {
+        let at = start + (line.len() - line.trim_start().len());
+        start += line.len() + 1;
+        let place = marks.partition_point(|mark| mark.at <= at).checked_sub(1)?;
+        let mark = marks.get(place)?;
+        if found.0 != place {
+            found = (place, 0);
+        }
+        let rest = mark.inner.get(found.1..).unwrap_or_default();
+        if let Some(next) = rest.iter().position(|inner| *inner.text == *line.trim()) {
+            found.1 += next + 1;
+            return rest.get(next).map(|inner| inner.origin.clone());
+        }
+        let below = if mark.verbatim { text.get(mark.at..at)?.matches('\n').count() } else { 0 };
+        Some(Origin { file: Arc::clone(&mark.file), line: mark.line + below })
+    });
+    lines.collect()
 }

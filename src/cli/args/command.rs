@@ -4,9 +4,9 @@ use clap::Subcommand;
 
 use super::{
     Apply, Audit, Check, Comment, Completions, Create, Credentials, Destroy, Diff, Doctor, Down, Exec, Extend, Gc,
-    History, Image, Init, List, Logs, Man, Open, Pin, PortForward, Rbac, Render, Rollback, Set, Sleep, Status, Template,
-    Test,    Unpin, Up, Update, Wake, Why, comment, develop_examples, doctor, examples, image, init, inside, list, open, rbac,
-    shell, status, template, test, update,
+    History, Image, Init, List, Logs, Man, Open, Pin, PortForward, Rbac, Render, Rollback, Set, Sleep, Status,
+    Template, Test, Unpin, Up, Update, Wake, Why, comment, develop_examples, doctor, examples, image, init, inside,
+    list, open, rbac, shell, status, template, test, update,
 };
 
 /// Commands beside planning and applying.

@@ -86,9 +86,10 @@ impl Walk {
             let limit = Chart::MAX_FILE;
             return Err(format!("chart file {} is larger than the maximum file size {limit}", quoted(&short)));
         }
-        self.room = self.room.checked_sub(kind.len()).ok_or_else(|| {
-            format!("the files of the chart are together larger than {MAX_FILES} bytes")
-        })?;
+        self.room = self
+            .room
+            .checked_sub(kind.len())
+            .ok_or_else(|| format!("the files of the chart are together larger than {MAX_FILES} bytes"))?;
         let bytes = read(path).map_err(|why| format!("error reading {name}: {why}"))?;
         self.files.insert(name.to_owned(), bytes.into());
         Ok(())
@@ -122,7 +123,9 @@ fn kind(bytes: &[u8]) -> &'static str {
     let head = bytes.get(..512);
     if bytes.starts_with(b"PK\x03\x04") {
         "application/zip"
-    } else if head.is_some_and(|head| head.iter().all(|byte| matches!(byte, b'\t' | b'\n' | 0x0c | b'\r' | 0x1b | 0x20..))) {
+    } else if head
+        .is_some_and(|head| head.iter().all(|byte| matches!(byte, b'\t' | b'\n' | 0x0c | b'\r' | 0x1b | 0x20..)))
+    {
         "text/plain; charset=utf-8"
     } else {
         "application/octet-stream"

@@ -56,13 +56,10 @@ fn rendered(options: &Template, printer: &Printer) -> Result<String, String> {
     }
     chart.complete().map_err(|error| error.in_helm())?;
     check_name(name)?;
-    let release = ReleaseInfo {
-        is_install: !shown.is_upgrade,
-        ..ReleaseInfo::install(name, &options.namespace)
-    };
+    let release = ReleaseInfo { is_install: !shown.is_upgrade, ..ReleaseInfo::install(name, &options.namespace) };
     let input = RenderInput { release: &release, values: &values, capabilities: &capabilities };
     let manner =
-        Manner { world: World(Some(Arc::new(world::Here))), skip_schema: shown.skip_schema_validation };
+        Manner { world: World(Some(Arc::new(world::Here))), skip_schema: shown.skip_schema_validation, traced: false };
     let texts = chart.texts_in(&input, &manner).map_err(|error| error.in_helm())?;
     for warning in texts.warnings() {
         printer.plain(&format!("warning: {warning}"));
