@@ -126,6 +126,7 @@ fn clean(path: &str) -> String {
 fn in_go(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "unexpected EOF".to_owned(),
+        _ if error.to_string().starts_with("unexpected EOF") => "unexpected EOF".to_owned(),
         io::ErrorKind::InvalidInput if error.to_string().contains("deflate") => "flate: corrupt input".to_owned(),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
             format!("archive/tar: invalid tar header ({error})")

@@ -18,6 +18,8 @@ pub struct Chart {
     pub(super) schema: Option<Schema>,
     pub(super) templates: FileMap,
     pub(super) files: FileMap,
+    /// Which of the files are definitions of `crds/`, in the order in which they came.
+    pub(super) crds: Vec<Arc<str>>,
     pub(super) dependencies: Vec<Chart>,
     pub(super) parsed: Parsed,
 }
@@ -86,21 +88,13 @@ impl Chart {
     }
 
     fn collect_crds(&self, path: &str, out: &mut Vec<Crd>) {
-        let mut own: Vec<_> =
-            self.files.iter().filter(|(name, _)| name.starts_with("crds/") && is_manifest(name)).collect();
-        // As a walk through the folders meets them: `a` and what is in it before `a-b`.
-        own.sort_by(|(a, _), (b, _)| a.split('/').cmp(b.split('/')));
-        for (name, data) in own {
-            out.push(Crd { path: format!("{path}/{name}"), data: Arc::clone(data) });
+        for name in &self.crds {
+            if let Some(data) = self.files.get(name) {
+                out.push(Crd { path: format!("{path}/{name}"), data: Arc::clone(data) });
+            }
         }
         for dependency in &self.dependencies {
             dependency.collect_crds(&format!("{path}/charts/{}", dependency.name()), out);
         }
     }
-}
-
-/// Whether a file's name ends as a manifest's does.
-fn is_manifest(name: &str) -> bool {
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }

@@ -27,7 +27,7 @@ impl Head {
     /// # Errors
     /// What Helm puts behind `YAML parse error on FILE: `.
     pub fn read(text: &str) -> Result<Self, String> {
-        let value = yaml::read(text, Numbers::Exact).map_err(|error| converting(&error.in_go()))?;
+        let value = yaml::read(text, Numbers::Spelt).map_err(|error| converting(&error.in_go()))?;
         Self::of(&value).map_err(|problem| decoding(&problem))
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::{Map, Value};
 
 use super::{
-    archive::{self, MAX_FILE},
+    archive::{self, Files, MAX_FILE},
     chart::{Chart, FileMap},
     chart_metadata::Metadata,
     chart_metadata_read,
@@ -52,14 +52,14 @@ pub enum ChartError {
     #[error("charts are nested more than {MAX_CHARTS} deep")]
     TooDeep,
     /// A chart below `charts/` cannot be read.
-    #[error("error unpacking subchart {folder} in {parent}: {source}")]
+    #[error("error unpacking subchart {folder} in {parent}: {why}")]
     Subchart {
         /// The folder or archive below `charts/`.
         folder: String,
         /// The chart that it is part of.
         parent: String,
         /// What is wrong with it.
-        source: Box<ChartError>,
+        why: Box<ChartError>,
     },
     /// An archive below `charts/` is a folder.
     #[error("error unpacking subchart tar in {parent}: expected {folder}, got {found}")]
@@ -80,14 +80,16 @@ impl Chart {
     /// The first file that is not what it should be.
     pub fn load(files: &BTreeMap<String, Arc<[u8]>>) -> Result<Self, ChartError> {
         let rules = Self::ignored(files.get(".helmignore").map(|data| &**data))?;
-        let mut kept = FileMap::new();
+        let mut kept = Files::new();
         for (path, data) in files.iter().filter(|(path, _)| !rules.ignores(path)) {
             if data.len() as u64 > MAX_FILE {
                 let name = path.rsplit('/').next().unwrap_or(path);
                 return Err(ChartError::TooLarge(name.to_owned()));
             }
-            kept.insert(Arc::from(path.as_str()), without_mark(data));
+            kept.push((Arc::from(path.as_str()), without_mark(data)));
         }
+        // As a walk through the folders meets them: `a` and what is in it before `a-b`.
+        kept.sort_by(|(a, _), (b, _)| a.split('/').cmp(b.split('/')));
         Loader { room: MAX_ROOM }.load(kept, 0)
     }
 
@@ -98,7 +100,7 @@ impl Chart {
     pub fn load_archive(bytes: &[u8]) -> Result<Self, ChartError> {
         let mut loader = Loader { room: MAX_ROOM };
         let files = archive::unpack(bytes, &mut loader.room).map_err(ChartError::Archive)?;
-        loader.load(files.into_iter().collect(), 0)
+        loader.load(files, 0)
     }
 
     /// The rules by which files of a chart's folder do not belong to it, by the text of its `.helmignore`.
@@ -127,18 +129,17 @@ struct Loader {
 }
 
 impl Loader {
-    fn load(&mut self, files: FileMap, depth: usize) -> Result<Chart, ChartError> {
+    fn load(&mut self, files: Files, depth: usize) -> Result<Chart, ChartError> {
         if depth > MAX_CHARTS {
             return Err(ChartError::TooDeep);
         }
         let mut metadata = None;
-        if let Some(data) = files.get("Chart.yaml") {
-            let mut read = Metadata::default();
-            read_metadata(data, "Chart.yaml", &mut read)?;
+        for (_, data) in files.iter().filter(|(path, _)| &**path == "Chart.yaml") {
+            let read: &mut Metadata = metadata.get_or_insert_default();
+            read_metadata(data, "Chart.yaml", read)?;
             if read.api_version.is_empty() {
                 "v1".clone_into(&mut read.api_version);
             }
-            metadata = Some(read);
         }
         let mut chart = Chart {
             metadata: Metadata::default(),
@@ -146,10 +147,11 @@ impl Loader {
             schema: None,
             templates: FileMap::new(),
             files: FileMap::new(),
+            crds: Vec::new(),
             dependencies: Vec::new(),
             parsed: Parsed::default(),
         };
-        let mut below: BTreeMap<String, FileMap> = BTreeMap::new();
+        let mut below: BTreeMap<String, Files> = BTreeMap::new();
         for (path, data) in files {
             let is_old = metadata.as_ref().is_some_and(|metadata| metadata.api_version == "v1");
             match &*path {
@@ -175,9 +177,12 @@ impl Loader {
                 _ => match path.strip_prefix("charts/") {
                     Some(rest) if extension(rest) != "prov" => {
                         let name = rest.split('/').next().unwrap_or(rest);
-                        below.entry(name.to_owned()).or_default().insert(rest.into(), data);
+                        below.entry(name.to_owned()).or_default().push((rest.into(), data));
                     }
                     _ => {
+                        if is_definition(&path) {
+                            chart.crds.push(Arc::clone(&path));
+                        }
                         chart.files.insert(path, data);
                     }
                 },
@@ -196,14 +201,14 @@ impl Loader {
     }
 
     /// Loads what lies below `charts/`, a folder or an archive.
-    fn subchart(&mut self, folder: &str, files: FileMap, parent: &str, depth: usize) -> Result<Chart, ChartError> {
+    fn subchart(&mut self, folder: &str, files: Files, parent: &str, depth: usize) -> Result<Chart, ChartError> {
         let files = if extension(folder) == "tgz" {
-            let Some(data) = files.get(folder) else {
+            let Some((_, data)) = files.first().filter(|(path, _)| **path == *folder) else {
                 let (folder, parent) = (folder.to_owned(), parent.to_owned());
-                let found = files.keys().next().map(ToString::to_string).unwrap_or_default();
+                let found = files.first().map(|(path, _)| path.to_string()).unwrap_or_default();
                 return Err(ChartError::NoArchive { folder, parent, found });
             };
-            archive::unpack(data, &mut self.room).map(|files| files.into_iter().collect()).map_err(ChartError::Archive)
+            archive::unpack(data, &mut self.room).map_err(ChartError::Archive)
         } else {
             let own = files.into_iter().filter_map(|(path, data)| {
                 let (_, rest) = path.split_once('/')?;
@@ -211,17 +216,17 @@ impl Loader {
             });
             Ok(own.collect())
         };
-        files.and_then(|files| self.load(files, depth + 1)).map_err(|source| ChartError::Subchart {
+        files.and_then(|files| self.load(files, depth + 1)).map_err(|why| ChartError::Subchart {
             folder: folder.to_owned(),
             parent: parent.to_owned(),
-            source: Box::new(source),
+            why: Box::new(why),
         })
     }
 }
 
 fn read_metadata(data: &[u8], file: &str, into: &mut Metadata) -> Result<(), ChartError> {
     let wrong = |problem| ChartError::File { file: file.to_owned(), problem };
-    let value = read(data, Numbers::Exact).map_err(wrong)?;
+    let value = read(data, Numbers::Spelt).map_err(wrong)?;
     chart_metadata_read::read(&value, into).map_err(|problem| wrong(decoding(&problem)))
 }
 
@@ -268,6 +273,12 @@ pub(super) fn converting(problem: &str) -> String {
 /// What Helm puts before what cannot be made of YAML.
 pub(super) fn decoding(problem: &str) -> String {
     format!("error unmarshaling JSON: while decoding JSON: {problem}")
+}
+
+/// Whether a file of `crds/` is a manifest.
+fn is_definition(path: &str) -> bool {
+    let known = ["yaml", "yml", "json"];
+    path.starts_with("crds/") && known.iter().any(|known| extension(path).eq_ignore_ascii_case(known))
 }
 
 fn extension(path: &str) -> &str {

@@ -163,6 +163,15 @@ impl<'t> Frame<'t> {
             (Ty::Float, Operand::Number { number, .. }) if number.float.is_some() => {
                 return Ok(Value::Float(number.float.unwrap_or_default()));
             }
+            (Ty::Named("uint32"), Operand::Number { number, .. }) => {
+                match number.uint.filter(|n| *n <= u64::from(u32::MAX)) {
+                    Some(number) => {
+                        let number = i64::try_from(number).unwrap_or_default();
+                        return Ok(Value::Int(number, IntKind::Named("uint32")));
+                    }
+                    None => "unsigned integer",
+                }
+            }
             (Ty::Bool, _) => "bool",
             (Ty::Str, _) => "string",
             (Ty::Int | Ty::Int64, _) => "integer",
@@ -194,6 +203,7 @@ impl<'t> Frame<'t> {
                 return Ok(Value::Map(map.seen_as(MapKind::Any)));
             }
             (Value::Object(object), Ty::Named(name)) => object.type_name() == name,
+            (Value::Int(_, IntKind::Named(kind)), Ty::Named(name)) => *kind == name,
             _ => false,
         };
         if fits {

@@ -83,7 +83,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   reconcile template demo charts/preview-app
   reconcile template demo ./chart-1.2.3.tgz -n prod -f values-prod.yaml --set image.tag=v2
-  reconcile template demo charts/preview-app -s templates/service.yaml
+  reconcile template demo charts/preview-app -s templates/app.yaml
   reconcile template demo charts/preview-app | diff - <(helm template demo charts/preview-app)
 
 Takes the flags of helm template, and prints what that prints, bytes and errors alike. Nothing is fetched: the chart is a

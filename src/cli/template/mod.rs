@@ -13,7 +13,7 @@ use super::args::Template;
 use super::failure::Failure;
 use super::print::Printer;
 use crate::chart::outside::World;
-use crate::chart::{AFTER_A_RENDER, Capabilities, Chart, Manner, Parts, ReleaseInfo, RenderInput};
+use crate::chart::{AFTER_A_RENDER, Capabilities, Chart, Manner, Parts, ReleaseInfo, RenderInput, dependencies};
 
 /// What Helm calls a release that nobody named.
 const UNNAMED: &str = "release-name";
@@ -54,7 +54,13 @@ fn rendered(options: &Template, printer: &Printer) -> Result<String, String> {
     if chart.metadata().deprecated {
         printer.plain("WARNING: This chart is deprecated");
     }
-    chart.complete().map_err(|error| error.in_helm())?;
+    chart.complete().map_err(|error| error.in_helm()).inspect_err(|_| {
+        let read = |folder: &str| std::fs::read(Path::new(folder).join("Chart.yaml")).ok();
+        if let Some(circle) = dependencies::circle(&place.to_string_lossy(), &read) {
+            let circle = circle.join(", which needs ");
+            printer.plain(&format!("WARNING: the dependencies have no end: {circle}"));
+        }
+    })?;
     check_name(name)?;
     let release = ReleaseInfo { is_install: !shown.is_upgrade, ..ReleaseInfo::install(name, &options.namespace) };
     let input = RenderInput { release: &release, values: &values, capabilities: &capabilities };
