@@ -90,6 +90,11 @@ impl Manifest {
         self.content.mentions(word)
     }
 
+    /// Whether it is of a chart's `crds/`: made where it is not there, then left alone, whoever made it.
+    pub fn is_of_crds(&self) -> bool {
+        self.content.mentions(super::ANNOTATION_CRDS)
+    }
+
     /// The same object as one that belongs to no namespace.
     #[must_use]
     pub fn in_no_namespace(mut self) -> Self {

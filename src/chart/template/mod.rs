@@ -26,6 +26,7 @@ mod parse;
 mod printf;
 mod quote;
 mod run;
+mod trace;
 mod value;
 mod verbs;
 
@@ -34,6 +35,7 @@ pub use files::Files;
 pub use map::{Entries, List, ListKind, Map, MapKind};
 pub use object::{Capabilities, Field, Object, Record};
 pub use run::{Limits, Run, Session};
+pub use trace::{Inner, Mark, Origin, Read, Trace};
 pub use value::{IntKind, Str, Value};
 
 pub(crate) use error::{WARN_END, WARN_START};
@@ -111,6 +113,7 @@ fn render_in(
         other => other,
     };
     let text = run.execute(&template, data)?;
+    run.end_of_file(&text);
     match run::without_no_value(text) {
         Str::Text(text) => {
             session.written += text.len();
