@@ -89,7 +89,7 @@ impl Texts {
         for document in &objects {
             print(&mut text, document.template, document.text);
         }
-        listing.text = text.trim().to_owned();
+        text.trim().clone_into(&mut listing.text);
         listing.text.push('\n');
         if !parts.no_hooks {
             for document in hooks.iter().filter(|hook| !(parts.no_tests && hook.is_test)) {

@@ -279,13 +279,21 @@ pub fn place(sources: &mut BTreeMap<String, Source>, resources: &BTreeMap<Kind, 
 
 /// How kinds will be served that no server has yet: by definitions that the releases bring along.
 pub fn brought(sources: &BTreeMap<String, Source>, unserved: &BTreeSet<Kind>) -> BTreeMap<Kind, Resource> {
-    let mut found = BTreeMap::new();
     if unserved.is_empty() {
-        return found;
+        return BTreeMap::new();
     }
     let releases = sources.values().filter_map(|source| Some(&source.wanted()?.release));
+    defined(releases.flat_map(|release| release.manifests.iter()), unserved)
+}
+
+/// The same of manifests.
+pub fn defined<'m>(
+    manifests: impl Iterator<Item = &'m Manifest>,
+    unserved: &BTreeSet<Kind>,
+) -> BTreeMap<Kind, Resource> {
+    let mut found = BTreeMap::new();
     let is_definition = |m: &&Manifest| m.id.group == "apiextensions.k8s.io" && m.id.kind == "CustomResourceDefinition";
-    for manifest in releases.flat_map(|release| release.manifests.iter()).filter(is_definition) {
+    for manifest in manifests.filter(is_definition) {
         let body = manifest.body();
         let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         for kind in

@@ -97,7 +97,7 @@ pub(super) fn signed(wish: &Wish, key: &Key, authority: &Value, outside: &dyn Ou
         return Err("error parsing certificate: decodedSignerCert.Bytes: x509: malformed certificate".into());
     };
     let signing = Key::read(&part("Key")).map_err(|why| format!("error parsing private key: {why}"))?;
-    issue(wish, key, Some((signer, &signing)), outside)
+    issue(wish, key, Some(&(signer, &signing)), outside)
 }
 
 /// `buildCustomCert`: a certificate and a key that are given, looked at.
@@ -153,15 +153,15 @@ impl Signer {
     }
 }
 
-fn issue(wish: &Wish, key: &Key, signer: Option<(Signer, &Key)>, outside: &dyn Outside) -> Outcome {
+fn issue(wish: &Wish, key: &Key, signer: Option<&(Signer, &Key)>, outside: &dyn Outside) -> Outcome {
     let wrong = |why: String| Fault::from(format!("error creating certificate: {why}"));
     let subject = name(&wish.name);
     let public = key.public().map_err(wrong)?;
-    let (issuer, signing) = match &signer {
+    let (issuer, signing) = match signer {
         Some((signer, signing)) => (signer.subject.clone(), *signing),
         None => (subject.clone(), key),
     };
-    let parent_mark = signer.as_ref().and_then(|(signer, _)| signer.mark.clone()).filter(|_| issuer != subject);
+    let parent_mark = signer.and_then(|(signer, _)| signer.mark.clone()).filter(|_| issuer != subject);
     let mut serial = [0; 16];
     outside.fill(&mut serial);
     let now = outside.now();

@@ -94,9 +94,11 @@ impl Key {
     /// The public key, as a certificate holds it.
     pub fn public(&self) -> Result<Vec<u8>, String> {
         match self {
-            Self::Rsa(key) => {
-                key.to_public_key().to_public_key_der().map(|der| der.into_vec()).map_err(|error| error.to_string())
-            }
+            Self::Rsa(key) => key
+                .to_public_key()
+                .to_public_key_der()
+                .map(rsa::pkcs8::Document::into_vec)
+                .map_err(|error| error.to_string()),
             Self::Ec(key) => {
                 let point = key.verifying_key().to_encoded_point(false);
                 Ok(der::sequence(&[&der::sequence(&[EC, P256]), &der::bits(point.as_bytes(), 0)]))

@@ -8,6 +8,9 @@ use super::words::{self, all_quoted, count, quoted};
 
 type Keywords = Map<String, Value>;
 
+/// The keyword, what it is called where it is past, and when that is.
+type Bound = (&'static str, &'static str, fn(f64, f64) -> bool);
+
 fn bound(schema: &Keywords, key: &str) -> Option<usize> {
     let number = schema.get(key)?.as_f64()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the nearest number is meant")]
@@ -122,11 +125,11 @@ impl Teller<'_> {
         let all = schema.get(first).filter(|schema| !schema.is_array() && self.draft() < 2020);
         let (from, others) = if all.is_some() { (0, all) } else { (placed, schema.get(rest)) };
         match others {
-            Some(Value::Bool(false)) if self.draft() < 2020 && rest == "additionalItems" && all.is_none() => {
-                if items.len() > from {
-                    let said = format!("last {} additionalItem(s) not allowed", count(items.len() - from));
-                    wrongs.add(Err(self.wrong(said)));
-                }
+            Some(Value::Bool(false))
+                if self.draft() < 2020 && rest == "additionalItems" && all.is_none() && items.len() > from =>
+            {
+                let said = format!("last {} additionalItem(s) not allowed", count(items.len() - from));
+                wrongs.add(Err(self.wrong(said)));
             }
             Some(schema) => {
                 for (at, item) in items.iter().enumerate().skip(from) {
@@ -183,7 +186,7 @@ impl Teller<'_> {
         let got = number.as_f64().unwrap_or(f64::NAN);
         let old = |key: &str| self.draft() == 4 && schema.get(key) == Some(&Value::Bool(true));
         let (no_least, no_most) = (old("exclusiveMinimum"), old("exclusiveMaximum"));
-        let bounds: [(&str, &str, fn(f64, f64) -> bool); 4] = [
+        let bounds: [Bound; 4] = [
             (
                 "minimum",
                 if no_least { "exclusiveMinimum" } else { "minimum" },

@@ -36,6 +36,9 @@ pub(super) fn count(number: usize) -> String {
     grouped(&number.to_string())
 }
 
+/// Digits of an exponent.
+const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+
 /// A number, its thousands apart, and from a million on as a power of ten.
 pub(super) fn number(number: &Number) -> String {
     let Some(float) = number.as_f64() else { return number.to_string() };
@@ -48,7 +51,6 @@ pub(super) fn number(number: &Number) -> String {
         let (whole, rest) = digits.find('.').map_or((digits, ""), |at| digits.split_at(at));
         return format!("{sign}{}{rest}", grouped(whole));
     }
-    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let sign = if exponent < 0 { "⁻" } else { "" };
     let digits = format!("{:02}", exponent.unsigned_abs());
     let raised: String = digits.bytes().filter_map(|digit| RAISED.get(usize::from(digit - b'0'))).collect();
@@ -58,7 +60,7 @@ pub(super) fn number(number: &Number) -> String {
 fn grouped(digits: &str) -> String {
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

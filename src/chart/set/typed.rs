@@ -215,10 +215,10 @@ fn told(text: String) -> Value {
         _ => {}
     }
     // A number does not begin with a zero, unless it is one.
-    if text == "0" || !text.starts_with('0') {
-        if let Ok(number) = text.parse::<i64>() {
-            return number.into();
-        }
+    if (text == "0" || !text.starts_with('0'))
+        && let Ok(number) = text.parse::<i64>()
+    {
+        return number.into();
     }
     Value::String(text)
 }

@@ -164,7 +164,7 @@ impl<'t> Frame<'t> {
                 return Ok(Value::Float(number.float.unwrap_or_default()));
             }
             (Ty::Named("uint32"), Operand::Number { number, .. }) => {
-                match number.uint.filter(|n| *n <= u64::from(u32::MAX)) {
+                match number.uint.filter(|n| u32::try_from(*n).is_ok()) {
                     Some(number) => {
                         let number = i64::try_from(number).unwrap_or_default();
                         return Ok(Value::Int(number, IntKind::Named("uint32")));

@@ -65,7 +65,7 @@ pub(crate) struct Tracer {
     /// The mappings of the values, by what tells them from others.
     known: HashMap<usize, Vec<Arc<str>>>,
     /// They live as long as they are known, so that no other takes their place.
-    _kept: Vec<Map>,
+    kept: Vec<Map>,
     /// The pieces of the texts that are being written within each other: the first is the file's.
     texts: Vec<Vec<Mark>>,
     /// How much of the file is written.
@@ -77,7 +77,7 @@ impl Tracer {
     /// For a release's values.
     pub fn new(values: &Map) -> Self {
         let mut tracer =
-            Self { known: HashMap::new(), _kept: Vec::new(), texts: Vec::new(), written: 0, trace: Trace::default() };
+            Self { known: HashMap::new(), kept: Vec::new(), texts: Vec::new(), written: 0, trace: Trace::default() };
         tracer.learn(values, &mut Vec::new());
         tracer
     }
@@ -86,7 +86,7 @@ impl Tracer {
         if self.known.insert(map.id(), path.clone()).is_some() {
             return;
         }
-        self._kept.push(map.clone());
+        self.kept.push(map.clone());
         for (key, value) in map.snapshot() {
             if let Value::Map(below) = value {
                 path.push(key);
