@@ -1,6 +1,7 @@
 //! Passwords, keys and certificates. What is random in them is made in the cluster or not at all.
 
-use super::{Call, Func, Outcome, Ty};
+use super::keys;
+use super::{Func, Ty};
 
 const SALTED: &str = "it salts with random bytes; keep the hash in a value";
 const CERTIFICATE: &str = "certificates are random and dated; let cert-manager or a Job in the cluster make them";
@@ -15,8 +16,8 @@ pub(super) const FUNCTIONS: &[Func] = &[
         call.not_hermetic(SALTED)
     }),
     Func::new("genPrivateKey", &[Ty::Str], |call| call.not_hermetic("it makes a random key")),
-    Func::new("derivePassword", &[Ty::Named("uint32"), Ty::Str, Ty::Str, Ty::Str, Ty::Str], missing),
-    Func::new("buildCustomCert", &[Ty::Str, Ty::Str], missing),
+    Func::new("derivePassword", &[Ty::Uint32, Ty::Str, Ty::Str, Ty::Str, Ty::Str], keys::derive_password),
+    Func::new("buildCustomCert", &[Ty::Str, Ty::Str], keys::build_custom_cert),
     Func::new("genCA", &[Ty::Str, Ty::Int], |call| call.not_hermetic(CERTIFICATE)),
     Func::new("genCAWithKey", &[Ty::Str, Ty::Int, Ty::Str], |call| call.not_hermetic(CERTIFICATE)),
     Func::new("genSelfSignedCert", &[Ty::Str, Ty::Any, Ty::Any, Ty::Int], |call| call.not_hermetic(CERTIFICATE)),
@@ -28,9 +29,5 @@ pub(super) const FUNCTIONS: &[Func] = &[
         call.not_hermetic(CERTIFICATE)
     }),
     Func::new("encryptAES", &[Ty::Str, Ty::Str], |call| call.not_hermetic("it encrypts with random bytes")),
-    Func::new("decryptAES", &[Ty::Str, Ty::Str], missing),
+    Func::new("decryptAES", &[Ty::Str, Ty::Str], keys::decrypt_aes),
 ];
-
-fn missing(call: &mut Call<'_, '_, '_>) -> Outcome {
-    Err(format!("{} is not supported", call.name).into())
-}

@@ -129,6 +129,60 @@ pub(crate) fn go_time(time: &Zoned) -> String {
     godate::format("2006-01-02 15:04:05.999999999 -0700 MST", time)
 }
 
+/// How Go prints a time as Go: the zone of a render is that of the machine, which is UTC.
+pub(crate) fn go_syntax(time: &Zoned) -> String {
+    let month = godate::format("January", time);
+    let (year, day, hour) = (time.year(), time.day(), time.hour());
+    let (minute, second, part) = (time.minute(), time.second(), time.subsec_nanosecond());
+    format!("time.Date({year}, time.{month}, {day}, {hour}, {minute}, {second}, {part}, time.Local)")
+}
+
+/// A date or time of TOML.
+pub(super) fn read_toml(text: &str) -> Result<Value, String> {
+    const LAYOUTS: [(&str, &str); 7] = [
+        ("2006-01-02T15:04:05.999999999Z07:00", ""),
+        ("2006-01-02T15:04:05.999999999", DATE_TIME),
+        ("2006-01-02", DATE),
+        ("15:04:05.999999999", TIME_OF_DAY),
+        ("2006-01-02T15:04Z07:00", ""),
+        ("2006-01-02T15:04", DATE_TIME),
+        ("15:04", TIME_OF_DAY),
+    ];
+    let written = text.replace('z', "Z").replace(['t', ' '], "T");
+    let invalid = || format!("invalid datetime: {}", crate::chart::template::go_quote(&written));
+    for (layout, zone) in LAYOUTS {
+        let Ok(time) = godateread::parse(layout, &written) else { continue };
+        // Go lets a digit go missing where the layout has two.
+        let signs = layout.bytes().zip(written.bytes()).take_while(|(sign, _)| !matches!(sign, b'.' | b'Z'));
+        if signs.into_iter().any(|(sign, byte)| !sign.is_ascii_digit() && sign != byte) {
+            return Err(invalid());
+        }
+        if zone.is_empty() {
+            return Ok(value(time));
+        }
+        let zone = TimeZone::posix(&format!("<{zone}>0")).unwrap_or(TimeZone::UTC);
+        return Ok(value(time.with_time_zone(zone)));
+    }
+    Err(invalid())
+}
+
+/// The zones that the Go library gives to what has none.
+const DATE_TIME: &str = "datetime-local";
+const DATE: &str = "date-local";
+const TIME_OF_DAY: &str = "time-local";
+
+/// How a time is written in TOML.
+pub(super) fn toml(time: &Zoned) -> String {
+    let info = time.time_zone().to_offset_info(time.timestamp());
+    let layout = match info.abbreviation() {
+        DATE_TIME => "2006-01-02T15:04:05.999999999",
+        DATE => "2006-01-02",
+        TIME_OF_DAY => "15:04:05.999999999",
+        _ => "2006-01-02T15:04:05.999999999Z07:00",
+    };
+    godate::format(layout, time)
+}
+
 /// How Go writes a time in JSON.
 pub(super) fn rfc3339(time: &Zoned) -> String {
     godate::format("2006-01-02T15:04:05.999999999Z07:00", time)

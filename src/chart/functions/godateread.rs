@@ -22,7 +22,6 @@ struct Parsed {
 
 /// Reads a text by a layout, in UTC where it names no zone. The error is Go's.
 pub(super) fn parse(layout: &str, text: &str) -> Result<Zoned, String> {
-    let quote = crate::chart::template::go_quote;
     let mut parsed = Parsed {
         year: 0,
         month: 1,
@@ -38,45 +37,93 @@ pub(super) fn parse(layout: &str, text: &str) -> Result<Zoned, String> {
     };
     let mut rest = text;
     let mut pattern = layout;
-    let mut literal = String::new();
-    while let Some((piece, after)) = next_piece(pattern) {
-        let shown = pattern.get(..pattern.len() - after.len()).unwrap_or("");
-        if let Piece::Text(text) = piece {
-            literal.push_str(text);
-            match rest.strip_prefix(text) {
-                Some(left) => rest = left,
-                None => return Err(cannot(layout, text_of(layout, text, rest), &quote)),
-            }
-        } else {
-            let names_fraction = matches!(next_piece(after), Some((Piece::Fraction { .. }, _)));
-            rest = parsed.read(piece, rest, names_fraction).ok_or_else(|| {
-                format!(
-                    "parsing time {} as {}: cannot parse {} as {}",
-                    quote(text),
-                    quote(layout),
-                    quote(rest),
-                    quote(shown)
-                )
-            })?;
+    loop {
+        let (prefix, piece, after) = next_field(pattern);
+        rest = skip(rest, prefix).map_err(|left| cannot(layout, text, (left, prefix)))?;
+        let Some(piece) = piece else { break };
+        let shown = pattern.get(prefix.len()..pattern.len() - after.len()).unwrap_or_default();
+        let names_fraction = matches!(next_piece(after), Some((Piece::Fraction { .. }, _)));
+        let held = rest;
+        let read = parsed.read(piece, rest, names_fraction);
+        if let Some(what) = parsed.out_of_range(piece).filter(|_| read.is_some()) {
+            return Err(format!("parsing time {}: {what} out of range", quote(text)));
         }
+        rest = read.ok_or_else(|| cannot(layout, text, (held, shown)))?;
         pattern = after;
     }
     if !rest.is_empty() {
-        let (text, rest) = (quote(text), quote(rest));
-        return Err(format!("parsing time {text}: extra text: {rest}"));
+        return Err(format!("parsing time {}: extra text: {}", quote(text), quote(rest)));
     }
     parsed.time().map_err(|what| format!("parsing time {}: {what} out of range", quote(text)))
 }
 
-fn text_of<'a>(_layout: &str, text: &'a str, rest: &'a str) -> (&'a str, &'a str) {
-    (text, rest)
+/// The literal text that a layout begins with, the piece after it, and the rest.
+fn next_field(layout: &str) -> (&str, Option<Piece<'_>>, &str) {
+    let mut rest = layout;
+    while let Some((piece, after)) = next_piece(rest) {
+        if !matches!(piece, Piece::Text(_)) {
+            return (layout.get(..layout.len() - rest.len()).unwrap_or_default(), Some(piece), after);
+        }
+        rest = after;
+    }
+    (layout, None, "")
 }
 
-fn cannot(layout: &str, (wanted, rest): (&str, &str), quote: &dyn Fn(&str) -> String) -> String {
-    format!("parsing time as {}: cannot parse {} as {}", quote(layout), quote(rest), quote(wanted))
+/// Takes literal text off; a space stands for any number of them. What is left where it does not fit.
+fn skip<'a>(mut text: &'a str, prefix: &str) -> Result<&'a str, &'a str> {
+    let mut wanted = prefix;
+    while let Some(c) = wanted.chars().next() {
+        if c == ' ' {
+            if !text.is_empty() && !text.starts_with(' ') {
+                return Err(text);
+            }
+            wanted = wanted.trim_start_matches(' ');
+            text = text.trim_start_matches(' ');
+            continue;
+        }
+        text = text.strip_prefix(c).ok_or(text)?;
+        wanted = wanted.get(c.len_utf8()..).unwrap_or_default();
+    }
+    Ok(text)
+}
+
+fn cannot(layout: &str, text: &str, (rest, wanted): (&str, &str)) -> String {
+    format!(
+        "parsing time {} as {}: cannot parse {} as {}",
+        quote(text),
+        quote(layout),
+        quote(rest),
+        quote(wanted)
+    )
+}
+
+/// The quotes of Go's time package, which writes all that is not ASCII as bytes.
+fn quote(text: &str) -> String {
+    let mut out = String::from("\"");
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            b' '..=0x7f => out.push(char::from(byte)),
+            _ => out.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    out.push('"');
+    out
 }
 
 impl Parsed {
+    /// What is out of range right after a piece was read.
+    fn out_of_range(&self, piece: Piece<'_>) -> Option<&'static str> {
+        match piece {
+            Piece::Month | Piece::ZeroMonth if !(1..=12).contains(&self.month) => Some("month"),
+            Piece::Hour24 if self.hour >= 24 => Some("hour"),
+            Piece::Hour12 | Piece::ZeroHour12 if self.hour > 12 => Some("hour"),
+            Piece::Minute | Piece::ZeroMinute if self.minute >= 60 => Some("minute"),
+            Piece::Second | Piece::ZeroSecond if self.second >= 60 => Some("second"),
+            _ => None,
+        }
+    }
+
     fn read<'a>(&mut self, piece: Piece<'_>, text: &'a str, names_fraction: bool) -> Option<&'a str> {
         match piece {
             Piece::LongYear => self.year = take(text, 4, 4, &mut 0)?,
