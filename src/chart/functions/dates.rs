@@ -38,7 +38,7 @@ pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("must_date_modify", &[Ty::Str, TIME], |call| modify(call, true)),
     Func::new("duration", &[Ty::Any], |call| {
         let seconds = match call.value(0) {
-            Value::Str(text) => text.text().parse().unwrap_or(0),
+            Value::Str(text) => leading_int(&text.text()),
             Value::Int(n, kind) if kind.type_name() == "int64" => *n,
             _ => 0,
         };
@@ -49,6 +49,27 @@ pub(super) const FUNCTIONS: &[Func] = &[
 
 fn value(time: Zoned) -> Value {
     Value::Object(Object::Time(Rc::new(time)))
+}
+
+/// `strconv.ParseInt`, whose error is not looked at: a number that is too large is the largest, even before it is known
+/// whether the text is a number.
+fn leading_int(text: &str) -> i64 {
+    let (negative, digits) = match text.strip_prefix(['+', '-']) {
+        Some(digits) => (text.starts_with('-'), digits),
+        None => (false, text),
+    };
+    let mut number: u64 = 0;
+    for c in digits.chars() {
+        let Some(digit) = c.to_digit(10) else { return 0 };
+        match number.checked_mul(10).and_then(|number| number.checked_add(u64::from(digit))) {
+            Some(next) => number = next,
+            None => return if negative { i64::MIN } else { i64::MAX },
+        }
+    }
+    match i64::try_from(number) {
+        Ok(number) => if negative { -number } else { number },
+        Err(_) => if negative { i64::MIN } else { i64::MAX },
+    }
 }
 
 /// Go's zero time.

@@ -18,6 +18,8 @@ pub(super) enum Piece<'a> {
     SpaceDay,
     ZeroDay,
     YearDay,
+    /// The same with spaces in the place of zeros.
+    SpaceYearDay,
     Hour24,
     Hour12,
     ZeroHour12,
@@ -30,7 +32,7 @@ pub(super) enum Piece<'a> {
     Noon { upper: bool },
     Zone,
     Offset { utc_is_z: bool, colon: bool, seconds: bool, minutes: bool },
-    Fraction { digits: usize, zeros: bool },
+    Fraction { digits: usize, zeros: bool, comma: bool },
 }
 
 /// What a layout may hold, the longer of equal beginnings first.
@@ -52,7 +54,7 @@ const PIECES: &[(&str, Piece<'static>)] = &[
     ("2006", Piece::LongYear),
     ("2", Piece::Day),
     ("_2006", Piece::Text("_")),
-    ("__2", Piece::YearDay),
+    ("__2", Piece::SpaceYearDay),
     ("_2", Piece::SpaceDay),
     ("3", Piece::Hour12),
     ("4", Piece::Minute),
@@ -81,7 +83,7 @@ pub(super) fn next_piece(layout: &str) -> Option<(Piece<'_>, &str)> {
         let after = layout.get(1 + run..)?;
         if !after.starts_with(|c: char| c.is_ascii_digit()) {
             let zeros = digit == '0';
-            return Some((Piece::Fraction { digits: run, zeros }, after));
+            return Some((Piece::Fraction { digits: run, zeros, comma: first == ',' }, after));
         }
     }
     for (text, piece) in PIECES {
@@ -148,6 +150,7 @@ fn write_piece(out: &mut String, piece: Piece<'_>, time: &Zoned) -> std::fmt::Re
         Piece::SpaceDay => write!(out, "{:2}", time.day()),
         Piece::ZeroDay => write!(out, "{:02}", time.day()),
         Piece::YearDay => write!(out, "{:03}", time.day_of_year()),
+        Piece::SpaceYearDay => write!(out, "{:3}", time.day_of_year()),
         Piece::Hour24 => write!(out, "{:02}", time.hour()),
         Piece::Hour12 => write!(out, "{hour12}"),
         Piece::ZeroHour12 => write!(out, "{hour12:02}"),
@@ -166,7 +169,8 @@ fn write_piece(out: &mut String, piece: Piece<'_>, time: &Zoned) -> std::fmt::Re
         Piece::Zone => {
             let zone = time.time_zone().to_offset_info(time.timestamp());
             let name = zone.abbreviation();
-            if name.starts_with(['+', '-']) {
+            let unnamed = time.time_zone().to_fixed_offset().is_ok() && name.starts_with(['+', '-']);
+            if unnamed {
                 write_offset(out, time.offset(), (false, false, true))
             } else {
                 out.write_str(name)
@@ -174,12 +178,13 @@ fn write_piece(out: &mut String, piece: Piece<'_>, time: &Zoned) -> std::fmt::Re
         }
         Piece::Offset { utc_is_z: true, .. } if time.offset().seconds() == 0 => out.write_char('Z'),
         Piece::Offset { colon, seconds, minutes, .. } => write_offset(out, time.offset(), (colon, seconds, minutes)),
-        Piece::Fraction { digits, zeros } => {
+        Piece::Fraction { digits, zeros, comma } => {
+            let mark = if comma { ',' } else { '.' };
             let digits = digits.min(9);
             let nanoseconds = format!("{:09}", time.subsec_nanosecond());
             let shown = nanoseconds.get(..digits).unwrap_or("");
             let shown = if zeros { shown } else { shown.trim_end_matches('0') };
-            if shown.is_empty() { Ok(()) } else { write!(out, ".{shown}") }
+            if shown.is_empty() { Ok(()) } else { write!(out, "{mark}{shown}") }
         }
     }
 }

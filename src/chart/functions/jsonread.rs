@@ -76,8 +76,8 @@ impl Reader<'_> {
     fn value(&mut self, context: &str) -> Result<Json, String> {
         match self.peek() {
             None => Err(ENDED.to_owned()),
-            Some('{') => self.object(),
-            Some('[') => self.array(),
+            Some('{') => crate::chart::template::deep(|| self.object()),
+            Some('[') => crate::chart::template::deep(|| self.array()),
             Some('"') => Ok(Json::String(self.string()?)),
             Some('t') => self.word("true", Json::Bool(true)),
             Some('f') => self.word("false", Json::Bool(false)),

@@ -29,6 +29,18 @@ const METHODS: &[Func] = &[
     Func::new("IncMajor", &[], |call| Ok(by_value(&version(call)?.next(0)))),
     Func::new("IncMinor", &[], |call| Ok(by_value(&version(call)?.next(1)))),
     Func::new("IncPatch", &[], |call| Ok(by_value(&version(call)?.next(2)))),
+    Func::new("SetPrerelease", &[Ty::Str], |call| {
+        let text = call.text(1).into_owned();
+        super::version::check_prerelease(&text)?;
+        Ok(by_value(&version(call)?.with(|version| version.prerelease = text)))
+    }),
+    Func::new("SetMetadata", &[Ty::Str], |call| {
+        let text = call.text(1).into_owned();
+        if !text.is_empty() && !super::version::valid_words(&text) {
+            return Err("invalid metadata string".into());
+        }
+        Ok(by_value(&version(call)?.with(|version| version.metadata = text)))
+    }),
 ];
 
 /// Methods that a `*semver.Version` has besides.

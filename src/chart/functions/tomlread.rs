@@ -4,9 +4,11 @@ use super::builtin::new_map;
 use super::tomllex::{Kind, Lexer, Scalar, Step, Stop, rune};
 use super::{Call, Outcome, dates};
 use crate::chart::template::{List, ListKind, Map, Value, go_quote};
-use std::collections::{HashMap, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
-/// Arrays and inline tables nested deeper than this are refused.
+/// Arrays and inline tables nested deeper than this are refused, as are keys of more parts.
 const MAX_DEPTH: usize = 250;
 
 pub(super) fn from_toml(call: &mut Call<'_, '_, '_>) -> Outcome {
@@ -23,9 +25,42 @@ const TABLES: ListKind = ListKind::Named("[]map[string]interface {}");
 
 type Key = Vec<String>;
 
+/// A table that is still being filled.
+type Table = Rc<RefCell<BTreeMap<String, Item>>>;
+
+#[derive(Clone)]
+enum Item {
+    Value(Value),
+    Table(Table),
+    /// An array of tables, the last of which is being filled.
+    Tables(Rc<RefCell<Vec<Table>>>),
+}
+
+impl Item {
+    fn table() -> Self {
+        Self::Table(Table::default())
+    }
+}
+
+fn finished(table: &Table) -> Map {
+    let entries = table.borrow();
+    let entries = entries.iter().map(|(key, item)| {
+        let value = match item {
+            Item::Value(value) => value.clone(),
+            Item::Table(table) => Value::Map(finished(table)),
+            Item::Tables(tables) => {
+                let tables = tables.borrow();
+                Value::List(List::new(TABLES, tables.iter().map(|table| Value::Map(finished(table))).collect()))
+            }
+        };
+        (key.as_str().into(), value)
+    });
+    entries.collect()
+}
+
 struct Parser<'a> {
     lexer: Lexer<'a>,
-    root: Map,
+    root: Table,
     /// The table in hand.
     context: Key,
     /// The key in hand, below it.
@@ -47,7 +82,7 @@ fn parse(text: &str) -> Result<Map, String> {
     }
     let mut parser = Parser {
         lexer: Lexer::new(text),
-        root: Map::from_iter([]),
+        root: Table::default(),
         context: Vec::new(),
         current: String::new(),
         types: HashMap::new(),
@@ -56,7 +91,7 @@ fn parse(text: &str) -> Result<Map, String> {
         depth: 0,
     };
     match parser.top() {
-        Ok(()) => Ok(parser.root),
+        Ok(()) => Ok(finished(&parser.root)),
         Err(Stop { line, message }) => {
             let context = dotted(&parser.context);
             let shown = match (parser.current.is_empty(), parser.context.is_empty()) {
@@ -161,6 +196,7 @@ impl Parser<'_> {
                 }
             }
             self.lexer.skip(is_blank)?;
+            self.bounded(&key)?;
             match self.lexer.next()? {
                 Some('.') => {}
                 Some(']') => break,
@@ -184,6 +220,10 @@ impl Parser<'_> {
         self.add_context(&key, many)?;
         self.types.insert(dotted(&self.context), false);
         Ok(())
+    }
+
+    fn bounded(&self, key: &[String]) -> Step<()> {
+        if key.len() > MAX_DEPTH { self.lexer.fail(Some(' '), "nested too deeply") } else { Ok(()) }
     }
 
     /// The parts of a key up to its `=`.
@@ -215,6 +255,7 @@ impl Parser<'_> {
                 }
             }
             self.lexer.skip(is_blank)?;
+            self.bounded(&key)?;
             let read = self.lexer.next()?;
             match read {
                 Some('.') => {}
@@ -241,7 +282,7 @@ impl Parser<'_> {
         }
         let (value, is_array) = self.value(false)?;
         let name = self.current.clone();
-        self.set_value(&name, value.clone())?;
+        self.set_value(&name, Item::Value(value.clone()))?;
         let mut full = self.context.clone();
         full.push(name.clone());
         self.types.insert(dotted(&full), is_array);
@@ -312,7 +353,7 @@ impl Parser<'_> {
         if self.depth > MAX_DEPTH {
             return self.lexer.fail(Some(' '), "nested too deeply");
         }
-        let done = read(self);
+        let done = crate::chart::template::deep(|| read(self));
         self.depth -= 1;
         done
     }
@@ -421,50 +462,50 @@ impl Parser<'_> {
     /// Goes to a table, making it and those on the way.
     fn add_context(&mut self, key: &[String], many: bool) -> Step<()> {
         let Some((own, parents)) = key.split_last() else { return Ok(()) };
-        let mut here = self.root.clone();
+        let mut here = Rc::clone(&self.root);
         let mut path = Key::new();
         for part in parents {
             path.push(part.clone());
-            if !here.contains(part) {
+            let known = here.borrow().get(part).cloned();
+            let item = known.unwrap_or_else(|| {
+                let made = Item::table();
                 self.implicit.insert(dotted(&path));
-                here.insert(part.as_str(), Value::Map(Map::from_iter([])));
-            }
-            here = match table_of(here.get(part)) {
-                Some(map) => map,
+                here.borrow_mut().insert(part.clone(), made.clone());
+                made
+            });
+            here = match table_of(Some(item)) {
+                Some(table) => table,
                 None => return self.key_error(&path, "was already created as a hash."),
             };
         }
         self.context = path;
         if many {
-            let made = Value::Map(Map::from_iter([]));
-            let items = match here.get(own) {
-                None => vec![made],
-                Some(Value::List(list)) if list.kind() == TABLES => {
-                    list.items().iter().cloned().chain([made]).collect()
-                }
-                Some(_) => return self.key_error(key, "was already created and cannot be used as an array."),
-            };
-            here.insert(own.as_str(), Value::List(List::new(TABLES, items)));
+            let mut entries = here.borrow_mut();
+            match entries.entry(own.clone()).or_insert_with(|| Item::Tables(Rc::default())) {
+                Item::Tables(tables) => tables.borrow_mut().push(Table::default()),
+                _ => return self.key_error(key, "was already created and cannot be used as an array."),
+            }
         } else {
-            self.set_value(own, Value::Map(Map::from_iter([])))?;
+            self.set_value(own, Item::table())?;
         }
         self.context.push(own.clone());
         Ok(())
     }
 
-    fn set_value(&mut self, name: &str, value: Value) -> Step<()> {
-        let mut here = self.root.clone();
+    fn set_value(&mut self, name: &str, value: Item) -> Step<()> {
+        let mut here = Rc::clone(&self.root);
         let mut path = Key::new();
         for part in self.context.clone() {
-            path.push(part.clone());
-            here = match table_of(here.get(&part)) {
-                Some(map) => map,
+            let item = here.borrow().get(&part).cloned();
+            path.push(part);
+            here = match table_of(item) {
+                Some(table) => table,
                 None => return self.key_error(&path, "has already been defined."),
             };
         }
         path.push(name.to_owned());
         let full = dotted(&path);
-        if here.contains(name) {
+        if here.borrow().contains_key(name) {
             let is_array = self.types.get(&full) == Some(&true);
             if !self.implicit.remove(&full) {
                 return self.key_error(&path, "has already been defined.");
@@ -473,7 +514,7 @@ impl Parser<'_> {
                 return Ok(());
             }
         }
-        here.insert(name, value);
+        here.borrow_mut().insert(name.to_owned(), value);
         Ok(())
     }
 
@@ -513,14 +554,11 @@ fn rune_or_end(c: Option<char>) -> String {
 }
 
 /// The table that a key leads to: of an array of tables the last one.
-fn table_of(value: Option<Value>) -> Option<Map> {
-    match value {
-        Some(Value::Map(map)) => Some(map),
-        Some(Value::List(list)) if list.kind() == TABLES => match list.items().last() {
-            Some(Value::Map(map)) => Some(map.clone()),
-            _ => None,
-        },
-        _ => None,
+fn table_of(item: Option<Item>) -> Option<Table> {
+    match item? {
+        Item::Table(table) => Some(table),
+        Item::Tables(tables) => tables.borrow().last().map(Rc::clone),
+        Item::Value(_) => None,
     }
 }
 

@@ -124,6 +124,6 @@ fn render_in(
 }
 
 /// Runs a step of a recursion with enough stack below it, whatever thread this is.
-fn deep<T>(step: impl FnOnce() -> T) -> T {
+pub(in crate::chart) fn deep<T>(step: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(128 << 10, 1 << 20, step)
 }

@@ -132,7 +132,7 @@ impl<'a> Parser<'a> {
         if self.depth > MAX_DEPTH {
             return Err(mark.syntax_error(format!("exceeded max depth of {MAX_DEPTH}")));
         }
-        let node = self.any(place)?;
+        let node = crate::chart::template::deep(|| self.any(place))?;
         self.depth -= 1;
         Ok((node, mark))
     }
