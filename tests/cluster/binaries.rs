@@ -54,10 +54,7 @@ fn find(families: &[&str], suite: &str) -> Result<Option<PathBuf>, String> {
         }
         Some(3) => {
             // `eprintln!` would be captured, and a passing test's capture is never shown.
-            let _ = writeln!(
-                std::io::stderr(),
-                "LEFT OUT: {suite}, for want of Go; {REQUIRED}=1 makes this a failure"
-            );
+            let _ = writeln!(std::io::stderr(), "LEFT OUT: {suite}, for want of Go; {REQUIRED}=1 makes this a failure");
             Ok(None)
         }
         _ => Err(format!("{} failed: {}", script.display(), output.status)),

@@ -7,7 +7,8 @@ impl Dice {
     /// The suite's own seed, or that of `ORACLE_SEED`; each generator has its `stream`.
     pub fn new(stream: u64) -> Self {
         let seed = std::env::var("ORACLE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0x5eed_u64);
-        let mut dice = Self((seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ stream.wrapping_mul(0xd134_2543_de82_ef95)) | 1);
+        let mut dice =
+            Self((seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ stream.wrapping_mul(0xd134_2543_de82_ef95)) | 1);
         for _ in 0..4 {
             dice.next();
         }

@@ -5,6 +5,8 @@
 
 #[path = "../cluster/binaries.rs"]
 mod binaries;
+#[path = "../suite/template/functions.rs"]
+mod cases;
 mod compare;
 mod dates;
 mod dice;
@@ -12,8 +14,6 @@ mod functions;
 mod helm;
 mod kinds;
 mod language;
-#[path = "../suite/template/functions.rs"]
-mod cases;
 #[path = "../suite/template/engine.rs"]
 mod ours;
 mod printf;

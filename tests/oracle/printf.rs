@@ -5,8 +5,10 @@ use super::helm::Snippet;
 use super::kinds::OPERANDS;
 use super::verdict;
 
-const VERBS: &[&str] =
-    &["v", "d", "s", "q", "x", "X", "o", "O", "b", "c", "U", "t", "e", "E", "f", "F", "g", "G", "T", "p", "w", "z", "%", "é"];
+const VERBS: &[&str] = &[
+    "v", "d", "s", "q", "x", "X", "o", "O", "b", "c", "U", "t", "e", "E", "f", "F", "g", "G", "T", "p", "w", "z", "%",
+    "é",
+];
 
 /// Each verb over each operand, bare and with a flag.
 #[test]
@@ -47,7 +49,8 @@ fn directive(dice: &mut Dice) -> String {
     for _ in 0..dice.below(3) {
         text += dice.pick(&["+", "-", "#", "0", " ", "", ""]);
     }
-    text += dice.pick(&["", "", "", "", "1", "5", "12", "*", "[1]", "[2]*", "[3]", "[0]", "[x]", "[", "99999999", "[2]"]);
+    text +=
+        dice.pick(&["", "", "", "", "1", "5", "12", "*", "[1]", "[2]*", "[3]", "[0]", "[x]", "[", "99999999", "[2]"]);
     text += dice.pick(&["", "", "", ".", ".0", ".2", ".5", ".10", ".*", ".[1]*", ".-1", ".[2]"]);
     text += dice.pick(&["", "", "", "", "", "[1]", "[2]"]);
     text += dice.pick(VERBS);

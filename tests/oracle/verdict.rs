@@ -127,7 +127,11 @@ fn all_ours(snippets: &[Snippet]) -> Vec<Said> {
     std::thread::scope(|scope| {
         let halves: Vec<_> = snippets
             .chunks(share)
-            .map(|some| scope.spawn(|| some.iter().map(|one| ours::render(&one.template, one.values.as_ref())).collect::<Vec<_>>()))
+            .map(|some| {
+                scope.spawn(|| {
+                    some.iter().map(|one| ours::render(&one.template, one.values.as_ref())).collect::<Vec<_>>()
+                })
+            })
             .collect();
         halves.into_iter().flat_map(|half| half.join().expect("panics are caught")).collect()
     })

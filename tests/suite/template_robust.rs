@@ -131,8 +131,28 @@ fn operand() -> impl Strategy<Value = String> {
 
 /// What reads a text of a language of its own.
 const READERS: &[&str] = &[
-    "fromYaml", "fromYamlArray", "fromJson", "fromJsonArray", "fromToml", "mustFromJson", "urlParse", "semver", "semverCompare \"1\"", "toDate \"2006\"",
-    "duration", "durationRound", "b64dec", "b32dec", "printf", "mustRegexMatch \"a\"", "camelcase", "snakecase", "title", "initials", "wrap 5", "atoi",
+    "fromYaml",
+    "fromYamlArray",
+    "fromJson",
+    "fromJsonArray",
+    "fromToml",
+    "mustFromJson",
+    "urlParse",
+    "semver",
+    "semverCompare \"1\"",
+    "toDate \"2006\"",
+    "duration",
+    "durationRound",
+    "b64dec",
+    "b32dec",
+    "printf",
+    "mustRegexMatch \"a\"",
+    "camelcase",
+    "snakecase",
+    "title",
+    "initials",
+    "wrap 5",
+    "atoi",
     ".Files.Glob",
 ];
 
@@ -278,7 +298,8 @@ fn bombs_are_errors() {
 /// Texts that hold other texts, read within a template.
 #[test]
 fn deep_texts_are_errors_of_their_readers() {
-    let deep = |open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(50_000), close.repeat(50_000));
+    let deep =
+        |open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(50_000), close.repeat(50_000));
     let texts = [
         ("fromYaml", deep("[", "", "]")),
         ("fromYaml", deep("{a: ", "1", "}")),

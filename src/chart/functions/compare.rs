@@ -82,10 +82,13 @@ fn same(a: &Value, b: &Value) -> Result<bool, Fault> {
         let shown_b = String::from_utf8_lossy(&to_text(b, SHOWN)?).into_owned();
         return Err(format!("non-comparable types {}: {a_type}, {b_type}: {shown_b}", shown(a)?).into());
     }
-    let is_nil = |value: &Value| value.is_nil() || match value {
-        Value::List(list) => list.is_nil(),
-        Value::Map(map) => map.is_nil(),
-        _ => false,
+    let is_nil = |value: &Value| {
+        value.is_nil()
+            || match value {
+                Value::List(list) => list.is_nil(),
+                Value::Map(map) => map.is_nil(),
+                _ => false,
+            }
     };
     if is_nil(a) || is_nil(b) {
         return Ok(is_nil(a) == is_nil(b));

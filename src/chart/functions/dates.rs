@@ -67,8 +67,20 @@ fn leading_int(text: &str) -> i64 {
         }
     }
     match i64::try_from(number) {
-        Ok(number) => if negative { -number } else { number },
-        Err(_) => if negative { i64::MIN } else { i64::MAX },
+        Ok(number) => {
+            if negative {
+                -number
+            } else {
+                number
+            }
+        }
+        Err(_) => {
+            if negative {
+                i64::MIN
+            } else {
+                i64::MAX
+            }
+        }
     }
 }
 

@@ -29,10 +29,21 @@ pub(super) enum Piece<'a> {
     ZeroSecond,
     LongYear,
     ShortYear,
-    Noon { upper: bool },
+    Noon {
+        upper: bool,
+    },
     Zone,
-    Offset { utc_is_z: bool, colon: bool, seconds: bool, minutes: bool },
-    Fraction { digits: usize, zeros: bool, comma: bool },
+    Offset {
+        utc_is_z: bool,
+        colon: bool,
+        seconds: bool,
+        minutes: bool,
+    },
+    Fraction {
+        digits: usize,
+        zeros: bool,
+        comma: bool,
+    },
 }
 
 /// What a layout may hold, the longer of equal beginnings first.
@@ -158,7 +169,10 @@ fn write_piece(out: &mut String, piece: Piece<'_>, time: &Zoned) -> std::fmt::Re
         Piece::ZeroMinute => write!(out, "{:02}", time.minute()),
         Piece::Second => write!(out, "{}", time.second()),
         Piece::ZeroSecond => write!(out, "{:02}", time.second()),
-        Piece::LongYear => write!(out, "{:04}", time.year()),
+        Piece::LongYear => {
+            let sign = if time.year() < 0 { "-" } else { "" };
+            write!(out, "{sign}{:04}", time.year().unsigned_abs())
+        }
         Piece::ShortYear => write!(out, "{:02}", time.year().rem_euclid(100)),
         Piece::Noon { upper } => out.write_str(match (time.hour() >= 12, upper) {
             (true, true) => "PM",
@@ -170,11 +184,7 @@ fn write_piece(out: &mut String, piece: Piece<'_>, time: &Zoned) -> std::fmt::Re
             let zone = time.time_zone().to_offset_info(time.timestamp());
             let name = zone.abbreviation();
             let unnamed = time.time_zone().to_fixed_offset().is_ok() && name.starts_with(['+', '-']);
-            if unnamed {
-                write_offset(out, time.offset(), (false, false, true))
-            } else {
-                out.write_str(name)
-            }
+            if unnamed { write_offset(out, time.offset(), (false, false, true)) } else { out.write_str(name) }
         }
         Piece::Offset { utc_is_z: true, .. } if time.offset().seconds() == 0 => out.write_char('Z'),
         Piece::Offset { colon, seconds, minutes, .. } => write_offset(out, time.offset(), (colon, seconds, minutes)),

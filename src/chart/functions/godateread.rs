@@ -101,13 +101,7 @@ fn skip<'a>(mut text: &'a str, prefix: &str) -> Result<&'a str, &'a str> {
 }
 
 fn cannot(layout: &str, text: &str, (rest, wanted): (&str, &str)) -> String {
-    format!(
-        "parsing time {} as {}: cannot parse {} as {}",
-        quote(text),
-        quote(layout),
-        quote(rest),
-        quote(wanted)
-    )
+    format!("parsing time {} as {}: cannot parse {} as {}", quote(text), quote(layout), quote(rest), quote(wanted))
 }
 
 /// The quotes of Go's time package, which writes all that is not ASCII as bytes.
@@ -257,8 +251,23 @@ impl Parsed {
     /// A sign, hours, minutes and seconds; the sign is judged last.
     fn offset<'a>(&mut self, text: &'a str, (colon, seconds, minutes): (bool, bool, bool)) -> Option<&'a str> {
         let (sign, mut rest) = text.split_at_checked(1)?;
+        // Colons and the length come before all numbers.
+        let places: &[usize] = match (colon, seconds) {
+            (true, true) => &[3, 6],
+            (true, false) => &[3],
+            (false, _) => &[],
+        };
+        let length = 3 + if minutes { 2 } else { 0 } + if seconds { 2 } else { 0 } + places.len();
+        let signs = text.as_bytes();
+        if signs.len() < length || places.iter().any(|place| signs.get(*place) != Some(&b':')) {
+            return None;
+        }
         let mut total = 0;
-        let units = [(3600, 24, "time zone offset hour"), (60, 60, "time zone offset minute"), (1, 60, "time zone offset second")];
+        let units = [
+            (3600, 24, "time zone offset hour"),
+            (60, 60, "time zone offset minute"),
+            (1, 60, "time zone offset second"),
+        ];
         for (i, (unit, most, name)) in units.into_iter().enumerate() {
             if (i == 1 && !minutes) || (i == 2 && !seconds) {
                 break;
@@ -327,9 +336,20 @@ impl Parsed {
                 _ => TimeZone::UTC,
             },
             Some(0) => TimeZone::UTC,
+            Some(seconds) if self.zone.is_some() => {
+                let name = self.zone.as_deref().unwrap_or_default();
+                let (west, size) = (if seconds > 0 { "-" } else { "" }, seconds.unsigned_abs());
+                let offset = format!("{west}{}:{:02}:{:02}", size / 3600, size / 60 % 60, size % 60);
+                TimeZone::posix(&format!("<{name}>{offset}")).map_err(|_| "time zone")?
+            }
             Some(seconds) => Offset::from_seconds(seconds).map_err(|_| "time zone offset")?.to_time_zone(),
         };
-        DateTime::from_parts(date, time).to_zoned(zone).map_err(|_| "year")
+        let time = DateTime::from_parts(date, time);
+        if self.offset.is_none() && self.zone.is_some() {
+            // A zone that is only named moves what is shown, not the time itself.
+            return Ok(time.to_zoned(TimeZone::UTC).map_err(|_| "year")?.with_time_zone(zone));
+        }
+        time.to_zoned(zone).map_err(|_| "year")
     }
 }
 

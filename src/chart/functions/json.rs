@@ -157,7 +157,10 @@ fn from_json_map(call: &mut Call<'_, '_, '_>) -> Outcome {
                 let is = go_kind(&read.json);
                 // A number that is too large is a number here, though it was read as null.
                 let is = if error.is_some() && read.json.is_null() { "number" } else { is };
-                (Map::from_iter([]), Some(format!("json: cannot unmarshal {is} into Go value of type map[string]interface {{}}")))
+                (
+                    Map::from_iter([]),
+                    Some(format!("json: cannot unmarshal {is} into Go value of type map[string]interface {{}}")),
+                )
             }
         },
         Err(error) => (Map::from_iter([]), Some(error)),

@@ -11,7 +11,13 @@ type Step<T> = Result<T, String>;
 
 /// The pattern in the other syntax, or Go's error.
 pub(super) fn translate(pattern: &str) -> Step<String> {
-    let mut parser = Parser { whole: pattern, out: String::with_capacity(pattern.len() + 16), groups: Vec::new(), flags: String::new(), operand: None };
+    let mut parser = Parser {
+        whole: pattern,
+        out: String::with_capacity(pattern.len() + 16),
+        groups: Vec::new(),
+        flags: String::new(),
+        operand: None,
+    };
     let mut rest = pattern;
     let mut repeated: Option<&str> = None;
     while let Some(c) = rest.chars().next() {
@@ -355,8 +361,8 @@ impl<'a> Parser<'a> {
 
 fn is_posix(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word",
-        "xdigit",
+        "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper",
+        "word", "xdigit",
     ];
     let inside = name.strip_prefix("[:").and_then(|name| name.strip_suffix(":]")).unwrap_or_default();
     NAMES.contains(&inside.strip_prefix('^').unwrap_or(inside))
@@ -407,7 +413,8 @@ fn hexadecimal<'a>(text: &'a str, rest: &'a str) -> Step<(char, &'a str)> {
     };
     if let Some(inside) = rest.strip_prefix('{') {
         let digits = inside.chars().take_while(char::is_ascii_hexdigit).count();
-        let code = inside.get(..digits).and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
+        let code =
+            inside.get(..digits).and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
         return match code {
             Some(code) if inside.get(digits..).is_some_and(|after| after.starts_with('}')) => {
                 Ok((code, cut(inside, digits + 1)))

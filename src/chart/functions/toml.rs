@@ -51,7 +51,10 @@ enum Node {
     Nil,
     Scalar(String),
     Array(Vec<Node>),
-    Table { entries: Vec<(String, Node)>, is_struct: bool },
+    Table {
+        entries: Vec<(String, Node)>,
+        is_struct: bool,
+    },
     /// What has no place in TOML, by its kind.
     Other(&'static str),
 }
@@ -100,7 +103,8 @@ fn node(value: &Value, depth: usize) -> Result<Node, Stop> {
         }
         Value::Map(map) if map.is_nil() => Node::Nil,
         Value::Map(map) => {
-            let entries = map.snapshot().into_iter().map(|(name, item)| Ok((name.to_string(), node(&item, depth + 1)?)));
+            let entries =
+                map.snapshot().into_iter().map(|(name, item)| Ok((name.to_string(), node(&item, depth + 1)?)));
             Node::Table { entries: entries.collect::<Result<_, Stop>>()?, is_struct: false }
         }
         Value::Object(object) => self::object(object, depth)?,
@@ -116,7 +120,8 @@ fn object(object: &Object, depth: usize) -> Result<Node, Stop> {
         Object::Record(record) => record_node(record, depth)?,
         Object::Files(files) => {
             let entries = files.iter();
-            let entries = entries.map(|(path, bytes)| Ok((path.to_string(), node(&Value::Bytes(bytes.clone()), depth + 1)?)));
+            let entries =
+                entries.map(|(path, bytes)| Ok((path.to_string(), node(&Value::Bytes(bytes.clone()), depth + 1)?)));
             Node::Table { entries: entries.collect::<Result<_, Stop>>()?, is_struct: false }
         }
         Object::Versions(versions) => Node::Array(versions.iter().map(|v| Node::Scalar(text(v))).collect()),
@@ -125,7 +130,8 @@ fn object(object: &Object, depth: usize) -> Result<Node, Stop> {
 }
 
 fn record_node(record: &Record, depth: usize) -> Result<Node, Stop> {
-    let entries = record.fields.iter().map(|Field { name, value, .. }| Ok(((*name).to_owned(), node(value, depth + 1)?)));
+    let entries =
+        record.fields.iter().map(|Field { name, value, .. }| Ok(((*name).to_owned(), node(value, depth + 1)?)));
     Ok(Node::Table { entries: entries.collect::<Result<_, Stop>>()?, is_struct: true })
 }
 

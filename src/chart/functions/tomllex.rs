@@ -12,7 +12,10 @@ pub(super) struct Stop {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// With escapes or without, on one line or many.
-    Text { raw: bool, many: bool },
+    Text {
+        raw: bool,
+        many: bool,
+    },
     Bool,
     Integer,
     Float,

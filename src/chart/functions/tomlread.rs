@@ -77,8 +77,9 @@ struct Parser<'a> {
 fn parse(text: &str) -> Result<Map, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.bytes().take(6).any(|byte| byte == 0) {
-        return Err("toml: line 1: files cannot contain NULL bytes; probably using UTF-16; TOML files must be UTF-8"
-            .to_owned());
+        return Err(
+            "toml: line 1: files cannot contain NULL bytes; probably using UTF-16; TOML files must be UTF-8".to_owned()
+        );
     }
     let mut parser = Parser {
         lexer: Lexer::new(text),
@@ -160,7 +161,9 @@ impl Parser<'_> {
                 let shown = rune(other);
                 self.lexer.fail(
                     other,
-                    format!("expected a top-level item to end with a newline, comment, or EOF, but got {shown} instead"),
+                    format!(
+                        "expected a top-level item to end with a newline, comment, or EOF, but got {shown} instead"
+                    ),
                 )
             }
         }
@@ -177,10 +180,9 @@ impl Parser<'_> {
             let start = self.lexer.pos;
             match self.lexer.peek()? {
                 read @ (None | Some(']')) => {
-                    return self.lexer.fail(
-                        read.or(Some(' ')),
-                        "unexpected end of table name (table names cannot be empty)",
-                    );
+                    return self
+                        .lexer
+                        .fail(read.or(Some(' ')), "unexpected end of table name (table names cannot be empty)");
                 }
                 read @ Some('.') => {
                     return self.lexer.fail(read, "unexpected table separator (table names cannot be empty)");
@@ -386,10 +388,9 @@ impl Parser<'_> {
                     read => {
                         let read = read.inspect(|c| self.lexer.bump(*c));
                         let shown = rune_or_end(read);
-                        return self.lexer.fail(
-                            read,
-                            format!("expected a comma (',') or array terminator (']'), but got {shown}"),
-                        );
+                        return self
+                            .lexer
+                            .fail(read, format!("expected a comma (',') or array terminator (']'), but got {shown}"));
                     }
                 }
             }

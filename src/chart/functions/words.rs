@@ -263,12 +263,10 @@ fn next_word(text: &str) -> (Word, &str, &str) {
 /// `SomeWords` as `some_words`.
 fn lower_case(text: &str, connector: char) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    let push = |out: &mut String, word: Word, text: &str| {
-        match word {
-            Word::Connector => out.extend(text.chars().map(|_| connector)),
-            Word::Upper => out.extend(text.chars().map(|c| if is_upper(c) { lower(c) } else { c })),
-            _ => out.push_str(text),
-        }
+    let push = |out: &mut String, word: Word, text: &str| match word {
+        Word::Connector => out.extend(text.chars().map(|_| connector)),
+        Word::Upper => out.extend(text.chars().map(|c| if is_upper(c) { lower(c) } else { c })),
+        _ => out.push_str(text),
     };
     let joins = |word: Word| !matches!(word, Word::Connector | Word::Punctuation);
     let (mut word, mut part, mut rest) = next_word(text);

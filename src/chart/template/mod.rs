@@ -42,8 +42,8 @@ pub(crate) use error::{WARN_END, WARN_START};
 pub(crate) use float::format_float;
 pub(crate) use format::{reflected, to_text};
 pub(crate) use number::{parse_float, parse_signed};
-pub(crate) use printf::sprintf;
 pub(crate) use printable::is_print;
+pub(crate) use printf::sprintf;
 pub(crate) use quote::{Keep, go_quote, quote_rune, quote_with};
 
 use run::{Set, Texts};

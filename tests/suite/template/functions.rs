@@ -21,8 +21,10 @@ fn folder() -> PathBuf {
 
 /// The cases of every function, and the functions that have a file.
 pub fn all() -> Vec<(String, Vec<Case>)> {
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder()).expect("the cases are there").map(|entry| entry.expect("an entry").path()).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder())
+        .expect("the cases are there")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     files.sort();
     files.iter().map(|path| read(path)).collect()
 }

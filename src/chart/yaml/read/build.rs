@@ -6,7 +6,6 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Number, Value};
 
 use super::{
-    golang,
     super::{
         Error, MAX_DEPTH, number,
         resolve::{Scalar, resolve},
@@ -14,6 +13,7 @@ use super::{
     },
     Numbers,
     cursor::Mark,
+    golang,
     parse::{Anchored, Node},
 };
 
@@ -262,7 +262,9 @@ impl Mapping {
             return Ok(());
         }
         let shown = match &value {
-            Node::Scalar { text, plain, tag } => meaning(text, *plain, tag.as_deref()).ok().map(|m| golang::operand(&m, text)),
+            Node::Scalar { text, plain, tag } => {
+                meaning(text, *plain, tag.as_deref()).ok().map(|m| golang::operand(&m, text))
+            }
             _ => None,
         };
         let key = builder.key(&key, key_mark, shown.as_deref())?;
