@@ -33,7 +33,11 @@ pub(super) async fn diagnose(cluster: &dyn Cluster, namespace: &str, known: Vec<
         Err(error) if error.kind == ErrorKind::NotServed => return findings,
         Err(error) => return vec![unread("its pods", &error)],
     };
-    let secrets = secrets(cluster, namespace, known).await;
+    let clear = in_the_clear(&pods);
+    let secrets = secrets(cluster, namespace, known).await.map(|mut values| {
+        values.retain(|value| !clear.contains(value.as_str()));
+        values
+    });
     let failing = pods.iter().flat_map(failing_containers).take(CONTAINERS);
     for (pod, container, says) in failing {
         let log = match &secrets {
@@ -133,6 +137,22 @@ fn masked(text: &str, secrets: Option<&BTreeSet<String>>) -> String {
     values.into_iter().fold(text.to_owned(), |text, value| text.replace(value.as_str(), "<hidden>"))
 }
 
+/// The words that name things: parts of images, containers, labels. A Secret may hold one of them too, such as a user `odoo`
+/// beside its password; masked, nobody could read which image it is that cannot be had.
+fn in_the_clear(pods: &[Value]) -> BTreeSet<&str> {
+    let mut words = BTreeSet::new();
+    for pod in pods {
+        let lists = ["initContainers", "containers"].into_iter().filter_map(|list| pod["spec"][list].as_array());
+        for container in lists.flatten() {
+            words.extend(container["name"].as_str());
+            words.extend(container["image"].as_str().into_iter().flat_map(|image| image.split(['/', ':', '@'])));
+        }
+        let labels = pod["metadata"]["labels"].as_object().into_iter().flat_map(serde_json::Map::values);
+        words.extend(labels.filter_map(Value::as_str));
+    }
+    words
+}
+
 /// The values of a namespace's Secrets, plain and as base64, and each line of those that have several.
 async fn secrets(cluster: &dyn Cluster, namespace: &str, known: Vec<String>) -> Result<BTreeSet<String>, Error> {
     let kind = Kind::new("v1", "Secret");
@@ -180,4 +200,30 @@ async fn events(cluster: &dyn Cluster, namespace: &str, secrets: Option<&BTreeSe
     }
     told.reverse();
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A user's name beside a password is no reason to hide which image cannot be had; the password is hidden all the same.
+    #[test]
+    fn names_of_images_containers_and_labels_are_read_in_the_clear() {
+        let pods = [json!({
+            "metadata": {"labels": {"app": "shop"}},
+            "spec": {
+                "initContainers": [{"name": "init", "image": "registry.example.com/team/odoo:main@sha256:ab"}],
+                "containers": [{"name": "server", "image": "odoo"}],
+            },
+        })];
+        let clear = in_the_clear(&pods);
+        for word in ["registry.example.com", "team", "odoo", "main", "init", "server", "shop"] {
+            assert!(clear.contains(word), "{word}");
+        }
+        let secrets: BTreeSet<String> = ["odoo", "odoo-and-more"].map(str::to_owned).into();
+        let kept: BTreeSet<String> = secrets.into_iter().filter(|value| !clear.contains(value.as_str())).collect();
+        assert_eq!(masked("odoo says odoo-and-more", Some(&kept)), "odoo says <hidden>");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::line::{Line, Outcome, Torn, What};
@@ -25,7 +26,7 @@ pub struct Verified {
 }
 
 /// The first line that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Broken {
     /// Its number, from 1.
     pub line: u64,

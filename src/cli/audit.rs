@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::BufReader;
 
-use serde_json::json;
-
 use super::args::{Audit, AuditCommand, Verify, WhyFormat};
 use super::failure::{Exit, Failure};
 use super::print::Printer;
 use crate::audit::{Broken, Verified, verify};
+use crate::report::answers;
+use crate::report::changes::Verification;
 
 /// What is asked of an audit.
 ///
@@ -32,9 +32,9 @@ fn verify_file(options: &Verify, printer: &Printer) -> Result<u8, Failure> {
     let found = verify(BufReader::new(file), options.head.as_ref()).map_err(cannot)?;
     let missing = options.head.filter(|_| found.as_ref().is_ok_and(|found| !found.has));
     if options.format == WhyFormat::Json {
-        let text = serde_json::to_string_pretty(&as_json(&found, missing.is_some())).map_err(|e| Failure::of(&e))?;
-        printer.answer(&format!("{text}\n"))?;
-        return Ok(u8::from(found.is_err() || missing.is_some()));
+        let verification = verification(found, missing.is_some());
+        printer.answer(&answers::text(&verification))?;
+        return Ok(u8::from(!verification.whole));
     }
     match (found, missing) {
         (Err(Broken { line, why, is_cut }), _) => {
@@ -73,12 +73,17 @@ fn whole(found: &Verified) -> String {
     text
 }
 
-fn as_json(found: &Result<Verified, Broken>, is_missing: bool) -> serde_json::Value {
-    match found {
-        Ok(found) => json!({
-            "whole": !is_missing, "lines": found.lines, "writes": found.writes, "unknown": found.unknown,
-            "torn": found.torn, "head": found.head, "broken": null,
-        }),
-        Err(broken) => json!({"whole": false, "broken": broken}),
+fn verification(found: Result<Verified, Broken>, is_missing: bool) -> Verification {
+    let version = answers::version();
+    let (found, broken) = found.map_or_else(|broken| (None, Some(broken)), |found| (Some(found), None));
+    Verification {
+        version,
+        whole: found.is_some() && !is_missing,
+        lines: found.as_ref().map(|found| found.lines),
+        writes: found.as_ref().map(|found| found.writes),
+        unknown: found.as_ref().map(|found| found.unknown),
+        head: found.as_ref().map(|found| found.head.to_string()),
+        torn: found.map(|found| found.torn),
+        broken,
     }
 }

@@ -11,7 +11,7 @@ use super::print::Printer;
 use crate::fleet::{Fleet, Level, SecretRef};
 use crate::near::nearest;
 use crate::plan::{self, Start};
-use crate::release::{Basis, Charts, Copied};
+use crate::release::{Basis, Charts, Copied, Kept};
 use crate::repo::{Contains, DateError, DateQuery, Env, FileDate, Repo, RepoArgs, RepoError, Tree, Trunk};
 
 /// Whether the fleet's branch has to be as it is now.
@@ -33,6 +33,8 @@ pub struct Desired {
     pub fleet: Fleet,
     /// The charts that it names.
     pub charts: Charts,
+    /// The releases that were made of it so far.
+    pub kept: Kept,
     /// What concerns the whole run.
     pub warnings: Vec<String>,
 }
@@ -67,27 +69,7 @@ impl Desired {
         if source.rev.is_some() || source.worktree {
             return Self::load(source, printer);
         }
-        let env = Env::of_process();
-        let trunk = Trunk::open(&repo_args(source), &env).map_err(|error| of_repo(&error))?;
-        let known = || trunk.known().map_err(|error| of_repo(&error));
-        let repo = match latest {
-            Latest::NotNeeded => known()?,
-            Latest::Fetched => None,
-        };
-        let repo = match repo {
-            Some(repo) => repo,
-            None => match trunk.tip(&env) {
-                Ok(repo) => repo,
-                Err(error) => {
-                    let failure = of_repo(&error);
-                    // Who is cut off from it still sees what there was.
-                    let Some(repo) = known()? else { return Err(failure) };
-                    printer.warning(&format!("{}; the fleet is as it was fetched last", failure.message));
-                    repo
-                }
-            },
-        };
-        Self::of(repo, source, printer)
+        Self::of(branch(source, printer, latest)?, source, printer)
     }
 
     fn load(source: &Source, printer: &Printer) -> Result<Self, Failure> {
@@ -104,7 +86,7 @@ impl Desired {
         let fleet = fleet_of(&tree, printer)?;
         let charts = Charts::load(&tree.files, fleet.sandboxes.values().map(|sandbox| sandbox.chart.as_str()));
         let warnings = dirty_warning(&tree, source).into_iter().collect();
-        Ok(Self { repo, tree, fleet, charts, warnings })
+        Ok(Self { repo, tree, fleet, charts, kept: Kept::default(), warnings })
     }
 
     /// Whether a file could not be read.
@@ -120,7 +102,7 @@ impl Desired {
 
     /// What all releases are made from.
     pub fn basis<'a>(&'a self, copied: &'a BTreeMap<SecretRef, Copied>) -> Basis<'a> {
-        Basis { settings: &self.fleet.settings, charts: &self.charts, copied }
+        Basis { settings: &self.fleet.settings, charts: &self.charts, copied, kept: Some(&self.kept) }
     }
 
     /// When each sandbox's time starts, by path.
@@ -192,6 +174,28 @@ impl Desired {
         }
         Ok(if names.is_empty() { known.into_iter().cloned().collect() } else { names.to_vec() })
     }
+}
+
+/// The fleet's branch as it is now; as it was fetched last where that will do, or nothing newer can be had.
+///
+/// # Errors
+/// Where there is none, or it was never fetched and cannot be.
+pub(super) fn branch(source: &Source, printer: &Printer, latest: Latest) -> Result<Repo, Failure> {
+    let env = Env::of_process();
+    let trunk = Trunk::open(&repo_args(source), &env).map_err(|error| of_repo(&error))?;
+    let known = || trunk.known().map_err(|error| of_repo(&error));
+    if latest == Latest::NotNeeded
+        && let Some(repo) = known()?
+    {
+        return Ok(repo);
+    }
+    trunk.tip(&env).or_else(|error| {
+        let failure = of_repo(&error);
+        // Who is cut off from it still sees what there was.
+        let Some(repo) = known()? else { return Err(failure) };
+        printer.warning(&format!("{}; the fleet is as it was fetched last", failure.message));
+        Ok(repo)
+    })
 }
 
 fn undated(error: DateError) -> Start {

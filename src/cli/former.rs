@@ -57,7 +57,7 @@ pub fn applied(
     let fleet =
         Fleet::parse(&files, &BTreeMap::new()).map_err(|_| format!("{FLEET_FILE} of commit {short} is broken"))?;
     let charts = Charts::load(&files, fleet.sandboxes.values().map(|sandbox| sandbox.chart.as_str()));
-    let basis = Basis { settings: &fleet.settings, charts: &charts, copied };
+    let basis = Basis { settings: &fleet.settings, charts: &charts, copied, kept: None };
     generation(&fleet, &basis, live, &input.live.resources).map_err(|why| format!("{why}, in commit {short}"))
 }
 

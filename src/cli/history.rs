@@ -205,9 +205,7 @@ impl<'a> Asking<'a> {
         let is_awake = schedule.is_awake(self.input.now);
         let basis = self.desired.basis(self.copied);
         let other = Renderer::new(&basis).render_as(sandbox, is_awake).ok()?;
-        let hours = format!("its schedule ({} {})", schedule.awake, schedule.timezone);
-        let what = if is_awake { "wakes it" } else { "puts it to sleep" };
-        (applied == Some(other.release.hash.as_str())).then(|| format!("{hours} {what}"))
+        (applied == Some(other.release.hash.as_str())).then(|| schedule.reason(is_awake))
     }
 
     /// Which file broke what is live; of one that is not live yet, its own.

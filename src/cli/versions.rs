@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::args::{Args, Diff, History, Target, WhyFormat};
-use super::desired::{did_you_mean, fleet_of, repo_args};
+use super::desired::{Latest, branch, did_you_mean, fleet_of};
 use super::failure::{Exit, Failure};
 use super::fingerprint;
 use super::planning::connect;
@@ -17,8 +17,8 @@ use crate::fleet::{Fleet, KeyChange, SANDBOXES, compared};
 use crate::manifest::{MANAGER, ObjectId, namespaces};
 use crate::plan::Record;
 use crate::release::{self, Basis, Charts};
-use crate::repo::{CommitInfo, Contains, Env, Repo, Trunk, Version, Versions};
-use crate::report::{diff_between, text, unified};
+use crate::repo::{CommitInfo, Contains, Repo, Version, Versions};
+use crate::report::{answers, changes, diff_between, text, unified};
 
 /// What is applied of a sandbox.
 struct Applied {
@@ -32,7 +32,7 @@ struct Applied {
 /// # Errors
 /// Where the history cannot be read, or knows no such sandbox.
 pub async fn history(args: &Args, options: &History, printer: &Printer) -> Result<u8, Failure> {
-    let repo = Trunk::open(&repo_args(&args.source), &Env::of_process())?.tip(&Env::of_process())?;
+    let repo = branch(&args.source, printer, Latest::Fetched)?;
     let (fleet, path) = (fleet_of(&repo.tree()?, printer)?, format!("{SANDBOXES}{}.toml", options.name));
     let most = options.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let Versions { versions, cut_off } = repo.versions(&path, most.saturating_add(1))?;
@@ -50,8 +50,9 @@ pub async fn history(args: &Args, options: &History, printer: &Printer) -> Resul
     let current = applied.as_ref().and_then(|applied| current(&repo, &versions, applied));
     let told: Vec<Told> = told(&versions).take(most).collect();
     match options.format {
-        WhyFormat::Json => printer
-            .answer(&format!("{:#}\n", as_json(options, &told, (current, applied.as_ref()), cut_off.as_deref())))?,
+        WhyFormat::Json => {
+            printer.answer(&answers::text(&as_json(options, told, (current, applied.as_ref()), cut_off)))?;
+        }
         WhyFormat::Text => {
             let mut out = String::new();
             for (at, version) in told.iter().enumerate() {
@@ -118,23 +119,25 @@ impl Told {
     }
 }
 
-fn as_json(options: &History, told: &[Told], live: (Option<usize>, Option<&Applied>), cut_off: Option<&str>) -> Value {
+fn as_json(
+    options: &History,
+    told: Vec<Told>,
+    live: (Option<usize>, Option<&Applied>),
+    cut_off: Option<String>,
+) -> changes::History {
     let (current, applied) = live;
-    let versions: Vec<Value> = told
-        .iter()
-        .enumerate()
-        .map(|(at, version)| {
-            let applied = applied.filter(|_| current == Some(at));
-            json!({
-                "commit": version.commit,
-                "what": version.what,
-                "changes": version.changes,
-                "applied": applied.is_some(),
-                "applied_at": applied.and_then(|applied| applied.at),
-            })
-        })
-        .collect();
-    json!({"version": 1, "name": options.name, "versions": versions, "cut_off": cut_off})
+    let version = |(at, told): (usize, Told)| {
+        let applied = applied.filter(|_| current == Some(at));
+        changes::FileVersion {
+            commit: told.commit,
+            what: told.what.to_owned(),
+            changes: told.changes,
+            applied: applied.is_some(),
+            applied_at: applied.and_then(|applied| applied.at),
+        }
+    };
+    let versions = told.into_iter().enumerate().map(version).collect();
+    changes::History { version: answers::version(), name: options.name.clone(), versions, cut_off }
 }
 
 /// Which version is applied: the newest that the commit which was applied contains.
@@ -161,7 +164,7 @@ async fn applied(target: &Target, namespace: &str) -> Result<Option<Applied>, Fa
 /// # Errors
 /// Where a revision, or the history, cannot be read.
 pub fn diff(args: &Args, options: &Diff, printer: &Printer) -> Result<u8, Failure> {
-    let repo = Trunk::open(&repo_args(&args.source), &Env::of_process())?.tip(&Env::of_process())?;
+    let repo = branch(&args.source, printer, Latest::Fetched)?;
     let path = format!("{SANDBOXES}{}.toml", options.name);
     let (old, new) = match options.revs.as_slice() {
         [old, new] => (repo.at_rev(old)?, repo.at_rev(new)?),
@@ -223,7 +226,10 @@ impl Side {
         };
         let charts = Charts::load(&tree.files, std::iter::once(sandbox.chart.as_str()));
         let copied = only_named(&fleet.settings);
-        match release::render(sandbox, &Basis { settings: &fleet.settings, charts: &charts, copied: &copied }) {
+        match release::render(
+            sandbox,
+            &Basis { settings: &fleet.settings, charts: &charts, copied: &copied, kept: None },
+        ) {
             Ok(made) => {
                 let objects = made.release.objects().map(|manifest| (manifest.id.clone(), manifest.body())).collect();
                 Ok(Self { file: file.clone(), objects, fault: None })

@@ -14,7 +14,10 @@ use super::print::{Printer, width};
 use super::render::only_named;
 use crate::cluster::{Cluster, Target};
 use crate::manifest::{ObjectId, namespaces};
-use crate::plan::{Cause, DriftMode, Known, LiveKnown, Outlook, Source, Standing, Story, Wanted, forecast, story};
+use crate::plan::{
+    Cause, DriftMode, Known, LiveKnown, Outlook, Source, Standing, Story, Turn, Wanted, forecast, story,
+};
+use crate::release::Renderer;
 use crate::report::text;
 
 /// Tells it; exit status 1 where the cluster cannot be read, so that only half of it is known.
@@ -103,7 +106,9 @@ async fn with_live(
     let asked = own_cause(desired, name, &live.input.sources);
     let lives = live.input.live.namespaces.contains_key(&first.namespace);
     let since = if lives { made_at(cluster, &first.namespace).await } else { None };
-    let outlook = Outlook { name, fleet: &desired.fleet, answers: &live.answers, asked: asked.as_ref() };
+    let turn = turn(desired, name, now);
+    let turn = turn.as_ref();
+    let outlook = Outlook { name, fleet: &desired.fleet, answers: &live.answers, asked: asked.as_ref(), turn };
     let ahead = forecast(live.input.clone(), &outlook, first);
     let standing = Standing::of(first, &live.input, &desired.fleet);
     let told = story(&Known {
@@ -140,6 +145,18 @@ fn without_live(
         asked,
         live: LiveKnown::Unread(failure.message.clone()),
     }))
+}
+
+/// The next turn of a sandbox's hours, where its chart has anything that can be put to sleep.
+fn turn(desired: &Desired, name: &str, now: Timestamp) -> Option<Turn> {
+    let sandbox = desired.fleet.sandboxes.get(name)?;
+    let schedule = sandbox.schedule.as_ref().filter(|_| !sandbox.asleep)?;
+    let (at, is_awake) = (schedule.next_change(now)?, schedule.is_awake(now));
+    let copied = only_named(&desired.fleet.settings);
+    let basis = desired.basis(&copied);
+    let mut renderer = Renderer::new(&basis);
+    let mut hash = |asleep| Some(renderer.render_as(sandbox, asleep).ok()?.release.hash);
+    (hash(true)? != hash(false)?).then(|| Turn { at, reason: schedule.reason(!is_awake) })
 }
 
 /// The sandbox's own file, with who changed it last.

@@ -20,7 +20,7 @@ pub(super) struct Index<'m>(HashMap<(&'m str, &'m str), OfKind<'m>>);
 impl<'m> Index<'m> {
     pub(super) fn of(sources: &'m super::survey::Sources) -> Self {
         let mut index = Self::default();
-        for manifest in sources.values().filter_map(Source::wanted).flat_map(|wanted| &wanted.release.manifests) {
+        for manifest in sources.values().filter_map(Source::wanted).flat_map(|wanted| wanted.release.manifests.iter()) {
             let id = &manifest.id;
             let of_kind = index.0.entry((&id.group, &id.kind)).or_default();
             // Of two sandboxes that want one object of the cluster itself the first counts.

@@ -1,12 +1,13 @@
 //! `KEY=VALUE` on a command line: what it sets in a sandbox's file.
 //!
 //! The left side is a key of the file, or `values.…` for one of its values; `\.` is a dot inside a key. The right side is read as
-//! Helm's `--set` reads it: `true`, `false` and whole numbers are what they look like, `{a,b}` is a list, and anything else
-//! is text. Nothing, or `null`, takes the key out.
+//! Helm's `--set` reads it: `true`, `false` and whole numbers are what they look like, `{a,b}` is a list, `[]`
+//! an empty one, and anything else is text. Nothing, or `null`, takes the key out.
 
 use toml_edit::{Array, Value};
 
 use super::diagnostic::Invalid;
+use crate::near::nearest;
 
 /// A key, part by part, and what it gets; `None` takes it out.
 #[derive(Clone, Debug)]
@@ -49,9 +50,8 @@ impl Assignment {
 }
 
 fn unknown(key: &str) -> Invalid {
-    let near = KEYS.iter().map(|known| (strsim::damerau_levenshtein(key, known), *known)).min();
-    let hint = match near.filter(|(distance, _)| *distance <= 2) {
-        Some((_, known)) => format!("did you mean `{known}`?"),
+    let hint = match nearest(key, KEYS) {
+        Some(known) => format!("did you mean `{known}`?"),
         None => format!("the keys are {} and values.KEY; a value of the sandbox: --set {key}=…", KEYS.join(", ")),
     };
     Invalid::new(format!("`{key}` is no key of a sandbox's file")).hint(hint)
@@ -97,6 +97,9 @@ fn text_of(text: &str) -> Option<Value> {
 fn read(text: &str) -> Result<Option<Value>, Invalid> {
     if text.is_empty() || text == "null" {
         return Ok(None);
+    }
+    if text == "[]" {
+        return Ok(Some(Value::Array(Array::new())));
     }
     let Some(list) = text.strip_prefix('{') else {
         return Ok(Some(scalar(text)));

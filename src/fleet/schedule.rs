@@ -214,6 +214,14 @@ impl Schedule {
     }
 }
 
+impl Schedule {
+    /// What it does to the sandbox, as a reason: by it the sandbox is awake, or asleep.
+    pub fn reason(&self, is_awake: bool) -> String {
+        let what = if is_awake { "wakes it" } else { "puts it to sleep" };
+        format!("its schedule ({} {}) {what}", self.awake, self.timezone)
+    }
+}
+
 /// Reads `[schedule]`; `keys` are those of the file's top.
 pub(super) fn schedule(reader: &mut Reader<'_>, top: &mut Section<'_, '_>, keys: &[&str]) -> Option<Schedule> {
     let mut section = top.section(reader, "schedule", "[schedule]")?;

@@ -90,6 +90,13 @@ impl Manifest {
         self.content.mentions(word)
     }
 
+    /// Whether it is of a chart's `crds/`: made where it is not there, then left alone, whoever made it.
+    pub fn is_of_crds(&self) -> bool {
+        // Few mention it at all; a text that does, such as that of a ConfigMap, is no mark.
+        self.content.mentions(super::ANNOTATION_CRDS)
+            && self.body().pointer("/metadata/annotations").is_some_and(|all| all.get(super::ANNOTATION_CRDS).is_some())
+    }
+
     /// The same object as one that belongs to no namespace.
     #[must_use]
     pub fn in_no_namespace(mut self) -> Self {
@@ -163,9 +170,9 @@ pub struct Release {
     /// The content address: equal hashes ask the cluster for the same things.
     pub hash: Hash,
     /// In apply order.
-    pub manifests: Vec<Manifest>,
+    pub manifests: Arc<[Manifest]>,
     /// In the order in which those of one moment run.
-    pub hooks: Vec<HookManifest>,
+    pub hooks: Arc<[HookManifest]>,
 }
 
 impl Release {
@@ -176,8 +183,7 @@ impl Release {
 
     /// The release of these manifests and hooks. Their order in the hash is by identity, so that a new sort order of
     /// kinds touches no sandbox.
-    pub fn with_hooks(mut manifests: Vec<Manifest>, hooks: Vec<HookManifest>) -> Self {
-        manifests.shrink_to_fit();
+    pub fn with_hooks(manifests: Vec<Manifest>, hooks: Vec<HookManifest>) -> Self {
         let mut text = String::with_capacity(manifests.len() * 256);
         let mut lines = Vec::with_capacity(manifests.len());
         for manifest in manifests.iter().chain(hooks.iter().map(|hook| &hook.manifest)) {
@@ -186,7 +192,11 @@ impl Release {
             lines.push(start..text.len());
         }
         lines.sort_unstable_by(|a, b| text.get(a.clone()).cmp(&text.get(b.clone())));
-        Self { hash: Hash::of_all(lines.into_iter().filter_map(|line| text.get(line))), manifests, hooks }
+        Self {
+            hash: Hash::of_all(lines.into_iter().filter_map(|line| text.get(line))),
+            manifests: manifests.into(),
+            hooks: hooks.into(),
+        }
     }
 
     /// Every object of it: the manifests, then the hooks.

@@ -124,7 +124,7 @@ impl<'a> Inquiry<'a> {
         let sandbox = fleet.sandboxes.get(suspect.name)?;
         let own = self.charts(suspect.commit, back, &sandbox.chart, &files);
         let charts = own.as_deref().unwrap_or(self.now.charts);
-        let basis = Basis { settings: &fleet.settings, charts, copied: self.now.copied };
+        let basis = Basis { settings: &fleet.settings, charts, copied: self.now.copied, kept: None };
         let asleep = sandbox.rest(self.now.at).is_some();
         let release = Renderer::new(&basis).render_as(sandbox, asleep).ok()?.release;
         Some(Effect {

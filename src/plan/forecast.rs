@@ -33,6 +33,17 @@ pub struct Outlook<'a> {
     pub answers: &'a Answers,
     /// Its file, with who changed it last.
     pub asked: Option<&'a Cause>,
+    /// When its hours will next put it to sleep or wake it, where that changes what it is.
+    pub turn: Option<&'a Turn>,
+}
+
+/// A sandbox falls asleep, or wakes, by its hours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// When.
+    pub at: Timestamp,
+    /// Which of both, in words.
+    pub reason: String,
 }
 
 /// Looks ahead from `first`, the plan of now: at each instant at which something ends, the sandbox's own life and pin,
@@ -68,7 +79,23 @@ pub fn forecast(mut input: Input, outlook: &Outlook<'_>, first: &SandboxPlan) ->
             break;
         }
     }
+    if let Some(turn) = outlook.turn {
+        turned(&mut ahead, turn, first);
+    }
     ahead
+}
+
+/// Adds the next turn of its hours, where the sandbox will be there for it.
+fn turned(ahead: &mut Vec<Ahead>, turn: &Turn, first: &SandboxPlan) {
+    let place = ahead.partition_point(|ahead| ahead.at <= turn.at);
+    let before = place.checked_sub(1).and_then(|place| ahead.get(place)).map_or(first, |ahead| &ahead.plan);
+    let lives =
+        !matches!(before.action, Action::Expire | Action::Remove | Action::Held | Action::Failed | Action::Refused);
+    if lives && before.expires.is_none_or(|expires| expires > turn.at) {
+        let (reason, steps) = (turn.reason.clone(), Vec::new());
+        let plan = SandboxPlan { action: Action::Update, reason, steps, remedy: None, hold: None, ..first.clone() };
+        ahead.insert(place, Ahead { at: turn.at, plan });
+    }
 }
 
 /// A sandbox whose time is over just then; `made` where a run before makes it.

@@ -178,7 +178,7 @@ pub(super) fn is_workload(group: &str, kind: &str) -> bool {
 
 /// How many workloads a sandbox is to have.
 fn workloads(source: &Source) -> usize {
-    let manifests = source.wanted().into_iter().flat_map(|wanted| &wanted.release.manifests);
+    let manifests = source.wanted().into_iter().flat_map(|wanted| wanted.release.manifests.iter());
     manifests.filter(|manifest| is_workload(&manifest.kind.group, &manifest.kind.kind)).count()
 }
 

@@ -53,7 +53,7 @@ fn unreadable(found: &LiveNamespace, wanted: Option<&Wanted>, input: &Input) -> 
 fn objects(name: &str, wanted: &Wanted, namespace: &LiveNamespace, input: &Input) -> (Vec<KindCount>, Vec<Differing>) {
     let differences = differences(wanted, name, input);
     let mut kinds: BTreeMap<&str, KindCount> = BTreeMap::new();
-    for manifest in &wanted.release.manifests {
+    for manifest in wanted.release.manifests.iter() {
         let kind = manifest.id.kind.as_str();
         let count = kinds.entry(kind).or_insert_with(|| KindCount { kind: kind.to_owned(), wanted: 0, as_wanted: 0 });
         count.wanted += 1;

@@ -4,6 +4,7 @@
 //! by the terminal, `NO_COLOR` and `--color`).
 
 pub mod answers;
+pub mod changes;
 mod diff;
 pub mod event;
 mod exit;

@@ -43,6 +43,7 @@ fn one_key_is_one_line() {
         (key("ttl=5d"), "-ttl = \"3d\"   # short", "+ttl = \"5d\"   # short"),
         (value("odoo.workers=4"), "-odoo.workers = 2", "+odoo.workers = 4"),
         (value("a\\.b.c={x,7,true}"), "-\"a.b\" = { c = [1, 2] }  # odd", "+\"a.b\" = { c = [\"x\", 7, true] }  # odd"),
+        (value("a\\.b.c=[]"), "-\"a.b\" = { c = [1, 2] }  # odd", "+\"a.b\" = { c = [] }  # odd"),
     ];
     for (assignment, before, after) in cases {
         let text = edited(FILE, &[assignment]).unwrap();

@@ -20,7 +20,7 @@ fn every_sandbox_is_pinned() {
     assert!(fleet.broken.is_empty(), "{:?}", fleet.broken);
     assert!(!fleet.sandboxes.is_empty());
     let charts = Charts::load(&files, fleet.sandboxes.values().map(|sandbox| sandbox.chart.as_str()));
-    let basis = Basis { settings: &fleet.settings, charts: &charts, copied: &BTreeMap::new() };
+    let basis = Basis { settings: &fleet.settings, charts: &charts, copied: &BTreeMap::new(), kept: None };
     for (name, sandbox) in &fleet.sandboxes {
         let rendered = render(sandbox, &basis).unwrap_or_else(|fault| panic!("{name}: {fault}"));
         insta::with_settings!({

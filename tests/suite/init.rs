@@ -7,11 +7,8 @@ use std::process::Command;
 
 use reconcile::fleet::Fleet;
 use reconcile::init::{CHARTS, Choices, Ci, chart, files, id};
-use reconcile::report::answers;
 
-use super::json_schema::fits;
 use super::scenario::{Stage, shell, text_of};
-use super::schemas::assert_current;
 use super::terminal::answered;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -365,29 +362,6 @@ fn on_a_terminal_it_asks() {
     // Or is not asked.
     place.expect(0, "rm -r asked");
     assert!(!ask(&["--yes"], "").contains('['), "--yes asks");
-}
-
-/// What programs are told.
-#[test]
-fn answers_to_programs_have_their_schemas() {
-    for (file, schema) in [
-        ("init", answers::schema::<answers::Begun>()),
-        ("comment", answers::schema::<answers::Commented>()),
-        ("update", answers::schema::<answers::Updated>()),
-    ] {
-        let text = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
-        assert_current(&format!("src/report/{file}.schema.json"), &text);
-    }
-    let place = Place::new();
-    let said = place.expect(
-        0,
-        "mkdir new && cd new && git init -q -b main && echo x > README.md && reconcile init --format json --name team",
-    );
-    let begun: serde_json::Value = serde_json::from_str(&said).expect("JSON");
-    fits(&begun, &serde_json::to_value(answers::schema::<answers::Begun>()).expect("JSON"));
-    assert_eq!((&begun["name"], &begun["left"]), (&"team".into(), &serde_json::json!(["README.md"])));
-    let head = place.expect(0, "git -C new rev-parse HEAD");
-    assert_eq!(begun["commit"], head);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Unit and golden cases.
 
+mod answers;
 mod args;
 mod audit;
 #[path = "../canary.rs"]
@@ -11,6 +12,7 @@ mod comment;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contract_dir;
+mod crds;
 mod dir_files;
 mod fake_server;
 mod fields;
@@ -28,6 +30,7 @@ mod image;
 mod init;
 mod interrupted;
 mod json_schema;
+mod kept;
 mod kube_faults;
 mod kube_survey;
 mod laws;

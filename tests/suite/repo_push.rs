@@ -98,6 +98,53 @@ fn many_at_once_all_come_through() {
     }
 }
 
+/// A rival who commits while a push is under way, so often.
+fn rival(stage: &Stage, times: usize) {
+    let hook = stage.home.path().join("fleet.git/hooks/pre-receive");
+    let script = format!(
+        "#!/bin/sh
+unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES
+n=$(cat rivals 2> /dev/null || echo 0)
+[ $n -lt {times} ] || exit 0
+echo $((n + 1)) > rivals
+git update-ref refs/heads/main $(git commit-tree -p main -m rival$n main^{{tree}})
+"
+    );
+    fs::write(&hook, script).expect("the hook can be written");
+    said(stage, "chmod +x ../fleet.git/hooks/pre-receive");
+}
+
+#[test]
+fn a_change_is_made_anew_until_a_rival_leaves_it_time() {
+    let stage = Stage::bare();
+    served(&stage);
+    said(&stage, "git remote add origin ../fleet.git");
+    rival(&stage, 3);
+    let text = said(&stage, "reconcile create web --branch web --now 2030-01-01T00:00:00Z");
+    assert!(text.contains("pushed to origin"), "{text}");
+    let log = said(&stage, "git -C ../fleet.git log --format=%s main");
+    assert_eq!(log, "Create sandbox web for web\nrival2\nrival1\nrival0\nthe fleet\n");
+}
+
+#[test]
+fn who_is_always_slower_is_told_so_and_has_changed_nothing() {
+    let stage = Stage::bare();
+    served(&stage);
+    said(&stage, "git remote add origin ../fleet.git");
+    rival(&stage, 1_000);
+    let before = said(&stage, "git for-each-ref refs/heads; git status --porcelain");
+    let lost = stage.shell("reconcile create web --branch web --now 2030-01-01T00:00:00Z");
+    let text = text_of(&lost);
+    assert_eq!(lost.status.code(), Some(1), "{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("others changed branch `main` 20 times while this change was made"), "{text}");
+    assert!(words.contains("nothing was changed; try again"), "{text}");
+    assert_eq!(said(&stage, "git for-each-ref refs/heads; git status --porcelain"), before);
+    assert_eq!(said(&stage, "git -C ../fleet.git log --format=%s main | grep -vc rival"), "1\n");
+    let files = said(&stage, "git -C ../fleet.git ls-tree --name-only main sandboxes/");
+    assert!(!files.contains("web"), "{files}");
+}
+
 #[test]
 fn the_checkout_and_the_index_stay_as_they_are() {
     let stage = Stage::bare();

@@ -11,8 +11,12 @@ const NOW: &str = "it reads the clock";
 const TIME: Ty = Ty::Named("time.Time");
 
 pub(super) const FUNCTIONS: &[Func] = &[
-    Func::new("now", &[], |call| call.not_hermetic(NOW)),
-    Func::new("ago", &[Ty::Any], |call| call.not_hermetic(NOW)),
+    Func::new("now", &[], |call| Ok(value(now(call)?))),
+    Func::new("ago", &[Ty::Any], |call| {
+        let since = now(call)?.duration_since(&time_of(call, 0)?).round(jiff::Unit::Second);
+        let since = since.map_err(|error| error.to_string())?;
+        Ok(goduration::text(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)).into())
+    }),
     Func::new("date", &[Ty::Str, Ty::Any], |call| in_zone(call, (0, 1), "Local")),
     Func::new("dateInZone", &[Ty::Str, Ty::Any, Ty::Str], |call| in_zone(call, (0, 1), &call.text(2))),
     Func::new("date_in_zone", &[Ty::Str, Ty::Any, Ty::Str], |call| in_zone(call, (0, 1), &call.text(2))),
@@ -98,7 +102,15 @@ fn time_of(call: &Call<'_, '_, '_>, n: usize) -> Result<Zoned, crate::chart::tem
             Ok(time) => Ok(time.to_zoned(TimeZone::UTC)),
             Err(_) => Err(format!("the time {seconds} is out of range").into()),
         },
-        _ => call.not_hermetic(NOW),
+        _ => now(call),
+    }
+}
+
+/// The moment, where a render may ask for it.
+fn now(call: &Call<'_, '_, '_>) -> Result<Zoned, crate::chart::template::Fault> {
+    match &call.run.session.world.0 {
+        Some(outside) => Ok(outside.now().to_zoned(TimeZone::UTC)),
+        None => call.not_hermetic(NOW),
     }
 }
 
@@ -141,7 +153,10 @@ fn duration_round(call: &mut Call<'_, '_, '_>) -> Outcome {
     let nanoseconds = match call.value(0) {
         Value::Str(text) => goduration::parse(&text.text()).unwrap_or(0),
         Value::Int(n, kind) if kind.type_name() == "int64" => *n,
-        Value::Object(Object::Time(_)) => return call.not_hermetic(NOW),
+        Value::Object(Object::Time(time)) => {
+            let since = now(call)?.duration_since(time);
+            i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+        }
         _ => 0,
     };
     let units = [

@@ -201,3 +201,8 @@ fn must(call: &mut Call<'_, '_, '_>, style: Style) -> Outcome {
         Err(Refusal::Fault(fault)) => Err(fault),
     }
 }
+
+/// What Go says of a text that is not JSON.
+pub(in crate::chart) fn in_go(text: &str) -> Option<String> {
+    super::jsonread::parse(text).err()
+}

@@ -1,184 +1,187 @@
-//! What sprig makes of keys and passwords that a chart brings along: nothing in it is random.
+//! Private keys: made, read and written as Go does, and what they sign.
 
-use super::{Call, Outcome};
-use crate::chart::template::{Fault, Field, Object, Record, Value};
-use aes::Aes256;
-use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::NoPadding};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-use std::rc::Rc;
+use p256::ecdsa::signature::Signer as _;
+use rsa::RsaPrivateKey;
+use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _};
+use rsa::pkcs8::{DecodePrivateKey as _, EncodePublicKey as _};
+use rsa::signature::SignatureEncoding as _;
 
-/// A block of AES.
-const BLOCK: usize = 16;
+use super::{der, pem};
+use crate::chart::outside::Outside;
 
-/// `decryptAES PASSWORD TEXT`: AES-256 in CBC mode, its start value first, all in base64.
-pub(super) fn decrypt_aes(call: &mut Call<'_, '_, '_>) -> Outcome {
-    let text = call.bytes(1);
-    if text.is_empty() {
-        return Ok("".into());
+/// A private key.
+pub(super) enum Key {
+    Rsa(Box<RsaPrivateKey>),
+    Ec(Box<p256::ecdsa::SigningKey>),
+    /// Its seed.
+    Ed([u8; 32]),
+}
+
+const ED25519: &[u8] = &[0x06, 0x03, 0x2b, 0x65, 0x70];
+const ECDSA_SHA256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
+const RSA_SHA256: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00];
+const EC: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const P256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+
+impl Key {
+    /// A new RSA key.
+    pub fn rsa(bits: usize, outside: &dyn Outside) -> Result<Self, String> {
+        let key = RsaPrivateKey::new(&mut Chance(outside), bits);
+        key.map(|key| Self::Rsa(Box::new(key))).map_err(|error| error.to_string())
     }
-    let bytes = super::encoding::decode(text).map_err(|at| format!("illegal base64 data at input byte {at}"))?;
-    let Some((start, body)) = bytes.split_at_checked(BLOCK) else {
-        return Err(format!(
-            "runtime error: slice bounds out of range [:{BLOCK}] with capacity {}",
-            capacity(text.len())
-        )
-        .into());
-    };
-    if body.len() % BLOCK != 0 {
-        return Err("crypto/cipher: input not full blocks".into());
+
+    /// A new key of NIST's curve P-256.
+    pub fn ec(outside: &dyn Outside) -> Self {
+        Self::Ec(Box::new(p256::ecdsa::SigningKey::random(&mut Chance(outside))))
     }
-    let mut key = [0; 32];
-    for (place, byte) in key.iter_mut().zip(call.bytes(0)) {
-        *place = *byte;
+
+    /// A new Ed25519 key.
+    pub fn ed(outside: &dyn Outside) -> Self {
+        let mut seed = [0; 32];
+        outside.fill(&mut seed);
+        Self::Ed(seed)
     }
-    let mut plain = body.to_vec();
-    let opened = cbc::Decryptor::<Aes256>::new_from_slices(&key, start).map_err(|error| error.to_string())?;
-    opened.decrypt_padded::<NoPadding>(&mut plain).map_err(|error| error.to_string())?;
-    let padding = usize::from(*plain.last().ok_or("runtime error: index out of range [-1]")?);
-    let Some(length) = plain.len().checked_sub(padding) else {
-        let end = i64::try_from(plain.len()).unwrap_or(0) - i64::try_from(padding).unwrap_or(0);
-        return Err(format!("runtime error: slice bounds out of range [:{end}]").into());
-    };
-    plain.truncate(length);
-    Ok(Value::Str(plain.into()))
-}
 
-/// How much room Go's decoder makes for a text.
-fn capacity(length: usize) -> usize {
-    length / 4 * 3
-}
-
-/// What passwords of a type look like: one letter a kind of character.
-fn shapes(kind: &str) -> Option<&'static [&'static str]> {
-    Some(match kind {
-        "maximum" => &["anoxxxxxxxxxxxxxxxxx", "axxxxxxxxxxxxxxxxxno"],
-        "long" => &[
-            "CvcvnoCvcvCvcv",
-            "CvcvCvcvnoCvcv",
-            "CvcvCvcvCvcvno",
-            "CvccnoCvcvCvcv",
-            "CvccCvcvnoCvcv",
-            "CvccCvcvCvcvno",
-            "CvcvnoCvccCvcv",
-            "CvcvCvccnoCvcv",
-            "CvcvCvccCvcvno",
-            "CvcvnoCvcvCvcc",
-            "CvcvCvcvnoCvcc",
-            "CvcvCvcvCvccno",
-            "CvccnoCvccCvcv",
-            "CvccCvccnoCvcv",
-            "CvccCvccCvcvno",
-            "CvcvnoCvccCvcc",
-            "CvcvCvccnoCvcc",
-            "CvcvCvccCvccno",
-            "CvccnoCvcvCvcc",
-            "CvccCvcvnoCvcc",
-            "CvccCvcvCvccno",
-        ],
-        "medium" => &["CvcnoCvc", "CvcCvcno"],
-        "short" => &["Cvcn"],
-        "basic" => &["aaanaaan", "aannaaan", "aaannaaa"],
-        "pin" => &["nnnn"],
-        _ => return None,
-    })
-}
-
-/// The characters of a kind.
-fn alphabet(kind: char) -> &'static [u8] {
-    match kind {
-        'V' => b"AEIOU",
-        'C' => b"BCDFGHJKLMNPQRSTVWXYZ",
-        'v' => b"aeiou",
-        'c' => b"bcdfghjklmnpqrstvwxyz",
-        'A' => b"AEIOUBCDFGHJKLMNPQRSTVWXYZ",
-        'a' => b"AEIOUaeiouBCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz",
-        'n' => b"0123456789",
-        'o' => b"@&%?,=[]_:-+*$#!'^~;()/.",
-        _ => b"AEIOUaeiouBCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz0123456789!@#$%^&*()",
-    }
-}
-
-/// What all passwords of this kind begin their seeds with.
-const SEED: &[u8] = b"com.lyndir.masterpassword";
-
-/// `derivePassword COUNTER TYPE PASSWORD USER SITE`: the password of a site that follows from a master password.
-pub(super) fn derive_password(call: &mut Call<'_, '_, '_>) -> Outcome {
-    let kind = call.text(1);
-    let Some(shapes) = shapes(&kind) else {
-        return Ok(format!("cannot find password template {kind}").into());
-    };
-    // It takes a tenth of a second of every machine.
-    call.run.step(500_000)?;
-    let counter = u32::try_from(call.int(0)).unwrap_or(0);
-    let (user, site) = (call.bytes(3), call.bytes(4));
-    let length = |text: &[u8]| u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes();
-    let salt = [SEED, &length(user), user].concat();
-    let params = scrypt::Params::new(15, 8, 2).map_err(|error| Fault::from(error.to_string()))?;
-    let mut key = [0; 64];
-    scrypt::scrypt(call.bytes(2), &salt, &params, &mut key).map_err(|error| Fault::from(error.to_string()))?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|error| Fault::from(error.to_string()))?;
-    mac.update(&[SEED, &length(site), site, &counter.to_be_bytes()].concat());
-    let seed = mac.finalize().into_bytes();
-    let at = |i: usize| usize::from(seed.get(i).copied().unwrap_or(0));
-    let shape = shapes.get(at(0) % shapes.len()).copied().unwrap_or_default();
-    let chars = shape.chars().enumerate().map(|(i, kind)| {
-        let alphabet = alphabet(kind);
-        alphabet.get(at(i + 1) % alphabet.len()).copied().map_or('x', char::from)
-    });
-    Ok(chars.collect::<String>().into())
-}
-
-/// `buildCustomCert CERT KEY`: both in base64 of PEM, as `.Cert` and `.Key`.
-pub(super) fn build_custom_cert(call: &mut Call<'_, '_, '_>) -> Outcome {
-    let decoded = |n: usize, what: &str| {
-        super::encoding::decode(call.bytes(n)).map_err(|_| Fault::from(format!("unable to decode base64 {what}")))
-    };
-    let cert = decoded(0, "certificate")?;
-    let key = decoded(1, "private key")?;
-    let Some((_, der)) = pem(&cert) else {
-        return Err("unable to decode certificate".into());
-    };
-    if !is_sequence(&der) {
-        return Err("error parsing certificate: decodedCert.Bytes: x509: malformed certificate".into());
-    }
-    let Some((kind, _)) = pem(&key) else {
-        return Err("error parsing private key: no PEM data in input".into());
-    };
-    if !kind.ends_with("PRIVATE KEY") {
-        return Err(format!("error parsing private key: no private key data in PEM block of type {kind}").into());
-    }
-    let field = |name, bytes: Vec<u8>| Field { name, json: "", omit_empty: false, value: Value::Str(bytes.into()) };
-    Ok(Value::Object(Object::Record(Rc::new(Record {
-        type_name: "sprig.certificate",
-        fields: vec![field("Cert", cert), field("Key", key)],
-        methods: &[],
-        text: None,
-        text_is_json: false,
-    }))))
-}
-
-/// The first block of a PEM text: its type and its bytes.
-fn pem(text: &[u8]) -> Option<(String, Vec<u8>)> {
-    let text = std::str::from_utf8(text).ok()?;
-    let (_, rest) = text.split_once("-----BEGIN ")?;
-    let (kind, rest) = rest.split_once("-----")?;
-    let (body, _) = rest.split_once(&format!("-----END {kind}-----"))?;
-    let body: String = body.lines().filter(|line| !line.contains(':')).flat_map(|line| line.trim().chars()).collect();
-    Some((kind.to_owned(), STANDARD.decode(body).ok()?))
-}
-
-/// Whether bytes are one sequence of DER, whole.
-fn is_sequence(der: &[u8]) -> bool {
-    let [0x30, length, rest @ ..] = der else { return false };
-    match usize::from(*length) {
-        short @ 0..=0x7f => rest.len() == short,
-        long => {
-            let count = long & 0x7f;
-            let size = rest.iter().take(count).fold(0_usize, |size, byte| size << 8 | usize::from(*byte));
-            (1..=4).contains(&count) && rest.len() == count + size
+    /// Reads a key.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let Some((kind, content)) = pem::decode(text) else {
+            return Err("no PEM data in input".to_owned());
+        };
+        let rsa = |key| Self::Rsa(Box::new(key));
+        match kind.as_str() {
+            "PRIVATE KEY" => {
+                pkcs8(&content).ok_or_else(|| "decoding PEM as PKCS#8: the key is of no kind that is known".to_owned())
+            }
+            "RSA PRIVATE KEY" => RsaPrivateKey::from_pkcs1_der(&content)
+                .map(rsa)
+                .map_err(|error| format!("parsing RSA private key from PEM: {error}")),
+            "EC PRIVATE KEY" => {
+                sec1(&content).ok_or_else(|| "parsing EC private key from PEM: it is not of the curve P-256".to_owned())
+            }
+            other => match other.strip_suffix(" PRIVATE KEY") {
+                Some(other) => Err(format!("invalid private key type {other}")),
+                None => Err(format!("no private key data in PEM block of type {other}")),
+            },
         }
     }
+
+    /// The key as Go writes it.
+    pub fn pem(&self) -> Result<String, String> {
+        Ok(match self {
+            Self::Rsa(key) => {
+                let content = key.to_pkcs1_der().map_err(|error| error.to_string())?;
+                pem::encode("RSA PRIVATE KEY", content.as_bytes())
+            }
+            Self::Ec(key) => {
+                let public = key.verifying_key().to_encoded_point(false);
+                let content = der::sequence(&[
+                    &der::integer(&[1]),
+                    &der::tagged(0x04, &key.to_bytes()),
+                    &der::tagged(0xa0, P256),
+                    &der::tagged(0xa1, &der::bits(public.as_bytes(), 0)),
+                ]);
+                pem::encode("EC PRIVATE KEY", &content)
+            }
+            Self::Ed(seed) => {
+                let inner = der::tagged(0x04, seed);
+                let content =
+                    der::sequence(&[&der::integer(&[]), &der::sequence(&[ED25519]), &der::tagged(0x04, &inner)]);
+                pem::encode("PRIVATE KEY", &content)
+            }
+        })
+    }
+
+    /// The public key, as a certificate holds it.
+    pub fn public(&self) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Rsa(key) => key
+                .to_public_key()
+                .to_public_key_der()
+                .map(rsa::pkcs8::Document::into_vec)
+                .map_err(|error| error.to_string()),
+            Self::Ec(key) => {
+                let point = key.verifying_key().to_encoded_point(false);
+                Ok(der::sequence(&[&der::sequence(&[EC, P256]), &der::bits(point.as_bytes(), 0)]))
+            }
+            Self::Ed(seed) => {
+                let pair = ed_pair(seed)?;
+                let public = ring::signature::KeyPair::public_key(&pair);
+                Ok(der::sequence(&[&der::sequence(&[ED25519]), &der::bits(public.as_ref(), 0)]))
+            }
+        }
+    }
+
+    /// How it signs, as a certificate names it.
+    pub fn algorithm(&self) -> Vec<u8> {
+        der::sequence(&[match self {
+            Self::Rsa(_) => RSA_SHA256,
+            Self::Ec(_) => ECDSA_SHA256,
+            Self::Ed(_) => ED25519,
+        }])
+    }
+
+    /// Signs.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, String> {
+        Ok(match self {
+            Self::Rsa(key) => {
+                let signer = rsa::pkcs1v15::SigningKey::<rsa::sha2::Sha256>::new((**key).clone());
+                signer.try_sign(message).map_err(|error| error.to_string())?.to_vec()
+            }
+            Self::Ec(key) => {
+                let signature: p256::ecdsa::DerSignature = key.try_sign(message).map_err(|error| error.to_string())?;
+                signature.as_bytes().to_vec()
+            }
+            Self::Ed(seed) => ed_pair(seed)?.sign(message).as_ref().to_vec(),
+        })
+    }
 }
+
+fn ed_pair(seed: &[u8; 32]) -> Result<ring::signature::Ed25519KeyPair, String> {
+    ring::signature::Ed25519KeyPair::from_seed_unchecked(seed).map_err(|error| error.to_string())
+}
+
+fn sec1(content: &[u8]) -> Option<Key> {
+    let parts = der::all(der::read(content)?.content)?;
+    let scalar = parts.get(1).filter(|part| part.tag == 0x04)?.content;
+    Some(Key::Ec(Box::new(p256::ecdsa::SigningKey::from_slice(scalar).ok()?)))
+}
+
+fn pkcs8(content: &[u8]) -> Option<Key> {
+    if let Ok(key) = RsaPrivateKey::from_pkcs8_der(content) {
+        return Some(Key::Rsa(Box::new(key)));
+    }
+    let parts = der::all(der::read(content)?.content)?;
+    let inner = parts.get(2).filter(|part| part.tag == 0x04)?.content;
+    if parts.get(1)?.content == ED25519 {
+        return der::read(inner)?.content.try_into().ok().map(Key::Ed);
+    }
+    sec1(inner)
+}
+
+/// Chance, for the crates that make keys.
+struct Chance<'o>(&'o dyn Outside);
+
+impl rsa::rand_core::RngCore for Chance<'_> {
+    fn next_u32(&mut self) -> u32 {
+        let mut bytes = [0; 4];
+        self.0.fill(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        self.0.fill(bytes);
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rsa::rand_core::Error> {
+        self.0.fill(bytes);
+        Ok(())
+    }
+}
+
+impl rsa::rand_core::CryptoRng for Chance<'_> {}

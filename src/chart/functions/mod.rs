@@ -10,6 +10,7 @@
 
 mod builtin;
 mod call;
+mod certificates;
 mod compare;
 mod constraint;
 mod convert;
@@ -17,6 +18,7 @@ mod crypto;
 pub(crate) mod dates;
 mod decimal;
 mod defaults;
+mod der;
 mod dicts;
 mod digest;
 mod encoding;
@@ -33,7 +35,9 @@ mod letters;
 mod lists;
 mod math;
 mod merge;
+mod password;
 mod paths;
+mod pem;
 mod random;
 mod reflect;
 mod regexes;

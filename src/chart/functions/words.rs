@@ -2,7 +2,8 @@
 
 use super::letters::{self, is_letter, is_lower, is_number, is_punctuation, is_title, is_upper, lower, upper};
 use super::strings::is_go_space;
-use super::{Func, Outcome, Ty};
+use super::{Call, Func, Outcome, Ty};
+use crate::chart::outside::World;
 use crate::chart::template::Value;
 
 pub(super) const FUNCTIONS: &[Func] = &[
@@ -30,8 +31,21 @@ pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("camelcase", &[Ty::Str], |call| Ok(pascal_case(&call.text(0)).into())),
     Func::new("snakecase", &[Ty::Str], |call| Ok(lower_case(&call.text(0), '_').into())),
     Func::new("kebabcase", &[Ty::Str], |call| Ok(lower_case(&call.text(0), '-').into())),
-    Func::new("shuffle", &[Ty::Str], |call| call.not_hermetic("it is random")),
+    Func::new("shuffle", &[Ty::Str], shuffle),
 ];
+
+fn shuffle(call: &mut Call<'_, '_, '_>) -> Outcome {
+    let Some(outside) = call.run.session.world.0.clone() else {
+        return call.not_hermetic("it is random");
+    };
+    let mut all: Vec<char> = call.text(0).chars().collect();
+    call.run.step(all.len() as u64)?;
+    for last in (1..all.len()).rev() {
+        let below = World::below(&*outside, last as u64 + 1);
+        all.swap(last, usize::try_from(below).unwrap_or_default());
+    }
+    Ok(all.into_iter().collect::<String>().into())
+}
 
 /// `strings.Title`: the first letter of each word, where words end at what is neither letter, digit
 /// nor underscore.

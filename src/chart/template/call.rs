@@ -7,6 +7,7 @@ use super::exec::{Done, Dot, Frame};
 use super::map::MapKind;
 use super::node::{At, Operand};
 use super::run::Run;
+use super::trace::Tracer;
 use super::value::{IntKind, Value};
 use crate::chart::functions::{Call, Func, Lazy, Ty};
 use smallvec::SmallVec;
@@ -44,6 +45,9 @@ impl<'t> Frame<'t> {
         if let Some(last) = tail.last {
             let ty = func.param(tail.args.len());
             args.push(self.checked(last.clone(), ty)?);
+        }
+        if let Some(tracer) = &mut run.session.tracer {
+            looked_up(tracer, func.name, &args);
         }
         let tokens = run.session.tokens.count();
         let done = match crate::chart::generated::refused(func, &args, &run.session.tokens) {
@@ -201,6 +205,7 @@ impl<'t> Frame<'t> {
                 return Ok(Value::Map(map.seen_as(MapKind::Any)));
             }
             (Value::Object(object), Ty::Named(name)) => object.type_name() == name,
+            (Value::Int(_, IntKind::Named(kind)), Ty::Named(name)) => *kind == name,
             _ => false,
         };
         if fits {
@@ -222,5 +227,50 @@ fn callee(tail: Tail<'_, '_>) -> String {
         (None, Some(Value::Absent)) => "<invalid Value>".to_owned(),
         (None, Some(value)) => format!("<{} Value>", value.type_name()),
         (None, None) => String::new(),
+    }
+}
+
+/// Notes what a function looks up in a mapping by its keys.
+#[cold]
+fn looked_up(tracer: &mut Tracer, function: &str, args: &[Value]) {
+    const WHOLE: [&str; 14] = [
+        "toYaml",
+        "toYamlPretty",
+        "mustToYaml",
+        "toJson",
+        "mustToJson",
+        "toPrettyJson",
+        "toRawJson",
+        "toToml",
+        "merge",
+        "mergeOverwrite",
+        "deepCopy",
+        "keys",
+        "values",
+        "omit",
+    ];
+    if WHOLE.contains(&function) {
+        for arg in args {
+            if let Value::Map(map) = arg {
+                tracer.read_whole(map);
+            }
+        }
+    }
+    if !matches!(function, "index" | "get" | "hasKey" | "dig") {
+        return;
+    }
+    let map = args.iter().find_map(|arg| match arg {
+        Value::Map(map) => Some(map),
+        _ => None,
+    });
+    let texts = args.iter().filter_map(|arg| match arg {
+        Value::Str(text) => Some(text.text()),
+        _ => None,
+    });
+    // The last text of `dig` is what it gives where nothing is found.
+    let taken = if function == "dig" { args.len().saturating_sub(2) } else { args.len() };
+    let keys: Vec<_> = texts.take(taken).collect();
+    if let Some(map) = map {
+        tracer.read(map, &keys.iter().map(AsRef::as_ref).collect::<Vec<&str>>());
     }
 }

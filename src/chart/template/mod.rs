@@ -27,6 +27,7 @@ mod printable;
 mod printf;
 mod quote;
 mod run;
+mod trace;
 mod value;
 mod verbs;
 
@@ -36,6 +37,7 @@ pub use map::{Entries, List, ListKind, Map, MapKind};
 pub(crate) use object::CHART;
 pub use object::{Capabilities, Field, Object, Record};
 pub use run::{Limits, Run, Session};
+pub use trace::{Inner, Mark, Origin, Read, Trace};
 pub use value::{IntKind, Str, Value};
 
 pub(crate) use error::{WARN_END, WARN_START};
@@ -114,6 +116,7 @@ fn render_in(
         other => other,
     };
     let text = run.execute(&template, data)?;
+    run.end_of_file(&text);
     match run::without_no_value(text) {
         Str::Text(text) => {
             session.written += text.len();

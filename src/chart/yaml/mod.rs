@@ -12,6 +12,7 @@ mod timestamp;
 mod tree;
 mod write;
 
+pub use number::as_float64;
 pub(super) use number::{narrow_number, shortest};
 pub use read::{Numbers, read, read_strict};
 pub use tree::{Entries, Entry, Tree, write_json_string};

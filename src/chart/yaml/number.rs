@@ -1,6 +1,6 @@
 //! Floating-point numbers as Go prints and reads them.
 
-use serde_json::Number;
+use serde_json::{Number, Value};
 
 /// `strconv.FormatFloat(x, 'g', -1, 64)`: the shortest digits, with an exponent below 1e-04 and from 1e+06 on.
 pub(super) fn general(x: f64) -> String {
@@ -93,5 +93,15 @@ pub(in crate::chart) fn narrow_number(number: &Number) -> String {
     match number.as_f64().filter(|_| number.is_f64()) {
         Some(double) => general32(double),
         None => number.to_string(),
+    }
+}
+
+/// Values as Helm's files give them, where every number is a double.
+pub fn as_float64(value: Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().map_or(Value::Number(number), Value::from),
+        Value::Array(items) => items.into_iter().map(as_float64).collect(),
+        Value::Object(map) => Value::Object(map.into_iter().map(|(key, value)| (key, as_float64(value))).collect()),
+        other => other,
     }
 }

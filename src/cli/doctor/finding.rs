@@ -1,7 +1,6 @@
 //! What was found.
 
-use serde_json::{Value, json};
-
+use crate::report::changes::Check;
 use crate::report::text::Health;
 
 /// One thing that was looked at.
@@ -17,8 +16,8 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    pub fn json(&self) -> Value {
-        json!({ "name": self.name, "status": self.health, "message": self.says, "remedy": self.remedy })
+    pub fn check(self) -> Check {
+        Check { name: self.name.to_owned(), status: self.health, message: self.says, remedy: self.remedy }
     }
 }
 

@@ -6,16 +6,13 @@ mod desired;
 mod finding;
 mod server;
 
-use serde_json::json;
-
 use super::args::{Args, ClusterName, Doctor, DoctorFormat};
 use super::failure::{Exit, Failure};
 use super::print::{Printer, width};
+use crate::report::answers;
+use crate::report::changes::Examined;
 use crate::report::text::{self, Health};
 use finding::{Finding, Findings};
-
-/// The version of what `--format json` prints.
-const VERSION: u32 = 1;
 
 /// Looks at everything; exit status 1 where something is not as it has to be.
 ///
@@ -47,10 +44,9 @@ pub async fn doctor(args: &Args, options: &Doctor, printer: &Printer) -> Result<
             printer.answer(&format!("\n{}\n", summary(findings.len(), warnings, failed)))?;
         }
         DoctorFormat::Json => {
-            let checks: Vec<_> = findings.iter().map(Finding::json).collect();
-            let value = json!({ "version": VERSION, "checks": checks, "warnings": warnings, "failed": failed });
-            let text = serde_json::to_string_pretty(&value).map_err(|error| Failure::of(&error))?;
-            printer.answer(&format!("{text}\n"))?;
+            let checks = findings.into_iter().map(Finding::check).collect();
+            let examined = Examined { version: answers::version(), checks, warnings, failed };
+            printer.answer(&answers::text(&examined))?;
         }
     }
     Ok(if failed > 0 { Exit::Failed as u8 } else { 0 })

@@ -229,7 +229,7 @@ impl<'a> Desk<'a> {
         };
         let charts = Charts::load(files, std::iter::once(sandbox.chart.as_str()));
         let copied = only_named(&fleet.settings);
-        let basis = release::Basis { settings: &fleet.settings, charts: &charts, copied: &copied };
+        let basis = release::Basis { settings: &fleet.settings, charts: &charts, copied: &copied, kept: None };
         if let Err(fault) = release::render(sandbox, &basis) {
             let failure =
                 Failure::new(Exit::Failed, format!("sandbox {name} cannot be made: {}", fault.message), fault.hint);
@@ -253,6 +253,11 @@ impl<'a> Desk<'a> {
     /// The branch, and where it is pushed to.
     pub fn place(&self) -> (&str, Option<&str>) {
         (self.trunk.branch(), self.trunk.remote())
+    }
+
+    /// Whether the checkout is of that branch, and falls behind by a commit.
+    pub fn is_checked_out(&self) -> bool {
+        self.trunk.is_checked_out()
     }
 }
 

@@ -1,13 +1,13 @@
 //! `reconcile gc`.
 
-use serde_json::json;
-
 use super::super::args::{Gc, WriteFormat};
 use super::super::failure::Failure;
 use super::desk::{Desk, State};
-use super::{Work, extend};
+use super::{Work, extend, told};
 use crate::fleet::{SANDBOXES, human};
 use crate::repo::{Change, Committed};
+use crate::report::answers;
+use crate::report::changes::{Collected, Over};
 
 /// Takes out the files of sandboxes whose time has long been over.
 ///
@@ -36,7 +36,10 @@ pub fn gc(work: Work<'_>, options: &Gc) -> Result<u8, Failure> {
         };
         Ok(Change { files, message: options.commit.message.clone().unwrap_or(message) })
     })?;
-    answer(work, &desk, &first, Some(&committed), options)
+    let status = answer(work, &desk, &first, Some(&committed), options)?;
+    let paths: Vec<String> = first.iter().map(|(name, _)| format!("{SANDBOXES}{name}.toml")).collect();
+    told::notes_of_files(&desk, &committed, &paths.join(" "), work.printer);
+    Ok(status)
 }
 
 fn answer(
@@ -47,12 +50,12 @@ fn answer(
     options: &Gc,
 ) -> Result<u8, Failure> {
     let (branch, remote) = desk.place();
-    let commit = committed.map(|committed| &committed.commit().id);
+    let commit = committed.map(|committed| committed.commit().id.clone());
     if options.answer.format == WriteFormat::Json {
-        let files: Vec<_> = found.iter().map(|(name, at)| json!({"name": name, "expired": at})).collect();
-        let text =
-            json!({"version": 1, "collected": files, "commit": commit, "fleet_branch": branch, "remote": remote});
-        work.printer.answer(&format!("{text:#}\n"))?;
+        let collected = found.iter().map(|(name, at)| Over { name: name.clone(), expired: *at }).collect();
+        let (fleet_branch, remote) = (branch.to_owned(), remote.map(str::to_owned));
+        let answer = Collected { version: answers::version(), collected, commit, fleet_branch, remote };
+        work.printer.answer(&answers::text(&answer))?;
         return Ok(0);
     }
     let mut text = String::new();

@@ -1,15 +1,15 @@
 //! What is said of a change.
 
-use jiff::Timestamp;
-use serde_json::json;
-
 use super::super::args::{Applying, PlanFormat};
 use super::super::failure::{Exit, Failure};
 use super::super::print::{Printer, width};
-use super::desk::Landed;
+use super::desk::{Desk, Landed};
 use crate::fleet::Invalid;
 use crate::fleet::human::span;
-use crate::report::text;
+use crate::repo::Committed;
+use crate::report::changes::Changed;
+use crate::report::{answers, text};
+use jiff::Timestamp;
 
 /// An edit that cannot be made.
 pub fn invalid(invalid: &Invalid) -> Failure {
@@ -42,7 +42,7 @@ pub fn landed(landed: &Landed, now: Timestamp, then: &Applying) -> String {
 /// The answer where nothing is applied.
 pub fn answer(landed: &Landed, now: Timestamp, as_json: bool) -> String {
     if as_json {
-        return format!("{:#}\n", json_of(landed));
+        return answers::text(&changed(landed));
     }
     let mut text = committed(landed);
     if let Some(sandbox) = &landed.sandbox {
@@ -58,33 +58,45 @@ pub fn answer(landed: &Landed, now: Timestamp, as_json: bool) -> String {
     text
 }
 
-fn json_of(landed: &Landed) -> serde_json::Value {
+/// The same for programs.
+fn changed(landed: &Landed) -> Changed {
+    let Landed { name, path, is_new, branch, remote, expires, diff, .. } = landed.clone();
     let sandbox = landed.sandbox.as_ref();
-    json!({
-        "version": 1,
-        "name": landed.name,
-        "path": landed.path,
-        "namespace": sandbox.map(|sandbox| &sandbox.namespace),
-        "branch": sandbox.map(|sandbox| &sandbox.branch),
-        "image": sandbox.and_then(|sandbox| sandbox.image.as_ref()),
-        "owner": sandbox.and_then(|sandbox| sandbox.owner.as_ref()),
-        "url": sandbox.and_then(|sandbox| sandbox.url.as_ref()),
-        "expires": landed.expires,
-        "changed": landed.is_new,
-        "commit": landed.commit.id,
-        "fleet_branch": landed.branch,
-        "remote": landed.remote,
-        "diff": landed.diff,
-    })
+    Changed {
+        version: answers::version(),
+        name,
+        path,
+        namespace: sandbox.map(|sandbox| sandbox.namespace.clone()),
+        branch: sandbox.map(|sandbox| sandbox.branch.clone()),
+        image: sandbox.and_then(|sandbox| sandbox.image.as_ref()).map(ToString::to_string),
+        owner: sandbox.and_then(|sandbox| sandbox.owner.clone()),
+        url: sandbox.and_then(|sandbox| sandbox.url.clone()),
+        expires,
+        changed: is_new,
+        commit: landed.commit.id.clone(),
+        fleet_branch: branch,
+        remote,
+        diff,
+    }
 }
 
 /// What has to be known beside it.
 pub fn notes(landed: &Landed, printer: &Printer) {
     if landed.is_new && landed.behind {
-        let Landed { path, branch, .. } = landed;
-        printer.hint(&format!(
-            "the checkout of {branch} was left as it was; to have it there: git restore -s@ -SW {path}"
-        ));
+        behind(&landed.branch, &landed.path, printer);
+    }
+}
+
+/// How a checkout comes by a commit that has these files.
+fn behind(branch: &str, paths: &str, printer: &Printer) {
+    printer
+        .hint(&format!("the checkout of {branch} was left as it was; to have it there: git restore -s@ -SW {paths}"));
+}
+
+/// The same of a change of several files.
+pub fn notes_of_files(desk: &Desk<'_>, committed: &Committed, paths: &str, printer: &Printer) {
+    if matches!(committed, Committed::New(_)) && desk.is_checked_out() {
+        behind(desk.place().0, paths, printer);
     }
 }
 

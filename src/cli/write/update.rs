@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::super::args::{Update, WriteFormat};
 use super::super::failure::{Exit, Failure};
-use super::Work;
 use super::desk::{Desk, State};
+use super::{Work, told};
 use crate::fleet::{Fleet, Image, LOCK_FILE, Lock, Locked, Sandbox};
 use crate::registry::{Client, Logins, RegistryError, run_helper};
 use crate::repo::{App, Change, Committed};
@@ -64,6 +64,9 @@ pub fn update(work: Work<'_>, options: &Update) -> Result<u8, Failure> {
         Some(desk.commit_files(&change)?)
     };
     work.printer.answer(&said(&desk, &found, committed.as_ref(), options.answer.format))?;
+    if let Some(committed) = &committed {
+        told::notes_of_files(&desk, committed, LOCK_FILE, work.printer);
+    }
     Ok(if failed > 0 { 4 } else { 0 })
 }
 

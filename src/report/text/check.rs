@@ -4,7 +4,7 @@ use super::wrap::wrap;
 use crate::report::style::{BOLD, GREEN, RED, YELLOW, paint, safe};
 
 /// How something is that was looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
     /// As it should be.

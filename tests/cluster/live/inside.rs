@@ -98,9 +98,6 @@ impl Lines {
 #[test]
 fn logs_of_all_pods_are_merged_and_followed_as_pods_come_and_go() {
     let Some(case) = talk("logs") else { return };
-    if is_left_out(&case, "a log that is followed does not go on there, and it is not known yet who holds it back") {
-        return;
-    }
     let write = |pod: &str, line: &str| case.plane.writes_log(pod, line, false);
     for (pod, line) in [("talker-0", "first"), ("talker-1", "second"), ("once-0", "beside"), ("talker-0", "third")] {
         write(pod, line);
@@ -135,7 +132,8 @@ fn logs_of_all_pods_are_merged_and_followed_as_pods_come_and_go() {
     }
     assert!(!follow.seen.iter().any(|line| line.contains("first")), "{:?}", follow.seen);
     // Another pod of the name: what the stand-in has of it is in the same file, and told from its beginning.
-    case.kubectl("one", &["delete", "pod", "talker-1"]);
+    // At once: on a busy machine kwok now and then forgets a pod that is asked to end.
+    case.kubectl("one", &["delete", "pod", "talker-1", "--force", "--grace-period=0"]);
     follow.wait("talker-1 | second");
     write("talker-1", "sixth");
     follow.wait("talker-1 | sixth");

@@ -105,7 +105,7 @@ fn is_repair(plan: &SandboxPlan) -> bool {
 /// The kinds that matter to a sandbox: those it wants, and those it has had.
 fn kinds(plan: &SandboxPlan, input: &Input) -> BTreeSet<String> {
     let wanted = match input.sources.get(&plan.name) {
-        Some(Source::Wanted(wanted)) if wanted.namespace == plan.namespace => wanted.release.manifests.as_slice(),
+        Some(Source::Wanted(wanted)) if wanted.namespace == plan.namespace => &wanted.release.manifests[..],
         _ => &[],
     };
     let had = input.live.namespaces.get(&plan.namespace).into_iter().flat_map(|n| &n.record.kinds);

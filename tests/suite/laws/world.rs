@@ -125,7 +125,7 @@ impl World {
         let files = fleet.files();
         let read = reconcile::fleet::Fleet::parse(&files, &BTreeMap::new()).expect("the settings are good");
         let charts = Charts::load(&files, read.sandboxes.values().map(|sandbox| sandbox.chart.as_str()));
-        let basis = Basis { settings: &read.settings, charts: &charts, copied: &BTreeMap::new() };
+        let basis = Basis { settings: &read.settings, charts: &charts, copied: &BTreeMap::new(), kept: None };
         let start = |(name, sandbox): (&String, &super::fleet::Sandbox)| {
             let commit = format!("{:040x}", sandbox.since);
             (format!("sandboxes/{name}.toml"), Start::At { time: hour(sandbox.since), commit })

@@ -211,11 +211,11 @@ impl Builder {
         match (&scalar, numbers) {
             (Scalar::Null, _) => Value::Null,
             (Scalar::Bool(value), _) => Value::Bool(*value),
-            (Scalar::Int(value), Numbers::Exact) => Value::from(*value),
-            (Scalar::Unsigned(value), Numbers::Exact) => Value::from(*value),
+            (Scalar::Int(value), Numbers::Exact | Numbers::Spelt) => Value::from(*value),
+            (Scalar::Unsigned(value), Numbers::Exact | Numbers::Spelt) => Value::from(*value),
             (Scalar::Int(value), Numbers::Float64) => double(*value as f64),
             (Scalar::Unsigned(value), Numbers::Float64) => double(*value as f64),
-            (Scalar::Float(value), Numbers::Float64) => double(*value),
+            (Scalar::Float(value), Numbers::Float64 | Numbers::Spelt) => double(*value),
             (Scalar::Float(value), Numbers::Exact) => match number::integral(*value) {
                 Some(whole) => Value::Number(whole),
                 None => double(*value),
