@@ -25,7 +25,7 @@ pub(super) const FUNCTIONS: &[Func] = &[
         Ok(format!("{user}:{}", hashed(call, 1)?).into())
     }),
     Func::new("genPrivateKey", &[Ty::Str], private_key),
-    Func::new("derivePassword", &[Ty::Named("uint32"), Ty::Str, Ty::Str, Ty::Str, Ty::Str], password::derived),
+    Func::new("derivePassword", &[Ty::Uint32, Ty::Str, Ty::Str, Ty::Str, Ty::Str], password::derived),
     Func::new("buildCustomCert", &[Ty::Str, Ty::Str], |call| custom(call)),
     Func::new("genCA", &[Ty::Str, Ty::Int], |call| authority(call, None)),
     Func::new("genCAWithKey", &[Ty::Str, Ty::Int, Ty::Str], |call| authority(call, Some(2))),
@@ -141,10 +141,18 @@ fn decrypt(call: &mut Call<'_, '_, '_>) -> Outcome {
         return Ok("".into());
     }
     call.room(text.len())?;
-    let bytes = STANDARD.decode(text).map_err(|error| Fault::from(error.to_string()))?;
+    let bytes = super::encoding::decode(text).map_err(|at| format!("illegal base64 data at input byte {at}"))?;
     let cipher = cipher(call.bytes(0));
-    if bytes.len() < 2 * BLOCK || bytes.len() % BLOCK != 0 {
-        return Err("decryptAES: what is given is no whole number of blocks".into());
+    if bytes.len() < BLOCK {
+        // The room that Go's decoder makes for the text.
+        let room = text.len() / 4 * 3;
+        return Err(format!("runtime error: slice bounds out of range [:{BLOCK}] with capacity {room}").into());
+    }
+    if bytes.len() % BLOCK != 0 {
+        return Err("crypto/cipher: input not full blocks".into());
+    }
+    if bytes.len() == BLOCK {
+        return Err("runtime error: index out of range [-1]".into());
     }
     let mut out = Vec::with_capacity(bytes.len());
     for (before, block) in bytes.chunks(BLOCK).zip(bytes.chunks(BLOCK).skip(1)) {
@@ -157,7 +165,10 @@ fn decrypt(call: &mut Call<'_, '_, '_>) -> Outcome {
     let padding = out.last().copied().map_or(0, usize::from);
     match out.len().checked_sub(padding) {
         Some(length) => out.truncate(length),
-        None => return Err("decryptAES: the password is another one".into()),
+        None => {
+            let end = i64::try_from(out.len()).unwrap_or(0) - i64::try_from(padding).unwrap_or(0);
+            return Err(format!("runtime error: slice bounds out of range [:{end}]").into());
+        }
     }
     Ok(crate::chart::template::Value::Str(out.into()))
 }

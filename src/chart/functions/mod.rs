@@ -31,6 +31,7 @@ pub(crate) mod json;
 mod jsonread;
 mod jsonwrite;
 mod keys;
+mod letters;
 mod lists;
 mod math;
 mod merge;
@@ -44,6 +45,9 @@ mod regexsyntax;
 mod semver;
 mod strings;
 mod toml;
+mod tomllex;
+mod tomlnumber;
+mod tomlread;
 mod urls;
 mod version;
 mod words;
@@ -68,6 +72,8 @@ pub enum Ty {
     Int,
     /// `int64`
     Int64,
+    /// `uint32`
+    Uint32,
     /// `float64`
     Float,
     /// `bool`
@@ -87,6 +93,7 @@ impl Ty {
             Self::Str => "string",
             Self::Int => "int",
             Self::Int64 => "int64",
+            Self::Uint32 => "uint32",
             Self::Float => "float64",
             Self::Bool => "bool",
             Self::Map => "map[string]interface {}",

@@ -160,21 +160,17 @@ impl<'t> Frame<'t> {
                 let kind = if ty == Ty::Int { IntKind::Int } else { IntKind::Int64 };
                 return Ok(Value::Int(number.int.unwrap_or_default(), kind));
             }
+            (Ty::Uint32, Operand::Number { number, .. }) if number.uint.is_some() => {
+                let value = number.uint.and_then(|uint| i64::try_from(uint & 0xffff_ffff).ok());
+                return Ok(Value::Int(value.unwrap_or_default(), IntKind::Named("uint32")));
+            }
             (Ty::Float, Operand::Number { number, .. }) if number.float.is_some() => {
                 return Ok(Value::Float(number.float.unwrap_or_default()));
-            }
-            (Ty::Named("uint32"), Operand::Number { number, .. }) => {
-                match number.uint.filter(|n| u32::try_from(*n).is_ok()) {
-                    Some(number) => {
-                        let number = i64::try_from(number).unwrap_or_default();
-                        return Ok(Value::Int(number, IntKind::Named("uint32")));
-                    }
-                    None => "unsigned integer",
-                }
             }
             (Ty::Bool, _) => "bool",
             (Ty::Str, _) => "string",
             (Ty::Int | Ty::Int64, _) => "integer",
+            (Ty::Uint32, _) => "unsigned integer",
             (Ty::Float, _) => "float",
             _ => {
                 let name = ty.name();
@@ -186,6 +182,12 @@ impl<'t> Frame<'t> {
 
     /// Checks a value against a type, as Go's `validateType`.
     fn checked(&mut self, value: Value, ty: Ty) -> Done<Value> {
+        if ty == Ty::Any
+            && let Value::Object(object) = &value
+            && let Some(copied) = object.copied()
+        {
+            return Ok(Value::Object(copied));
+        }
         let fits = match (&value, ty) {
             (_, Ty::Any | Ty::Reflect)
             | (Value::Str(_), Ty::Str)

@@ -255,8 +255,13 @@ impl<'t> Frame<'t> {
             }
             Value::Absent | Value::Nil => {}
             other => {
+                // Go prints it as what it is, not by a method of a pointer to it.
+                let copied = match other {
+                    Value::Object(object) => object.copied().map(Value::Object),
+                    _ => None,
+                };
                 let mut shown = Vec::new();
-                format::print_plain(&mut shown, other);
+                format::print_plain(&mut shown, copied.as_ref().unwrap_or(other));
                 let shown = String::from_utf8_lossy(&shown);
                 return self.fail(format!("range can't iterate over {shown}"));
             }

@@ -49,6 +49,8 @@ pub type Entries = BTreeMap<Arc<str>, Value>;
 #[derive(Clone)]
 pub struct Map {
     kind: MapKind,
+    /// A nil map: empty, and `null` in JSON.
+    nil: bool,
     body: Rc<MapBody>,
 }
 
@@ -62,7 +64,16 @@ impl Map {
     /// A new map.
     pub fn new(kind: MapKind, entries: Entries) -> Self {
         let entries = RefCell::new(entries);
-        Self { kind, body: Rc::new(MapBody { entries, touched: Cell::new(false) }) }
+        Self { kind, nil: false, body: Rc::new(MapBody { entries, touched: Cell::new(false) }) }
+    }
+
+    /// A nil map.
+    pub(crate) fn nil(kind: MapKind) -> Self {
+        Self { nil: true, ..Self::new(kind, Entries::new()) }
+    }
+
+    pub(crate) fn is_nil(&self) -> bool {
+        self.nil
     }
 
     /// Its Go type.
@@ -72,7 +83,7 @@ impl Map {
 
     /// The same map, seen as another Go type.
     pub(crate) fn seen_as(&self, kind: MapKind) -> Self {
-        Self { kind, body: Rc::clone(&self.body) }
+        Self { kind, nil: self.nil, body: Rc::clone(&self.body) }
     }
 
     /// The value of a key.

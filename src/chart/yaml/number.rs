@@ -14,6 +14,12 @@ pub(super) fn general32(x: f64) -> String {
     spell(&Shortest::of(&narrow))
 }
 
+/// The fewest digits that name a number, as `DIGITSe-9`: of two that are equally near, Go's.
+pub(in crate::chart) fn shortest(x: f64) -> String {
+    let Shortest { digits, exponent, .. } = Shortest::of(&x);
+    format!("{digits}e{exponent}")
+}
+
 /// The fewest digits that name a number, the first of which stands before the point.
 struct Shortest {
     negative: bool,

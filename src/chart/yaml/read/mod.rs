@@ -5,6 +5,7 @@
 
 mod build;
 mod cursor;
+mod golang;
 mod parse;
 mod scalars;
 mod scan;
