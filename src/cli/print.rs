@@ -96,7 +96,11 @@ impl Printer {
     /// An error as Helm words it, lines and all.
     pub fn helms_error(&self, message: &str) {
         match self.format {
-            LogFormat::Text => self.error_line(&format!("Error: {message}")),
+            LogFormat::Text => {
+                let mut err = AutoStream::new(io::stderr(), self.choice);
+                // Where standard error is closed there is nobody to tell.
+                let _ = writeln!(err, "Error: {message}");
+            }
             LogFormat::Json => self.json_line("ERROR", message, &[]),
         }
     }

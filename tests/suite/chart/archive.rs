@@ -130,3 +130,25 @@ fn what_is_no_archive_says_so() {
         drop(Chart::load_archive(&broken));
     }
 }
+
+proptest::proptest! {
+    /// Whatever an entry is called, what is read of it lies below the chart.
+    #[test]
+    fn no_path_leads_out(name in r"[a.:/\\]{1,40}") {
+        let bytes = chart(&[("a/Chart.yaml", META), (&name, b"x")]);
+        if let Ok(chart) = Chart::load_archive(&bytes) {
+            let paths = chart.files().keys().chain(chart.templates().keys());
+            for path in paths {
+                assert!(!path.starts_with('/') && !path.split('/').any(|part| part == ".."), "{path}");
+            }
+        }
+    }
+
+    /// Whatever is packed, it is a chart or an error.
+    #[test]
+    fn no_bytes_are_too_odd(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..2000)) {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&bytes).unwrap();
+        assert!(Chart::load_archive(&encoder.finish().unwrap()).is_err());
+    }
+}

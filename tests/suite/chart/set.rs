@@ -67,3 +67,17 @@ fn what_breaks_the_grammar_is_told_in_helms_words() {
     let expected = "value name nested level is greater than maximum supported nested level of 30";
     assert_eq!(after(&deep, Source::Typed).unwrap_err(), expected);
 }
+
+proptest::proptest! {
+    /// Whatever a line is, it sets values or is an error.
+    #[test]
+    fn no_line_is_too_odd(line in r#"[abm.=,{}\[\]0-9\\" -]{0,40}"#, kind in 0..4) {
+        let source = match kind {
+            0 => Source::Typed,
+            1 => Source::Text,
+            2 => Source::Json,
+            _ => Source::Literal,
+        };
+        drop(after(&line, source));
+    }
+}
