@@ -145,7 +145,7 @@ fn written() {
     let mut dice = Dice::new(10);
     let mut snippets = Vec::new();
     for _ in 0..count(6000) {
-        let layout: String = (0..1 + dice.below(5)).map(|_| dice.pick(PIECES)).collect();
+        let layout: String = (0..=dice.below(5)).map(|_| dice.pick(PIECES)).collect();
         let (time, zone) = (dice.pick(TIMES), dice.pick(ZONES));
         let template = match dice.below(6) {
             0 => format!("{{{{ htmlDateInZone {time} {zone:?} }}}}"),
@@ -174,7 +174,7 @@ fn read() {
     for _ in 0..count(12_000) {
         let mut layout = String::new();
         let mut text = String::new();
-        for _ in 0..1 + dice.below(5) {
+        for _ in 0..=dice.below(5) {
             let i = dice.below(PIECES.len());
             layout += PIECES[i];
             // Mostly what fits.
@@ -213,7 +213,7 @@ fn durations() {
     let mut dice = Dice::new(12);
     let mut snippets = Vec::new();
     for _ in 0..count(2000) {
-        let text: String = (0..1 + dice.below(4))
+        let text: String = (0..=dice.below(4))
             .map(|_| {
                 format!(
                     "{}{}",

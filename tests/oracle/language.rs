@@ -163,7 +163,7 @@ impl Writer<'_> {
 
     fn list(&mut self, depth: usize) -> String {
         let mark = self.vars.len();
-        let text: String = (0..1 + self.dice.below(3)).map(|_| self.node(depth)).collect();
+        let text: String = (0..=self.dice.below(3)).map(|_| self.node(depth)).collect();
         self.vars.truncate(mark);
         text
     }
@@ -274,7 +274,7 @@ impl Writer<'_> {
 
 fn template(dice: &mut Dice) -> String {
     let mut writer = Writer { dice, vars: Vec::new(), in_loop: false };
-    (0..1 + writer.dice.below(4)).map(|_| writer.node(3)).collect()
+    (0..=writer.dice.below(4)).map(|_| writer.node(3)).collect()
 }
 
 /// Templates that mostly parse.

@@ -83,7 +83,7 @@ fn patterns() {
     let mut dice = Dice::new(13);
     let mut snippets = Vec::new();
     for _ in 0..count(12_000) {
-        let pattern: String = (0..1 + dice.below(5)).map(|_| dice.pick(PATTERN)).collect();
+        let pattern: String = (0..=dice.below(5)).map(|_| dice.pick(PATTERN)).collect();
         let pattern = format!("`{pattern}`");
         let (subject, replace) = (dice.pick(SUBJECTS), dice.pick(REPLACE));
         let must = dice.pick(&["mustRegex", "mustRegex", "regex"]);
@@ -206,7 +206,7 @@ fn versions() {
         }
     }
     for _ in 0..count(10_000) {
-        let range: String = (0..1 + dice.below(3)).map(|_| dice.pick(RANGE)).collect();
+        let range: String = (0..=dice.below(3)).map(|_| dice.pick(RANGE)).collect();
         snippets.push(Snippet::new("range", format!("{{{{ semverCompare {range:?} {:?} }}}}", dice.pick(VERSIONS))));
     }
     verdict::judge("subjects, versions", &snippets, &[]);
@@ -264,7 +264,7 @@ fn addresses() {
     let mut dice = Dice::new(15);
     let mut snippets = Vec::new();
     for _ in 0..count(8000) {
-        let mut text: String = (0..1 + dice.below(6)).map(|_| dice.pick(URL)).collect();
+        let mut text: String = (0..=dice.below(6)).map(|_| dice.pick(URL)).collect();
         if dice.one_in(2) {
             text = format!("http://{text}");
         }
@@ -290,33 +290,34 @@ fn addresses() {
     verdict::judge("subjects, addresses", &snippets, &[]);
 }
 
+const PARTS: &[&str] = &[
+    "/",
+    "a",
+    "b.c",
+    ".",
+    "..",
+    "//",
+    "",
+    ".x",
+    "é",
+    "*",
+    "conf",
+    "conf/a.properties",
+    "**",
+    "?",
+    "[a-c]",
+    "{a,b}",
+    "[!a]",
+    "\\\\",
+    "plain.txt",
+    "*.yaml",
+    "deep",
+];
+
 #[test]
 fn paths() {
     let mut dice = Dice::new(16);
     let mut snippets = Vec::new();
-    const PARTS: &[&str] = &[
-        "/",
-        "a",
-        "b.c",
-        ".",
-        "..",
-        "//",
-        "",
-        ".x",
-        "é",
-        "*",
-        "conf",
-        "conf/a.properties",
-        "**",
-        "?",
-        "[a-c]",
-        "{a,b}",
-        "[!a]",
-        "\\\\",
-        "plain.txt",
-        "*.yaml",
-        "deep",
-    ];
     for _ in 0..count(5000) {
         let text: String = (0..dice.below(6)).map(|_| dice.pick(PARTS)).collect();
         let call = dice.pick(&[

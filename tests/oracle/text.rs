@@ -92,7 +92,7 @@ fn json_read() {
     let mut dice = Dice::new(8);
     let mut snippets = Vec::new();
     for _ in 0..count(6000) {
-        let text: String = (0..1 + dice.below(7)).map(|_| dice.pick(JSON)).collect();
+        let text: String = (0..=dice.below(7)).map(|_| dice.pick(JSON)).collect();
         let text = match dice.below(3) {
             0 => text,
             1 => format!("{{\"k\":{text}}}"),
@@ -172,7 +172,7 @@ fn toml_read() {
     let mut dice = Dice::new(9);
     let mut snippets = Vec::new();
     for _ in 0..count(8000) {
-        let text: String = (0..1 + dice.below(6)).map(|_| dice.pick(TOML)).collect();
+        let text: String = (0..=dice.below(6)).map(|_| dice.pick(TOML)).collect();
         snippets.push(Snippet::with("fromToml", "{{ fromToml .Values.x | toJson }}", json!({ "x": text })));
     }
     verdict::judge("text, TOML read", &snippets, &[]);

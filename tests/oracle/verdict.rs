@@ -59,10 +59,10 @@ pub fn judge(name: &str, snippets: &[Snippet], known: &[Known]) {
     // Past the capture of test output: the figures are wanted of a test that passes, too.
     let _ = std::io::stderr().write_all(told.as_bytes());
     if let Ok(path) = std::env::var("ORACLE_REPORT") {
-        let text: String = wrong.iter().map(|difference| shown(difference)).collect();
+        let text: String = wrong.iter().map(shown).collect();
         std::fs::write(format!("{path}/{name}.txt"), text).expect("the report is written");
     }
-    let few: String = wrong.iter().take(SHOWN).map(|difference| shown(difference)).collect();
+    let few: String = wrong.iter().take(SHOWN).map(shown).collect();
     assert!(wrong.is_empty(), "{} snippets differ\n{few}", wrong.len());
 }
 

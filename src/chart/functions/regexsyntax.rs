@@ -23,7 +23,8 @@ pub(super) fn translate(pattern: &str) -> Step<String> {
     while let Some(c) = rest.chars().next() {
         let before = rest;
         let mut is_repetition = false;
-        if !matches!(c, '*' | '+' | '?') && !(c == '{' && counts(rest).is_some()) {
+        let repeats = matches!(c, '*' | '+' | '?') || (c == '{' && counts(rest).is_some());
+        if !repeats {
             let flags = std::mem::take(&mut parser.flags);
             parser.out.push_str(&flags);
         }

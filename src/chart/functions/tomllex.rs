@@ -35,7 +35,10 @@ pub(super) struct Lexer<'a> {
     pub line: usize,
 }
 
-/// Reads one character.
+/// The digits of a number in another base, and what such a number is called.
+type Base = (fn(char) -> bool, &'static str);
+
+/// What reading gives, or where it stopped.
 pub(super) type Step<T> = Result<T, Stop>;
 
 impl<'a> Lexer<'a> {
@@ -195,7 +198,7 @@ impl<'a> Lexer<'a> {
         let start = self.pos;
         let first = self.next()?;
         if first == Some('0') {
-            let based: Option<(fn(char) -> bool, &str)> = match self.peek()? {
+            let based: Option<Base> = match self.peek()? {
                 Some('b') => Some((|c| matches!(c, '0' | '1'), "a binary")),
                 Some('o') => Some((|c| matches!(c, '0'..='7'), "an octal")),
                 Some('x') => Some((|c| c.is_ascii_hexdigit(), "a hexadecimal")),

@@ -190,7 +190,7 @@ impl Parser<'_> {
                 Some(quote @ ('"' | '\'')) => {
                     self.lexer.bump(quote);
                     let scalar = self.lexer.quoted(quote)?;
-                    key.push(self.text(&scalar)?);
+                    key.push(Self::text(&scalar)?);
                 }
                 Some(_) => {
                     self.lexer.skip(is_bare)?;
@@ -247,7 +247,7 @@ impl Parser<'_> {
                 Some(quote @ ('"' | '\'')) => {
                     self.lexer.bump(quote);
                     let scalar = self.lexer.quoted(quote)?;
-                    key.push(self.text(&scalar)?);
+                    key.push(Self::text(&scalar)?);
                 }
                 read @ (None | Some('=')) => return self.lexer.fail(read.or(Some(' ')), "unexpected '='"),
                 read @ Some('.') => return self.lexer.fail(read, "unexpected '.'"),
@@ -347,7 +347,7 @@ impl Parser<'_> {
                 return if c == '\n' { self.lexer.fail_before(message) } else { self.lexer.fail(read, message) };
             }
         };
-        Ok((self.scalar(&scalar)?, false))
+        Ok((Self::scalar(&scalar)?, false))
     }
 
     fn nested(&mut self, read: impl FnOnce(&mut Self) -> Step<(Value, bool)>) -> Step<(Value, bool)> {
@@ -523,14 +523,14 @@ impl Parser<'_> {
         Err(Stop { line: self.line, message: format!("Key '{}' {what}", dotted(key)) })
     }
 
-    fn text(&self, scalar: &Scalar<'_>) -> Step<String> {
-        match self.scalar(scalar)? {
+    fn text(scalar: &Scalar<'_>) -> Step<String> {
+        match Self::scalar(scalar)? {
             Value::Str(text) => Ok(text.text().into_owned()),
             _ => Ok(String::new()),
         }
     }
 
-    fn scalar(&self, scalar: &Scalar<'_>) -> Step<Value> {
+    fn scalar(scalar: &Scalar<'_>) -> Step<Value> {
         let fail = |message: String| Err(Stop { line: scalar.line, message });
         let text = scalar.text;
         match scalar.kind {

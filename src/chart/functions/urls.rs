@@ -215,9 +215,8 @@ fn is_port(text: &str) -> bool {
 }
 
 fn host_of(scheme: &str, host: &str) -> Result<String, String> {
-    let checked = |port: &str| match is_port(port) {
-        true => Ok(()),
-        false => Err(format!("invalid port {} after host", go_quote(port))),
+    let checked = |port: &str| {
+        if is_port(port) { Ok(()) } else { Err(format!("invalid port {} after host", go_quote(port))) }
     };
     match host.rfind('[') {
         Some(0) => {
