@@ -111,16 +111,28 @@ fn trouble(container: &Value) -> Option<(String, bool)> {
 }
 
 async fn container_log(cluster: &dyn Cluster, namespace: &str, pod: &str, container: &Container) -> Option<String> {
-    let log = |previous| Log { namespace, pod, container: &container.name, previous, lines: LINES };
-    // Of one that is started again and again the last start may have written nothing yet.
-    let first = container.has_ended && !container.is_running;
-    for previous in [first, !first] {
+    // Of one that runs again, having ended, each start has its half: why it ended is told by the one before, and the present
+    // one may be in the middle of what it wrote then.
+    let both = container.has_ended && container.is_running;
+    let lines = if both { LINES / 2 } else { LINES };
+    let log = |previous| Log { namespace, pod, container: &container.name, previous, lines };
+    let mut all = String::new();
+    for previous in [container.has_ended, !container.has_ended] {
+        // Of one that is started again and again the last start may have written nothing yet.
         match cluster.log(&log(previous)).await {
-            Ok(text) if !text.trim().is_empty() => return Some(text),
+            Ok(text) if !text.trim().is_empty() => {
+                if !all.is_empty() && !all.ends_with('\n') {
+                    all.push('\n');
+                }
+                all.push_str(&text);
+                if !both {
+                    break;
+                }
+            }
             _ => {}
         }
     }
-    None
+    (!all.is_empty()).then_some(all)
 }
 
 fn lines(text: &str, secrets: &BTreeSet<String>) -> Vec<String> {

@@ -22,7 +22,7 @@ pub fn run(suite: &mut Suite) {
 
     // One whose start fails: the log says why, and the report has it.
     fleet.commit(&name, "[values]\nodoo.modules.strict = true\nodoo.modules.install = [\"base\", \"no_such_module\"]");
-    let crashes = fleet.expect(4, &["--yes", "--timeout", "90s"]);
+    let crashes = fleet.expect(4, &["--yes", "--timeout", "70s"]);
     crashes.must_say("init: not installed: no_such_module");
     suite.node.await_gone(&space, BOUND);
 

@@ -24,7 +24,7 @@ spec:
       securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
 ";
 
-/// Whether a connection comes about; nobody waits longer than three seconds for one.
+/// Whether a connection comes about; nobody waits longer than a few seconds for one.
 #[derive(Debug, PartialEq, Eq)]
 enum Reach {
     Open,
@@ -41,7 +41,7 @@ pub fn client(node: &Node, namespace: &str) {
 
 /// Tries a connection from the client of a namespace.
 fn from_client(node: &Node, namespace: &str, host: &str, port: &str) -> Reach {
-    let tried = node.kubectl(&["exec", "-n", namespace, "client", "--", "nc", "-z", "-w", "3", host, port]);
+    let tried = node.kubectl(&["exec", "-n", namespace, "client", "--", "nc", "-z", "-w", "2", host, port]);
     reach(&tried)
 }
 

@@ -99,7 +99,7 @@ fn told(suite: &Suite) {
     assert_ne!(suite.node.kubectl(&["get", "namespace", &namespace(&name)]).status, 0, "nothing of it was made");
 
     fleet.commit(&name, "[values]\nquota.pods = 2");
-    let made = fleet.expect(4, &["--yes", "--timeout", "90s"]);
+    let made = fleet.expect(4, &["--yes", "--timeout", "60s"]);
     made.must_say("exceeded quota: sandbox").must_say("pods=1");
     suite.node.await_gone(&namespace(&name), super::BOUND);
     // Given room, the same file is made.

@@ -48,7 +48,7 @@ pub fn run(suite: &mut Suite) {
     suite.report.note("and no process, mount, link, rule, volume or cgroup of it", all.as_secs_f64(), "s");
 
     // One with an end. It is there until then, and gone after.
-    let end = Timestamp::now() + SignedDuration::from_secs(150);
+    let end = Timestamp::now() + SignedDuration::from_secs(110);
     fleet.make(&brief, &format!("expires = {end:.0}"));
     await_login(&brief, BOUND);
     if Timestamp::now() < end {

@@ -60,8 +60,17 @@ fn run_without_root(words: &str) {
 
 pub fn run_all(suite: &mut Suite) {
     suite.without_app();
-    suite.node.down();
+    // Up twice is once, and another kind of node is not made of it.
+    run_script("up", &[], &[]).must_say("the node runs already");
+    let other = run_script("up", &["--open"], &[]);
+    assert_eq!(other.status, 1, "{}", other.text);
+    let elsewhere = run_script("down", &[], &[("RECONCILE_NODE_STATE", "/var/tmp/reconcile-no-such-node")]);
+    assert_eq!(elsewhere.status, 1, "{}", elsewhere.text);
+    elsewhere.must_say("RECONCILE_NODE_STATE");
+    run_script("down", &[], &[]).must_say("the node is down");
+    run_script("down", &[], &[]).must_say("no node runs");
     let before = machine();
+    assert!(!before.iter().any(|line| line.contains("reconcile-node")), "{before:#?}");
     let unchanged = || {
         wait_until("this machine is as it was", Duration::from_secs(30), || {
             let now = machine();
@@ -109,7 +118,7 @@ pub fn run_all(suite: &mut Suite) {
             if std::path::Path::new("/proc").join(&process).exists() { Err(process.clone()) } else { Ok(()) }
         });
         assert!(state().exists(), "its folder is left");
-        let found = run_script(finder, &[], &[]);
+        let found = run_script(finder, if finder == "up" { &["--open"] } else { &[] }, &[]);
         assert_eq!(found.status, 0, "{}", found.text);
         if finder == "down" {
             found.must_say("what was left of one is removed");
@@ -118,15 +127,4 @@ pub fn run_all(suite: &mut Suite) {
             found.must_say("what a node that ended has left is removed first").must_say("the node is ready");
         }
     }
-    // Up twice is once, down twice is once.
-    run_script("up", &[], &[]).must_say("the node runs already");
-    let other = run_script("up", &["--open"], &[]);
-    assert_eq!(other.status, 1, "{}", other.text);
-    let elsewhere = run_script("down", &[], &[("RECONCILE_NODE_STATE", "/var/tmp/reconcile-no-such-node")]);
-    assert_eq!(elsewhere.status, 1, "{}", elsewhere.text);
-    elsewhere.must_say("RECONCILE_NODE_STATE");
-    run_script("down", &[], &[]).must_say("the node is down");
-    unchanged();
-    run_script("down", &[], &[]).must_say("no node runs");
-    unchanged();
 }
