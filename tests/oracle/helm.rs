@@ -23,7 +23,17 @@ impl Snippet {
     }
 
     pub fn with(class: impl Into<String>, template: impl Into<String>, values: Json) -> Self {
-        Self { values: Some(values), ..Self::new(class, template) }
+        Self { values: Some(as_read(values)), ..Self::new(class, template) }
+    }
+}
+
+/// Numbers as a values file gives them: floating-point all, where `--set` would give integers.
+fn as_read(values: Json) -> Json {
+    match values {
+        Json::Number(number) => number.as_f64().map_or(Json::Number(number), Json::from),
+        Json::Array(items) => items.into_iter().map(as_read).collect(),
+        Json::Object(map) => Json::Object(map.into_iter().map(|(key, value)| (key, as_read(value))).collect()),
+        other => other,
     }
 }
 

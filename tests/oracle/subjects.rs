@@ -2,7 +2,16 @@
 
 use super::dice::{Dice, count};
 use super::helm::Snippet;
-use super::verdict;
+use super::verdict::{self, Known};
+
+const PATTERNS: &[Known] = &[Known {
+    what: |snippet, _, _| snippet.template.contains("(?U)*?"),
+    why: "a flag alone that is repeated, and not greedily: `(?U)*?` repeats what is before it in Go",
+}];
+const PATHS: &[Known] = &[Known {
+    what: |snippet, _, _| snippet.template.contains("***"),
+    why: "three stars and more in a row match nothing before a text in Helm",
+}];
 
 const PATTERN: &[&str] = &[
     "a",
@@ -103,7 +112,7 @@ fn patterns() {
         };
         snippets.push(Snippet::new("pattern", template));
     }
-    verdict::judge("subjects, patterns", &snippets, &[]);
+    verdict::judge("subjects, patterns", &snippets, PATTERNS);
 }
 
 const VERSIONS: &[&str] = &[
@@ -348,5 +357,5 @@ fn paths() {
         };
         snippets.push(Snippet::new(call, template));
     }
-    verdict::judge("subjects, paths", &snippets, &[]);
+    verdict::judge("subjects, paths", &snippets, PATHS);
 }

@@ -21,6 +21,8 @@ struct Parsed {
     year_day: Option<i16>,
     offset: Option<i32>,
     zone: Option<String>,
+    /// Whether a `Z` or `UTC` was read, which counts before any other zone.
+    utc: bool,
     /// What of an offset is out of range.
     offset_range: Option<&'static str>,
 }
@@ -41,6 +43,7 @@ pub(super) fn parse(layout: &str, text: &str) -> Result<Zoned, String> {
         year_day: None,
         offset: None,
         zone: None,
+        utc: false,
         offset_range: None,
     };
     let mut rest = text;
@@ -213,7 +216,7 @@ impl Parsed {
             }
             Piece::Zone => {
                 if let Some(rest) = text.strip_prefix("UTC") {
-                    self.offset = Some(0);
+                    self.utc = true;
                     return Some(rest);
                 }
                 let (name, rest) = text.split_at(zone_length(text)?);
@@ -221,7 +224,7 @@ impl Parsed {
                 return Some(rest);
             }
             Piece::Offset { utc_is_z: true, .. } if text.starts_with('Z') => {
-                self.offset = Some(0);
+                self.utc = true;
                 return text.get(1..);
             }
             Piece::Offset { colon, seconds, minutes, .. } => {
@@ -327,6 +330,10 @@ impl Parsed {
             Some(day) => self.by_day_of_year(day)?,
             None => jiff::civil::Date::new(self.year, self.month, self.day).map_err(|_| "day")?,
         };
+        let date_time = DateTime::from_parts(date, time);
+        if self.utc {
+            return date_time.to_zoned(TimeZone::UTC).map_err(|_| "year");
+        }
         let zone = match self.offset {
             // A zone that is only named has no offset that anyone could know.
             None => match &self.zone {
@@ -346,12 +353,11 @@ impl Parsed {
             }
             Some(seconds) => Offset::from_seconds(seconds).map_err(|_| "time zone offset")?.to_time_zone(),
         };
-        let time = DateTime::from_parts(date, time);
         if self.offset.is_none() && self.zone.is_some() {
             // A zone that is only named moves what is shown, not the time itself.
-            return Ok(time.to_zoned(TimeZone::UTC).map_err(|_| "year")?.with_time_zone(zone));
+            return Ok(date_time.to_zoned(TimeZone::UTC).map_err(|_| "year")?.with_time_zone(zone));
         }
-        time.to_zoned(zone).map_err(|_| "year")
+        date_time.to_zoned(zone).map_err(|_| "year")
     }
 }
 
