@@ -11,7 +11,7 @@ use super::hook::Hook;
 use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
 use crate::cluster::{Apply, Cluster, Error, ErrorKind, Propagation, Target, metadata_of};
-use crate::manifest::{ANNOTATION_HASH, MANAGER, ObjectId, Path};
+use crate::manifest::{ANNOTATION_CRDS, ANNOTATION_HASH, MANAGER, ObjectId, Path};
 use crate::plan::{self, Clear, Meta, Precondition, Readiness, Step, Work, readiness};
 
 /// How often a write is tried again when only the resourceVersion moved (status churn).
@@ -150,6 +150,10 @@ impl<'a> Run<'a> {
                 // The controller was faster, or this account may not.
                 wait::until_ready(self.cluster, target, self.deadline.anew(QUOTA), waits).await
             }
+            // What is of a kind that it defines comes next: that is waited for always.
+            Work::AwaitReady if target.id.kind == "CustomResourceDefinition" => {
+                wait::until_ready(self.cluster, target, self.deadline.anew(QUOTA), waits).await
+            }
             // In a namespace that this run has just made nothing runs yet: the next run looks.
             Work::AwaitReady if self.timeout.is_zero() && self.claimed.is_some() && self.cluster.keeps_status() => {
                 Err(Halt::NotReady("it is not waited for".into()))
@@ -198,7 +202,10 @@ impl<'a> Run<'a> {
         // In a namespace that this run claimed there is nothing yet.
         let is_within = self.claimed.is_some() && target.id.namespace.is_some();
         if !is_within && let Some(meta) = self.cluster.metadata(&target).await? {
-            return if is_as_wanted(&meta, change.body) {
+            // What charts have in crds/ is left as it is, whoever made it.
+            let is_shared =
+                change.body.pointer("/metadata/annotations").is_some_and(|a| a.get(ANNOTATION_CRDS).is_some());
+            return if is_shared || is_as_wanted(&meta, change.body) {
                 Ok(())
             } else {
                 Err(Halt::Stale("it was made by someone else since the plan".into()))

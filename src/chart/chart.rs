@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::{chart_metadata::Metadata, render_parsed::Parsed};
+use super::{chart_metadata::Metadata, render_parsed::Parsed, schema::Schema};
 
 /// The content of files, by their path below the chart's folder.
 pub type FileMap = BTreeMap<Arc<str>, Arc<[u8]>>;
@@ -15,9 +15,11 @@ pub struct Chart {
     /// Of a subchart, under its alias where it has one.
     pub(super) metadata: Metadata,
     pub(super) values: Arc<Map<String, Value>>,
-    pub(super) schema: Option<Arc<[u8]>>,
+    pub(super) schema: Option<Schema>,
     pub(super) templates: FileMap,
     pub(super) files: FileMap,
+    /// Which of the files are definitions of `crds/`, in the order in which they came.
+    pub(super) crds: Vec<Arc<str>>,
     pub(super) dependencies: Vec<Chart>,
     pub(super) parsed: Parsed,
 }
@@ -44,7 +46,7 @@ impl Chart {
 
     /// values.schema.json as it is.
     pub fn schema(&self) -> Option<&[u8]> {
-        self.schema.as_deref()
+        self.schema.as_ref().map(Schema::raw)
     }
 
     /// The files below `templates/`.
@@ -86,8 +88,8 @@ impl Chart {
     }
 
     fn collect_crds(&self, path: &str, out: &mut Vec<Crd>) {
-        for (name, data) in &self.files {
-            if name.starts_with("crds/") && is_manifest(name) {
+        for name in &self.crds {
+            if let Some(data) = self.files.get(name) {
                 out.push(Crd { path: format!("{path}/{name}"), data: Arc::clone(data) });
             }
         }
@@ -95,10 +97,4 @@ impl Chart {
             dependency.collect_crds(&format!("{path}/charts/{}", dependency.name()), out);
         }
     }
-}
-
-/// Whether a file's name ends as a manifest's does.
-fn is_manifest(name: &str) -> bool {
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }

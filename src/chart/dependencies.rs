@@ -1,5 +1,7 @@
 //! Which subcharts take part, under which names, and what values their parents import from them.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{
@@ -7,6 +9,7 @@ use super::{
     chart_metadata::Dependency,
     functions::satisfies,
     values::{self, Nulls, Table},
+    yaml,
 };
 
 /// Resolves a chart's dependencies for the user's values: aliases, tags, conditions and imports.
@@ -25,6 +28,58 @@ pub fn missing(chart: &Chart) -> Vec<String> {
     let wanted = chart.metadata.dependencies.iter();
     let missing = wanted.filter(|wanted| !chart.dependencies.iter().any(|has| has.name() == wanted.name));
     missing.map(|wanted| wanted.name.clone()).collect()
+}
+
+/// The folders of charts that ask for each other in a circle, from one of them round to it again; none where there is no
+/// circle. Only what lies beside a chart (`file://`) can be followed. `read` gives the Chart.yaml of a folder.
+pub fn circle(folder: &str, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Option<Vec<String>> {
+    follow(&mut vec![folder.to_owned()], &mut BTreeSet::new(), read)
+}
+
+fn follow(
+    path: &mut Vec<String>,
+    seen: &mut BTreeSet<String>,
+    read: &dyn Fn(&str) -> Option<Vec<u8>>,
+) -> Option<Vec<String>> {
+    let folder = path.last()?.clone();
+    let text = String::from_utf8(read(&folder)?).ok()?;
+    let chart = yaml::read(&text, yaml::Numbers::Exact).ok()?;
+    for wanted in chart.get("dependencies").and_then(Value::as_array).into_iter().flatten() {
+        let Some(beside) = wanted.get("repository").and_then(Value::as_str).and_then(|at| at.strip_prefix("file://"))
+        else {
+            continue;
+        };
+        let next = beside_of(&folder, beside);
+        if let Some(start) = path.iter().position(|known| *known == next) {
+            path.push(next);
+            return path.get(start..).map(<[String]>::to_vec);
+        }
+        // Longer than any chain that is meant; and one folder leads on but once.
+        if path.len() < 32 && seen.insert(next.clone()) {
+            path.push(next);
+            if let Some(found) = follow(path, seen, read) {
+                return Some(found);
+            }
+            path.pop();
+        }
+    }
+    None
+}
+
+/// The folder at a path from another.
+fn beside_of(folder: &str, path: &str) -> String {
+    if path.starts_with('/') {
+        return path.trim_end_matches('/').to_owned();
+    }
+    let mut parts: Vec<&str> = folder.split('/').collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// Whether a chart is the one that is asked for. One of another version is not: Helm leaves it out without a word.

@@ -98,8 +98,7 @@ pub fn role(object: &Tree<'_>) -> Role {
     let Some(named) = annotation("helm.sh/hook") else {
         return Role::Part;
     };
-    let events: Option<Vec<Event>> = words(&named).map(|word| event(&word)).collect();
-    let Some(events) = events else {
+    let Some(events) = events_of(&named) else {
         return Role::Unknown(named);
     };
     let weight = annotation("helm.sh/hook-weight").and_then(|weight| weight.parse().ok());
@@ -109,6 +108,11 @@ pub fn role(object: &Tree<'_>) -> Role {
         weight: weight.unwrap_or(0),
         delete_policies: policies.iter().flat_map(|policies| words(policies)).collect(),
     })
+}
+
+/// The moments that an annotation names; nothing where Helm does not know one of them.
+pub(super) fn events_of(named: &str) -> Option<Vec<Event>> {
+    words(named).map(|word| event(&word)).collect()
 }
 
 fn words(list: &str) -> impl Iterator<Item = String> {

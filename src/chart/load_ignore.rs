@@ -2,7 +2,7 @@
 
 /// The rules of a `.helmignore`, and Helm's own.
 #[derive(Debug)]
-pub(super) struct Rules(Vec<Rule>);
+pub struct Rules(Vec<Rule>);
 
 #[derive(Debug)]
 struct Rule {
@@ -30,7 +30,7 @@ impl Rules {
                 return Err("double-star (**) syntax is not supported".to_owned());
             }
             if matches(line, "abc").is_none() {
-                return Err(format!("syntax error in pattern {line:?}"));
+                return Err("syntax error in pattern".to_owned());
             }
             let (negated, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
             let (folders_only, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
@@ -45,8 +45,13 @@ impl Rules {
         Ok(Self(rules))
     }
 
+    /// Whether a folder itself is ignored, so that it need not be looked into.
+    pub fn ignores_folder(&self, path: &str) -> bool {
+        self.hit(path, true)
+    }
+
     /// Whether a file is ignored, or a folder that it lies in.
-    pub(super) fn ignores(&self, path: &str) -> bool {
+    pub fn ignores(&self, path: &str) -> bool {
         let folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
         folders.into_iter().any(|folder| self.hit(folder, true)) || self.hit(path, false)
     }

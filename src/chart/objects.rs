@@ -37,6 +37,8 @@ impl Object<'_> {
 pub struct Objects<'t> {
     /// In Helm's install order.
     pub manifests: Vec<Object<'t>>,
+    /// What `crds/` holds, marked as that, where the caller wants it: see [`Texts::crds`].
+    pub crds: Vec<Object<'t>>,
     /// Hooks, in the same order.
     pub hooks: Vec<(Object<'t>, Hook)>,
     /// Which keys of which Secrets are generated in the cluster, by the Secret's name.

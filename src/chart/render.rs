@@ -1,6 +1,6 @@
 //! One chart and one set of values → the objects of a release, as `helm template` gives them.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
@@ -12,9 +12,11 @@ use super::{
     generated::{GeneratedKey, Misplaced, Tokens},
     hooks::Hook,
     objects::{Object, Objects},
+    outside::World,
     render_data::Data,
     render_parsed::Parsed,
-    template::{self, Capabilities, Session, TemplateError},
+    schema,
+    template::{self, Capabilities, Session, TemplateError, Trace},
     values::{self, Table},
 };
 
@@ -127,7 +129,40 @@ pub enum RenderError {
     /// A chart that only lends templates to others.
     #[error("library charts are not installable")]
     Library,
+    /// The values are not as `values.schema.json` says.
+    #[error("values don't meet the specifications of the schema(s) in the following chart(s):\n{0}")]
+    Schema(String),
 }
+
+/// How a chart is rendered, where that is not as a fleet renders it.
+#[derive(Debug, Clone, Default)]
+pub struct Manner {
+    /// Whether templates may ask for the moment and for chance.
+    pub world: World,
+    /// The values may be others than `values.schema.json` says.
+    pub skip_schema: bool,
+    /// Note how each text comes about: [`Texts::traces`].
+    pub traced: bool,
+}
+
+impl RenderError {
+    /// As `helm template` tells it.
+    pub fn in_helm(&self) -> String {
+        let is_of_a_render = matches!(self, Self::Template(_) | Self::KubeVersion { .. });
+        let behind = if is_of_a_render { AFTER_A_RENDER } else { "" };
+        match self {
+            Self::Values(message) => message.clone(),
+            Self::Missing(_) => format!(
+                "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to \
+                 fetch missing dependencies: {self}"
+            ),
+            _ => format!("{self}{behind}"),
+        }
+    }
+}
+
+/// What Helm says behind whatever went wrong while templates ran.
+pub const AFTER_A_RENDER: &str = "\n\nUse --debug flag to render out invalid YAML";
 
 /// What the templates of a chart made, before it is read.
 #[derive(Debug)]
@@ -135,8 +170,12 @@ pub struct Texts {
     /// By the templates' names, in their order.
     pub(super) files: Vec<(String, String)>,
     pub(super) tokens: Tokens,
+    /// The files of `crds/` of the charts that take part.
+    crds: Arc<[Crd]>,
     notes: Option<String>,
     warnings: Vec<String>,
+    /// How the files came about, where somebody asked for it.
+    traces: BTreeMap<String, Trace>,
 }
 
 impl Chart {
@@ -146,11 +185,11 @@ impl Chart {
     /// The first thing that is wrong with the chart or the values, with its place.
     pub fn render(&self, input: &RenderInput<'_>) -> Result<Rendered, RenderError> {
         let texts = self.texts(input)?;
-        let Objects { manifests, hooks, generated, warnings } = texts.objects()?;
+        let Objects { manifests, hooks, generated, warnings, .. } = texts.objects()?;
         Ok(Rendered {
             manifests: manifests.into_iter().map(Document::from).collect(),
             hooks: hooks.into_iter().map(|(object, hook)| (object.into(), hook)).collect(),
-            crds: self.crds(),
+            crds: texts.crds.to_vec(),
             generated,
             warnings: texts.warnings.iter().cloned().chain(warnings).collect(),
             notes: texts.notes,
@@ -162,18 +201,48 @@ impl Chart {
     /// # Errors
     /// As [`Chart::render`], but for what is wrong with the text.
     pub fn texts(&self, input: &RenderInput<'_>) -> Result<Texts, RenderError> {
+        self.texts_in(input, &Manner::default())
+    }
+
+    /// The same in another manner than a fleet's.
+    ///
+    /// # Errors
+    /// As [`Chart::texts`].
+    pub fn texts_in(&self, input: &RenderInput<'_>, manner: &Manner) -> Result<Texts, RenderError> {
         let mut warnings = Vec::new();
         let (chart, values) = self.prepare(input.values, &mut warnings)?;
+        if !manner.skip_schema {
+            schema::check_table(&chart, &values).map_err(RenderError::Schema)?;
+        }
         self.check(input.capabilities)?;
         let data = Data::new(&chart, &values, input.release, input.capabilities);
-        self.run(&chart, &data, warnings)
+        let session = Session::in_world(manner.world.clone());
+        let session = if manner.traced { session.traced(data.values()) } else { session };
+        let mut texts = self.run(&chart, &data, warnings, session)?;
+        texts.crds = chart.crds().into();
+        Ok(texts)
+    }
+
+    /// Whether it is for a release, rather than for other charts.
+    ///
+    /// # Errors
+    /// Where it is not.
+    pub fn installable(&self) -> Result<(), RenderError> {
+        if self.is_library() { Err(RenderError::Library) } else { Ok(()) }
+    }
+
+    /// Whether all is below `charts/` that Chart.yaml asks for.
+    ///
+    /// # Errors
+    /// Where it is not, with what is missing.
+    pub fn complete(&self) -> Result<(), RenderError> {
+        let missing = dependencies::missing(self);
+        if missing.is_empty() { Ok(()) } else { Err(RenderError::Missing(missing)) }
     }
 
     /// Refuses what cannot be rendered whatever the values are.
     pub(super) fn check(&self, capabilities: &Capabilities) -> Result<(), RenderError> {
-        if self.is_library() {
-            return Err(RenderError::Library);
-        }
+        self.installable()?;
         let (range, version) = (&self.metadata.kube_version, &capabilities.kube_version);
         if !range.is_empty() && !satisfies(version, range) {
             return Err(RenderError::KubeVersion { range: range.clone(), version: version.clone() });
@@ -182,16 +251,31 @@ impl Chart {
     }
 
     /// Runs the templates of this chart as it takes part, over their data.
-    pub(super) fn run(&self, part: &Self, data: &Data, warnings: Vec<String>) -> Result<Texts, RenderError> {
+    pub(super) fn run(
+        &self,
+        part: &Self,
+        data: &Data,
+        warnings: Vec<String>,
+        mut session: Session,
+    ) -> Result<Texts, RenderError> {
         let templates = Parsed::of(part).map_err(RenderError::Template)?;
         let notes_file = format!("{}/templates/NOTES.txt", self.name());
-        let mut session = Session::default();
-        let mut texts = Texts { files: Vec::new(), tokens: Tokens::default(), notes: None, warnings };
+        let mut texts = Texts {
+            files: Vec::new(),
+            tokens: Tokens::default(),
+            crds: Arc::default(),
+            notes: None,
+            warnings,
+            traces: BTreeMap::new(),
+        };
         for name in templates.names() {
             if base_name(name).starts_with('_') {
                 continue;
             }
             let text = templates.render(name, &data.of(name), &mut session).map_err(RenderError::Template)?;
+            if let Some(trace) = session.traces.pop() {
+                texts.traces.insert(name.to_owned(), trace);
+            }
             if name == notes_file {
                 texts.notes = Some(text);
             } else if !name.ends_with("NOTES.txt") {
@@ -216,13 +300,8 @@ impl Chart {
 
     /// The chart with the subcharts that take part, and all its values.
     fn prepare(&self, user: &Value, warnings: &mut Vec<String>) -> Result<(Cow<'_, Self>, Table), RenderError> {
-        if self.is_library() {
-            return Err(RenderError::Library);
-        }
-        let missing = dependencies::missing(self);
-        if !missing.is_empty() {
-            return Err(RenderError::Missing(missing));
-        }
+        self.installable()?;
+        self.complete()?;
         let none = Table::new();
         let user = match user {
             Value::Null => &none,
@@ -236,6 +315,32 @@ impl Chart {
         };
         let values = values::coalesce(&chart, user, warnings).map_err(RenderError::Values)?;
         Ok((chart, values))
+    }
+}
+
+impl Texts {
+    /// What Helm would warn of.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// How each file came about, by its template's name, where that was asked for; with it the text.
+    pub fn traces(&self) -> impl Iterator<Item = (&str, &str, &Trace)> {
+        self.files.iter().filter_map(|(name, text)| Some((name.as_str(), text.as_str(), self.traces.get(name)?)))
+    }
+
+    /// A text with the words that stand for generated values spelt out.
+    pub fn spelt_out(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.tokens.normalised(text.as_bytes())).into_owned()
+    }
+
+    pub(super) fn set_crds(&mut self, crds: &Arc<[Crd]>) {
+        self.crds = Arc::clone(crds);
+    }
+
+    /// The files of `crds/` of the charts that take part, as they are.
+    pub fn crds(&self) -> &[Crd] {
+        &self.crds
     }
 }
 

@@ -15,6 +15,8 @@ use super::{
 pub(super) struct Data {
     /// By the chart's path, such as `odoo/charts/postgres`.
     charts: HashMap<String, Map>,
+    /// The values of the release.
+    values: Map,
 }
 
 /// What the data of a chart hold whatever its values are.
@@ -57,7 +59,7 @@ impl Data {
         let entries = values.iter().map(|(key, value)| (Arc::from(key.as_str()), Value::from(value)));
         let values = Map::new(MapKind::Values, entries.collect());
         let capabilities = Value::Object(Object::capabilities(capabilities));
-        let mut data = Self { charts: HashMap::new() };
+        let mut data = Self { charts: HashMap::new(), values: values.clone() };
         data.add(chart, chart.name().to_owned(), &values, (&describe(release), &capabilities));
         data
     }
@@ -65,7 +67,12 @@ impl Data {
     /// The data of a chart without subcharts.
     pub(super) fn alone(chart: &Chart, common: &Common, values: &Map, release: &ReleaseInfo) -> Self {
         let data = common.data(values, &describe(release), &Map::from_iter([]));
-        Self { charts: HashMap::from([(chart.name().to_owned(), data)]) }
+        Self { charts: HashMap::from([(chart.name().to_owned(), data)]), values: values.clone() }
+    }
+
+    /// The values of the release.
+    pub(super) fn values(&self) -> &Map {
+        &self.values
     }
 
     /// The data of a chart, and of those below it. Values are shared: a subchart's are part of its parent's.

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::{
-    chart::Chart,
+    chart::{Chart, Crd},
     render::{ReleaseInfo, RenderError, RenderInput, Texts},
     render_data::{Common, Data},
-    template::{Capabilities, Entries, Map, MapKind, Value},
+    schema,
+    template::{Capabilities, Entries, Map, MapKind, Session, Value},
     values::{self, Table},
 };
 
@@ -22,6 +23,10 @@ pub struct Stage<'c> {
     capabilities: Capabilities,
     common: Common,
     kept: BTreeMap<Arc<str>, Kept>,
+    /// The files of its `crds/`.
+    crds: Arc<[Crd]>,
+    /// The values of the last render, as its schema judges them; empty for a chart without one.
+    judged: Json,
 }
 
 /// A value at the top, as the last render had it.
@@ -36,7 +41,9 @@ struct Kept {
 impl<'c> Stage<'c> {
     /// For a chart and a cluster.
     pub fn new(chart: &'c Chart, capabilities: Capabilities) -> Self {
-        Self { common: Common::new(chart, &capabilities), chart, capabilities, kept: BTreeMap::new() }
+        let judged = Json::Object(Table::new());
+        let crds = chart.crds().into();
+        Self { common: Common::new(chart, &capabilities), chart, capabilities, kept: BTreeMap::new(), crds, judged }
     }
 
     /// What the cluster is said to offer.
@@ -57,7 +64,6 @@ impl<'c> Stage<'c> {
     }
 
     fn alone(&mut self, release: &ReleaseInfo, user: &Table) -> Result<Texts, RenderError> {
-        self.chart.check(&self.capabilities)?;
         let mut warnings = Vec::new();
         let mut entries = Entries::new();
         let own = Arc::clone(&self.chart.values);
@@ -70,8 +76,18 @@ impl<'c> Stage<'c> {
                 entries.insert(Arc::clone(key), value);
             }
         }
+        if schema::has_schema(self.chart) {
+            if let Json::Object(judged) = &mut self.judged {
+                judged.retain(|key, _| own.contains_key(key) || user.contains_key(key));
+            }
+            schema::check(self.chart, &self.judged).map_err(RenderError::Schema)?;
+        }
+        self.chart.check(&self.capabilities)?;
         let data = Data::alone(self.chart, &self.common, &Map::new(MapKind::Values, entries), release);
-        let texts = self.chart.run(self.chart, &data, warnings);
+        let mut texts = self.chart.run(self.chart, &data, warnings, Session::default());
+        if let Ok(texts) = &mut texts {
+            texts.set_crds(&self.crds);
+        }
         // What a template changed is no value of the next render.
         self.kept.retain(|_, kept| kept.value.as_ref().is_none_or(Value::is_untouched));
         texts
@@ -83,6 +99,14 @@ impl<'c> Stage<'c> {
         if !is_known {
             let mut warnings = Vec::new();
             let value = values::coalesce_key(self.chart, key, user, &mut warnings);
+            if let Json::Object(judged) = &mut self.judged
+                && schema::has_schema(self.chart)
+            {
+                match &value {
+                    Some(value) => drop(judged.insert(key.to_owned(), value.clone())),
+                    None => drop(judged.remove(key)),
+                }
+            }
             let value = value.as_ref().map(Value::from);
             self.kept.insert(Arc::from(key), Kept { user: user.cloned(), value, warnings });
         }

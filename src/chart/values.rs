@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::chart::Chart;
+use super::{
+    chart::Chart,
+    template::{Value as Shown, sprintf},
+};
 
 /// A mapping of values.
 pub type Table = Map<String, Value>;
@@ -88,7 +91,8 @@ impl Layers<'_> {
                 None => Table::new(),
                 Some(Value::Object(table)) => table,
                 Some(other) => {
-                    return Err(format!("type mismatch on {name}: {other} is not a mapping"));
+                    let shown = sprintf(b"%t", &[Shown::from(&other)], usize::MAX).unwrap_or_default();
+                    return Err(format!("type mismatch on {name}: {}", String::from_utf8_lossy(&shown)));
                 }
             };
             self.globals(&mut below, values, &prefix);

@@ -17,6 +17,7 @@ mod rbac;
 mod seen;
 mod shell;
 mod status;
+mod template;
 mod test;
 mod update;
 mod values;
@@ -31,6 +32,7 @@ use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches
 use crate::manifest::Shard;
 pub use seen::{Audit, AuditCommand, Hidden, LogFormat, Seen, Verify};
 pub use status::Status;
+pub use template::{Template, Values as TemplateValues};
 pub use test::Test;
 pub use values::{ClusterName, Now};
 use values::{duration, out_file};
@@ -83,6 +85,9 @@ pub struct Render {
     /// The sandboxes to render; all of them where none is named
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
+    /// Tell where it all comes from: of each object the template and line, of each value that reached it the file
+    #[arg(long, requires = "names")]
+    pub explain: bool,
     /// yaml documents, or one json array
     #[arg(long, value_enum, hide_possible_values = true, default_value_t = RenderFormat::Yaml)]
     pub format: RenderFormat,
@@ -249,7 +254,7 @@ pub struct Output {
 }
 
 /// Commands that have nothing to do with a fleet that is there.
-const NO_FLEET: [&str; 3] = ["init", "completions", "man"];
+const NO_FLEET: [&str; 4] = ["init", "completions", "man", "template"];
 
 impl Args {
     /// Parses a command line, the program's name first.

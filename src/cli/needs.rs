@@ -8,7 +8,7 @@ use super::render::only_named;
 use crate::cluster::{Cluster, Error, ErrorKind, Query, discover};
 use crate::fleet::Fleet;
 use crate::manifest::{Kind, LABEL_FLEET, Manifest, Resource, builtin, namespaces};
-use crate::plan::{Meta, recorded_kinds};
+use crate::plan::{Meta, defined, recorded_kinds};
 use crate::release::{Charts, Fault, Renderer};
 
 /// What the charts make.
@@ -96,10 +96,11 @@ pub async fn recorded(cluster: &dyn Cluster, fleet_id: &str) -> Result<BTreeSet<
 /// The kinds of which it could not be told how they are served, each with what to do.
 pub type Untold = Vec<(Kind, String)>;
 
-/// How kinds are served.
+/// How kinds are served, or will be by the definitions among these manifests.
 pub async fn served(
     cluster: Option<&dyn Cluster>,
     kinds: BTreeSet<Kind>,
+    manifests: &[Manifest],
 ) -> Result<(BTreeMap<Kind, Resource>, Untold), Error> {
     let mut served: BTreeMap<Kind, Resource> =
         kinds.iter().filter_map(|kind| Some((kind.clone(), builtin(kind)?))).collect();
@@ -107,8 +108,11 @@ pub async fn served(
     if let Some(cluster) = cluster {
         let found = discover(cluster, kinds.iter()).await?;
         served.extend(found.resources);
+        let defined = defined(manifests.iter(), &found.unserved);
+        let unserved = found.unserved.into_iter().filter(|kind| !defined.contains_key(kind));
         let install = "install its CustomResourceDefinition first, or take it out of the chart";
-        untold.extend(found.unserved.into_iter().map(|kind| (kind, install.to_owned())));
+        untold.extend(unserved.map(|kind| (kind, install.to_owned())));
+        served.extend(defined);
         untold.extend(found.unknown);
     } else if let Some(kind) = kinds.iter().find(|kind| builtin(kind).is_none()) {
         return Err(Error::new(ErrorKind::Other, format!("look up {kind}"), "no cluster was asked"));

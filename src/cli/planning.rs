@@ -18,8 +18,8 @@ use crate::cluster::{self, Cluster, ClusterSpec, ErrorKind, Sources, Survey, Unk
 use crate::fleet::{Fleet, SecretRef};
 use crate::manifest::ObjectId;
 use crate::plan::{
-    Answers, Chosen, DriftMode, Input, Live, Plan, Policy, SandboxPlan, Source, Version, Wanted, backed_off, place,
-    plan, questions,
+    Answers, Chosen, DriftMode, Input, Live, Plan, Policy, SandboxPlan, Source, Version, Wanted, backed_off, brought,
+    place, plan, questions,
 };
 use crate::release::Copied;
 use crate::report::FingerprintKey;
@@ -326,12 +326,18 @@ fn both(
                 let mut sources = rendered.await.map_err(|error| Unknown::Wanted(Failure::of(&error)))?;
                 let served =
                     discover(cluster, sources.values().flat_map(Source::kinds)).await.map_err(Unknown::Live)?;
-                if !served.resources.is_empty() {
-                    place(&mut sources, &served.resources);
+                let mut known = brought(&sources, &served.unserved);
+                known.extend(served.resources.clone());
+                if !known.is_empty() {
+                    place(&mut sources, &known);
                 }
                 Ok::<_, Unknown<Failure>>((sources, served))
             };
-            handle.block_on(survey(cluster, &asked, sources))
+            let (sources, mut live) = handle.block_on(survey(cluster, &asked, sources))?;
+            let brought = brought(&sources, &live.unserved);
+            live.unserved.retain(|kind| !brought.contains_key(kind));
+            live.resources.extend(brought);
+            Ok((sources, live))
         })
     })
 }

@@ -93,6 +93,23 @@ impl Printer {
         let _ = err.write_all(bytes).and_then(|()| err.flush());
     }
 
+    /// An error as Helm words it, lines and all.
+    pub fn helms_error(&self, message: &str) {
+        match self.format {
+            LogFormat::Text => {
+                let mut err = AutoStream::new(io::stderr(), self.choice);
+                // Where standard error is closed there is nobody to tell.
+                let _ = writeln!(err, "Error: {message}");
+            }
+            LogFormat::Json => self.json_line("ERROR", message, &[]),
+        }
+    }
+
+    /// A line on standard error as it is, however wide.
+    pub fn plain(&self, text: &str) {
+        self.line("WARN", text);
+    }
+
     /// What is worth knowing beside the answer, on standard error.
     pub fn note(&self, text: &str) {
         self.line("INFO", text);

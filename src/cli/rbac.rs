@@ -38,7 +38,8 @@ pub async fn rbac(args: &Args, options: &Rbac, printer: &Printer) -> Result<u8, 
     if let Some(cluster) = cluster.as_deref().filter(|_| options.live) {
         kinds.extend(needs::recorded(cluster, &settings.id).await.map_err(|error| Failure::of(&error))?);
     }
-    let (served, unserved) = needs::served(cluster.as_deref(), kinds).await.map_err(|error| Failure::of(&error))?;
+    let served = needs::served(cluster.as_deref(), kinds, &objects.manifests).await;
+    let (served, unserved) = served.map_err(|error| Failure::of(&error))?;
     for kind in &unserved {
         printer.error(&format!("{} is not served, so what it needs is left out", kind.0));
         printer.hint(&kind.1);

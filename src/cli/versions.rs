@@ -128,8 +128,9 @@ fn as_json(
     let (current, applied) = live;
     let version = |(at, told): (usize, Told)| {
         let applied = applied.filter(|_| current == Some(at));
+        let CommitInfo { id, short, author, time, summary } = told.commit;
         changes::FileVersion {
-            commit: told.commit,
+            commit: changes::VersionCommit { id, short, author, time, summary },
             what: told.what.to_owned(),
             changes: told.changes,
             applied: applied.is_some(),

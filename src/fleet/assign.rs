@@ -7,6 +7,7 @@
 use toml_edit::{Array, Value};
 
 use super::diagnostic::Invalid;
+use crate::near::nearest;
 
 /// A key, part by part, and what it gets; `None` takes it out.
 #[derive(Clone, Debug)]
@@ -49,9 +50,8 @@ impl Assignment {
 }
 
 fn unknown(key: &str) -> Invalid {
-    let near = KEYS.iter().map(|known| (strsim::damerau_levenshtein(key, known), *known)).min();
-    let hint = match near.filter(|(distance, _)| *distance <= 2) {
-        Some((_, known)) => format!("did you mean `{known}`?"),
+    let hint = match nearest(key, KEYS) {
+        Some(known) => format!("did you mean `{known}`?"),
         None => format!("the keys are {} and values.KEY; a value of the sandbox: --set {key}=…", KEYS.join(", ")),
     };
     Invalid::new(format!("`{key}` is no key of a sandbox's file")).hint(hint)

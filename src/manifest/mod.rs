@@ -57,5 +57,9 @@ pub const ANNOTATION_FAILED: &str = "reconcile.dev/failed";
 pub const ANNOTATION_DELETE_HOOKS: &str = "reconcile.dev/delete-hooks";
 /// Annotation on the Namespace: what the sandbox's quotas let it request, `cpu=2,memory=4Gi`, or `none`.
 pub const ANNOTATION_QUOTA: &str = "reconcile.dev/quota";
+/// Annotation on what a chart has in `crds/`: it is made where it is not there, and from then on left alone.
+pub const ANNOTATION_CRDS: &str = "reconcile.dev/crds";
+/// Annotation: `keep` where an object stays when nobody wants it any more.
+pub const ANNOTATION_POLICY: &str = "helm.sh/resource-policy";
 /// Annotation on the Namespace: the keys that hold generated values, `SECRET/KEY`, comma-separated.
 pub const ANNOTATION_GENERATED: &str = "reconcile.dev/generated";

@@ -90,6 +90,13 @@ impl Manifest {
         self.content.mentions(word)
     }
 
+    /// Whether it is of a chart's `crds/`: made where it is not there, then left alone, whoever made it.
+    pub fn is_of_crds(&self) -> bool {
+        // Few mention it at all; a text that does, such as that of a ConfigMap, is no mark.
+        self.content.mentions(super::ANNOTATION_CRDS)
+            && self.body().pointer("/metadata/annotations").is_some_and(|all| all.get(super::ANNOTATION_CRDS).is_some())
+    }
+
     /// The same object as one that belongs to no namespace.
     #[must_use]
     pub fn in_no_namespace(mut self) -> Self {

@@ -1,9 +1,9 @@
 //! What the repository asks for, sandbox by sandbox, with its life as seen at the planned instant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::quota::quota_of;
 use super::state::{LiveNamespace, Source, Wanted};
@@ -277,12 +277,42 @@ pub fn place(sources: &mut BTreeMap<String, Source>, resources: &BTreeMap<Kind, 
     part_cluster_scoped(sources);
 }
 
+/// How kinds will be served that no server has yet: by definitions that the releases bring along.
+pub fn brought(sources: &BTreeMap<String, Source>, unserved: &BTreeSet<Kind>) -> BTreeMap<Kind, Resource> {
+    if unserved.is_empty() {
+        return BTreeMap::new();
+    }
+    let releases = sources.values().filter_map(|source| Some(&source.wanted()?.release));
+    defined(releases.flat_map(|release| release.manifests.iter()), unserved)
+}
+
+/// The same of manifests.
+pub fn defined<'m>(
+    manifests: impl Iterator<Item = &'m Manifest>,
+    unserved: &BTreeSet<Kind>,
+) -> BTreeMap<Kind, Resource> {
+    let mut found = BTreeMap::new();
+    let is_definition = |m: &&Manifest| m.id.group == "apiextensions.k8s.io" && m.id.kind == "CustomResourceDefinition";
+    for manifest in manifests.filter(is_definition) {
+        let body = manifest.body();
+        let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        for kind in
+            unserved.iter().filter(|kind| kind.group == text("/spec/group") && kind.kind == text("/spec/names/kind"))
+        {
+            let scope = if text("/spec/scope") == "Cluster" { Scope::Cluster } else { Scope::Namespaced };
+            found.insert(kind.clone(), Resource { plural: text("/spec/names/plural").to_owned(), scope });
+        }
+    }
+    found
+}
+
 /// A cluster-scoped object can belong to one sandbox only: of two that ask for it, the second by name is held.
 fn part_cluster_scoped(sources: &mut BTreeMap<String, Source>) {
     let mut holders = BTreeMap::new();
     for (name, source) in sources {
         let Source::Wanted(wanted) = source else { continue };
-        let own: Vec<_> = wanted.release.objects().filter(|m| m.id.namespace.is_none()).map(|m| m.id.clone()).collect();
+        let own = wanted.release.objects().filter(|m| m.id.namespace.is_none() && !m.is_of_crds());
+        let own: Vec<_> = own.map(|m| m.id.clone()).collect();
         let taken = own.iter().find_map(|id| Some((id, holders.get(id).cloned()?)));
         if let Some((id, holder)) = taken {
             let holder: String = holder;

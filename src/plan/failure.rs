@@ -110,7 +110,7 @@ impl Case<'_> {
         let owner = Owner { fleet: self.input.fleet_id.clone(), sandbox: self.name.to_owned() };
         let drop_step =
             |step: Step| Step { quiet: true, work: Work::Drop { owner: owner.clone(), awaited: true }, ..step };
-        let outside = self.wanted.release.objects().filter(|manifest| manifest.id.namespace.is_none());
+        let outside = self.wanted.release.objects().filter(|m| m.id.namespace.is_none() && !m.is_of_crds());
         let mut steps: Vec<Step> = outside.filter_map(|manifest| self.going_step(manifest)).map(drop_step).collect();
         let (action, reason) = (Action::Remove, "its creation failed".to_owned());
         steps.push(drop_step(self.namespace_step(action, reason, String::new(), Work::AwaitReady)));

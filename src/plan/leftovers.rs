@@ -14,7 +14,9 @@ use super::words;
 /// Plans the end of what is left; a sandbox of which a file says that it is to be sees to its own.
 pub(super) fn leftovers(plans: &mut Vec<SandboxPlan>, input: &Input) {
     let mut left: BTreeMap<&str, Vec<&Observed>> = BTreeMap::new();
-    let is_left = |observed: &&Observed| observed.ours && observed.label_is_ours && !observed.sandbox.is_empty();
+    let is_left = |observed: &&Observed| {
+        observed.ours && observed.label_is_ours && !observed.sandbox.is_empty() && !observed.kept
+    };
     for observed in input.live.objects.outside().filter(is_left) {
         left.entry(&observed.sandbox).or_default().push(observed);
     }

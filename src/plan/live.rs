@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::claims::{Claims, by, data_path};
 use super::extras::{UNKNOWN_MANAGER, is_of_the_system};
 use crate::manifest::{
-    ANNOTATION_HASH, Fields, GENERATED_MANAGER, Hash, LABEL_FLEET, LABEL_SANDBOX, MANAGER, Manifest, ObjectId, Path,
-    PathElement,
+    ANNOTATION_CRDS, ANNOTATION_HASH, ANNOTATION_POLICY, Fields, GENERATED_MANAGER, Hash, LABEL_FLEET, LABEL_SANDBOX,
+    MANAGER, Manifest, ObjectId, Path, PathElement,
 };
 
 /// The metadata of one live object.
@@ -194,6 +194,8 @@ pub struct Observed {
     pub stripped: bool,
     /// Whether another object controls it.
     pub controlled: bool,
+    /// Whether it stays when nobody wants it any more.
+    pub kept: bool,
     /// The hash annotation.
     pub hash: Option<String>,
     /// When its deletion began.
@@ -249,6 +251,7 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
         was_ours: meta.controller.is_none() && ours.is_some() && !labelled_by_another(meta, fleet, &own),
         stripped: is_stripped(meta, fleet),
         controlled: meta.controller.is_some(),
+        kept: is_kept(meta),
         hash: meta.annotations.get(ANNOTATION_HASH).cloned(),
         deleting: meta.deleting,
         finalizers: meta.finalizers.clone(),
@@ -261,6 +264,12 @@ pub fn observe(meta: &Meta, id: ObjectId, fleet: &str, wanted: Option<&Manifest>
         generated: generated(meta, &generated_keys, &others),
         id,
     }
+}
+
+/// What its chart says of it: of `crds/`, or that it is to be kept.
+fn is_kept(meta: &Meta) -> bool {
+    let policy = meta.annotations.get(ANNOTATION_POLICY).map(|policy| policy.trim().to_lowercase());
+    policy.as_deref() == Some("keep") || meta.annotations.contains_key(ANNOTATION_CRDS)
 }
 
 fn is_stripped(meta: &Meta, fleet: &str) -> bool {

@@ -60,7 +60,7 @@ pub use blame::{Culprit, Inquiry, Now, Suspect};
 pub use cause::{Blame, Cause, CauseShown, Change, Commit, History};
 pub use chosen::Chosen;
 pub use decide::plan;
-pub use desired::{Start, generation, place, sources};
+pub use desired::{Start, brought, defined, generation, place, sources};
 pub use extras::UNKNOWN_MANAGER;
 pub use failure::{Failure, backed_off, with_failure};
 pub use forecast::{Ahead, Outlook, Turn, forecast};

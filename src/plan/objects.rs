@@ -67,10 +67,9 @@ pub(super) fn unwanted<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) 
     }
     // What a hook leaves is there until it runs again.
     let ids: BTreeSet<&ObjectId> = wanted.release.objects().map(|m| &m.id).collect();
-    let unwanted =
-        owned.filter(|observed| !ids.contains(&observed.id) && observed.deleting.is_none()).map(|observed| {
-            Difference { id: &observed.id, manifest: None, observed: Some(observed), kind: DifferenceKind::Unwanted }
-        });
+    let unwanted = owned.filter(|o| !ids.contains(&o.id) && o.deleting.is_none() && !o.kept).map(|observed| {
+        Difference { id: &observed.id, manifest: None, observed: Some(observed), kind: DifferenceKind::Unwanted }
+    });
     let mut unwanted: Vec<Difference<'a>> = unwanted.collect();
     unwanted.sort_by_key(|difference| uninstall_rank(&difference.id.kind));
     unwanted
@@ -103,6 +102,7 @@ pub(super) fn difference<'a>(manifest: &'a Manifest, live: &'a Live, record: &Re
     let observed = live.objects.get(&manifest.id);
     let kind = match observed {
         None => DifferenceKind::Missing,
+        Some(observed) if manifest.is_of_crds() && observed.deleting.is_none() => return None,
         Some(observed) if observed.deleting.is_some() => DifferenceKind::Deleting,
         Some(observed) if !observed.was_ours && !observed.stripped && !is_put_back(observed, record) => {
             DifferenceKind::Foreign
@@ -113,7 +113,7 @@ pub(super) fn difference<'a>(manifest: &'a Manifest, live: &'a Live, record: &Re
 }
 
 fn added<'a>(manifest: &'a Manifest, wanted: &Wanted, input: &'a Input) -> Option<Difference<'a>> {
-    let observed = input.live.objects.get(&manifest.id)?;
+    let observed = input.live.objects.get(&manifest.id).filter(|_| !manifest.is_of_crds())?;
     let goes = !to_remove(observed, wanted, &input.policy).is_empty();
     let kind = DifferenceKind::Extras;
     goes.then_some(Difference { id: &manifest.id, manifest: Some(manifest), observed: Some(observed), kind })

@@ -39,6 +39,10 @@ pub fn readiness(object: &Value) -> Readiness {
         },
         ("", "Pod") => pod(object),
         ("", "ResourceQuota") => quota(object),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => match object.condition("Established") {
+            Some(established) if established.status == "True" => Readiness::Ready,
+            _ => waiting("the server does not serve it yet"),
+        },
         (group, _) if group.contains('.') && !group.ends_with(".k8s.io") => custom(object),
         _ => Readiness::Ready,
     }

@@ -82,6 +82,7 @@ impl Case<'_> {
             let work = apply(manifest, difference.observed);
             plan.steps.push(step(action, manifest, resource, &plan.reason, diff, work));
         }
+        self.await_definitions(&mut plan.steps);
         plan.steps.extend(left);
         binding_first(&mut plan.steps);
         self.add_waits(&mut plan.steps, |_| true);
@@ -104,6 +105,7 @@ impl Case<'_> {
             }
         }
         let mut steps = self.free_claims(steps);
+        self.await_definitions(&mut steps);
         let finished = namespace.record.release.as_deref() == Some(self.wanted.release.hash.as_str());
         let applied: BTreeSet<ObjectId> = steps.iter().map(|s| s.id.clone()).collect();
         let never_ready = namespace.record.release.is_none() || !finished;
@@ -178,6 +180,21 @@ impl Case<'_> {
                 "install the CustomResourceDefinition, or take the object out of the chart",
             )
         })
+    }
+
+    /// What is of a kind that is defined here cannot be made before the server knows the kind.
+    fn await_definitions(&self, steps: &mut Vec<Step>) {
+        let is_made = |step: &Step| step.action == Action::Create && is_definition(&step.id);
+        let Some(last) = steps.iter().rposition(is_made) else { return };
+        let made = steps.iter().filter(|step| is_made(step)).map(|step| step.id.clone()).collect::<BTreeSet<_>>();
+        let manifests = self.wanted.release.manifests.iter().filter(|m| made.contains(&m.id));
+        let waits = manifests.filter_map(|manifest| {
+            let resource = self.input.live.resource(&manifest.kind)?.clone();
+            let wait = step(Action::Keep, manifest, resource, "", String::new(), Work::AwaitReady);
+            Some(Step { quiet: true, ..wait })
+        });
+        let waits: Vec<Step> = waits.collect();
+        steps.splice(last + 1..=last, waits);
     }
 
     /// Why an object that is there may not be changed.
@@ -303,6 +320,11 @@ pub(super) fn step(
         quiet: false,
         work,
     }
+}
+
+/// Whether it defines a kind.
+pub(crate) fn is_definition(id: &ObjectId) -> bool {
+    id.group == "apiextensions.k8s.io" && id.kind == "CustomResourceDefinition"
 }
 
 /// Kinds whose readiness is waited for.

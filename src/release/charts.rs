@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Fault;
-use crate::chart::{Chart, RenderError};
+use crate::chart::{Chart, ChartError, RenderError, dependencies};
 use crate::near::nearest;
 
 /// The charts below `charts/`, by folder name. One that cannot be read is kept as its fault, and concerns only the
@@ -53,11 +53,29 @@ fn load(name: &str, files: &BTreeMap<String, Arc<[u8]>>) -> Result<Chart, Fault>
         };
         return Err(Fault::new(format!("there is no chart charts/{name}"), hint));
     }
-    Chart::load(&own).map_err(|error| {
-        Fault::new(format!("chart {name} cannot be read: {error}"), "mend the chart; `helm lint` may tell more")
-    })
+    let chart = Chart::load(&own).map_err(|error| {
+        let file = if matches!(error, ChartError::Ignore(_)) { ".helmignore: " } else { "" };
+        Fault::new(format!("chart {name} cannot be read: {file}{error}"), "mend the chart; `helm lint` may tell more")
+    })?;
+    if chart.complete().is_err() {
+        let read = |folder: &str| files.get(&format!("{folder}/Chart.yaml")).map(|bytes| bytes.to_vec());
+        if let Some(circle) = dependencies::circle(&format!("charts/{name}"), &read) {
+            let circle = circle.join(", which needs ");
+            return Err(Fault::new(
+                format!("chart {name} has no end: {circle}"),
+                "take one of these out of the dependencies in its Chart.yaml",
+            ));
+        }
+    }
+    Ok(chart)
 }
 
 pub(super) fn fault(chart: &str, error: &RenderError) -> Fault {
-    Fault::new(format!("chart {chart} does not render: {error}"), "mend the chart or the values")
+    let hint = match error {
+        RenderError::Missing(_) => {
+            format!("fetch it: helm dependency build charts/{chart}, and commit charts/{chart}/charts")
+        }
+        _ => "mend the chart or the values".to_owned(),
+    };
+    Fault::new(format!("chart {chart} does not render: {error}"), hint)
 }

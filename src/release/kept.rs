@@ -25,9 +25,9 @@ impl Kept {
         asleep: bool,
         copied: &BTreeMap<SecretRef, Copied>,
     ) -> Option<Rendered> {
-        let shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (of, rendered) = shelf.rendered.get(&(sandbox.name.clone(), asleep))?;
-        (of == sandbox && shelf.copied == *copied).then(|| rendered.clone())
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (of, rendered) = known.rendered.get(&(sandbox.name.clone(), asleep))?;
+        (of == sandbox && known.copied == *copied).then(|| rendered.clone())
     }
 
     /// Keeps it.
@@ -38,11 +38,11 @@ impl Kept {
         copied: &BTreeMap<SecretRef, Copied>,
         rendered: &Rendered,
     ) {
-        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if shelf.copied != *copied {
-            shelf.rendered.clear();
-            shelf.copied.clone_from(copied);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.copied != *copied {
+            known.rendered.clear();
+            known.copied.clone_from(copied);
         }
-        shelf.rendered.insert((sandbox.name.clone(), asleep), (sandbox.clone(), rendered.clone()));
+        known.rendered.insert((sandbox.name.clone(), asleep), (sandbox.clone(), rendered.clone()));
     }
 }

@@ -3,7 +3,9 @@
 
 mod account;
 mod charts;
+mod crds;
 mod declared;
+mod explain;
 mod ignore;
 mod kept;
 mod lint;
@@ -19,11 +21,12 @@ pub use crate::access::BINDING;
 pub use account::is_account_binding;
 pub use charts::Charts;
 pub use declared::{CREDENTIALS, LogForm, Login, SERVICE, TEST, Test, checkout, declared};
+pub use explain::{Explained, Layer, Line, Used};
 pub use kept::Kept;
 pub use objects::{Copied, is_copy};
 pub use tests::{LABEL_TEST, TestObject};
 
-use crate::chart::{Capabilities, Objects, ReleaseInfo, Stage};
+use crate::chart::{Capabilities, Manner, Objects, ReleaseInfo, RenderInput, Stage};
 use crate::fleet::{Sandbox, SecretRef, Settings};
 use crate::manifest::Release;
 
@@ -82,17 +85,49 @@ pub fn tests(sandbox: &Sandbox, basis: &Basis<'_>) -> Result<Vec<TestObject>, Fa
     Renderer::new(basis).with_objects(sandbox, |objects| tests::tests(sandbox, objects))
 }
 
+/// Where the objects of a sandbox come from: each line, and each value that was looked at for it.
+///
+/// # Errors
+/// As [`render()`].
+pub fn explain(sandbox: &Sandbox, basis: &Basis<'_>) -> Result<Vec<Explained>, Fault> {
+    let chart = basis.charts.get(&sandbox.chart)?;
+    let (info, capabilities) = (ReleaseInfo::install(&sandbox.name, &sandbox.namespace), Capabilities::default());
+    let mut layers = values::Layers::new(basis);
+    let defaults = &basis.settings.defaults.values;
+    let hidden = |fault, values: &[&serde_json::Map<String, serde_json::Value>]| quoted::without_secrets(fault, values);
+    let values = layers
+        .merged(sandbox, chart, &info, &capabilities)
+        .map_err(|fault| hidden(fault, &[&sandbox.values, defaults]))?;
+    let profile = layers.profile(sandbox, chart)?.clone();
+    let input = RenderInput { release: &info, values: &values, capabilities: &capabilities };
+    let manner = Manner { traced: true, ..Manner::default() };
+    let of_chart = |error| {
+        let fault = charts::fault(&sandbox.chart, &error);
+        hidden(fault, &[chart.values(), values.as_object().unwrap_or(defaults)])
+    };
+    let texts = chart.texts_in(&input, &manner).map_err(of_chart)?;
+    let objects = texts.objects().map_err(of_chart)?;
+    let origins = explain::Origins { sandbox, settings: basis.settings, profile: &profile, chart };
+    Ok(explain::explained(&texts, &objects, &origins))
+}
+
 /// Renders sandboxes one after another, and keeps what they have in common.
 pub struct Renderer<'a> {
     basis: &'a Basis<'a>,
     layers: values::Layers<'a>,
     stages: BTreeMap<String, Stage<'a>>,
+    definitions: crds::Definitions,
 }
 
 impl<'a> Renderer<'a> {
     /// Of one fleet.
     pub fn new(basis: &'a Basis<'a>) -> Self {
-        Self { basis, layers: values::Layers::new(basis), stages: BTreeMap::new() }
+        Self {
+            basis,
+            layers: values::Layers::new(basis),
+            stages: BTreeMap::new(),
+            definitions: crds::Definitions::default(),
+        }
     }
 
     /// Renders a sandbox, asleep where its file says so.
@@ -143,6 +178,8 @@ impl<'a> Renderer<'a> {
             quoted::without_secrets(fault, &[chart.values(), values.as_object().unwrap_or(defaults)])
         };
         let texts = stage.texts(&info, &values).map_err(fault)?;
-        make(texts.objects().map_err(fault)?)
+        let mut objects = texts.objects().map_err(fault)?;
+        objects.crds = self.definitions.of(texts.crds())?;
+        make(objects)
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn release(
         put_to_sleep(&mut objects);
     }
     let mut generated = rendered.generated;
+    let crds = rendered.crds;
     let mut manifests = copies(sandbox, basis, &owner)?;
     manifests.reserve(objects.len());
     let binding = account::binding(sandbox, basis, &owner);
@@ -80,6 +81,10 @@ pub(super) fn release(
         let keys = if id.is_secret() { generated.remove(&id.name).unwrap_or_default() } else { Vec::new() };
         Ok(batch.manifest(Draft { kind, id, tree, source: sources.shared(template), generated: keys }))
     };
+    let mut definitions = Vec::with_capacity(crds.len());
+    for object in crds {
+        definitions.push(manifest(object, &mut seen)?);
+    }
     for object in objects {
         manifests.push(manifest(object, &mut seen)?);
     }
@@ -89,6 +94,7 @@ pub(super) fn release(
         hooks.push(HookManifest { manifest: manifest(object, &mut seen.clone())?, hook });
     }
     chart::sort_for_install(&mut manifests, |manifest| manifest.kind.kind.as_str());
+    manifests.splice(0..0, definitions);
     // Before all else: without it whoever runs this may do nothing in the namespace.
     manifests.splice(0..0, binding);
     // They come in the order of their kinds, which counts only among equals.

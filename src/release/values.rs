@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Basis, Fault};
 use crate::chart::yaml::{self, Numbers};
@@ -25,7 +25,7 @@ pub(super) struct Layers<'a> {
 impl<'a> Layers<'a> {
     /// Those of a fleet.
     pub(super) fn new(basis: &'a Basis<'a>) -> Self {
-        let fleet = as_helm_reads(Value::Object(basis.settings.defaults.values.clone()));
+        let fleet = yaml::as_float64(Value::Object(basis.settings.defaults.values.clone()));
         Self { basis, fleet, profiles: BTreeMap::new() }
     }
 
@@ -38,7 +38,7 @@ impl<'a> Layers<'a> {
         capabilities: &Capabilities,
     ) -> Result<Value, Fault> {
         let facts = facts(sandbox, self.basis);
-        let own = as_helm_reads(Value::Object(sandbox.values.clone()));
+        let own = yaml::as_float64(Value::Object(sandbox.values.clone()));
         let mut written = merge(self.fleet.clone(), own);
         let profile = self.profile(sandbox, chart)?;
         let with_facts = |written: &Value| {
@@ -65,7 +65,7 @@ impl<'a> Layers<'a> {
     }
 
     /// The values of a sandbox's profile.
-    fn profile(&mut self, sandbox: &Sandbox, chart: &Chart) -> Result<&Value, Fault> {
+    pub(super) fn profile(&mut self, sandbox: &Sandbox, chart: &Chart) -> Result<&Value, Fault> {
         const NONE: &Value = &Value::Null;
         let Some(profile) = &sandbox.profile else { return Ok(NONE) };
         let key = (sandbox.chart.clone(), profile.clone());
@@ -116,16 +116,6 @@ fn facts(sandbox: &Sandbox, basis: &Basis<'_>) -> Value {
         "owner": sandbox.owner.clone().unwrap_or_default(),
         "accessGroups": basis.settings.access.groups,
     })
-}
-
-/// Helm reads every number of a values file as a float64.
-fn as_helm_reads(value: Value) -> Value {
-    match value {
-        Value::Number(number) => number.as_f64().map_or(Value::Number(number), |float| json!(float)),
-        Value::Array(items) => items.into_iter().map(as_helm_reads).collect(),
-        Value::Object(map) => Value::Object(map.into_iter().map(|(k, v)| (k, as_helm_reads(v))).collect::<Map<_, _>>()),
-        other => other,
-    }
 }
 
 fn holds_template(value: &Value) -> bool {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use git2::{ErrorCode, ObjectType, Odb, Oid};
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::fleet::{FLEET_FILE, Odd};
@@ -21,7 +20,7 @@ pub(super) const FOLDERS: [&str; 2] = ["sandboxes", "charts"];
 pub(super) const LARGEST: usize = 16 * 1024 * 1024;
 
 /// A commit, as reports name it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CommitInfo {
     /// Its id, in full.
     pub id: String,
@@ -30,7 +29,6 @@ pub struct CommitInfo {
     /// Who wrote it.
     pub author: String,
     /// The committer's time.
-    #[schemars(with = "String", extend("format" = "date-time"))]
     pub time: Timestamp,
     /// The first line of its message.
     pub summary: String,

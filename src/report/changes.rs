@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::text::Health;
 use crate::audit::Broken;
 use crate::fleet::KeyChange;
-use crate::repo::CommitInfo;
 
 /// `--format json` of `create`, `set`, `extend`, `pin`, `unpin`, `sleep`, `wake`, `destroy` and `rollback`, where nothing is
 /// applied.
@@ -87,7 +86,7 @@ pub struct History {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FileVersion {
     /// The commit.
-    pub commit: CommitInfo,
+    pub commit: VersionCommit,
     /// What it did: `created`, `changed`, `removed` or `created again`.
     pub what: String,
     /// The keys that it changed; null where the file was no TOML before or after.
@@ -97,6 +96,22 @@ pub struct FileVersion {
     /// When it was applied, of the one that is.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub applied_at: Option<Timestamp>,
+}
+
+/// A commit, as its history has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct VersionCommit {
+    /// Its id, in full.
+    pub id: String,
+    /// Its first seven digits.
+    pub short: String,
+    /// Who wrote it.
+    pub author: String,
+    /// The committer's time.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub time: Timestamp,
+    /// The first line of its message.
+    pub summary: String,
 }
 
 /// `reconcile doctor --format json`.

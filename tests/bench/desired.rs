@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "time is what is measured")]
 #![allow(dead_code, reason = "the rig is shared with the suite, which uses all of it")]
 
+mod engine;
 #[path = "../cluster/fleet_repo.rs"]
 mod fleet_repo;
 mod fleets;
@@ -25,6 +26,10 @@ use reconcile::repo::{DateQuery, FileDate, Repo, RepoArgs};
 
 const RUNS: usize = 5;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -32,7 +37,9 @@ fn main() {
         ["--render", sandbox, rounds] => render::again(sandbox, rounds.parse().expect("a number of rounds")),
         ["--measure", path] => measure_once(Path::new(path)),
         args if args.contains(&"--bench") => {
+            engine::bench();
             render::bench();
+            render::thousand();
             whole_fleets();
         }
         // `cargo test --benches` runs this too; it is only meant for `cargo bench`.

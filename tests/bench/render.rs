@@ -6,9 +6,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use reconcile::fleet::Fleet;
+use reconcile::plan::{Source, sources};
 use reconcile::release::{Basis, Charts, render};
 
+use super::measure;
+
 const ROUNDS: u32 = 200;
+const ROUNDS_OF_ALL: usize = 7;
 
 type Files = BTreeMap<String, Arc<[u8]>>;
 
@@ -29,6 +33,42 @@ pub fn bench() {
         let each = started.elapsed().as_secs_f64() * 1e3 / f64::from(ROUNDS);
         println!("| {name} | {objects} | {each:.3} ms |");
     }
+}
+
+/// Prints how long a thousand sandboxes of the Odoo chart take, on all processors.
+pub fn thousand() {
+    const COUNT: usize = 1_000;
+    let (mut files, _) = own();
+    files.retain(|path, _| !path.starts_with("sandboxes/") || path == "sandboxes/fleet.toml");
+    for number in 0..COUNT {
+        let text = format!(
+            "branch = \"feature/{number}\"\nimage = \"registry.example.com/odoo:{number}\"\nchart = \"odoo-dev-sandbox\"\nttl = \"never\"\n\n\
+             [values]\nodoo.workers = {}\n",
+            number % 4
+        );
+        files.insert(format!("sandboxes/s{number}.toml"), Arc::from(text.as_bytes()));
+    }
+    let fleet = Fleet::parse(&files, &BTreeMap::new()).expect("a fleet");
+    assert_eq!((fleet.sandboxes.len(), fleet.broken.len()), (COUNT, 0));
+    let charts = charts(&files, &fleet);
+    let basis = Basis { settings: &fleet.settings, charts: &charts, copied: &BTreeMap::new(), kept: None };
+    let before = measure::own_peak();
+    let mut best = f64::MAX;
+    let mut all = Vec::new();
+    for _ in 0..ROUNDS_OF_ALL {
+        let started = Instant::now();
+        let sources = sources(&fleet, &basis, &BTreeMap::new(), jiff::Timestamp::now());
+        let took = started.elapsed().as_secs_f64();
+        assert!(sources.values().all(|source| matches!(source, Source::Wanted(_))), "all of them render");
+        best = best.min(took);
+        all.push(took);
+    }
+    all.sort_by(f64::total_cmp);
+    println!(
+        "\n{COUNT} sandboxes of the Odoo chart, from values to hashed manifests: {:.3} s, at best {best:.3} s; memory grew by {} MiB",
+        all[all.len() / 2],
+        (measure::own_peak() - before) / 1024
+    );
 }
 
 /// Renders one sandbox so many times, and does nothing else.

@@ -63,7 +63,19 @@ fn too_large(function: &str, operand: &str) -> bool {
         .contains(&function)
 }
 
-pub const KNOWN: &[Known] = &[];
+const KNOWN: &[Known] = &[
+    Known {
+        what: |_, ours, theirs| {
+            let refused = ours.as_ref().is_err_and(|error| error.ends_with("the rendered text is not UTF-8"));
+            refused && theirs.as_ref().is_ok_and(|bytes| std::str::from_utf8(bytes).is_err())
+        },
+        why: "a file that is not UTF-8 is an error of the template, and of the YAML in Helm",
+    },
+    Known {
+        what: |snippet, ours, _| snippet.class == "buildCustomCert" && ours.is_err(),
+        why: "a certificate or key that is none is refused in other words",
+    },
+];
 
 fn names() -> Vec<&'static str> {
     let all = reconcile::chart::functions::names();

@@ -38,7 +38,6 @@ pub const OPERANDS: &[&str] = &[
     "\"%v|%s|%d\"",
     "\"2020-02-03\"",
     "\"<a href='x'>&\\\"\"",
-    "\"\\xff\\x00\"",
     ".Values.str",
     ".Values.multi",
     "(list)",

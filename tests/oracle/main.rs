@@ -5,10 +5,23 @@
 
 #[path = "../cluster/binaries.rs"]
 mod binaries;
+#[path = "../suite/template/functions.rs"]
+mod cases;
 mod compare;
+mod dates;
 mod dice;
 mod functions;
 mod helm;
 mod kinds;
+mod language;
+#[path = "../suite/template/engine.rs"]
 mod ours;
+mod printf;
+mod recorded;
+#[allow(dead_code, reason = "another suite takes all of it")]
+#[path = "../suite/yaml/samples.rs"]
+mod samples;
+mod subjects;
+mod text;
+mod unicode;
 mod verdict;

@@ -9,7 +9,7 @@ use super::json_schema::fits;
 use super::schemas::assert_current;
 
 /// Each schema, by the name of its file.
-fn schemas() -> [(&'static str, Schema); 8] {
+fn schemas() -> [(&'static str, Schema); 9] {
     [
         ("init", answers::schema::<answers::Begun>()),
         ("comment", answers::schema::<answers::Commented>()),
@@ -18,6 +18,7 @@ fn schemas() -> [(&'static str, Schema); 8] {
         ("gc", answers::schema::<changes::Collected>()),
         ("history", answers::schema::<changes::History>()),
         ("doctor", answers::schema::<changes::Examined>()),
+        ("explain", answers::schema::<Vec<reconcile::release::Explained>>()),
         ("verify", answers::schema::<changes::Verification>()),
     ]
 }

@@ -1,8 +1,12 @@
 //! Charts against what the real `helm` made of them.
 
+mod archive;
 pub mod fixture;
 mod load;
 mod outcome;
 mod pieces;
 mod render;
+mod schema;
+mod set;
+mod template_command;
 mod values;

@@ -12,6 +12,7 @@ mod comment;
 #[path = "../contract/mod.rs"]
 mod contract;
 mod contract_dir;
+mod crds;
 mod dir_files;
 mod fake_server;
 mod fields;

@@ -34,6 +34,12 @@ fn the_readme_shows_what_is_seen_of_a_sandbox() {
 }
 
 #[test]
+fn the_readme_shows_what_becomes_of_any_chart() {
+    let shown = Clone::of_the_examples().follow(&section(&read("README.md"), "## Any Helm chart"));
+    assert!(shown >= 3, "README.md shows {shown} outputs only");
+}
+
+#[test]
 fn the_readme_shows_what_is_seen_from_outside() {
     let shown = Clone::of_the_examples().follow(&section(&read("README.md"), "## Seen from outside"));
     assert!(shown >= 3, "README.md shows {shown} outputs only");

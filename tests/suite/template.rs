@@ -1,5 +1,9 @@
 //! The template engine, against what the real helm made of the same snippets.
 
+#[path = "template/functions.rs"]
+mod cases;
+#[path = "template/engine.rs"]
+mod engine;
 #[path = "template/snippets.rs"]
 mod snippets;
 
@@ -93,4 +97,25 @@ fn snippets_expect_as_helm_does() {
 fn ask_helm() {
     let helm = std::env::var("HELM").expect("HELM names the binary");
     Fixture::load().record(std::path::Path::new(&helm));
+}
+
+#[test]
+fn every_function_has_cases() {
+    let files: Vec<String> = cases::all().into_iter().map(|(function, _)| function).collect();
+    assert_eq!(files, reconcile::chart::functions::names());
+}
+
+#[test]
+fn functions_are_as_in_helm() {
+    let mut wrong = String::new();
+    let mut count = 0;
+    for case in cases::all().into_iter().flat_map(|(_, cases)| cases) {
+        let got = engine::render(&case.call, None).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        count += 1;
+        if got != case.outcome {
+            wrong += &format!("\n{}\n  wanted {:?}\n  got    {got:?}", case.call, case.outcome);
+        }
+    }
+    assert!(count > 1000, "only {count} cases were found");
+    assert!(wrong.is_empty(), "of {count} calls these differ:{wrong}");
 }

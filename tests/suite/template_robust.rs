@@ -129,6 +129,33 @@ fn operand() -> impl Strategy<Value = String> {
     })
 }
 
+/// What reads a text of a language of its own.
+const READERS: &[&str] = &[
+    "fromYaml",
+    "fromYamlArray",
+    "fromJson",
+    "fromJsonArray",
+    "fromToml",
+    "mustFromJson",
+    "urlParse",
+    "semver",
+    "semverCompare \"1\"",
+    "toDate \"2006\"",
+    "duration",
+    "durationRound",
+    "b64dec",
+    "b32dec",
+    "printf",
+    "mustRegexMatch \"a\"",
+    "camelcase",
+    "snakecase",
+    "title",
+    "initials",
+    "wrap 5",
+    "atoi",
+    ".Files.Glob",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -152,6 +179,13 @@ proptest! {
         if let Err(error) = render(&format!("{{{{ {operand} }}}}")) {
             prop_assert!(!error.to_string().is_empty());
         }
+    }
+
+    #[test]
+    fn any_text_read_ends(text in any::<String>(), function in proptest::sample::select(READERS)) {
+        let data = Value::data([("Values", Value::values(&json!({ "x": text })))]);
+        let template = format!("{{{{ {function} .Values.x | toJson }}}}");
+        let _ = render_text(&template, "t", &data, &mut Session::default());
     }
 
     #[test]
@@ -259,6 +293,50 @@ fn bombs_are_errors() {
     ));
     let data = Value::data([("Files", reconcile::chart::template::Object::Files(files).into())]);
     assert!(render_text(globs, "t", &data, &mut Session::default()).is_ok());
+}
+
+/// Texts that hold other texts, read within a template.
+#[test]
+fn deep_texts_are_errors_of_their_readers() {
+    let deep =
+        |open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(50_000), close.repeat(50_000));
+    let texts = [
+        ("fromYaml", deep("[", "", "]")),
+        ("fromYaml", deep("{a: ", "1", "}")),
+        ("fromYaml", "- ".repeat(50_000)),
+        ("fromYamlArray", deep("[", "", "]")),
+        ("fromJson", deep("{\"a\":", "1", "}")),
+        ("fromJsonArray", deep("[", "", "]")),
+        ("fromToml", format!("a = {}", deep("[", "", "]"))),
+        ("fromToml", format!("a = {}", deep("{b=", "1", "}"))),
+        ("fromToml", format!("{}a = 1", "a.".repeat(50_000))),
+        ("fromToml", format!("[{}a]", "a.".repeat(50_000))),
+    ];
+    for (function, text) in texts {
+        let data = Value::data([("Values", Value::values(&json!({ "x": text })))]);
+        let template = format!("{{{{ {function} .Values.x | toString | trunc 60 }}}}");
+        let limits = Limits { output: 8 << 20, steps: 2_000_000 };
+        let done = render_text(&template, "t", &data, &mut Session::with_limits(limits)).expect(function);
+        assert!(done.contains("Error") || done.starts_with('['), "{function}: {done}");
+    }
+    // Many tables are no deep ones.
+    let many = json!({ "x": "[[l]]\na.b = 1\n".repeat(20_000) });
+    let data = Value::data([("Values", Value::values(&many))]);
+    let done = render_text("{{ (fromToml .Values.x).l | len }}", "t", &data, &mut Session::default());
+    assert_eq!(done.expect("it is TOML"), "20000");
+}
+
+/// Patterns that other engines take for ever over, or fill the memory with.
+#[test]
+fn patterns_are_bounded() {
+    let hard = "{{ regexMatch \"^(a+)+$\" (print (repeat 5000 \"a\") \"b\") }}";
+    assert_eq!(render(hard).expect("it takes one pass"), "false");
+    for pattern in ["((a{100}){100}){100}", "(a{1000}){2}", "a{1001}"] {
+        let error = render(&format!("{{{{ mustRegexMatch \"{pattern}\" \"a\" }}}}")).expect_err(pattern);
+        assert!(error.message.contains("invalid repeat count"), "{error}");
+    }
+    let nested = format!("{{{{ regexMatch \"{}a{}\" \"a\" }}}}", "(".repeat(20_000), ")".repeat(20_000));
+    assert_eq!(render(&nested).expect("what cannot be read matches nothing"), "false");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! YAML in and out, against what the real `helm` gave.
 
+mod any;
 pub mod helm;
 mod quick;
 mod rules;

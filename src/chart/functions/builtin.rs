@@ -26,6 +26,7 @@ fn len(call: &mut Call<'_, '_, '_>) -> Outcome {
         Value::Object(Object::Versions(versions)) => versions.len(),
         Value::Nil => return Err("len of nil pointer".into()),
         Value::Absent => return Err("reflect: call of reflect.Value.Type on zero Value".into()),
+        Value::Object(object) => return Err(format!("len of type {}", object.pointed_type_name()).into()),
         other => return Err(format!("len of type {}", other.type_name()).into()),
     }))
 }
@@ -46,15 +47,15 @@ fn index_one(item: &Value, index: &Value) -> Outcome {
     match item {
         Value::Absent | Value::Nil => Err("index of nil pointer".into()),
         Value::Str(text) => {
-            let i = position(index, text.bytes().len())?;
+            let i = position(index, text.bytes().len(), "string")?;
             Ok(Value::Int(i64::from(text.bytes().get(i).copied().unwrap_or(0)), IntKind::Uint8))
         }
         Value::Bytes(bytes) => {
-            let i = position(index, bytes.len())?;
+            let i = position(index, bytes.len(), "slice")?;
             Ok(Value::Int(i64::from(bytes.get(i).copied().unwrap_or(0)), IntKind::Uint8))
         }
         Value::List(list) => {
-            let i = position(index, list.items().len())?;
+            let i = position(index, list.items().len(), "slice")?;
             Ok(list.items().get(i).cloned().unwrap_or(Value::Nil))
         }
         Value::Map(map) => {
@@ -63,18 +64,21 @@ fn index_one(item: &Value, index: &Value) -> Outcome {
         }
         Value::Object(Object::Files(files)) => Ok(files.entry(&key(index)?.text())),
         Value::Object(Object::Versions(versions)) => {
-            let i = position(index, versions.len())?;
+            let i = position(index, versions.len(), "slice")?;
             Ok(versions.get(i).map_or(Value::Nil, |v| Value::from(v.as_str())))
         }
+        Value::Object(object) => Err(format!("can't index item of type {}", object.pointed_type_name()).into()),
         other => Err(format!("can't index item of type {}", other.type_name()).into()),
     }
 }
 
 /// An index into something of a length.
-fn position(index: &Value, length: usize) -> Result<usize, Fault> {
+fn position(index: &Value, length: usize, kind: &str) -> Result<usize, Fault> {
     match index {
         Value::Int(i, _) => match usize::try_from(*i) {
             Ok(at) if at < length => Ok(at),
+            // Go's own check lets it pass, and its reflection does not.
+            Ok(at) if at == length => Err(format!("reflect: {kind} index out of range").into()),
             _ => Err(format!("index out of range: {i}").into()),
         },
         Value::Absent | Value::Nil => Err("cannot index slice/array with nil".into()),

@@ -1,7 +1,7 @@
 //! Comparisons, with Go's rules about which types go together.
 
 use super::{Call, Func, Ty};
-use crate::chart::template::{Fault, Value};
+use crate::chart::template::{CHART, Fault, Object, Value, reflected, to_text};
 use std::cmp::Ordering;
 
 pub(super) const FUNCTIONS: &[Func] = &[
@@ -71,29 +71,51 @@ fn equal(a: &Value, b: &Value) -> Result<bool, Fault> {
         (Value::Int(a, _), Value::Int(b, _)) => a == b,
         (Value::Float(a), Value::Float(b)) => a == b,
         (Value::Str(a), Value::Str(b)) => a == b,
-        _ => {
-            if a.is_nil() || b.is_nil() {
-                return Ok(a.is_nil() == b.is_nil());
-            }
-            if a.kind_name() != b.kind_name() {
-                return Err(format!(
-                    "non-comparable types {}: {}, {}: {}",
-                    shown(a),
-                    a.type_name(),
-                    b.type_name(),
-                    shown(b)
-                )
-                .into());
-            }
-            return Err(format!("non-comparable type {}: {}", shown(b), b.type_name()).into());
-        }
+        _ => return same(a, b),
     })
 }
 
+/// What is no number, text or truth is compared with nil, and as a pointer or a struct.
+fn same(a: &Value, b: &Value) -> Result<bool, Fault> {
+    if !a.is_nil() && !b.is_nil() && a.kind_name() != b.kind_name() {
+        let (a_type, b_type) = (a.type_name(), b.type_name());
+        let shown_b = String::from_utf8_lossy(&to_text(b, SHOWN)?).into_owned();
+        return Err(format!("non-comparable types {}: {a_type}, {b_type}: {shown_b}", shown(a)?).into());
+    }
+    let is_nil = |value: &Value| {
+        value.is_nil()
+            || match value {
+                Value::List(list) => list.is_nil(),
+                Value::Map(map) => map.is_nil(),
+                _ => false,
+            }
+    };
+    if is_nil(a) || is_nil(b) {
+        return Ok(is_nil(a) == is_nil(b));
+    }
+    let (Value::Object(a), Value::Object(b)) = (a, b) else {
+        return Err(not_comparable(b)?);
+    };
+    match (a, b) {
+        (_, Object::Record(record)) if record.type_name == CHART => Err(not_comparable(&Value::Object(b.clone()))?),
+        (Object::Record(a), Object::Record(b)) if b.is_pointer() => Ok(std::rc::Rc::ptr_eq(a, b)),
+        (Object::Record(a), Object::Record(b)) => Ok(a.type_name == b.type_name && a.same_fields(b)),
+        (Object::Time(a), Object::Time(b)) => Ok(a == b),
+        (_, Object::Files(_) | Object::Versions(_)) => Err(not_comparable(&Value::Object(b.clone()))?),
+        _ => Ok(false),
+    }
+}
+
+/// A message shows at most so much of a value.
+const SHOWN: usize = 1 << 20;
+
+fn not_comparable(value: &Value) -> Result<Fault, Fault> {
+    Ok(format!("non-comparable type {}: {}", shown(value)?, value.type_name()).into())
+}
+
 /// What `%s` prints of a `reflect.Value`.
-fn shown(value: &Value) -> String {
-    let text = crate::chart::template::sprintf(b"%s", std::slice::from_ref(value), 1 << 16);
-    String::from_utf8_lossy(&text.unwrap_or_default()).into_owned()
+fn shown(value: &Value) -> Result<String, Fault> {
+    Ok(String::from_utf8_lossy(&reflected(value, SHOWN)?).into_owned())
 }
 
 fn int(value: &Value) -> i64 {

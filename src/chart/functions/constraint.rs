@@ -1,7 +1,9 @@
 //! Constraints on versions: `>=1.2, <2 || ^3.1`, with `~`, `^`, `x` and ranges `1.2 - 1.4`.
 
-use super::version::{Version, split_off, valid_words};
+use super::version::Version;
 use crate::chart::template::go_quote;
+use regex::Regex;
+use std::sync::LazyLock;
 
 /// Longer texts are no constraints.
 const MAX_LENGTH: usize = 512;
@@ -63,6 +65,7 @@ impl Constraints {
         if text.len() > MAX_LENGTH {
             return Err(format!("constraint string is too long (max {MAX_LENGTH} bytes)"));
         }
+        let text = with_ranges(text);
         let groups: Vec<&str> = text.split("||").collect();
         if groups.len() > MAX_GROUPS {
             return Err(format!("too many constraint groups (max {MAX_GROUPS})"));
@@ -80,92 +83,71 @@ impl Constraints {
     }
 }
 
+/// A version as constraints write it: its numbers, its prerelease and its metadata.
+const VERSION: &str = r"v?([0-9|xX*]+)(\.[0-9|xX*]+)?(\.[0-9|xX*]+)?(-(?:[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+(?:[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?";
+/// What may stand before one, tried in this order.
+const MARKS: &str = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^";
+
+/// The library's patterns.
+struct Patterns {
+    range: Regex,
+    group: Regex,
+    each: Regex,
+    one: Regex,
+}
+
+fn patterns() -> Option<&'static Patterns> {
+    static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
+        let pattern = |text: String| Regex::new(&text.replace(r"\s", r"[\t\n\f\r ]")).ok();
+        Some(Patterns {
+            range: pattern(format!(r"\s*(?P<low>{VERSION})\s+-\s+(?P<high>{VERSION})\s*"))?,
+            group: pattern(format!(r"^(\s*({MARKS})\s*({VERSION})\s*)((?:\s+|,\s*)({MARKS})\s*({VERSION})\s*)*$"))?,
+            each: pattern(format!(r"({MARKS})\s*({VERSION})"))?,
+            one: pattern(format!(r"^\s*(?P<mark>{MARKS})\s*(?:{VERSION})\s*$"))?,
+        })
+    });
+    PATTERNS.as_ref()
+}
+
+/// `1.2 - 1.4` as two constraints, wherever that stands.
+fn with_ranges(text: &str) -> String {
+    let mut out = text.to_owned();
+    let Some(patterns) = patterns() else { return out };
+    for found in patterns.range.captures_iter(text) {
+        let part = |name| found.name(name).map_or("", |part| part.as_str());
+        let whole = found.get(0).map_or("", |whole| whole.as_str());
+        out = out.replacen(whole, &format!(">= {}, <= {} ", part("low"), part("high")), 1);
+    }
+    out
+}
+
 fn group(text: &str) -> Result<Vec<Constraint>, String> {
-    let improper = || format!("improper constraint: {}", go_quote(text));
-    let mut constraints = Vec::new();
-    let mut rest = text.trim_start();
-    loop {
-        let (op, after) = OPS
-            .iter()
-            .find_map(|(mark, op)| rest.strip_prefix(mark).map(|after| (Some(*op), after)))
-            .unwrap_or((None, rest));
-        let (version, after) = word(after.trim_start()).ok_or_else(improper)?;
-        if let Some((end, after)) = range_end(after) {
-            if op.is_some() {
-                return Err(improper());
-            }
-            constraints.push(Constraint::new(Op::GreaterEqual, version)?);
-            constraints.push(Constraint::new(Op::LessEqual, end)?);
-            rest = after;
-        } else {
-            constraints.push(Constraint::new(op.unwrap_or(Op::Equal), version)?);
-            rest = after;
-        }
-        let trimmed = rest.trim_start();
-        if trimmed.is_empty() {
-            return Ok(constraints);
-        }
-        rest = match trimmed.strip_prefix(',') {
-            Some(after) => after.trim_start(),
-            None if trimmed.len() < rest.len() => trimmed,
-            None => return Err(improper()),
-        };
-    }
-}
-
-/// The version after `-` in a range, and what follows it.
-fn range_end(text: &str) -> Option<(&str, &str)> {
-    let after = text.trim_start();
-    let end = after.strip_prefix('-')?;
-    if after.len() == text.len() || !end.starts_with(char::is_whitespace) {
-        return None;
-    }
-    word(end.trim_start())
-}
-
-/// A version as constraints write it, and what follows it.
-fn word(text: &str) -> Option<(&str, &str)> {
-    let end = text.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(text.len());
-    let (word, rest) = text.split_at(end);
-    let body = word.strip_prefix('v').unwrap_or(word);
-    let (body, metadata) = split_off(body, '+');
-    let (core, prerelease) = split_off(body, '-');
-    let parts: Vec<&str> = core.split('.').collect();
-    let is_part = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit() || "xX*".contains(c));
-    let fits = parts.len() <= 3
-        && parts.iter().all(is_part)
-        && prerelease.is_none_or(valid_words)
-        && metadata.is_none_or(valid_words);
-    fits.then_some((word, rest))
+    let Some(patterns) = patterns().filter(|patterns| patterns.group.is_match(text)) else {
+        return Err(format!("improper constraint: {}", go_quote(text)));
+    };
+    patterns.each.find_iter(text).map(|found| Constraint::read(patterns, found.as_str())).collect()
 }
 
 impl Constraint {
-    fn new(op: Op, word: &str) -> Result<Self, String> {
-        let body = word.strip_prefix('v').unwrap_or(word);
-        let (body, _) = split_off(body, '+');
-        let (core, prerelease) = split_off(body, '-');
-        let mut parts = core.split('.');
-        let closed = |part: Option<&str>| part.is_some_and(|p| !matches!(p, "x" | "X" | "*"));
-        let (major, minor, patch) = (parts.next(), parts.next(), parts.next());
-        let open = if !closed(major) {
-            Open::All
+    fn read(patterns: &Patterns, text: &str) -> Result<Self, String> {
+        let Some(parts) = patterns.one.captures(text) else {
+            return Err(format!("improper constraint: {}", go_quote(text)));
+        };
+        let part = |n| parts.get(n).map_or("", |part| part.as_str());
+        let mark = part(1);
+        let op = OPS.iter().find(|(text, _)| *text == mark).map_or(Op::Equal, |(_, op)| *op);
+        let (major, minor, patch, prerelease) = (part(2), part(3), part(4), part(5));
+        let closed = |part: &str| !matches!(part.trim_start_matches('.'), "" | "x" | "X" | "*");
+        let (open, version) = if !closed(major) {
+            (Open::All, format!("0.0.0{prerelease}"))
         } else if !closed(minor) {
-            Open::Minor
+            (Open::Minor, format!("{major}.0.0{prerelease}"))
         } else if !closed(patch) {
-            Open::Patch
+            (Open::Patch, format!("{major}{minor}.0{prerelease}"))
         } else {
-            Open::Nothing
+            (Open::Nothing, format!("{major}{minor}{patch}{prerelease}"))
         };
-        let number = |part: Option<&str>| part.unwrap_or("0").to_owned();
-        let [major, minor, patch] = match open {
-            Open::All => ["0".to_owned(), "0".to_owned(), "0".to_owned()],
-            Open::Minor => [number(major), "0".to_owned(), "0".to_owned()],
-            Open::Patch => [number(major), number(minor), "0".to_owned()],
-            Open::Nothing => [number(major), number(minor), number(patch)],
-        };
-        let prerelease = prerelease.map_or_else(String::new, |p| format!("-{p}"));
-        let version = Version::parse(&format!("{major}.{minor}.{patch}{prerelease}"));
-        let version = version.map_err(|_| "constraint parser error".to_owned())?;
+        let version = Version::parse(&version).map_err(|_| "constraint parser error".to_owned())?;
         Ok(Self { op, version, open })
     }
 

@@ -11,8 +11,12 @@ const NOW: &str = "it reads the clock";
 const TIME: Ty = Ty::Named("time.Time");
 
 pub(super) const FUNCTIONS: &[Func] = &[
-    Func::new("now", &[], |call| call.not_hermetic(NOW)),
-    Func::new("ago", &[Ty::Any], |call| call.not_hermetic(NOW)),
+    Func::new("now", &[], |call| Ok(value(now(call)?))),
+    Func::new("ago", &[Ty::Any], |call| {
+        let since = now(call)?.duration_since(&time_of(call, 0)?).round(jiff::Unit::Second);
+        let since = since.map_err(|error| error.to_string())?;
+        Ok(goduration::text(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)).into())
+    }),
     Func::new("date", &[Ty::Str, Ty::Any], |call| in_zone(call, (0, 1), "Local")),
     Func::new("dateInZone", &[Ty::Str, Ty::Any, Ty::Str], |call| in_zone(call, (0, 1), &call.text(2))),
     Func::new("date_in_zone", &[Ty::Str, Ty::Any, Ty::Str], |call| in_zone(call, (0, 1), &call.text(2))),
@@ -38,7 +42,7 @@ pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("must_date_modify", &[Ty::Str, TIME], |call| modify(call, true)),
     Func::new("duration", &[Ty::Any], |call| {
         let seconds = match call.value(0) {
-            Value::Str(text) => text.text().parse().unwrap_or(0),
+            Value::Str(text) => leading_int(&text.text()),
             Value::Int(n, kind) if kind.type_name() == "int64" => *n,
             _ => 0,
         };
@@ -49,6 +53,39 @@ pub(super) const FUNCTIONS: &[Func] = &[
 
 fn value(time: Zoned) -> Value {
     Value::Object(Object::Time(Rc::new(time)))
+}
+
+/// `strconv.ParseInt`, whose error is not looked at: a number that is too large is the largest, even before it is known
+/// whether the text is a number.
+fn leading_int(text: &str) -> i64 {
+    let (negative, digits) = match text.strip_prefix(['+', '-']) {
+        Some(digits) => (text.starts_with('-'), digits),
+        None => (false, text),
+    };
+    let mut number: u64 = 0;
+    for c in digits.chars() {
+        let Some(digit) = c.to_digit(10) else { return 0 };
+        match number.checked_mul(10).and_then(|number| number.checked_add(u64::from(digit))) {
+            Some(next) => number = next,
+            None => return if negative { i64::MIN } else { i64::MAX },
+        }
+    }
+    match i64::try_from(number) {
+        Ok(number) => {
+            if negative {
+                -number
+            } else {
+                number
+            }
+        }
+        Err(_) => {
+            if negative {
+                i64::MIN
+            } else {
+                i64::MAX
+            }
+        }
+    }
 }
 
 /// Go's zero time.
@@ -65,7 +102,15 @@ fn time_of(call: &Call<'_, '_, '_>, n: usize) -> Result<Zoned, crate::chart::tem
             Ok(time) => Ok(time.to_zoned(TimeZone::UTC)),
             Err(_) => Err(format!("the time {seconds} is out of range").into()),
         },
-        _ => call.not_hermetic(NOW),
+        _ => now(call),
+    }
+}
+
+/// The moment, where a render may ask for it.
+fn now(call: &Call<'_, '_, '_>) -> Result<Zoned, crate::chart::template::Fault> {
+    match &call.run.session.world.0 {
+        Some(outside) => Ok(outside.now().to_zoned(TimeZone::UTC)),
+        None => call.not_hermetic(NOW),
     }
 }
 
@@ -108,7 +153,10 @@ fn duration_round(call: &mut Call<'_, '_, '_>) -> Outcome {
     let nanoseconds = match call.value(0) {
         Value::Str(text) => goduration::parse(&text.text()).unwrap_or(0),
         Value::Int(n, kind) if kind.type_name() == "int64" => *n,
-        Value::Object(Object::Time(_)) => return call.not_hermetic(NOW),
+        Value::Object(Object::Time(time)) => {
+            let since = now(call)?.duration_since(time);
+            i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+        }
         _ => 0,
     };
     let units = [
@@ -127,6 +175,60 @@ fn duration_round(call: &mut Call<'_, '_, '_>) -> Outcome {
 /// How Go prints a time.
 pub(crate) fn go_time(time: &Zoned) -> String {
     godate::format("2006-01-02 15:04:05.999999999 -0700 MST", time)
+}
+
+/// How Go prints a time as Go: the zone of a render is that of the machine, which is UTC.
+pub(crate) fn go_syntax(time: &Zoned) -> String {
+    let month = godate::format("January", time);
+    let (year, day, hour) = (time.year(), time.day(), time.hour());
+    let (minute, second, part) = (time.minute(), time.second(), time.subsec_nanosecond());
+    format!("time.Date({year}, time.{month}, {day}, {hour}, {minute}, {second}, {part}, time.Local)")
+}
+
+/// A date or time of TOML.
+pub(super) fn read_toml(text: &str) -> Result<Value, String> {
+    const LAYOUTS: [(&str, &str); 7] = [
+        ("2006-01-02T15:04:05.999999999Z07:00", ""),
+        ("2006-01-02T15:04:05.999999999", DATE_TIME),
+        ("2006-01-02", DATE),
+        ("15:04:05.999999999", TIME_OF_DAY),
+        ("2006-01-02T15:04Z07:00", ""),
+        ("2006-01-02T15:04", DATE_TIME),
+        ("15:04", TIME_OF_DAY),
+    ];
+    let written = text.replace('z', "Z").replace(['t', ' '], "T");
+    let invalid = || format!("invalid datetime: {}", crate::chart::template::go_quote(&written));
+    for (layout, zone) in LAYOUTS {
+        let Ok(time) = godateread::parse(layout, &written) else { continue };
+        // Go lets a digit go missing where the layout has two.
+        let signs = layout.bytes().zip(written.bytes()).take_while(|(sign, _)| !matches!(sign, b'.' | b'Z'));
+        if signs.into_iter().any(|(sign, byte)| !sign.is_ascii_digit() && sign != byte) {
+            return Err(invalid());
+        }
+        if zone.is_empty() {
+            return Ok(value(time));
+        }
+        let zone = TimeZone::posix(&format!("<{zone}>0")).unwrap_or(TimeZone::UTC);
+        return Ok(value(time.with_time_zone(zone)));
+    }
+    Err(invalid())
+}
+
+/// The zones that the Go library gives to what has none.
+const DATE_TIME: &str = "datetime-local";
+const DATE: &str = "date-local";
+const TIME_OF_DAY: &str = "time-local";
+
+/// How a time is written in TOML.
+pub(super) fn toml(time: &Zoned) -> String {
+    let info = time.time_zone().to_offset_info(time.timestamp());
+    let layout = match info.abbreviation() {
+        DATE_TIME => "2006-01-02T15:04:05.999999999",
+        DATE => "2006-01-02",
+        TIME_OF_DAY => "15:04:05.999999999",
+        _ => "2006-01-02T15:04:05.999999999Z07:00",
+    };
+    godate::format(layout, time)
 }
 
 /// How Go writes a time in JSON.

@@ -2,7 +2,7 @@
 
 use super::builtin::new_map;
 use super::{Call, Func, Outcome, Ty};
-use crate::chart::template::{Fault, List, Map, MapKind, Value};
+use crate::chart::template::{Fault, List, Map, MapKind, Object, Value};
 use std::sync::Arc;
 
 pub(super) const FUNCTIONS: &[Func] = &[
@@ -17,7 +17,7 @@ pub(super) const FUNCTIONS: &[Func] = &[
         if let Some(map) = call.map(0) {
             map.remove(&call.text(1));
         }
-        Ok(call.value(0).clone())
+        Ok(Value::Map(call.map(0).map_or_else(|| Map::nil(MapKind::Any), Map::clone)))
     })
     .pass(),
     Func::new("hasKey", &[Ty::Map, Ty::Str], |call| {
@@ -53,11 +53,11 @@ fn dict(call: &mut Call<'_, '_, '_>) -> Outcome {
 
 fn set(call: &mut Call<'_, '_, '_>) -> Outcome {
     match call.map(0) {
-        Some(map) => {
+        Some(map) if !map.is_nil() => {
             map.insert(call.text(1).as_ref(), call.value(2).clone());
             Ok(Value::Map(map.clone()))
         }
-        None => Err("assignment to entry in nil map".into()),
+        _ => Err("assignment to entry in nil map".into()),
     }
 }
 
@@ -129,6 +129,9 @@ fn conversion(value: &Value, wanted: &str) -> Fault {
 }
 
 fn deep_copy(call: &mut Call<'_, '_, '_>) -> Outcome {
+    if call.value(0).is_nil() {
+        return Err("reflect: call of reflect.Value.Type on zero Value".into());
+    }
     copy(call, call.value(0), 0)
 }
 
@@ -149,6 +152,8 @@ fn copy(call: &mut Call<'_, '_, '_>, value: &Value, depth: usize) -> Outcome {
             }
             Value::Map(Map::new(map.kind(), entries))
         }
+        // The library sees no hidden fields, and leaves them out of the copy.
+        Value::Object(Object::Record(record)) if record.text_is_json => super::semver::zero(record.type_name),
         other => other.clone(),
     })
 }

@@ -44,12 +44,17 @@ fn decode64(call: &mut Call<'_, '_, '_>) -> Outcome {
         let text = tokens.decoded(&call.text(0));
         return text.map(Value::from).ok_or_else(|| crate::chart::generated::refusal(call.name));
     }
+    match decode(bytes) {
+        Ok(bytes) => Ok(Value::Str(bytes.into())),
+        Err(at) => Ok(format!("illegal base64 data at input byte {at}").into()),
+    }
+}
+
+/// What base64 holds, or where Go stops reading it.
+pub(super) fn decode(bytes: &[u8]) -> Result<Vec<u8>, usize> {
     // Line breaks do not count.
     let packed: Vec<u8> = bytes.iter().copied().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
-    match DECODER.decode(&packed) {
-        Ok(bytes) => Ok(Value::Str(bytes.into())),
-        Err(_) => Ok(format!("illegal base64 data at input byte {}", stray(bytes)).into()),
-    }
+    DECODER.decode(&packed).map_err(|_| stray(bytes))
 }
 
 /// Where Go's base64 decoder stops.

@@ -12,14 +12,24 @@ pub(super) const FUNCTIONS: &[Func] = &[
 
 /// The arguments as `fmt.Sprint` puts them together.
 fn joined(call: &mut Call<'_, '_, '_>) -> Result<String, Fault> {
-    use crate::chart::template::Value;
+    use crate::chart::template::{Object, Value};
     let mut out = Vec::new();
     let is_text = |value: &Value| matches!(value, Value::Str(_));
+    // Go shows what actions show: the words for no value, and what a pointer points to.
+    let is_text = |value: &Value| value.is_nil() || is_text(value);
     for (i, value) in call.args.iter().enumerate() {
         if i > 0 && !is_text(value) && !call.args.get(i - 1).is_some_and(is_text) {
             out.push(b' ');
         }
-        out.extend_from_slice(&call.printed(value)?);
+        match value {
+            Value::Absent | Value::Nil => out.extend_from_slice(b"<no value>"),
+            value => {
+                let text = call.printed(value)?;
+                let pointed = matches!(value, Value::Object(Object::Record(record)) if record.text.is_none());
+                let text = if pointed { text.strip_prefix(b"&").unwrap_or(&text) } else { &text };
+                out.extend_from_slice(text);
+            }
+        }
         call.room(out.len().saturating_mul(6))?;
     }
     Ok(String::from_utf8_lossy(&out).into_owned())

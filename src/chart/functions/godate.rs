@@ -18,6 +18,8 @@ pub(super) enum Piece<'a> {
     SpaceDay,
     ZeroDay,
     YearDay,
+    /// The same with spaces in the place of zeros.
+    SpaceYearDay,
     Hour24,
     Hour12,
     ZeroHour12,
@@ -27,10 +29,21 @@ pub(super) enum Piece<'a> {
     ZeroSecond,
     LongYear,
     ShortYear,
-    Noon { upper: bool },
+    Noon {
+        upper: bool,
+    },
     Zone,
-    Offset { utc_is_z: bool, colon: bool, seconds: bool, minutes: bool },
-    Fraction { digits: usize, zeros: bool },
+    Offset {
+        utc_is_z: bool,
+        colon: bool,
+        seconds: bool,
+        minutes: bool,
+    },
+    Fraction {
+        digits: usize,
+        zeros: bool,
+        comma: bool,
+    },
 }
 
 /// What a layout may hold, the longer of equal beginnings first.
@@ -52,7 +65,7 @@ const PIECES: &[(&str, Piece<'static>)] = &[
     ("2006", Piece::LongYear),
     ("2", Piece::Day),
     ("_2006", Piece::Text("_")),
-    ("__2", Piece::YearDay),
+    ("__2", Piece::SpaceYearDay),
     ("_2", Piece::SpaceDay),
     ("3", Piece::Hour12),
     ("4", Piece::Minute),
@@ -81,7 +94,7 @@ pub(super) fn next_piece(layout: &str) -> Option<(Piece<'_>, &str)> {
         let after = layout.get(1 + run..)?;
         if !after.starts_with(|c: char| c.is_ascii_digit()) {
             let zeros = digit == '0';
-            return Some((Piece::Fraction { digits: run, zeros }, after));
+            return Some((Piece::Fraction { digits: run, zeros, comma: first == ',' }, after));
         }
     }
     for (text, piece) in PIECES {
@@ -148,6 +161,7 @@ fn write_piece(out: &mut String, piece: Piece<'_>, time: &Zoned) -> std::fmt::Re
         Piece::SpaceDay => write!(out, "{:2}", time.day()),
         Piece::ZeroDay => write!(out, "{:02}", time.day()),
         Piece::YearDay => write!(out, "{:03}", time.day_of_year()),
+        Piece::SpaceYearDay => write!(out, "{:3}", time.day_of_year()),
         Piece::Hour24 => write!(out, "{:02}", time.hour()),
         Piece::Hour12 => write!(out, "{hour12}"),
         Piece::ZeroHour12 => write!(out, "{hour12:02}"),
@@ -155,7 +169,10 @@ fn write_piece(out: &mut String, piece: Piece<'_>, time: &Zoned) -> std::fmt::Re
         Piece::ZeroMinute => write!(out, "{:02}", time.minute()),
         Piece::Second => write!(out, "{}", time.second()),
         Piece::ZeroSecond => write!(out, "{:02}", time.second()),
-        Piece::LongYear => write!(out, "{:04}", time.year()),
+        Piece::LongYear => {
+            let sign = if time.year() < 0 { "-" } else { "" };
+            write!(out, "{sign}{:04}", time.year().unsigned_abs())
+        }
         Piece::ShortYear => write!(out, "{:02}", time.year().rem_euclid(100)),
         Piece::Noon { upper } => out.write_str(match (time.hour() >= 12, upper) {
             (true, true) => "PM",
@@ -166,20 +183,18 @@ fn write_piece(out: &mut String, piece: Piece<'_>, time: &Zoned) -> std::fmt::Re
         Piece::Zone => {
             let zone = time.time_zone().to_offset_info(time.timestamp());
             let name = zone.abbreviation();
-            if name.starts_with(['+', '-']) {
-                write_offset(out, time.offset(), (false, false, true))
-            } else {
-                out.write_str(name)
-            }
+            let unnamed = time.time_zone().to_fixed_offset().is_ok() && name.starts_with(['+', '-']);
+            if unnamed { write_offset(out, time.offset(), (false, false, true)) } else { out.write_str(name) }
         }
         Piece::Offset { utc_is_z: true, .. } if time.offset().seconds() == 0 => out.write_char('Z'),
         Piece::Offset { colon, seconds, minutes, .. } => write_offset(out, time.offset(), (colon, seconds, minutes)),
-        Piece::Fraction { digits, zeros } => {
+        Piece::Fraction { digits, zeros, comma } => {
+            let mark = if comma { ',' } else { '.' };
             let digits = digits.min(9);
             let nanoseconds = format!("{:09}", time.subsec_nanosecond());
             let shown = nanoseconds.get(..digits).unwrap_or("");
             let shown = if zeros { shown } else { shown.trim_end_matches('0') };
-            if shown.is_empty() { Ok(()) } else { write!(out, ".{shown}") }
+            if shown.is_empty() { Ok(()) } else { write!(out, "{mark}{shown}") }
         }
     }
 }

@@ -10,6 +10,9 @@ struct Parsed {
     year: i16,
     month: i8,
     day: i8,
+    /// Whether the text has said them.
+    has_month: bool,
+    has_day: bool,
     hour: i8,
     minute: i8,
     second: i8,
@@ -18,15 +21,18 @@ struct Parsed {
     year_day: Option<i16>,
     offset: Option<i32>,
     zone: Option<String>,
+    /// What of an offset is out of range.
+    offset_range: Option<&'static str>,
 }
 
 /// Reads a text by a layout, in UTC where it names no zone. The error is Go's.
 pub(super) fn parse(layout: &str, text: &str) -> Result<Zoned, String> {
-    let quote = crate::chart::template::go_quote;
     let mut parsed = Parsed {
         year: 0,
         month: 1,
         day: 1,
+        has_month: false,
+        has_day: false,
         hour: 0,
         minute: 0,
         second: 0,
@@ -35,54 +41,114 @@ pub(super) fn parse(layout: &str, text: &str) -> Result<Zoned, String> {
         year_day: None,
         offset: None,
         zone: None,
+        offset_range: None,
     };
     let mut rest = text;
     let mut pattern = layout;
-    let mut literal = String::new();
-    while let Some((piece, after)) = next_piece(pattern) {
-        let shown = pattern.get(..pattern.len() - after.len()).unwrap_or("");
-        if let Piece::Text(text) = piece {
-            literal.push_str(text);
-            match rest.strip_prefix(text) {
-                Some(left) => rest = left,
-                None => return Err(cannot(layout, text_of(layout, text, rest), &quote)),
-            }
-        } else {
-            let names_fraction = matches!(next_piece(after), Some((Piece::Fraction { .. }, _)));
-            rest = parsed.read(piece, rest, names_fraction).ok_or_else(|| {
-                format!(
-                    "parsing time {} as {}: cannot parse {} as {}",
-                    quote(text),
-                    quote(layout),
-                    quote(rest),
-                    quote(shown)
-                )
-            })?;
+    loop {
+        let (prefix, piece, after) = next_field(pattern);
+        rest = skip(rest, prefix).map_err(|left| cannot(layout, text, (left, prefix)))?;
+        let Some(piece) = piece else { break };
+        let shown = pattern.get(prefix.len()..pattern.len() - after.len()).unwrap_or_default();
+        let names_fraction = matches!(next_piece(after), Some((Piece::Fraction { .. }, _)));
+        let held = rest;
+        let read = parsed.read(piece, rest, names_fraction);
+        parsed.note(piece);
+        let range = parsed.out_of_range(piece).filter(|_| read.is_some());
+        if let Some(what) = parsed.offset_range.take().or(range) {
+            return Err(format!("parsing time {}: {what} out of range", quote(text)));
         }
+        rest = read.ok_or_else(|| cannot(layout, text, (held, shown)))?;
         pattern = after;
     }
     if !rest.is_empty() {
-        let (text, rest) = (quote(text), quote(rest));
-        return Err(format!("parsing time {text}: extra text: {rest}"));
+        return Err(format!("parsing time {}: extra text: {}", quote(text), quote(rest)));
     }
-    parsed.time().map_err(|what| format!("parsing time {}: {what} out of range", quote(text)))
+    parsed.time().map_err(|what| {
+        let range = if what.starts_with("day-of-year") { "" } else { " out of range" };
+        format!("parsing time {}: {what}{range}", quote(text))
+    })
 }
 
-fn text_of<'a>(_layout: &str, text: &'a str, rest: &'a str) -> (&'a str, &'a str) {
-    (text, rest)
+/// The literal text that a layout begins with, the piece after it, and the rest.
+fn next_field(layout: &str) -> (&str, Option<Piece<'_>>, &str) {
+    let mut rest = layout;
+    while let Some((piece, after)) = next_piece(rest) {
+        if !matches!(piece, Piece::Text(_)) {
+            return (layout.get(..layout.len() - rest.len()).unwrap_or_default(), Some(piece), after);
+        }
+        rest = after;
+    }
+    (layout, None, "")
 }
 
-fn cannot(layout: &str, (wanted, rest): (&str, &str), quote: &dyn Fn(&str) -> String) -> String {
-    format!("parsing time as {}: cannot parse {} as {}", quote(layout), quote(rest), quote(wanted))
+/// Takes literal text off; a space stands for any number of them. What is left where it does not fit.
+fn skip<'a>(mut text: &'a str, prefix: &str) -> Result<&'a str, &'a str> {
+    let mut wanted = prefix;
+    while let Some(c) = wanted.chars().next() {
+        if c == ' ' {
+            if !text.is_empty() && !text.starts_with(' ') {
+                return Err(text);
+            }
+            wanted = wanted.trim_start_matches(' ');
+            text = text.trim_start_matches(' ');
+            continue;
+        }
+        text = text.strip_prefix(c).ok_or(text)?;
+        wanted = wanted.get(c.len_utf8()..).unwrap_or_default();
+    }
+    Ok(text)
+}
+
+fn cannot(layout: &str, text: &str, (rest, wanted): (&str, &str)) -> String {
+    format!("parsing time {} as {}: cannot parse {} as {}", quote(text), quote(layout), quote(rest), quote(wanted))
+}
+
+/// The quotes of Go's time package, which writes all that is not ASCII as bytes.
+pub(super) fn quote(text: &str) -> String {
+    let mut out = String::from("\"");
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            b' '..=0x7f => out.push(char::from(byte)),
+            _ => out.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    out.push('"');
+    out
 }
 
 impl Parsed {
+    /// Notes what was said.
+    fn note(&mut self, piece: Piece<'_>) {
+        match piece {
+            Piece::Month | Piece::ZeroMonth | Piece::LongMonth | Piece::ShortMonth => self.has_month = true,
+            Piece::Day | Piece::ZeroDay | Piece::SpaceDay => self.has_day = true,
+            _ => {}
+        }
+    }
+
+    /// What is out of range right after a piece was read.
+    fn out_of_range(&self, piece: Piece<'_>) -> Option<&'static str> {
+        match piece {
+            Piece::Month | Piece::ZeroMonth if !(1..=12).contains(&self.month) => Some("month"),
+            Piece::Hour24 if self.hour >= 24 => Some("hour"),
+            Piece::Hour12 | Piece::ZeroHour12 if self.hour > 12 => Some("hour"),
+            Piece::Minute | Piece::ZeroMinute if self.minute >= 60 => Some("minute"),
+            Piece::Second | Piece::ZeroSecond if self.second >= 60 => Some("second"),
+            _ => None,
+        }
+    }
+
     fn read<'a>(&mut self, piece: Piece<'_>, text: &'a str, names_fraction: bool) -> Option<&'a str> {
         match piece {
             Piece::LongYear => self.year = take(text, 4, 4, &mut 0)?,
             Piece::ShortYear => {
-                let year: i16 = take(text, 2, 2, &mut 0)?;
+                // Go takes a sign for a digit here.
+                let (year, rest) = text.split_at_checked(2)?;
+                let year: i16 = year.parse().ok()?;
                 self.year = if year >= 69 { 1900 + year } else { 2000 + year };
+                return Some(rest);
             }
             Piece::Month => self.month = take(text, 1, 2, &mut 0)?,
             Piece::ZeroMonth => self.month = take(text, 2, 2, &mut 0)?,
@@ -95,8 +161,16 @@ impl Parsed {
             }
             Piece::ZeroDay => self.day = take(text, 2, 2, &mut 0)?,
             Piece::YearDay => self.year_day = Some(take(text, 3, 3, &mut 0)?),
+            Piece::SpaceYearDay => {
+                let text = text.strip_prefix(' ').unwrap_or(text);
+                let text = text.strip_prefix(' ').unwrap_or(text);
+                let mut used = 0;
+                self.year_day = Some(take(text, 1, 3, &mut used)?);
+                return text.get(used..);
+            }
             Piece::Hour12 => self.hour = take(text, 1, 2, &mut 0)?,
-            Piece::Hour24 | Piece::ZeroHour12 => self.hour = take(text, 2, 2, &mut 0)?,
+            Piece::Hour24 => self.hour = take(text, 1, 2, &mut 0)?,
+            Piece::ZeroHour12 => self.hour = take(text, 2, 2, &mut 0)?,
             Piece::Minute => self.minute = take(text, 1, 2, &mut 0)?,
             Piece::ZeroMinute => self.minute = take(text, 2, 2, &mut 0)?,
             Piece::Second | Piece::ZeroSecond => {
@@ -113,7 +187,7 @@ impl Parsed {
                     _ => Some(after),
                 };
             }
-            Piece::Fraction { digits, zeros } => {
+            Piece::Fraction { digits, zeros, .. } => {
                 return self.fraction(text, zeros.then_some(digits)).or_else(|| (!zeros).then_some(text));
             }
             Piece::LongMonth | Piece::ShortMonth => {
@@ -136,10 +210,13 @@ impl Parsed {
                 return text.get(2..);
             }
             Piece::Zone => {
-                let length = text.bytes().take_while(u8::is_ascii_uppercase).count();
-                let name = text.get(..length).filter(|name| (3..=5).contains(&name.len()))?;
+                if let Some(rest) = text.strip_prefix("UTC") {
+                    self.offset = Some(0);
+                    return Some(rest);
+                }
+                let (name, rest) = text.split_at(zone_length(text)?);
                 self.zone = Some(name.to_owned());
-                return text.get(length..);
+                return Some(rest);
             }
             Piece::Offset { utc_is_z: true, .. } if text.starts_with('Z') => {
                 self.offset = Some(0);
@@ -171,15 +248,27 @@ impl Parsed {
         digits.get(length..)
     }
 
+    /// A sign, hours, minutes and seconds; the sign is judged last.
     fn offset<'a>(&mut self, text: &'a str, (colon, seconds, minutes): (bool, bool, bool)) -> Option<&'a str> {
-        let sign = match text.chars().next()? {
-            '+' => 1,
-            '-' => -1,
-            _ => return None,
+        let (sign, mut rest) = text.split_at_checked(1)?;
+        // Colons and the length come before all numbers.
+        let places: &[usize] = match (colon, seconds) {
+            (true, true) => &[3, 6],
+            (true, false) => &[3],
+            (false, _) => &[],
         };
-        let mut rest = text.get(1..)?;
+        let length = 3 + if minutes { 2 } else { 0 } + if seconds { 2 } else { 0 } + places.len();
+        let signs = text.as_bytes();
+        if signs.len() < length || places.iter().any(|place| signs.get(*place) != Some(&b':')) {
+            return None;
+        }
         let mut total = 0;
-        for (i, unit) in [3600, 60, 1].into_iter().enumerate() {
+        let units = [
+            (3600, 24, "time zone offset hour"),
+            (60, 60, "time zone offset minute"),
+            (1, 60, "time zone offset second"),
+        ];
+        for (i, (unit, most, name)) in units.into_iter().enumerate() {
             if (i == 1 && !minutes) || (i == 2 && !seconds) {
                 break;
             }
@@ -187,11 +276,34 @@ impl Parsed {
                 rest = rest.strip_prefix(':')?;
             }
             let number: i32 = take(rest, 2, 2, &mut 0)?;
+            if number > most {
+                self.offset_range = Some(name);
+            }
             total += number * unit;
             rest = rest.get(2..)?;
         }
-        self.offset = Some(sign * total);
+        self.offset = match sign {
+            "+" => Some(total),
+            "-" => Some(-total),
+            _ => return None,
+        };
         Some(rest)
+    }
+
+    fn by_day_of_year(&self, day: i16) -> Result<jiff::civil::Date, &'static str> {
+        const RANGE: &str = "day-of-year out of range";
+        let first = jiff::civil::Date::new(self.year, 1, 1).map_err(|_| RANGE)?;
+        if !(1..=first.days_in_year()).contains(&day) {
+            return Err(RANGE);
+        }
+        let date = first.checked_add(jiff::ToSpan::days(day - 1)).map_err(|_| RANGE)?;
+        if self.has_month && self.month != date.month() {
+            return Err("day-of-year does not match month");
+        }
+        if self.has_day && self.day != date.day() {
+            return Err("day-of-year does not match day");
+        }
+        Ok(date)
     }
 
     fn time(mut self) -> Result<Zoned, &'static str> {
@@ -210,22 +322,65 @@ impl Parsed {
             _ => "second",
         })?;
         let date = match self.year_day {
-            Some(day) => jiff::civil::date(self.year, 1, 1)
-                .checked_add(jiff::ToSpan::days(day - 1))
-                .map_err(|_| "day-of-year")?,
+            Some(day) => self.by_day_of_year(day)?,
             None => jiff::civil::Date::new(self.year, self.month, self.day).map_err(|_| "day")?,
         };
         let zone = match self.offset {
             // A zone that is only named has no offset that anyone could know.
             None => match &self.zone {
-                Some(name) if name != "UTC" => TimeZone::posix(&format!("{name}0")).map_err(|_| "time zone")?,
+                Some(name) if name != "UTC" => {
+                    // POSIX counts to the west.
+                    let hours = name.strip_prefix("GMT").and_then(|hours| hours.parse::<i32>().ok()).unwrap_or(0);
+                    TimeZone::posix(&format!("<{name}>{}", -hours)).map_err(|_| "time zone")?
+                }
                 _ => TimeZone::UTC,
             },
             Some(0) => TimeZone::UTC,
+            Some(seconds) if self.zone.is_some() => {
+                let name = self.zone.as_deref().unwrap_or_default();
+                let (west, size) = (if seconds > 0 { "-" } else { "" }, seconds.unsigned_abs());
+                let offset = format!("{west}{}:{:02}:{:02}", size / 3600, size / 60 % 60, size % 60);
+                TimeZone::posix(&format!("<{name}>{offset}")).map_err(|_| "time zone")?
+            }
             Some(seconds) => Offset::from_seconds(seconds).map_err(|_| "time zone offset")?.to_time_zone(),
         };
-        DateTime::from_parts(date, time).to_zoned(zone).map_err(|_| "year")
+        let time = DateTime::from_parts(date, time);
+        if self.offset.is_none() && self.zone.is_some() {
+            // A zone that is only named moves what is shown, not the time itself.
+            return Ok(time.to_zoned(TimeZone::UTC).map_err(|_| "year")?.with_time_zone(zone));
+        }
+        time.to_zoned(zone).map_err(|_| "year")
     }
+}
+
+/// How long the name of a zone is that a text begins with.
+fn zone_length(text: &str) -> Option<usize> {
+    if text.starts_with("ChST") || text.starts_with("MeST") {
+        return Some(4);
+    }
+    if let Some(rest) = text.strip_prefix("GMT") {
+        return Some(3 + signed_hours(rest).unwrap_or(0));
+    }
+    if text.starts_with(['+', '-']) {
+        return signed_hours(text).filter(|_| text.len() >= 3);
+    }
+    let upper = text.bytes().take(6).take_while(u8::is_ascii_uppercase).count();
+    let name = text.get(..upper).unwrap_or_default();
+    let fits = match upper {
+        3 => true,
+        4 => name.ends_with('T') || name == "WITA",
+        5 => name.ends_with('T'),
+        _ => false,
+    };
+    fits.then_some(upper)
+}
+
+/// The length of a sign and of hours, of which there are less than 24.
+fn signed_hours(text: &str) -> Option<usize> {
+    let digits = text.strip_prefix(['+', '-'])?;
+    let length = digits.bytes().take_while(u8::is_ascii_digit).count();
+    let hours: u32 = digits.get(..length)?.parse().ok()?;
+    (hours < 24).then_some(length + 1)
 }
 
 /// The most digits that a piece has.

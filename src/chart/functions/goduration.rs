@@ -1,6 +1,6 @@
 //! Go's durations: `1h15m30.918s`.
 
-use crate::chart::template::go_quote;
+use super::godateread::quote as go_quote;
 
 /// `time.ParseDuration`: nanoseconds, or Go's error.
 pub(super) fn parse(text: &str) -> Result<i64, String> {
@@ -21,8 +21,16 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
         let length = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
         let (number, after) = rest.split_at(length);
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
+        if whole.is_empty() && fraction.is_empty() {
             return Err(invalid());
+        }
+        // A whole number is read before its unit is looked for, and a second point begins a number without one.
+        let parsed = if whole.is_empty() { Some(0) } else { whole.parse::<i128>().ok() };
+        let Some(whole) = parsed.filter(|whole| *whole <= 1 << 63) else {
+            return Err(invalid());
+        };
+        if fraction.contains('.') {
+            return Err(format!("time: missing unit in duration {}", go_quote(text)));
         }
         let length = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
         let (unit, after) = after.split_at(length);
@@ -40,7 +48,6 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
                 return Err(format!("time: unknown unit {} in duration {}", go_quote(unknown), go_quote(text)));
             }
         };
-        let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| invalid())? };
         total += whole.checked_mul(scale).ok_or_else(invalid)?;
         let digits = fraction.get(..fraction.len().min(18)).unwrap_or("");
         if !digits.is_empty() {

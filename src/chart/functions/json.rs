@@ -3,7 +3,7 @@
 use super::jsonread;
 use super::jsonwrite::{self, Style};
 use super::{Call, Func, Outcome, Ty};
-use crate::chart::template::{Fault, Field, Map, Object, Record, Run, Value, format_float};
+use crate::chart::template::{Fault, Field, List, ListKind, Map, MapKind, Object, Record, Run, Value, format_float};
 use base64::Engine as _;
 use serde_json::Value as Json;
 
@@ -18,8 +18,11 @@ pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("fromJsonArray", &[Ty::Str], from_json_array).pass(),
     Func::new("mustFromJson", &[Ty::Str], |call| {
         call.reading(call.bytes(0).len())?;
-        let json = jsonread::parse(&call.text(0))?;
-        Ok(Value::from(&json).dug())
+        let read = jsonread::parse(&call.text(0))?;
+        match read.too_large {
+            None => Ok(Value::from(&read.json).dug()),
+            Some(error) => Err(error.into()),
+        }
     })
     .pass(),
 ];
@@ -66,6 +69,7 @@ fn convert(run: &mut Run<'_>, value: &Value, depth: usize) -> Result<Json, Refus
             let items = list.items().iter().map(|item| convert(run, item, depth + 1));
             Json::Array(items.collect::<Result<_, _>>()?)
         }
+        Value::Map(map) if map.is_nil() => Json::Null,
         Value::Map(map) => {
             let mut object = serde_json::Map::new();
             for (key, item) in map.snapshot() {
@@ -145,23 +149,38 @@ pub(super) fn go_kind(json: &Json) -> &'static str {
 
 fn from_json_map(call: &mut Call<'_, '_, '_>) -> Outcome {
     call.reading(call.bytes(0).len())?;
-    let error = match jsonread::parse(&call.text(0)) {
-        Ok(json @ Json::Object(_)) => return Ok(from_json(&json)),
-        Ok(Json::Null) => return Ok(Value::Map(Map::from_iter([]))),
-        Ok(other) => {
-            format!("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", go_kind(&other))
-        }
-        Err(error) => error,
+    let (map, error) = match jsonread::parse(&call.text(0)) {
+        Ok(read) => match (from_json(&read.json), read.too_large) {
+            (Value::Map(map), error) => (map, error),
+            (Value::Nil, None) => (Map::nil(MapKind::Any), None),
+            (_, error) => {
+                let is = go_kind(&read.json);
+                // A number that is too large is a number here, though it was read as null.
+                let is = if error.is_some() && read.json.is_null() { "number" } else { is };
+                (
+                    Map::from_iter([]),
+                    Some(format!("json: cannot unmarshal {is} into Go value of type map[string]interface {{}}")),
+                )
+            }
+        },
+        Err(error) => (Map::from_iter([]), Some(error)),
     };
-    Ok(Value::Map(Map::from_iter([("Error".into(), error.into())])))
+    if let Some(error) = error {
+        map.insert("Error", error.into());
+    }
+    Ok(Value::Map(map))
 }
 
 fn from_json_array(call: &mut Call<'_, '_, '_>) -> Outcome {
     call.reading(call.bytes(0).len())?;
     let error = match jsonread::parse(&call.text(0)) {
-        Ok(json @ Json::Array(_)) => return Ok(from_json(&json)),
-        Ok(Json::Null) => return Ok(super::lists::list(Vec::new())),
-        Ok(other) => format!("json: cannot unmarshal {} into Go value of type []interface {{}}", go_kind(&other)),
+        Ok(read) => match (from_json(&read.json), read.too_large) {
+            (Value::List(_), Some(error)) => error,
+            (list @ Value::List(_), None) => return Ok(list),
+            (Value::Nil, None) => return Ok(Value::List(List::nil(ListKind::Any))),
+            (Value::Nil, Some(_)) => "json: cannot unmarshal number into Go value of type []interface {}".to_owned(),
+            _ => format!("json: cannot unmarshal {} into Go value of type []interface {{}}", go_kind(&read.json)),
+        },
         Err(error) => error,
     };
     Ok(super::lists::list(vec![error.into()]))
@@ -181,4 +200,9 @@ fn must(call: &mut Call<'_, '_, '_>, style: Style) -> Outcome {
         Err(Refusal::Unsupported(error)) => Err(error.into()),
         Err(Refusal::Fault(fault)) => Err(fault),
     }
+}
+
+/// What Go says of a text that is not JSON.
+pub(in crate::chart) fn in_go(text: &str) -> Option<String> {
+    super::jsonread::parse(text).err()
 }

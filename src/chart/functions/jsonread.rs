@@ -6,14 +6,22 @@ use serde_json::Value as Json;
 /// Go stops at 10,000; what is deeper than this is of no use to a chart.
 const MAX_DEPTH: usize = 250;
 
+/// A text that is JSON.
+pub(super) struct Read {
+    /// What it holds, with null in the place of numbers that are too large.
+    pub json: Json,
+    /// What Go says of the first such number.
+    pub too_large: Option<String>,
+}
+
 /// Parses a whole text.
-pub(super) fn parse(text: &str) -> Result<Json, String> {
-    let mut reader = Reader { text, pos: 0, depth: 0 };
+pub(super) fn parse(text: &str) -> Result<Read, String> {
+    let mut reader = Reader { text, pos: 0, depth: 0, too_large: None };
     reader.space();
     let json = reader.value("looking for beginning of value")?;
     reader.space();
     match reader.peek() {
-        None => Ok(json),
+        None => Ok(Read { json, too_large: reader.too_large }),
         Some(c) => Err(invalid(c, "after top-level value")),
     }
 }
@@ -26,9 +34,15 @@ struct Reader<'a> {
     text: &'a str,
     pos: usize,
     depth: usize,
+    too_large: Option<String>,
 }
 
 const ENDED: &str = "unexpected end of JSON input";
+
+/// Where a text ends, Go tries whether a space could follow, and complains of that.
+fn ended(context: &str) -> String {
+    invalid(' ', context)
+}
 
 /// Go reads bytes, and shows the first one of a character as if it were one itself.
 fn invalid(c: char, context: &str) -> String {
@@ -62,8 +76,8 @@ impl Reader<'_> {
     fn value(&mut self, context: &str) -> Result<Json, String> {
         match self.peek() {
             None => Err(ENDED.to_owned()),
-            Some('{') => self.object(),
-            Some('[') => self.array(),
+            Some('{') => crate::chart::template::deep(|| self.object()),
+            Some('[') => crate::chart::template::deep(|| self.array()),
             Some('"') => Ok(Json::String(self.string()?)),
             Some('t') => self.word("true", Json::Bool(true)),
             Some('f') => self.word("false", Json::Bool(false)),
@@ -80,7 +94,7 @@ impl Reader<'_> {
                 Some(c) => {
                     return Err(invalid(c, &format!("in literal {word} (expecting {})", quote_rune(wanted))));
                 }
-                None => return Err(ENDED.to_owned()),
+                None => return Err(ended(&format!("in literal {word} (expecting {})", quote_rune(wanted)))),
             }
         }
         Ok(value)
@@ -170,7 +184,7 @@ impl Reader<'_> {
     }
 
     fn escape(&mut self, out: &mut String) -> Result<(), String> {
-        let c = self.next().ok_or(ENDED)?;
+        let c = self.next().ok_or_else(|| ended("in string escape code"))?;
         out.push(match c {
             'b' => '\u{8}',
             'f' => '\u{c}',
@@ -207,7 +221,7 @@ impl Reader<'_> {
     fn hex(&mut self) -> Result<u32, String> {
         let mut code = 0;
         for _ in 0..4 {
-            let c = self.next().ok_or(ENDED)?;
+            let c = self.next().ok_or_else(|| ended("in \\u hexadecimal character escape"))?;
             let digit = c.to_digit(16).ok_or_else(|| invalid(c, "in \\u hexadecimal character escape"))?;
             code = code * 16 + digit;
         }
@@ -223,7 +237,7 @@ impl Reader<'_> {
             Some('0') => {}
             Some('1'..='9') => self.digits(),
             Some(c) => return Err(invalid(c, "in numeric literal")),
-            None => return Err(ENDED.to_owned()),
+            None => return Err(ended("in numeric literal")),
         }
         if self.peek() == Some('.') {
             self.pos += 1;
@@ -239,7 +253,11 @@ impl Reader<'_> {
         let text = self.text.get(start..self.pos).unwrap_or("0");
         match text.parse::<f64>().ok().filter(|f| f.is_finite()).and_then(serde_json::Number::from_f64) {
             Some(number) => Ok(Json::Number(number)),
-            None => Err(format!("json: cannot unmarshal number {text} into Go value of type float64")),
+            None => {
+                let said = || format!("json: cannot unmarshal number {text} into Go value of type float64");
+                self.too_large.get_or_insert_with(said);
+                Ok(Json::Null)
+            }
         }
     }
 
@@ -256,7 +274,7 @@ impl Reader<'_> {
                 Ok(())
             }
             Some(c) => Err(invalid(c, context)),
-            None => Err(ENDED.to_owned()),
+            None => Err(ended(context)),
         }
     }
 }

@@ -51,6 +51,7 @@ impl Writer {
             Value::Bytes(bytes) => self.string(&base64(bytes)),
             Value::List(list) if list.is_nil() => self.out.push_str("null"),
             Value::List(list) => self.items(run, list.items())?,
+            Value::Map(map) if map.is_nil() => self.out.push_str("null"),
             Value::Map(map) => {
                 let entries = map.snapshot();
                 self.object(run, entries.iter().map(|(key, value)| (&**key, value)))?;

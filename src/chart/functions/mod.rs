@@ -10,6 +10,7 @@
 
 mod builtin;
 mod call;
+mod certificates;
 mod compare;
 mod constraint;
 mod convert;
@@ -17,6 +18,7 @@ mod crypto;
 pub(crate) mod dates;
 mod decimal;
 mod defaults;
+mod der;
 mod dicts;
 mod digest;
 mod encoding;
@@ -28,10 +30,14 @@ mod helm;
 pub(crate) mod json;
 mod jsonread;
 mod jsonwrite;
+mod keys;
+mod letters;
 mod lists;
 mod math;
 mod merge;
+mod password;
 mod paths;
+mod pem;
 mod random;
 mod reflect;
 mod regexes;
@@ -39,6 +45,9 @@ mod regexsyntax;
 mod semver;
 mod strings;
 mod toml;
+mod tomllex;
+mod tomlnumber;
+mod tomlread;
 mod urls;
 mod version;
 mod words;
@@ -63,6 +72,8 @@ pub enum Ty {
     Int,
     /// `int64`
     Int64,
+    /// `uint32`
+    Uint32,
     /// `float64`
     Float,
     /// `bool`
@@ -82,6 +93,7 @@ impl Ty {
             Self::Str => "string",
             Self::Int => "int",
             Self::Int64 => "int64",
+            Self::Uint32 => "uint32",
             Self::Float => "float64",
             Self::Bool => "bool",
             Self::Map => "map[string]interface {}",

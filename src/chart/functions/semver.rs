@@ -29,6 +29,18 @@ const METHODS: &[Func] = &[
     Func::new("IncMajor", &[], |call| Ok(by_value(&version(call)?.next(0)))),
     Func::new("IncMinor", &[], |call| Ok(by_value(&version(call)?.next(1)))),
     Func::new("IncPatch", &[], |call| Ok(by_value(&version(call)?.next(2)))),
+    Func::new("SetPrerelease", &[Ty::Str], |call| {
+        let text = call.text(1).into_owned();
+        super::version::check_prerelease(&text)?;
+        Ok(by_value(&version(call)?.with(|version| version.prerelease = text)))
+    }),
+    Func::new("SetMetadata", &[Ty::Str], |call| {
+        let text = call.text(1).into_owned();
+        if !text.is_empty() && !super::version::valid_words(&text) {
+            return Err("invalid metadata string".into());
+        }
+        Ok(by_value(&version(call)?.with(|version| version.metadata = text)))
+    }),
 ];
 
 /// Methods that a `*semver.Version` has besides.
@@ -61,16 +73,32 @@ fn object(version: &Version) -> Value {
     typed(version, POINTER)
 }
 
+/// The version that nobody has set.
+pub(super) fn zero(type_name: &'static str) -> Value {
+    let numbers = [0; 3];
+    let none = Version { numbers, prerelease: String::new(), metadata: String::new(), original: String::new() };
+    typed(&none, type_name)
+}
+
 fn by_value(version: &Version) -> Value {
     typed(version, "semver.Version")
 }
 
 fn typed(version: &Version, type_name: &'static str) -> Value {
-    // The library's own fields are hidden; the record keeps the text that they are read from.
-    let original = Field { name: "original", json: "", omit_empty: false, value: version.original.as_str().into() };
+    let field = |name, value| Field { name, json: "", omit_empty: false, value };
+    let number = |n: usize| Value::Int(i64::try_from(version.numbers[n]).unwrap_or(i64::MAX), IntKind::Uint64);
+    let text = |text: &str| Value::from(text);
     Value::Object(Object::Record(Rc::new(Record {
         type_name,
-        fields: vec![original],
+        // No template sees them by name; `printf` with an odd verb shows them. The last one says all.
+        fields: vec![
+            field("major", number(0)),
+            field("minor", number(1)),
+            field("patch", number(2)),
+            field("pre", text(&version.prerelease)),
+            field("metadata", text(&version.metadata)),
+            field("original", text(&version.original)),
+        ],
         methods: if type_name == POINTER { &[METHODS, POINTER_METHODS] } else { &[METHODS] },
         text: Some(version.to_string().into()),
         text_is_json: true,
@@ -79,7 +107,7 @@ fn typed(version: &Version, type_name: &'static str) -> Value {
 
 fn read(value: &Value) -> Result<Version, crate::chart::template::Fault> {
     let original = match value {
-        Value::Object(Object::Record(record)) => record.fields.first().map(|field| field.value.clone()),
+        Value::Object(Object::Record(record)) => record.fields.last().map(|field| field.value.clone()),
         _ => None,
     };
     match original {

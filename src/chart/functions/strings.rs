@@ -53,12 +53,12 @@ pub(super) fn is_go_space(c: char) -> bool {
 
 /// Go lowers rune by rune: no rule looks at the letters around one.
 pub(super) fn lower(text: &str) -> String {
-    text.chars().map(super::words::lower_rune).collect()
+    text.chars().map(super::letters::lower).collect()
 }
 
 /// Go raises rune by rune: ß stays.
 fn upper(text: &str) -> String {
-    text.chars().map(super::words::upper_rune).collect()
+    text.chars().map(super::letters::upper).collect()
 }
 
 fn trim_all(call: &mut Call<'_, '_, '_>) -> Outcome {

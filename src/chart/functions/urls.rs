@@ -1,4 +1,4 @@
-//! URLs.
+//! URLs, as Go's `net/url` reads and writes them.
 
 use super::builtin::new_map;
 use super::{Call, Func, Outcome, Ty};
@@ -22,12 +22,8 @@ struct Url {
 
 fn parse(call: &mut Call<'_, '_, '_>) -> Outcome {
     let text = call.text(0);
-    let url = Url::parse(&text)
-        .map_err(|error| Fault::from(format!("unable to parse url: parse {}: {error}", go_quote(&text))))?;
-    let hostname = match url.host.strip_prefix('[').and_then(|h| h.split_once(']')) {
-        Some((inner, _)) => inner.to_owned(),
-        None => url.host.rsplit_once(':').map_or(url.host.as_str(), |(name, _)| name).to_owned(),
-    };
+    let url = Url::parse(&text).map_err(|error| Fault::from(format!("unable to parse url: {error}")))?;
+    let hostname = hostname(&url.host).to_owned();
     let user = url.user_text();
     let text = |text: String| Value::from(text);
     Ok(new_map([
@@ -40,6 +36,13 @@ fn parse(call: &mut Call<'_, '_, '_>) -> Outcome {
         ("fragment", text(url.fragment)),
         ("userinfo", text(user)),
     ]))
+}
+
+/// A host without its port and brackets.
+fn hostname(host: &str) -> &str {
+    let colon = host.rfind(':').filter(|at| host.get(*at..).is_some_and(is_port));
+    let name = colon.and_then(|at| host.get(..at)).unwrap_or(host);
+    name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name)
 }
 
 fn join(call: &mut Call<'_, '_, '_>) -> Outcome {
@@ -62,17 +65,19 @@ fn join(call: &mut Call<'_, '_, '_>) -> Outcome {
     };
     let user = get("userinfo")?;
     if !user.is_empty() {
-        url.user = user_info(&user);
+        let whole = Url::parse(&format!("proto://{user}@host"));
+        url.user = whole.map_err(|error| Fault::from(format!("unable to parse userinfo in dict: {error}")))?.user;
     }
     Ok(url.to_text().into())
 }
 
-fn user_info(text: &str) -> Option<(String, Option<String>)> {
+fn user_info(text: &str) -> Result<(String, Option<String>), String> {
     let (name, password) = match text.split_once(':') {
-        Some((name, password)) => (name, Some(unescape(password, Part::User).ok()?)),
+        Some((name, password)) => (name, Some(password)),
         None => (text, None),
     };
-    Some((unescape(name, Part::User).ok()?, password))
+    let name = unescape(name, Part::User)?;
+    Ok((name, password.map(|password| unescape(password, Part::User)).transpose()?))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,20 +85,30 @@ enum Part {
     Path,
     User,
     Host,
+    /// What follows `%25` in an address of IPv6.
+    Zone,
     Fragment,
 }
 
 impl Url {
     fn parse(text: &str) -> Result<Self, String> {
+        let (before, fragment) = text.split_once('#').unwrap_or((text, ""));
+        let at = |shown: &str, error: &str| format!("parse {}: {error}", go_quote(shown));
+        let mut url = Self::without_fragment(before).map_err(|error| at(before, &error))?;
+        url.fragment = unescape(fragment, Part::Fragment).map_err(|error| at(text, &error))?;
+        Ok(url)
+    }
+
+    fn without_fragment(text: &str) -> Result<Self, String> {
         if text.bytes().any(|b| b < b' ' || b == 0x7f) {
             return Err("net/url: invalid control character in URL".to_owned());
         }
-        let (rest, fragment) = text.split_once('#').unwrap_or((text, ""));
-        let mut url = Self { fragment: unescape(fragment, Part::Fragment)?, ..Self::default() };
-        if text.is_empty() {
+        let mut url = Self::default();
+        if text == "*" {
+            text.clone_into(&mut url.path);
             return Ok(url);
         }
-        let (scheme, rest) = scheme(rest)?;
+        let (scheme, rest) = scheme(text)?;
         url.scheme = scheme.to_ascii_lowercase();
         let (mut rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         query.clone_into(&mut url.query);
@@ -109,24 +124,28 @@ impl Url {
         if let Some(after) = rest.strip_prefix("//")
             && (!url.scheme.is_empty() || !rest.starts_with("///"))
         {
-            let end = after.find('/').unwrap_or(after.len());
-            let (authority, path) = after.split_at(end);
+            let (authority, path) = after.split_at(after.find('/').unwrap_or(after.len()));
             rest = path;
-            let (user, host) = match authority.rsplit_once('@') {
-                Some((user, host)) => (Some(user), host),
-                None => (None, authority),
-            };
-            url.host = host_of(host)?;
-            if let Some(user) = user {
-                let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&b);
-                if !user.bytes().all(allowed) {
-                    return Err("net/url: invalid userinfo".to_owned());
-                }
-                url.user = user_info(user);
-            }
+            url.authority(authority)?;
         }
         url.path = unescape(rest, Part::Path)?;
         Ok(url)
+    }
+
+    fn authority(&mut self, authority: &str) -> Result<(), String> {
+        let (user, host) = match authority.rsplit_once('@') {
+            Some((user, host)) => (Some(user), host),
+            None => (None, authority),
+        };
+        self.host = host_of(&self.scheme, host)?;
+        if let Some(user) = user {
+            let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&b);
+            if !user.bytes().all(allowed) {
+                return Err("net/url: invalid userinfo".to_owned());
+            }
+            self.user = Some(user_info(user)?);
+        }
+        Ok(())
     }
 
     fn user_text(&self) -> String {
@@ -156,7 +175,7 @@ impl Url {
                 }
                 out.push_str(&escape(&self.host, Part::Host));
             }
-            let path = escape(&self.path, Part::Path);
+            let path = if self.path == "*" { "*".to_owned() } else { escape(&self.path, Part::Path) };
             if !path.is_empty() && !path.starts_with('/') && !self.host.is_empty() {
                 out.push('/');
             }
@@ -190,20 +209,46 @@ fn scheme(text: &str) -> Result<(&str, &str), String> {
     Ok(("", text))
 }
 
-fn host_of(host: &str) -> Result<String, String> {
-    let port = if host.starts_with('[') {
-        let Some(close) = host.rfind(']') else {
-            return Err("missing ']' in host".to_owned());
-        };
-        host.get(close + 1..).unwrap_or("")
-    } else {
-        host.rfind(':').and_then(|at| host.get(at..)).unwrap_or("")
+/// Nothing, or a colon and digits.
+fn is_port(text: &str) -> bool {
+    text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn host_of(scheme: &str, host: &str) -> Result<String, String> {
+    let checked = |port: &str| {
+        if is_port(port) { Ok(()) } else { Err(format!("invalid port {} after host", go_quote(port))) }
     };
-    let fits = port.starts_with(':') && port.bytes().skip(1).all(|b| b.is_ascii_digit());
-    if !port.is_empty() && !fits {
-        return Err(format!("invalid port {} after host", go_quote(port)));
+    match host.rfind('[') {
+        Some(0) => {
+            let Some((inside, port)) = host.get(1..).and_then(|rest| rest.rsplit_once(']')) else {
+                return Err("missing ']' in host".to_owned());
+            };
+            checked(port)?;
+            return Ok(format!("[{}]{}", literal(inside)?, unescape(port, Part::Host)?));
+        }
+        Some(_) => return Err("invalid IP-literal".to_owned()),
+        None => {}
     }
+    // Of several colons the first begins the port of a web address, and the last that of any other.
+    let is_web = scheme == "http" || scheme == "https";
+    let colon = if is_web { host.find(':') } else { host.rfind(':') };
+    checked(colon.and_then(|at| host.get(at..)).unwrap_or_default())?;
     unescape(host, Part::Host)
+}
+
+/// What stands between brackets: an address of IPv6, and its zone.
+fn literal(text: &str) -> Result<String, String> {
+    let (address, zone) = text.split_at(text.find("%25").unwrap_or(text.len()));
+    let address = unescape(address, Part::Host)?;
+    let zone = unescape(zone, Part::Zone)?;
+    let whole = format!("{address}{zone}");
+    if address.parse::<std::net::Ipv4Addr>().is_ok() {
+        return Err("invalid IP-literal".to_owned());
+    }
+    if address.parse::<std::net::Ipv6Addr>().is_err() || zone == "%" {
+        return Err(format!("invalid host: ParseAddr({}): unable to parse IP", go_quote(&whole)));
+    }
+    Ok(whole)
 }
 
 fn unescape(text: &str, part: Part) -> Result<String, String> {
@@ -212,16 +257,24 @@ fn unescape(text: &str, part: Part) -> Result<String, String> {
     let mut i = 0;
     while let Some(byte) = bytes.get(i) {
         if *byte == b'%' {
-            let digits = bytes.get(i + 1..i + 3).and_then(|d| std::str::from_utf8(d).ok());
-            let Some(value) = digits.and_then(|d| u8::from_str_radix(d, 16).ok()) else {
-                let shown = text.get(i..(i + 3).min(text.len())).unwrap_or("%");
-                return Err(format!("invalid URL escape {}", go_quote(shown)));
+            let digits = bytes.get(i + 1..i + 3).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+            let value = digits.and_then(|d| std::str::from_utf8(d).ok()).and_then(|d| u8::from_str_radix(d, 16).ok());
+            let is_percent = value == Some(b'%');
+            let fits = match (value, part) {
+                (Some(value), Part::Host) => is_percent || value >= 0x80,
+                (Some(value), Part::Zone) => is_percent || value == b' ' || may_stand(value, Part::Host),
+                (value, _) => value.is_some(),
+            };
+            let Some(value) = value.filter(|_| fits) else {
+                let shown = bytes.get(i..(i + 3).min(bytes.len())).unwrap_or_default();
+                let shown = crate::chart::template::quote_with(shown, '"', crate::chart::template::Keep::Printable);
+                return Err(format!("invalid URL escape {shown}"));
             };
             out.push(value);
             i += 3;
             continue;
         }
-        if part == Part::Host && byte.is_ascii() && !may_stand(*byte, part) {
+        if matches!(part, Part::Host | Part::Zone) && byte.is_ascii() && !may_stand(*byte, part) {
             let shown = go_quote(&char::from(*byte).to_string());
             return Err(format!("invalid character {shown} in host name"));
         }
@@ -238,7 +291,7 @@ fn may_stand(byte: u8, part: Part) -> bool {
     match part {
         Part::Path => b"$&+,/:;=@".contains(&byte),
         Part::User => b"$&+,;=".contains(&byte),
-        Part::Host => b"!$&'()*+,;=:[]<>\"".contains(&byte),
+        Part::Host | Part::Zone => b"!$&'()*+,;=:[]<>\"".contains(&byte),
         Part::Fragment => b"$&+,/:;=?@!()*".contains(&byte),
     }
 }

@@ -49,6 +49,15 @@ impl Version {
     }
 
     /// The next major, minor or patch version. The next patch of a prerelease is its release.
+    /// The version with a part of it changed, as text too.
+    pub fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut changed = self.clone();
+        change(&mut changed);
+        let v = if self.original.starts_with('v') { "v" } else { "" };
+        changed.original = format!("{v}{changed}");
+        changed
+    }
+
     pub fn next(&self, part: usize) -> Self {
         let mut numbers = self.numbers;
         if part != 2 || self.prerelease.is_empty() {
@@ -96,6 +105,19 @@ fn digits(text: &str) -> Result<Option<u64>, String> {
     text.parse().map(Some).map_err(|_| {
         format!("error parsing version segment: strconv.ParseUint: parsing \"{text}\": value out of range")
     })
+}
+
+/// Refuses what is no prerelease; none at all is one.
+pub(super) fn check_prerelease(text: &str) -> Result<(), String> {
+    for word in text.split('.').filter(|_| !text.is_empty()) {
+        if !valid_words(word) {
+            return Err("invalid prerelease string".to_owned());
+        }
+        if word.len() > 1 && word.starts_with('0') && word.bytes().all(|b| b.is_ascii_digit()) {
+            return Err("version segment starts with 0".to_owned());
+        }
+    }
+    Ok(())
 }
 
 /// Words of letters, digits and hyphens, separated by dots.

@@ -1,7 +1,9 @@
 //! Words and letters: cases, titles, wrapping, abbreviations.
 
+use super::letters::{self, is_letter, is_lower, is_number, is_punctuation, is_title, is_upper, lower, upper};
 use super::strings::is_go_space;
-use super::{Func, Outcome, Ty};
+use super::{Call, Func, Outcome, Ty};
+use crate::chart::outside::World;
 use crate::chart::template::Value;
 
 pub(super) const FUNCTIONS: &[Func] = &[
@@ -29,27 +31,20 @@ pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("camelcase", &[Ty::Str], |call| Ok(pascal_case(&call.text(0)).into())),
     Func::new("snakecase", &[Ty::Str], |call| Ok(lower_case(&call.text(0), '_').into())),
     Func::new("kebabcase", &[Ty::Str], |call| Ok(lower_case(&call.text(0), '-').into())),
-    Func::new("shuffle", &[Ty::Str], |call| call.not_hermetic("it is random")),
+    Func::new("shuffle", &[Ty::Str], shuffle),
 ];
 
-/// A rune in lower case, by itself.
-pub(super) fn lower_rune(c: char) -> char {
-    let mut lower = c.to_lowercase();
-    match (lower.next(), lower.next()) {
-        (Some(one), None) => one,
-        // Go maps one rune to one: İ becomes i.
-        (Some(first), Some(_)) => first,
-        _ => c,
+fn shuffle(call: &mut Call<'_, '_, '_>) -> Outcome {
+    let Some(outside) = call.run.session.world.0.clone() else {
+        return call.not_hermetic("it is random");
+    };
+    let mut all: Vec<char> = call.text(0).chars().collect();
+    call.run.step(all.len() as u64)?;
+    for last in (1..all.len()).rev() {
+        let below = World::below(&*outside, last as u64 + 1);
+        all.swap(last, usize::try_from(below).unwrap_or_default());
     }
-}
-
-/// A rune in upper case, by itself; ß and its like have none.
-pub(super) fn upper_rune(c: char) -> char {
-    let mut upper = c.to_uppercase();
-    match (upper.next(), upper.next()) {
-        (Some(one), None) => one,
-        _ => c,
-    }
+    Ok(all.into_iter().collect::<String>().into())
 }
 
 /// `strings.Title`: the first letter of each word, where words end at what is neither letter, digit
@@ -61,10 +56,10 @@ fn title(text: &str) -> String {
         let separates = match before {
             '_' => false,
             b if b.is_ascii() => !b.is_ascii_alphanumeric(),
-            b if b.is_alphanumeric() => false,
+            b if is_letter(b) || letters::is_digit(b) => false,
             b => is_go_space(b),
         };
-        out.push(if separates { upper_rune(c) } else { c });
+        out.push(if separates { letters::title(c) } else { c });
         before = c;
     }
     out
@@ -75,7 +70,7 @@ fn untitle(text: &str) -> String {
     let mut starts = true;
     text.chars()
         .map(|c| {
-            let out = if starts { lower_rune(c) } else { c };
+            let out = if starts { lower(c) } else { c };
             starts = is_go_space(c);
             out
         })
@@ -84,25 +79,32 @@ fn untitle(text: &str) -> String {
 
 fn swap_case(text: &str) -> String {
     let mut after_space = true;
-    text.chars()
-        .map(|c| {
-            let out = if c.is_uppercase() {
-                lower_rune(c)
-            } else if c.is_lowercase() {
-                // The first letter of a word becomes a title, which is an upper one but for digraphs.
-                let _ = after_space;
-                upper_rune(c)
-            } else {
-                c
-            };
+    let swapped = text.chars().map(|c| {
+        if is_upper(c) || is_title(c) {
+            after_space = false;
+            lower(c)
+        } else if is_lower(c) {
+            if std::mem::take(&mut after_space) { letters::title(c) } else { upper(c) }
+        } else {
             after_space = is_go_space(c);
-            out
-        })
-        .collect()
+            c
+        }
+    });
+    swapped.collect()
 }
 
+/// The first letters of words: the library takes each byte for a rune.
 fn initials(text: &str) -> String {
-    text.split(is_go_space).filter_map(|word| word.chars().next()).collect()
+    let mut out = String::new();
+    let mut starts = true;
+    for c in text.bytes().map(char::from) {
+        let space = is_go_space(c);
+        if starts && !space {
+            out.push(c);
+        }
+        starts = space;
+    }
+    out
 }
 
 /// Takes out white space byte by byte: the library reads each byte as a rune.
@@ -190,8 +192,8 @@ fn pascal_case(text: &str) -> String {
             Some(c) => break c,
         }
     };
-    let mut first_upper = current.is_uppercase();
-    current = upper_rune(current);
+    let mut first_upper = is_upper(current);
+    current = upper(current);
     for next in chars {
         let before = std::mem::replace(&mut current, next);
         if is_connector(current) && is_connector(before) {
@@ -199,12 +201,12 @@ fn pascal_case(text: &str) -> String {
             continue;
         }
         if is_connector(before) {
-            first_upper = current.is_uppercase();
-            current = upper_rune(current);
+            first_upper = is_upper(current);
+            current = upper(current);
         } else {
             if first_upper {
-                if current.is_uppercase() {
-                    current = lower_rune(current);
+                if is_upper(current) {
+                    current = lower(current);
                 } else {
                     first_upper = false;
                 }
@@ -228,20 +230,9 @@ enum Word {
     Other,
 }
 
+/// Letters, but for the signs of Chinese, which are words of their own.
 fn is_letters(c: char) -> bool {
-    c.is_alphabetic()
-}
-
-fn is_punctuation(c: char) -> bool {
-    // Go's P categories; ASCII symbols such as $ and + are not among them.
-    match c {
-        '!' | '"' | '#' | '%' | '&' | '\'' | '(' | ')' | '*' | ',' | '-' | '.' | '/' | ':' | ';' | '?' | '@' | '['
-        | '\\' | ']' | '_' | '{' | '}' => true,
-        c => {
-            !c.is_ascii()
-                && matches!(c, '\u{a1}' | '\u{a7}' | '\u{ab}' | '\u{b6}' | '\u{b7}' | '\u{bb}' | '\u{bf}' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}')
-        }
-    }
+    is_letter(c) && !matches!(c, '\u{4e00}'..='\u{9fcc}' | '\u{3400}'..='\u{4d85}' | '\u{20000}'..='\u{2b81d}')
 }
 
 /// The first word of a text and the rest.
@@ -250,13 +241,13 @@ fn next_word(text: &str) -> (Word, &str, &str) {
         return (Word::End, "", "");
     };
     let run = |fits: &dyn Fn(char) -> bool| text.find(|c| !fits(c)).unwrap_or(text.len());
-    let small = |c: char| is_letters(c) && !c.is_uppercase();
+    let small = |c: char| is_letters(c) && !is_upper(c);
     let (word, end) = if is_connector(first) {
         (Word::Connector, run(&is_connector))
     } else if is_punctuation(first) {
         (Word::Punctuation, run(&is_punctuation))
-    } else if first.is_uppercase() {
-        let upper = run(&char::is_uppercase);
+    } else if is_upper(first) {
+        let upper = run(&is_upper);
         let count = text.get(..upper).map_or(0, |t| t.chars().count());
         let after = text.get(upper..).and_then(|t| t.chars().next());
         let end = match after {
@@ -273,10 +264,10 @@ fn next_word(text: &str) -> (Word, &str, &str) {
         (Word::Upper, end)
     } else if is_letters(first) {
         (Word::Letters, run(&small))
-    } else if first.is_numeric() {
-        (Word::Number, run(&char::is_numeric))
+    } else if is_number(first) {
+        (Word::Number, run(&is_number))
     } else {
-        let other = |c: char| !(is_connector(c) || is_letters(c) || c.is_numeric() || is_punctuation(c));
+        let other = |c: char| !(is_connector(c) || is_letters(c) || is_number(c) || is_punctuation(c));
         (Word::Other, run(&other))
     };
     let (word_text, rest) = text.split_at(end);
@@ -286,12 +277,10 @@ fn next_word(text: &str) -> (Word, &str, &str) {
 /// `SomeWords` as `some_words`.
 fn lower_case(text: &str, connector: char) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    let push = |out: &mut String, word: Word, text: &str| {
-        if word == Word::Connector {
-            out.extend(text.chars().map(|_| connector));
-        } else {
-            out.push_str(&super::strings::lower(text));
-        }
+    let push = |out: &mut String, word: Word, text: &str| match word {
+        Word::Connector => out.extend(text.chars().map(|_| connector)),
+        Word::Upper => out.extend(text.chars().map(|c| if is_upper(c) { lower(c) } else { c })),
+        _ => out.push_str(text),
     };
     let joins = |word: Word| !matches!(word, Word::Connector | Word::Punctuation);
     let (mut word, mut part, mut rest) = next_word(text);

@@ -1,122 +1,91 @@
-//! `toYamlPretty`: as `toYaml`, but lists are indented below their keys, long lines stay long, and floats keep their
-//! exponent.
+//! `toYamlPretty`: a value as it is, without the way through JSON that `toYaml` takes.
 
-use super::{Call, Outcome};
-use crate::chart::template::{Fault, Value, format_float};
-use crate::chart::yaml;
+use super::{Call, Outcome, dates};
+use crate::chart::template::{Fault, Field, Object, Run, Str, Value, format_float};
+use crate::chart::yaml::{Node, write_pretty};
+use base64::Engine as _;
 
 /// Nested deeper than this a value holds itself.
 const MAX_DEPTH: usize = 250;
+/// Base64 of more than this is written in lines.
+const LINE: usize = 70;
 
 pub(super) fn to_yaml_pretty(call: &mut Call<'_, '_, '_>) -> Outcome {
-    let mut out = String::new();
-    node(call, &mut out, call.value(0), (0, Place::Top))?;
-    Ok(out.strip_suffix('\n').unwrap_or(&out).into())
+    let node = node(call.run, call.value(0), 0)?;
+    let text = write_pretty(node);
+    Ok(text.strip_suffix('\n').unwrap_or(&text).into())
 }
 
-/// What stands before a value on its line.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Top,
-    Key,
-    Dash,
-}
-
-fn node(
-    call: &mut Call<'_, '_, '_>,
-    out: &mut String,
-    value: &Value,
-    (depth, place): (usize, Place),
-) -> Result<(), Fault> {
-    call.run.step(1)?;
-    call.run.check_size(out.len())?;
+fn node(run: &mut Run<'_>, value: &Value, depth: usize) -> Result<Node, Fault> {
+    run.step(1)?;
     if depth > MAX_DEPTH {
         return Err(Fault::bound("the value is nested too deeply for YAML"));
     }
-    match value {
-        Value::Map(map) if !map.is_empty() => {
-            let mut entries = map.snapshot();
-            // The order is that of the other writer: ask it.
-            let keys = entries.iter().map(|(key, _)| (key.to_string(), serde_json::Value::Null)).collect();
-            let order = yaml::write(&serde_json::Value::Object(keys));
-            let order: Vec<&str> = order.lines().collect();
-            entries.sort_by_cached_key(|(key, _)| {
-                let line = format!("{}: null", scalar_text(key));
-                order.iter().position(|other| **other == *line).unwrap_or(usize::MAX)
-            });
-            for (i, (key, item)) in entries.iter().enumerate() {
-                start(out, i, depth, place);
-                out.push_str(&scalar_text(key));
-                out.push(':');
-                node(call, out, item, (depth + 1, Place::Key))?;
-            }
-        }
-        Value::List(list) if !list.is_empty() => {
-            for (i, item) in list.items().iter().enumerate() {
-                start(out, i, depth, place);
-                out.push('-');
-                node(call, out, item, (depth + 1, Place::Dash))?;
-            }
-        }
-        leaf => {
-            if place != Place::Top {
-                out.push(' ');
-            }
-            let text = leaf_text(call, leaf)?;
-            for (i, line) in text.split('\n').enumerate() {
-                if i > 0 {
-                    out.push('\n');
-                    if !line.is_empty() {
-                        out.extend(std::iter::repeat_n("  ", depth.max(1)));
-                        out.push_str(line.trim_start_matches("  "));
-                        continue;
-                    }
-                }
-                out.push_str(line);
-            }
-            out.push('\n');
-        }
-    }
-    Ok(())
-}
-
-/// The start of an entry: the first one of a list within a list stands on the dash's line.
-fn start(out: &mut String, i: usize, depth: usize, place: Place) {
-    match place {
-        Place::Dash if i == 0 => out.push(' '),
-        Place::Key if i == 0 => {
-            out.push('\n');
-            out.extend(std::iter::repeat_n("  ", depth));
-        }
-        _ => out.extend(std::iter::repeat_n("  ", depth)),
-    }
-}
-
-fn leaf_text(call: &mut Call<'_, '_, '_>, value: &Value) -> Result<String, Fault> {
     Ok(match value {
-        Value::Absent | Value::Nil => "null".to_owned(),
-        Value::Bool(b) => b.to_string(),
-        Value::Int(i, _) => i.to_string(),
-        Value::Float(f) if f.is_nan() => ".nan".to_owned(),
-        Value::Float(f) if f.is_infinite() => if *f > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
-        Value::Float(f) => format_float(*f, 'g', None),
-        Value::Str(text) => scalar_text(&text.text()),
-        Value::Map(_) => "{}".to_owned(),
-        Value::List(_) => "[]".to_owned(),
-        other => scalar_text(&String::from_utf8_lossy(&call.printed(other)?)),
+        Value::Absent | Value::Nil => Node::Plain("null".to_owned()),
+        Value::Bool(b) => Node::Plain(b.to_string()),
+        Value::Int(i, _) => Node::Plain(i.to_string()),
+        Value::Float(f) if f.is_nan() => Node::Plain(".nan".to_owned()),
+        Value::Float(f) if f.is_infinite() => Node::Plain(if *f > 0.0 { ".inf" } else { "-.inf" }.to_owned()),
+        Value::Float(f) => Node::Plain(format_float(*f, 'g', None)),
+        Value::Complex(..) => return Err("cannot marshal type: complex128".into()),
+        Value::Str(Str::Text(text)) => Node::Text(text.as_ref().to_owned()),
+        Value::Str(Str::Raw(bytes)) => Node::Binary(base64(bytes)),
+        Value::Bytes(bytes) => Node::List(bytes.iter().map(|byte| Node::Plain(byte.to_string())).collect()),
+        Value::List(list) => {
+            let items = list.items().iter().map(|item| node(run, item, depth + 1));
+            Node::List(items.collect::<Result<_, _>>()?)
+        }
+        Value::Map(map) => {
+            let entries = map.snapshot();
+            let entries = entries.iter().map(|(key, item)| Ok((key.to_string(), node(run, item, depth + 1)?)));
+            Node::Map(entries.collect::<Result<_, Fault>>()?)
+        }
+        Value::Object(object) => self::object(run, object, depth)?,
     })
 }
 
-/// A string in the style that the other writer gives it, without its folding.
-fn scalar_text(text: &str) -> String {
-    let written = yaml::write(&serde_json::Value::String(text.to_owned()));
-    let written = written.strip_suffix('\n').unwrap_or(&written);
-    if !written.contains('\n') || text.contains('\n') {
-        return written.to_owned();
+fn object(run: &mut Run<'_>, object: &Object, depth: usize) -> Result<Node, Fault> {
+    Ok(match object {
+        Object::Record(record) if record.text_is_json => {
+            Node::Text(record.text.as_ref().map(|text| text.text().into_owned()).unwrap_or_default())
+        }
+        Object::Record(record) if record.type_name == crate::chart::template::CHART => {
+            // The library writes an embedded struct as one field more.
+            let mut own = fields(run, &record.fields, depth)?;
+            let is_root = own.pop();
+            let metadata = ("metadata".to_owned(), Node::Struct(own));
+            Node::Struct([metadata].into_iter().chain(is_root).collect())
+        }
+        Object::Record(record) => Node::Struct(fields(run, &record.fields, depth)?),
+        Object::Files(files) => {
+            let list = |bytes: &[u8]| Node::List(bytes.iter().map(|byte| Node::Plain(byte.to_string())).collect());
+            Node::Map(files.iter().map(|(path, bytes)| (path.to_string(), list(bytes))).collect())
+        }
+        Object::Versions(versions) => Node::List(versions.iter().map(|v| Node::Text(v.clone())).collect()),
+        Object::Time(time) => Node::Plain(dates::rfc3339(time)),
+    })
+}
+
+/// Without tags the library calls a field by its name in small letters.
+fn fields(run: &mut Run<'_>, fields: &[Field], depth: usize) -> Result<Vec<(String, Node)>, Fault> {
+    fields.iter().map(|field| Ok((field.name.to_lowercase(), node(run, &field.value, depth + 1)?))).collect()
+}
+
+fn base64(bytes: &[u8]) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+    if text.len() < LINE {
+        return text;
     }
-    match written.chars().next() {
-        Some('\'') => format!("'{}'", text.replace('\'', "''")),
-        Some('"') => written.to_owned(),
-        _ => text.to_owned(),
+    let mut lines = String::new();
+    for (i, c) in text.chars().enumerate() {
+        lines.push(c);
+        if (i + 1) % LINE == 0 {
+            lines.push('\n');
+        }
     }
+    if !lines.ends_with('\n') {
+        lines.push('\n');
+    }
+    lines
 }

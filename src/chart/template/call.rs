@@ -7,6 +7,7 @@ use super::exec::{Done, Dot, Frame};
 use super::map::MapKind;
 use super::node::{At, Operand};
 use super::run::Run;
+use super::trace::Tracer;
 use super::value::{IntKind, Value};
 use crate::chart::functions::{Call, Func, Lazy, Ty};
 use smallvec::SmallVec;
@@ -44,6 +45,9 @@ impl<'t> Frame<'t> {
         if let Some(last) = tail.last {
             let ty = func.param(tail.args.len());
             args.push(self.checked(last.clone(), ty)?);
+        }
+        if let Some(tracer) = &mut run.session.tracer {
+            looked_up(tracer, func.name, &args);
         }
         let tokens = run.session.tokens.count();
         let done = match crate::chart::generated::refused(func, &args, &run.session.tokens) {
@@ -156,12 +160,17 @@ impl<'t> Frame<'t> {
                 let kind = if ty == Ty::Int { IntKind::Int } else { IntKind::Int64 };
                 return Ok(Value::Int(number.int.unwrap_or_default(), kind));
             }
+            (Ty::Uint32, Operand::Number { number, .. }) if number.uint.is_some() => {
+                let value = number.uint.and_then(|uint| i64::try_from(uint & 0xffff_ffff).ok());
+                return Ok(Value::Int(value.unwrap_or_default(), IntKind::Named("uint32")));
+            }
             (Ty::Float, Operand::Number { number, .. }) if number.float.is_some() => {
                 return Ok(Value::Float(number.float.unwrap_or_default()));
             }
             (Ty::Bool, _) => "bool",
             (Ty::Str, _) => "string",
             (Ty::Int | Ty::Int64, _) => "integer",
+            (Ty::Uint32, _) => "unsigned integer",
             (Ty::Float, _) => "float",
             _ => {
                 let name = ty.name();
@@ -173,6 +182,12 @@ impl<'t> Frame<'t> {
 
     /// Checks a value against a type, as Go's `validateType`.
     fn checked(&mut self, value: Value, ty: Ty) -> Done<Value> {
+        if ty == Ty::Any
+            && let Value::Object(object) = &value
+            && let Some(copied) = object.copied()
+        {
+            return Ok(Value::Object(copied));
+        }
         let fits = match (&value, ty) {
             (_, Ty::Any | Ty::Reflect)
             | (Value::Str(_), Ty::Str)
@@ -190,6 +205,7 @@ impl<'t> Frame<'t> {
                 return Ok(Value::Map(map.seen_as(MapKind::Any)));
             }
             (Value::Object(object), Ty::Named(name)) => object.type_name() == name,
+            (Value::Int(_, IntKind::Named(kind)), Ty::Named(name)) => *kind == name,
             _ => false,
         };
         if fits {
@@ -211,5 +227,50 @@ fn callee(tail: Tail<'_, '_>) -> String {
         (None, Some(Value::Absent)) => "<invalid Value>".to_owned(),
         (None, Some(value)) => format!("<{} Value>", value.type_name()),
         (None, None) => String::new(),
+    }
+}
+
+/// Notes what a function looks up in a mapping by its keys.
+#[cold]
+fn looked_up(tracer: &mut Tracer, function: &str, args: &[Value]) {
+    const WHOLE: [&str; 14] = [
+        "toYaml",
+        "toYamlPretty",
+        "mustToYaml",
+        "toJson",
+        "mustToJson",
+        "toPrettyJson",
+        "toRawJson",
+        "toToml",
+        "merge",
+        "mergeOverwrite",
+        "deepCopy",
+        "keys",
+        "values",
+        "omit",
+    ];
+    if WHOLE.contains(&function) {
+        for arg in args {
+            if let Value::Map(map) = arg {
+                tracer.read_whole(map);
+            }
+        }
+    }
+    if !matches!(function, "index" | "get" | "hasKey" | "dig") {
+        return;
+    }
+    let map = args.iter().find_map(|arg| match arg {
+        Value::Map(map) => Some(map),
+        _ => None,
+    });
+    let texts = args.iter().filter_map(|arg| match arg {
+        Value::Str(text) => Some(text.text()),
+        _ => None,
+    });
+    // The last text of `dig` is what it gives where nothing is found.
+    let taken = if function == "dig" { args.len().saturating_sub(2) } else { args.len() };
+    let keys: Vec<_> = texts.take(taken).collect();
+    if let Some(map) = map {
+        tracer.read(map, &keys.iter().map(AsRef::as_ref).collect::<Vec<&str>>());
     }
 }

@@ -207,6 +207,9 @@ impl<'t> Frame<'t> {
                 if !tail.is_none() {
                     return self.fail(format!("{name} is not a method but has arguments"));
                 }
+                if let Some(tracer) = &mut run.session.tracer {
+                    tracer.read(map, &[name]);
+                }
                 let kind = map.kind();
                 let value = map.get(name).unwrap_or_else(|| kind.zero());
                 return Ok((value, kind.is_any()));

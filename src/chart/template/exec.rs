@@ -104,6 +104,9 @@ impl<'t> Frame<'t> {
     fn node(&mut self, run: &mut Run<'_>, dot: Dot<'_>, node: &'t Node) -> Done<Flow> {
         self.at = At::Node(node);
         run.step(1).map_err(|fault| self.error(fault))?;
+        if run.session.tracer.is_some() {
+            self.trace(run, node);
+        }
         match node {
             Node::Text { text, .. } => self.write(run, text.as_bytes())?,
             Node::Action { pipe, .. } => {
@@ -139,6 +142,21 @@ impl<'t> Frame<'t> {
             }
         }
         Ok(Flow::Next)
+    }
+
+    /// Notes where the next piece of the text is from.
+    #[cold]
+    fn trace(&self, run: &mut Run<'_>, node: &Node) {
+        let Some(tracer) = &mut run.session.tracer else { return };
+        let written = run.out.len();
+        match node {
+            Node::Text { pos, .. } | Node::Action { pos, .. } => {
+                let source = &self.template.source;
+                let (line, _) = source.line_column(*pos);
+                tracer.mark(written, (&source.name, line), matches!(node, Node::Text { .. }));
+            }
+            _ => tracer.reach(written),
+        }
     }
 
     fn write(&mut self, run: &mut Run<'_>, bytes: &[u8]) -> Done<()> {
@@ -205,6 +223,9 @@ impl<'t> Frame<'t> {
             }
             Value::Map(map) => {
                 let boxed = map.kind().is_any();
+                if let Some(tracer) = &mut run.session.tracer {
+                    tracer.read_whole(map);
+                }
                 for (key, item) in map.snapshot() {
                     each!(Value::Str(super::value::Str::Text(key)), &item, boxed);
                 }
@@ -234,8 +255,13 @@ impl<'t> Frame<'t> {
             }
             Value::Absent | Value::Nil => {}
             other => {
+                // Go prints it as what it is, not by a method of a pointer to it.
+                let copied = match other {
+                    Value::Object(object) => object.copied().map(Value::Object),
+                    _ => None,
+                };
                 let mut shown = Vec::new();
-                format::print_plain(&mut shown, other);
+                format::print_plain(&mut shown, copied.as_ref().unwrap_or(other));
                 let shown = String::from_utf8_lossy(&shown);
                 return self.fail(format!("range can't iterate over {shown}"));
             }

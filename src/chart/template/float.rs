@@ -1,5 +1,6 @@
 //! Floats as text, as Go's `strconv.FormatFloat` writes them.
 
+use crate::chart::yaml::shortest;
 use std::fmt::Write as _;
 
 /// The digits of a number and the place of its decimal point: `0.DIGITS × 10^point`.
@@ -36,7 +37,10 @@ pub(crate) fn format_float(value: f64, verb: char, precision: Option<usize>) -> 
         'e' | 'E' => exponential(magnitude, verb, precision),
         'f' | 'F' => match precision {
             Some(p) => format!("{magnitude:.p$}"),
-            None => format!("{magnitude}"),
+            None => {
+                let Decimal { digits, point } = parse_scientific(&shortest(magnitude));
+                if digits.is_empty() { "0".to_owned() } else { plain(&String::from_utf8_lossy(&digits), point) }
+            }
         },
         _ => general(magnitude, verb, precision),
     };
@@ -46,7 +50,13 @@ pub(crate) fn format_float(value: f64, verb: char, precision: Option<usize>) -> 
 fn exponential(value: f64, verb: char, precision: Option<usize>) -> String {
     let text = match precision {
         Some(p) => format!("{value:.p$e}"),
-        None => format!("{value:e}"),
+        None => {
+            let text = shortest(value);
+            let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+            let (first, rest) = digits.split_at(1.min(digits.len()));
+            let point = if rest.is_empty() { "" } else { "." };
+            format!("{first}{point}{rest}e{exponent}")
+        }
     };
     with_go_exponent(&text, verb)
 }
@@ -64,9 +74,9 @@ fn with_go_exponent(text: &str, verb: char) -> String {
 
 /// `%g`: `%e` for large and small exponents, else `%f`, without trailing zeros.
 fn general(value: f64, verb: char, precision: Option<usize>) -> String {
-    let shortest = precision.is_none();
+    let is_shortest = precision.is_none();
     let mut decimal = match precision {
-        None => parse_scientific(&format!("{value:e}")),
+        None => parse_scientific(&shortest(value)),
         Some(p) => {
             let digits = p.max(1) - 1;
             parse_scientific(&format!("{value:.digits$e}"))
@@ -81,7 +91,7 @@ fn general(value: f64, verb: char, precision: Option<usize>) -> String {
     if threshold > count && count >= decimal.point {
         threshold = count;
     }
-    if shortest {
+    if is_shortest {
         threshold = 6;
     }
     let exponent = decimal.point - 1;

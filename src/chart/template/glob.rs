@@ -38,7 +38,8 @@ fn parse(pattern: &[char], pos: &mut usize, in_braces: bool) -> Option<Vec<Vec<P
             }
             '?' => Part::One,
             '\\' => {
-                let literal = pattern.get(*pos).copied()?;
+                // At the end it stands for nothing.
+                let Some(literal) = pattern.get(*pos).copied() else { break };
                 *pos += 1;
                 Part::Literal(literal)
             }

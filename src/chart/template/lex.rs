@@ -374,5 +374,5 @@ fn right_trim(rest: &str) -> bool {
 /// Go's `%#U`.
 fn go_unicode(c: char) -> String {
     let code = format!("U+{:04X}", c as u32);
-    if c.is_control() { code } else { format!("{code} '{c}'") }
+    if super::printable::is_print(c) { format!("{code} '{c}'") } else { code }
 }

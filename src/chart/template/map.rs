@@ -49,6 +49,8 @@ pub type Entries = BTreeMap<Arc<str>, Value>;
 #[derive(Clone)]
 pub struct Map {
     kind: MapKind,
+    /// A nil map: empty, and `null` in JSON.
+    nil: bool,
     body: Rc<MapBody>,
 }
 
@@ -62,7 +64,16 @@ impl Map {
     /// A new map.
     pub fn new(kind: MapKind, entries: Entries) -> Self {
         let entries = RefCell::new(entries);
-        Self { kind, body: Rc::new(MapBody { entries, touched: Cell::new(false) }) }
+        Self { kind, nil: false, body: Rc::new(MapBody { entries, touched: Cell::new(false) }) }
+    }
+
+    /// A nil map.
+    pub(crate) fn nil(kind: MapKind) -> Self {
+        Self { nil: true, ..Self::new(kind, Entries::new()) }
+    }
+
+    pub(crate) fn is_nil(&self) -> bool {
+        self.nil
     }
 
     /// Its Go type.
@@ -72,7 +83,7 @@ impl Map {
 
     /// The same map, seen as another Go type.
     pub(crate) fn seen_as(&self, kind: MapKind) -> Self {
-        Self { kind, body: Rc::clone(&self.body) }
+        Self { kind, nil: self.nil, body: Rc::clone(&self.body) }
     }
 
     /// The value of a key.
@@ -116,6 +127,11 @@ impl Map {
     /// Looks at the entries. The closure must not change this map.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&Entries) -> T) -> T {
         look(&self.body.entries.borrow())
+    }
+
+    /// What tells it from all other maps that are there.
+    pub(super) fn id(&self) -> usize {
+        Rc::as_ptr(&self.body).cast::<()>().addr()
     }
 
     /// Whether both are one map.

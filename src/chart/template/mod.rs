@@ -23,25 +23,30 @@ mod number;
 mod object;
 mod operand;
 mod parse;
+mod printable;
 mod printf;
 mod quote;
 mod run;
+mod trace;
 mod value;
 mod verbs;
 
 pub use error::{ErrorKind, Fault, Place, TemplateError};
 pub use files::Files;
 pub use map::{Entries, List, ListKind, Map, MapKind};
+pub(crate) use object::CHART;
 pub use object::{Capabilities, Field, Object, Record};
 pub use run::{Limits, Run, Session};
+pub use trace::{Inner, Mark, Origin, Read, Trace};
 pub use value::{IntKind, Str, Value};
 
 pub(crate) use error::{WARN_END, WARN_START};
 pub(crate) use float::format_float;
-pub(crate) use format::to_text;
+pub(crate) use format::{reflected, to_text};
 pub(crate) use number::{parse_float, parse_signed};
+pub(crate) use printable::is_print;
 pub(crate) use printf::sprintf;
-pub(crate) use quote::{Keep, go_quote, is_print, quote_rune, quote_with};
+pub(crate) use quote::{Keep, go_quote, quote_rune, quote_with};
 
 use run::{Set, Texts};
 
@@ -111,6 +116,7 @@ fn render_in(
         other => other,
     };
     let text = run.execute(&template, data)?;
+    run.end_of_file(&text);
     match run::without_no_value(text) {
         Str::Text(text) => {
             session.written += text.len();
@@ -121,6 +127,6 @@ fn render_in(
 }
 
 /// Runs a step of a recursion with enough stack below it, whatever thread this is.
-fn deep<T>(step: impl FnOnce() -> T) -> T {
+pub(in crate::chart) fn deep<T>(step: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(128 << 10, 1 << 20, step)
 }

@@ -13,6 +13,19 @@ pub(super) struct Number {
     pub complex: Option<(f64, f64)>,
 }
 
+/// Why a part of a complex number is none.
+fn not_a_float(text: &str) -> String {
+    let digits = text.trim_start_matches(['+', '-']);
+    let what = if digits.starts_with(['0']) && digits.get(1..).is_some_and(|rest| rest.starts_with(['x', 'X'])) {
+        "invalid syntax"
+    } else if text.parse::<f64>().is_ok() {
+        "value out of range"
+    } else {
+        return "syntax error scanning complex number".to_owned();
+    };
+    format!("strconv.ParseFloat: parsing {}: {what}", super::quote::go_quote(text))
+}
+
 impl Number {
     /// Reads a number item; the error is the parser's message.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -65,7 +78,7 @@ impl Number {
                 number.set_complex(re, im);
                 Ok(number)
             }
-            _ => Err("syntax error scanning complex number".to_owned()),
+            (re, _) => Err(not_a_float(if re.is_none() { real } else { imaginary })),
         }
     }
 

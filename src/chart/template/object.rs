@@ -21,8 +21,10 @@ pub enum Object {
     Time(Rc<jiff::Zoned>),
 }
 
+const KUBE_VERSION: &str = "chartutil.KubeVersion";
+
 /// The type of `.Chart`: a chart's metadata, embedded, and `IsRoot`.
-pub(super) const CHART: &str = "struct { chart.Metadata; IsRoot bool }";
+pub(crate) const CHART: &str = "struct { chart.Metadata; IsRoot bool }";
 
 /// A Go struct: its fields in their order, and its methods.
 pub struct Record {
@@ -38,7 +40,25 @@ pub struct Record {
     pub text_is_json: bool,
 }
 
+impl Record {
+    /// Whether all fields, which are texts and truths, are equal.
+    pub(crate) fn same_fields(&self, other: &Self) -> bool {
+        let equal = |(a, b): (&Field, &Field)| match (&a.value, &b.value) {
+            (Value::Str(a), Value::Str(b)) => a == b,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            _ => false,
+        };
+        self.fields.len() == other.fields.len() && self.fields.iter().zip(&other.fields).all(equal)
+    }
+
+    /// Whether Go holds it by a pointer.
+    pub(crate) fn is_pointer(&self) -> bool {
+        self.type_name.starts_with('*')
+    }
+}
+
 /// A field of a [`Record`].
+#[derive(Clone)]
 pub struct Field {
     /// Its Go name.
     pub name: &'static str,
@@ -79,7 +99,7 @@ impl Object {
     /// `.Capabilities`.
     pub fn capabilities(from: &Capabilities) -> Self {
         let kube = Record {
-            type_name: "chartutil.KubeVersion",
+            type_name: KUBE_VERSION,
             fields: vec![
                 Field::plain("Version", from.kube_version.as_str()),
                 Field::plain("Major", from.major.as_str()),
@@ -175,10 +195,28 @@ impl Object {
 
     pub(crate) fn kind_name(&self) -> &'static str {
         match self {
-            Self::Record(record) if record.type_name.starts_with('*') => "ptr",
+            Self::Record(record) if record.is_pointer() => "ptr",
             Self::Record(_) | Self::Time(_) => "struct",
             Self::Files(_) => "map",
             Self::Versions(_) => "slice",
+        }
+    }
+
+    /// The type of what a pointer points to.
+    pub(crate) fn pointed_type_name(&self) -> &'static str {
+        self.type_name().trim_start_matches('*')
+    }
+
+    /// What becomes of it where Go holds it as `interface {}`: a struct that lay behind a pointer loses the methods
+    /// that the pointer has.
+    pub(crate) fn copied(&self) -> Option<Self> {
+        match self {
+            Self::Record(record) if record.type_name == KUBE_VERSION && record.text.is_some() => {
+                let Record { type_name, fields, .. } = &**record;
+                let fields = fields.iter().map(Field::clone).collect();
+                Some(Self::Record(Rc::new(Record { type_name, fields, methods: &[], text: None, text_is_json: false })))
+            }
+            _ => None,
         }
     }
 
@@ -216,8 +254,9 @@ fn truth(from: &serde_json::Value, name: &'static str, json: &'static str) -> Fi
 }
 
 fn texts(from: &serde_json::Value, name: &'static str, json: &'static str) -> Field {
-    let items = from.get(json).and_then(|v| v.as_array()).into_iter().flatten();
-    Field::tagged(name, json, List::strings(items.filter_map(|v| v.as_str())))
+    let items = from.get(json).and_then(|v| v.as_array());
+    let texts = |items: &Vec<serde_json::Value>| List::strings(items.iter().filter_map(|v| v.as_str()));
+    Field::tagged(name, json, items.map_or_else(|| List::nil(ListKind::Strings), texts))
 }
 
 fn records(
@@ -226,9 +265,10 @@ fn records(
     type_name: &'static str,
     one: fn(&serde_json::Value) -> Object,
 ) -> List {
-    let items = from.get(json).and_then(|v| v.as_array()).into_iter().flatten();
-    let items = items.map(|item| Value::Object(one(item))).collect();
-    List::new(ListKind::Named(type_name), items)
+    let items = from.get(json).and_then(|v| v.as_array());
+    let objects = |items: &Vec<serde_json::Value>| items.iter().map(|item| Value::Object(one(item))).collect();
+    let kind = ListKind::Named(type_name);
+    items.map_or_else(|| List::nil(kind), |items| List::new(kind, objects(items)))
 }
 
 fn maintainer(from: &serde_json::Value) -> Object {

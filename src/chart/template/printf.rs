@@ -1,10 +1,8 @@
-//! `printf`: the format's own language, and integers.
+//! `printf`: the format's own language.
 
 use super::error::Fault;
 use super::format::{Printer, Spec};
-use super::quote::{Keep, quote_rune};
 use super::value::Value;
-use std::fmt::Write as _;
 
 /// Widths and precisions beyond this are refused by Go.
 const MAX_NUMBER: usize = 1_000_000;
@@ -14,8 +12,7 @@ pub(crate) fn sprintf(format: &[u8], args: &[Value], limit: usize) -> Result<Vec
     let mut out = Vec::with_capacity(format.len() + 16);
     let mut state =
         Format { text: format, pos: 0, args, next: 0, reordered: false, good_index: true, after_index: false };
-    let mut printer = Printer { out: &mut out, spec: Spec::default(), limit };
-    state.run(&mut printer)?;
+    state.run(&mut Printer::new(&mut out, limit))?;
     Ok(out)
 }
 
@@ -46,31 +43,39 @@ impl Format<'_> {
             }
             self.pos += 1;
             self.verb(p)?;
+            if p.out.len() > p.limit {
+                let limit = p.limit;
+                return Err(Fault::bound(format!("the render is larger than {limit} bytes")));
+            }
         }
         if !self.reordered && self.next < self.args.len() {
-            p.spec = Spec::default();
-            p.out.extend_from_slice(b"%!(EXTRA ");
-            for (i, arg) in self.args.iter().skip(self.next).enumerate() {
-                if i > 0 {
-                    p.out.extend_from_slice(b", ");
-                }
-                if arg.is_nil() {
-                    p.out.extend_from_slice(b"<nil>");
-                } else {
-                    p.out.extend_from_slice(arg.type_name().as_bytes());
-                    p.out.push(b'=');
-                    p.value(arg, 'v', 0)?;
-                }
-            }
-            p.out.push(b')');
+            self.extra(p)?;
         }
+        Ok(())
+    }
+
+    fn extra(&mut self, p: &mut Printer<'_>) -> Result<(), Fault> {
+        p.spec = Spec::default();
+        p.out.extend_from_slice(b"%!(EXTRA ");
+        for (i, arg) in self.args.iter().skip(self.next).enumerate() {
+            if i > 0 {
+                p.out.extend_from_slice(b", ");
+            }
+            if arg.is_nil() {
+                p.out.extend_from_slice(b"<nil>");
+            } else {
+                p.out.extend_from_slice(arg.type_name().as_bytes());
+                p.out.push(b'=');
+                p.arg(arg, 'v')?;
+            }
+        }
+        p.out.push(b')');
         Ok(())
     }
 
     fn verb(&mut self, p: &mut Printer<'_>) -> Result<(), Fault> {
         p.spec = Spec::default();
         self.good_index = true;
-        self.after_index = false;
         while let Some(flag) = self.peek() {
             match flag {
                 b'#' => p.spec.sharp = true,
@@ -88,13 +93,10 @@ impl Format<'_> {
         if !self.after_index {
             self.index();
         }
-        let rest = self.text.get(self.pos..).unwrap_or_default();
-        let Some(verb) = String::from_utf8_lossy(rest.get(..4.min(rest.len())).unwrap_or_default()).chars().next()
-        else {
+        let Some(verb) = self.rune() else {
             p.out.extend_from_slice(b"%!(NOVERB)");
             return Ok(());
         };
-        self.pos += if verb == char::REPLACEMENT_CHARACTER { 1 } else { verb.len_utf8() };
         if verb == '%' {
             p.out.push(b'%');
             return Ok(());
@@ -107,19 +109,21 @@ impl Format<'_> {
             p.out.extend_from_slice(format!("%!{verb}(MISSING)").as_bytes());
             return Ok(());
         };
-        self.next += 1;
-        match verb {
-            'T' => {
-                p.pad(arg.type_name().as_bytes());
-                return Ok(());
-            }
-            'v' => {
-                p.spec.sharp_v = std::mem::take(&mut p.spec.sharp);
-                p.spec.plus_v = std::mem::take(&mut p.spec.plus);
-            }
-            _ => {}
+        if matches!(verb, 'v' | 'w') {
+            p.spec.sharp_v = std::mem::take(&mut p.spec.sharp);
+            p.spec.plus_v = std::mem::take(&mut p.spec.plus);
         }
-        p.value(arg, verb, 0)
+        self.next += 1;
+        p.arg(arg, verb)
+    }
+
+    /// The next character; a stray byte is U+FFFD.
+    fn rune(&mut self) -> Option<char> {
+        let rest = self.text.get(self.pos..).filter(|rest| !rest.is_empty())?;
+        let chunk = rest.get(..4.min(rest.len()))?.utf8_chunks().next()?;
+        let found = chunk.valid().chars().next();
+        self.pos += found.map_or(1, char::len_utf8);
+        Some(found.unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
     fn width(&mut self, p: &mut Printer<'_>) {
@@ -145,7 +149,8 @@ impl Format<'_> {
     }
 
     fn precision(&mut self, p: &mut Printer<'_>) {
-        if self.peek() != Some(b'.') {
+        // A point at the very end is no precision, but a verb.
+        if self.peek() != Some(b'.') || self.pos + 1 >= self.text.len() {
             return;
         }
         self.pos += 1;
@@ -155,10 +160,9 @@ impl Format<'_> {
         self.index();
         if self.peek() == Some(b'*') {
             self.pos += 1;
-            match self.number_argument() {
-                Some(n) if n < 0 => p.out.extend_from_slice(b"%!(BADPREC)"),
-                Some(n) => p.spec.precision = usize::try_from(n).ok(),
-                None => p.out.extend_from_slice(b"%!(BADPREC)"),
+            p.spec.precision = self.number_argument().and_then(|n| usize::try_from(n).ok());
+            if p.spec.precision.is_none() {
+                p.out.extend_from_slice(b"%!(BADPREC)");
             }
             self.after_index = false;
             return;
@@ -175,143 +179,53 @@ impl Format<'_> {
         }
     }
 
-    /// Digits; a number that is too large ends the reading and counts as none.
+    /// Digits; a number that is too large ends the format and counts as none.
     fn number(&mut self) -> Option<usize> {
-        let mut n: Option<usize> = None;
-        while let Some(digit @ b'0'..=b'9') = self.peek() {
-            let so_far = n.unwrap_or(0);
-            if so_far > MAX_NUMBER {
-                self.pos = self.text.len();
-                return None;
-            }
-            n = Some(so_far * 10 + usize::from(digit - b'0'));
-            self.pos += 1;
-        }
-        n
+        let (number, read) = digits(self.text.get(self.pos..).unwrap_or_default());
+        self.pos = read.map_or(self.text.len(), |read| self.pos + read);
+        number
     }
 
     /// An explicit argument index, `[3]`.
     fn index(&mut self) {
+        self.after_index = false;
         if self.peek() != Some(b'[') {
             return;
         }
         self.reordered = true;
         let rest = self.text.get(self.pos..).unwrap_or_default();
-        let Some(close) = rest.iter().position(|b| *b == b']') else {
+        let close = rest.iter().position(|b| *b == b']').filter(|_| rest.len() >= 3);
+        let Some(close) = close else {
             self.good_index = false;
             self.pos += 1;
             return;
         };
-        let digits = rest.get(1..close).unwrap_or_default();
-        let index = std::str::from_utf8(digits).ok().and_then(|t| t.parse::<usize>().ok());
+        let inside = rest.get(1..close).unwrap_or_default();
         self.pos += close + 1;
-        match index {
-            Some(n) if n >= 1 && n <= self.args.len() => {
-                self.next = n - 1;
+        match digits(inside) {
+            (Some(n), Some(read)) if read == inside.len() => {
                 self.after_index = true;
+                if (1..=self.args.len()).contains(&n) {
+                    self.next = n - 1;
+                } else {
+                    self.good_index = false;
+                }
             }
             _ => self.good_index = false,
         }
     }
 }
 
-impl Printer<'_> {
-    /// An integer; false for a verb that integers do not have.
-    pub(super) fn integer(&mut self, magnitude: u64, negative: bool, verb: char, unsigned: bool) -> bool {
-        let digits = match verb {
-            'v' if self.spec.sharp_v && unsigned => format!("0x{magnitude:x}"),
-            'v' | 'd' => magnitude.to_string(),
-            'b' => format!("{magnitude:b}"),
-            'o' | 'O' => format!("{magnitude:o}"),
-            'x' => format!("{magnitude:x}"),
-            'X' => format!("{magnitude:X}"),
-            'c' | 'q' | 'U' => {
-                self.rune(magnitude, negative, verb);
-                return true;
-            }
-            _ => return false,
-        };
-        self.digits(&digits, magnitude == 0, negative, verb);
-        true
-    }
-
-    fn digits(&mut self, digits: &str, is_zero: bool, negative: bool, verb: char) {
-        let zero = std::mem::take(&mut self.spec.zero);
-        let signed = negative || self.spec.plus || self.spec.space;
-        let least = match (self.spec.precision, self.spec.width) {
-            (Some(0), _) if is_zero => {
-                self.pad(b"");
-                self.spec.zero = zero;
-                return;
-            }
-            (Some(precision), _) => precision,
-            (None, Some(width)) if zero && !self.spec.minus => width - usize::from(signed).min(width),
-            _ => 0,
-        };
-        let mut text = format!("{digits:0>least$}");
-        if self.spec.sharp {
-            text = match verb {
-                'b' => format!("0b{text}"),
-                'o' if !text.starts_with('0') => format!("0{text}"),
-                'x' => format!("0x{text}"),
-                'X' => format!("0X{text}"),
-                _ => text,
-            };
-        }
-        if verb == 'O' {
-            text = format!("0o{text}");
-        }
-        let sign = match (negative, self.spec.plus, self.spec.space) {
-            (true, _, _) => "-",
-            (_, true, _) => "+",
-            (_, _, true) => " ",
-            _ => "",
-        };
-        self.pad(format!("{sign}{text}").as_bytes());
-        self.spec.zero = zero;
-    }
-
-    fn rune(&mut self, magnitude: u64, negative: bool, verb: char) {
-        let code = u32::try_from(magnitude).ok().filter(|_| !negative);
-        let c = code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
-        let text = match verb {
-            'c' => c.to_string(),
-            'q' => quote_rune(c, if self.spec.plus { Keep::Ascii } else { Keep::Printable }),
-            _ => {
-                let least = self.spec.precision.unwrap_or(4).max(4);
-                let number = if negative { magnitude.wrapping_neg() } else { magnitude };
-                let mut text = format!("U+{number:0>least$X}");
-                if self.spec.sharp && code.is_some() && super::quote::is_print(c) {
-                    // Writing to a String cannot fail.
-                    let _ = write!(text, " '{c}'");
-                }
-                text
-            }
-        };
-        let zero = self.spec.zero;
-        if verb == 'U' {
-            self.spec.zero = false;
-        }
-        self.pad(text.as_bytes());
-        self.spec.zero = zero;
-    }
-}
-
-/// `%#g`: a decimal point always, and zeros up to the precision.
-pub(super) fn keep_zeros(text: &str, verb: char, precision: Option<usize>) -> String {
-    let at = text.find(['e', 'E', 'p', 'P']).unwrap_or(text.len());
-    let (mantissa, exponent) = text.split_at(at);
-    let mut mantissa = mantissa.to_owned();
-    if !mantissa.contains('.') {
-        mantissa.push('.');
-    }
-    if matches!(verb, 'g' | 'G') {
-        let wanted = precision.unwrap_or(6).max(1);
-        let count = mantissa.bytes().filter(u8::is_ascii_digit).skip_while(|d| *d == b'0').count();
-        let count = count.max(1);
-        for _ in count..wanted {
-            mantissa.push('0');
+/// The number that a text begins with, if any, and how many digits it has; no count where it is too large.
+fn digits(text: &[u8]) -> (Option<usize>, Option<usize>) {
+    let mut number = None;
+    for (i, byte) in text.iter().enumerate() {
+        let so_far = number.unwrap_or(0);
+        match byte {
+            b'0'..=b'9' if so_far > MAX_NUMBER => return (None, None),
+            b'0'..=b'9' => number = Some(so_far * 10 + usize::from(byte - b'0')),
+            _ => return (number, Some(i)),
         }
     }
-    format!("{mantissa}{exponent}")
+    (number, Some(text.len()))
 }

@@ -1,5 +1,6 @@
 //! Go's quoted strings, both ways (`strconv.Quote`, `Unquote` and `UnquoteChar`).
 
+use super::printable::is_print;
 use std::fmt::Write as _;
 
 /// Which runes stay as they are.
@@ -65,17 +66,6 @@ fn push_escaped(out: &mut String, c: char, quote: char, keep: Keep) {
             };
         }
     }
-}
-
-/// Go's `strconv.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space.
-pub(crate) fn is_print(c: char) -> bool {
-    if c.is_ascii() {
-        return matches!(c, ' '..='~');
-    }
-    // Behind another character `escape_debug` escapes what is not printable, and nothing else.
-    let mut pair = String::from("a");
-    pair.push(c);
-    pair.escape_debug().count() == 2
 }
 
 /// `strconv.Unquote` of an item that the lexer has already matched: `"…"` or `` `…` ``.

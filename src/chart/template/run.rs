@@ -2,9 +2,12 @@
 
 use super::error::{ErrorKind, Fault, TemplateError};
 use super::exec::Frame;
+use super::map::Map;
 use super::node::Template;
+use super::trace::{Trace, Tracer};
 use super::value::{Str, Value};
 use crate::chart::generated::Tokens;
+use crate::chart::outside::World;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,6 +38,12 @@ impl Default for Limits {
 pub struct Session {
     /// The generated values that were asked for, in order.
     pub tokens: Tokens,
+    /// Whether the moment and chance may be asked.
+    pub(crate) world: World,
+    /// Notes how the text comes about, where somebody asks for it.
+    pub(crate) tracer: Option<Box<Tracer>>,
+    /// What was noted, a file after another.
+    pub(crate) traces: Vec<Trace>,
     pub(crate) limits: Limits,
     pub(crate) steps: u64,
     pub(crate) written: usize,
@@ -44,6 +53,18 @@ impl Session {
     /// A session with other bounds than the usual ones.
     pub fn with_limits(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
+    }
+
+    /// The same, and it notes how texts come about from these values.
+    #[must_use]
+    pub(crate) fn traced(mut self, values: &Map) -> Self {
+        self.tracer = Some(Box::new(Tracer::new(values)));
+        self
+    }
+
+    /// A session that may ask for the moment and for chance.
+    pub fn in_world(world: World) -> Self {
+        Self { world, ..Self::default() }
     }
 }
 
@@ -68,7 +89,7 @@ impl Set {
 }
 
 /// What `tpl` names the text that it parses.
-const TPL_NAME: &str = "gotpl";
+pub(super) const TPL_NAME: &str = "gotpl";
 
 /// The texts that `tpl` was given, parsed. Renders share them: most give the same ones.
 #[derive(Default)]
@@ -161,8 +182,14 @@ impl<'s> Run<'s> {
     pub(super) fn execute(&mut self, template: &Template, data: &Value) -> Result<Str, TemplateError> {
         let fresh = self.spare.pop().unwrap_or_default();
         let out = std::mem::replace(&mut self.out, fresh);
+        if let Some(tracer) = &mut self.session.tracer {
+            tracer.enter();
+        }
         let done = self.enter(template, data);
         let mut text = std::mem::replace(&mut self.out, out);
+        if let Some(tracer) = &mut self.session.tracer {
+            tracer.leave(&text);
+        }
         let answer = done.map(|()| Str::from(text.as_slice()));
         text.clear();
         self.spare.push(text);
@@ -179,6 +206,14 @@ impl<'s> Run<'s> {
 
     pub(super) fn too_deep(&self) -> bool {
         self.depth >= MAX_DEPTH
+    }
+
+    /// A file is done: what was noted of it is kept.
+    pub(super) fn end_of_file(&mut self, text: &Str) {
+        if let Some(tracer) = &mut self.session.tracer {
+            let lost: Vec<usize> = memchr::memmem::find_iter(text.bytes(), NO_VALUE).collect();
+            self.session.traces.push(tracer.take(&lost, NO_VALUE.len()));
+        }
     }
 
     /// Helm's `include`.
@@ -233,9 +268,11 @@ impl<'s> Run<'s> {
     }
 }
 
-/// Takes out what Go prints for a missing value, as Helm does.
+/// What Go prints for a missing value.
+const NO_VALUE: &str = "<no value>";
+
+/// Takes it out, as Helm does.
 pub(super) fn without_no_value(text: Str) -> Str {
-    const NO_VALUE: &str = "<no value>";
     match &text {
         Str::Text(t) if t.contains(NO_VALUE) => Str::from(t.replace(NO_VALUE, "")),
         _ => text,

@@ -182,13 +182,17 @@ impl From<Object> for Value {
 }
 
 impl From<&serde_json::Value> for Value {
-    /// Values as a chart's files give them: every number is a float64.
+    /// Values as a chart's files give them, where every number is a float64, and as command lines do, where whole ones
+    /// are int64.
     fn from(json: &serde_json::Value) -> Self {
         use serde_json::Value as Json;
         match json {
             Json::Null => Self::Nil,
             Json::Bool(b) => Self::Bool(*b),
-            Json::Number(n) => Self::Float(n.as_f64().unwrap_or(f64::NAN)),
+            Json::Number(n) => match n.as_i64() {
+                Some(whole) => Self::int64(whole),
+                None => Self::Float(n.as_f64().unwrap_or(f64::NAN)),
+            },
             Json::String(s) => Self::Str(s.as_str().into()),
             Json::Array(items) => Self::List(items.iter().map(Value::from).collect()),
             Json::Object(map) => {

@@ -12,10 +12,11 @@ mod timestamp;
 mod tree;
 mod write;
 
-pub(super) use number::narrow_number;
+pub use number::as_float64;
+pub(super) use number::{narrow_number, shortest};
 pub use read::{Numbers, read, read_strict};
 pub use tree::{Entries, Entry, Tree, write_json_string};
-pub use write::{to_yaml, write};
+pub use write::{Node, to_yaml, write, write_pretty};
 
 /// What [`read_strict`] reads with exact numbers, as a tree that borrows from the text.
 ///
@@ -46,6 +47,10 @@ pub struct Error {
     pub message: String,
     /// The line that go-yaml names, if it names one: often the line before.
     go_line: Option<usize>,
+    /// It is not go-yaml that says so, but who makes JSON of what it read.
+    after: bool,
+    /// What Go says instead of the message, where that is in its own syntax.
+    in_go: Option<String>,
 }
 
 impl Error {
@@ -65,9 +70,11 @@ impl Error {
 
     /// The words of go-yaml, with its own idea of the line, for templates that print them.
     pub fn in_go(&self) -> String {
+        let message = self.in_go.as_ref().unwrap_or(&self.message);
         match self.go_line {
-            Some(line) => format!("yaml: line {line}: {}", self.message),
-            None => format!("yaml: {}", self.message),
+            _ if self.after => message.clone(),
+            Some(line) => format!("yaml: line {line}: {message}"),
+            None => format!("yaml: {message}"),
         }
     }
 }

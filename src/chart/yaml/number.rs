@@ -1,6 +1,6 @@
 //! Floating-point numbers as Go prints and reads them.
 
-use serde_json::Number;
+use serde_json::{Number, Value};
 
 /// `strconv.FormatFloat(x, 'g', -1, 64)`: the shortest digits, with an exponent below 1e-04 and from 1e+06 on.
 pub(super) fn general(x: f64) -> String {
@@ -12,6 +12,12 @@ pub(super) fn general32(x: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "the loss of precision is what Go shows")]
     let narrow = x as f32;
     spell(&Shortest::of(&narrow))
+}
+
+/// The fewest digits that name a number, as `DIGITSe-9`: of two that are equally near, Go's.
+pub(in crate::chart) fn shortest(x: f64) -> String {
+    let Shortest { digits, exponent, .. } = Shortest::of(&x);
+    format!("{digits}e{exponent}")
 }
 
 /// The fewest digits that name a number, the first of which stands before the point.
@@ -87,5 +93,15 @@ pub(in crate::chart) fn narrow_number(number: &Number) -> String {
     match number.as_f64().filter(|_| number.is_f64()) {
         Some(double) => general32(double),
         None => number.to_string(),
+    }
+}
+
+/// Values as Helm's files give them, where every number is a double.
+pub fn as_float64(value: Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().map_or(Value::Number(number), Value::from),
+        Value::Array(items) => items.into_iter().map(as_float64).collect(),
+        Value::Object(map) => Value::Object(map.into_iter().map(|(key, value)| (key, as_float64(value))).collect()),
+        other => other,
     }
 }

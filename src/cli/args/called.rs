@@ -20,10 +20,10 @@ const OTHERWISE: [(&[&str], &str); 9] = [
     (&["log", "blame"], "history"),
 ];
 
-/// An error with the command that was meant, where it is called otherwise elsewhere and clap knows none that is like it.
+/// An error with the command that was meant, where it is called otherwise elsewhere; else with the one that clap finds like it.
 pub(super) fn with_a_hint(mut error: clap::Error) -> clap::Error {
-    let meant = match (error.get(ContextKind::InvalidSubcommand), error.get(ContextKind::SuggestedSubcommand)) {
-        (Some(ContextValue::String(name)), None) => {
+    let meant = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(name)) => {
             OTHERWISE.iter().find(|(others, _)| others.contains(&name.as_str())).map(|(_, own)| (*own).to_owned())
         }
         _ => None,

@@ -4,9 +4,9 @@ use clap::Subcommand;
 
 use super::{
     Apply, Audit, Check, Comment, Completions, Create, Credentials, Destroy, Diff, Doctor, Down, Exec, Extend, Gc,
-    History, Image, Init, List, Logs, Man, Open, Pin, PortForward, Rbac, Render, Rollback, Set, Sleep, Status, Test,
-    Unpin, Up, Update, Wake, Why, comment, develop_examples, doctor, examples, image, init, inside, list, open, rbac,
-    shell, status, test, update,
+    History, Image, Init, List, Logs, Man, Open, Pin, PortForward, Rbac, Render, Rollback, Set, Sleep, Status,
+    Template, Test, Unpin, Up, Update, Wake, Why, comment, develop_examples, doctor, examples, image, init, inside,
+    list, open, rbac, shell, status, template, test, update,
 };
 
 /// Commands beside planning and applying.
@@ -96,6 +96,9 @@ pub enum Command {
     /// Print the manifests of sandboxes, without a cluster
     #[command(after_help = examples::RENDER)]
     Render(Render),
+    /// Print what a chart makes, as helm template does: a folder or an archive, with the same flags
+    #[command(after_help = template::EXAMPLES)]
+    Template(Template),
     /// Validate and render every sandbox and compare the golden renderings, without a cluster
     #[command(after_help = examples::CHECK)]
     Check(Check),

@@ -7,6 +7,7 @@ Examples:
   reconcile render feature-x | kubectl diff -f -
   reconcile render feature-x --rev HEAD~1     as they were one commit ago
   reconcile render --format json | jq '.[].kind'
+  reconcile render feature-x --explain        of each line its template, of each value its file
 
 Exit status: 0; 1 where the fleet cannot be read; 4 where a sandbox does not render; 64 where there
 is no such sandbox";

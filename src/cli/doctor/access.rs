@@ -31,7 +31,7 @@ pub(super) async fn look(server: &Server, (fleet, shards): (&Fleet, Option<u8>),
             Vec::new()
         }
     };
-    let (kinds, untold) = match needs::served(Some(cluster), kinds).await {
+    let (kinds, untold) = match needs::served(Some(cluster), kinds, &fleet.objects.manifests).await {
         Ok(answer) => answer,
         Err(error) => return findings.failed("kinds", error.to_string(), "see whether the cluster is well"),
     };

@@ -49,6 +49,9 @@ pub(super) fn add(object: &mut Value) {
             json!({"succeeded": completions, "conditions": [done("Complete")]})
         }
         ("", "Service") | ("networking.k8s.io", "Ingress") => json!({"loadBalancer": {}}),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => {
+            json!({"conditions": [done("NamesAccepted"), done("Established")]})
+        }
         _ => return,
     };
     if let Some(object) = object.as_object_mut() {

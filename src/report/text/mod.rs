@@ -3,6 +3,7 @@
 //! One line a sandbox, then what is done to it. What is unchanged is counted, not listed.
 
 mod check;
+mod explain;
 mod list;
 mod logins;
 pub(super) mod outcome;
@@ -13,6 +14,7 @@ mod why;
 mod wrap;
 
 pub use check::{Health, check};
+pub use explain::explained;
 pub use list::{ListOptions, list};
 pub use logins::logins;
 pub use outcome::{anew, outcome, stale, waits};

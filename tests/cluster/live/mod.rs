@@ -11,6 +11,7 @@ mod charts;
 mod cluster_wide;
 mod copied;
 mod cost;
+mod definitions;
 mod developer;
 mod doctor;
 mod drift;

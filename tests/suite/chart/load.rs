@@ -101,28 +101,41 @@ fn ignored_files_do_not_belong() {
 
 #[test]
 fn what_is_wrong_names_its_file() {
-    let cases: &[(&[(&str, &str)], &str)] = &[
-        (&[], "Chart.yaml file is missing"),
-        (&[("Chart.yaml", "name: [")], "cannot load Chart.yaml: yaml: line 1: did not find expected node content"),
-        (&[("Chart.yaml", "name: a")], "cannot load Chart.yaml: chart.metadata.version is required"),
-        (&[("Chart.yaml", "name: a\nversion: x")], "cannot load Chart.yaml: chart.metadata.version \"x\" is invalid"),
-        (&[("Chart.yaml", "name: {a: 1}")], "cannot load Chart.yaml: a mapping where text is wanted"),
+    let unpack = "error unpacking subchart";
+    let json = "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal";
+    let yaml = "error converting YAML to JSON: yaml:";
+    let cases: &[(&[(&str, &str)], String)] = &[
+        (&[], "Chart.yaml file is missing".into()),
+        (
+            &[("Chart.yaml", "name: [")],
+            format!("cannot load Chart.yaml: {yaml} line 1: did not find expected node content"),
+        ),
+        (&[("Chart.yaml", "name: a")], "validation: chart.metadata.version is required".into()),
+        (&[("Chart.yaml", "name: a\nversion: x")], "validation: chart.metadata.version \"x\" is invalid".into()),
+        (
+            &[("Chart.yaml", "name: a\nversion: 72e5")],
+            "validation: chart.metadata.version \"7.2e+06\" is invalid".into(),
+        ),
+        (
+            &[("Chart.yaml", "name: {a: 1}")],
+            format!("cannot load Chart.yaml: {json} object into Go struct field Metadata.name of type string"),
+        ),
         (
             &[("Chart.yaml", "name: a\nversion: 1\ntype: other")],
-            "cannot load Chart.yaml: chart.metadata.type must be application or library",
+            "validation: chart.metadata.type must be application or library".into(),
         ),
-        (&[META, ("values.yaml", "- a")], "cannot load values.yaml: the values are not a mapping"),
+        (
+            &[META, ("values.yaml", "- a")],
+            format!("cannot load values.yaml: {json} array into Go value of type map[string]interface {{}}"),
+        ),
         (
             &[META, ("values.yaml", "a: b: c")],
-            "cannot load values.yaml: yaml: line 1: mapping values are not allowed in this context",
+            format!("cannot load values.yaml: {yaml} mapping values are not allowed in this context"),
         ),
-        (&[META, ("charts/b/x", "")], "charts/b/Chart.yaml file is missing"),
-        (
-            &[META, ("charts/b-1.0.0.tgz", "")],
-            "charts/b-1.0.0.tgz is a packed chart, which is not supported: unpack it beside, with tar -xzf, and remove \
-             the archive",
-        ),
-        (&[META, (".helmignore", "a/**")], "cannot load .helmignore: double-star (**) syntax is not supported"),
+        (&[META, ("charts/b/x", "")], format!("{unpack} b in a: Chart.yaml file is missing")),
+        (&[META, ("charts/b-1.0.0.tgz", "text")], format!("{unpack} b-1.0.0.tgz in a: gzip: invalid header")),
+        (&[META, ("charts/b.tgz/x", "")], "error unpacking subchart tar in a: expected b.tgz, got b.tgz/x".into()),
+        (&[META, (".helmignore", "a/**")], "double-star (**) syntax is not supported".into()),
     ];
     for (files, expected) in cases {
         assert_eq!(chart(files).unwrap_err(), *expected);

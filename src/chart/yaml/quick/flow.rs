@@ -67,7 +67,10 @@ impl<'t> Reader<'t> {
         match self.byte(at)? {
             b'{' | b'[' => self.flow(at),
             b'"' | b'\'' => self.quoted(at).map(|(text, end)| (Tree::Text(text), end)),
-            first if begins(first) || (first == b'-' && self.byte(at + 1).is_some_and(begins)) => {
+            first
+                if begins(first)
+                    || (first == b'-' && self.byte(at + 1).is_some_and(|next| next == b'-' || begins(next))) =>
+            {
                 let end = self.flow_plain_end(at);
                 Some((scalar(self.text.get(at..end)?)?, end))
             }

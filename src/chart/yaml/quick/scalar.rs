@@ -40,7 +40,7 @@ impl<'t> Reader<'t> {
     pub(super) fn plain(&self, at: usize) -> Option<(Tree<'t>, usize)> {
         let first = self.byte(at)?;
         let begins = match first {
-            b'-' => !self.is_end(at + 1),
+            b'-' | b':' => !self.is_end(at + 1),
             _ => first.is_ascii_alphanumeric() || first >= 0x80 || b"_./~($<=^+;\\".contains(&first),
         };
         if !begins {

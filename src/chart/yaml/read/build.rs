@@ -13,8 +13,20 @@ use super::{
     },
     Numbers,
     cursor::Mark,
+    golang,
     parse::{Anchored, Node},
 };
+
+/// When go-yaml, or who makes JSON of what it read, comes to complain of something.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Phase {
+    /// When nodes get their meaning: once the whole text is known to be YAML.
+    Meaning,
+    /// When keys become texts.
+    Keys,
+    /// When JSON is written.
+    Json,
+}
 
 /// What nodes become, and how many there were.
 pub(super) struct Builder {
@@ -24,6 +36,10 @@ pub(super) struct Builder {
     /// Nodes seen, and how many of them were copied from an anchor.
     nodes: usize,
     copied: usize,
+    /// The first complaint of each phase, which waits for the end of the text.
+    complaints: [Option<Error>; 3],
+    /// Whether scalars and collections become Go's syntax for them, which an error shows.
+    literal: bool,
 }
 
 /// A mapping in the making.
@@ -36,7 +52,41 @@ pub(super) struct Mapping {
 
 impl Builder {
     pub(super) fn new(numbers: Numbers, strict: bool) -> Self {
-        Self { numbers, strict, nodes: 0, copied: 0 }
+        Self { numbers, strict, nodes: 0, copied: 0, complaints: [None, None, None], literal: false }
+    }
+
+    /// One that makes Go's syntax of everything.
+    pub(super) fn literal() -> Self {
+        Self { literal: true, ..Self::new(Numbers::Exact, false) }
+    }
+
+    /// Notes what is wrong with a meaning; a text that is no YAML at all is told first.
+    pub(super) fn complain(&mut self, phase: Phase, mut error: Error) {
+        error.after = !matches!(phase, Phase::Meaning);
+        let first = match phase {
+            Phase::Meaning => &mut self.complaints[0],
+            Phase::Keys => &mut self.complaints[1],
+            Phase::Json => &mut self.complaints[2],
+        };
+        first.get_or_insert(error);
+    }
+
+    /// Whether an error would be the first of its phase.
+    pub(super) fn is_content(&self) -> bool {
+        self.complaints[0].is_none() && !self.literal
+    }
+
+    /// The value, unless there was something to complain of.
+    pub(super) fn finish(&mut self, value: Value) -> Result<Value, Error> {
+        match self.complaints.iter_mut().find_map(Option::take) {
+            Some(error) => Err(error),
+            None => Ok(value),
+        }
+    }
+
+    /// A list, or what Go writes for it.
+    pub(super) fn list(&self, items: Vec<Value>) -> Value {
+        if self.literal { golang::list(&items) } else { Value::Array(items) }
     }
 
     pub(super) fn nodes(&self) -> usize {
@@ -48,12 +98,12 @@ impl Builder {
         self.nodes += 1;
         match node {
             Node::Collection(value) => Ok(value),
-            Node::Scalar { text, plain, tag } => self.scalar(&text, plain, tag.as_deref(), mark),
+            Node::Scalar { text, plain, tag } => Ok(self.scalar(&text, plain, tag.as_deref(), mark)),
             Node::Alias(anchored) => {
                 self.copy(&anchored, mark, depth)?;
                 match &anchored.node {
                     Node::Collection(value) => Ok(value.clone()),
-                    Node::Scalar { text, plain, tag } => self.scalar(text, *plain, tag.as_deref(), mark),
+                    Node::Scalar { text, plain, tag } => Ok(self.scalar(text, *plain, tag.as_deref(), mark)),
                     Node::Alias(_) => Ok(Value::Null), // not reached: an alias has no anchor
                 }
             }
@@ -83,58 +133,113 @@ impl Builder {
         copied / nodes > 0.99 - 0.89 * grown
     }
 
-    /// Keys of any scalar kind become text, as they must in JSON.
-    fn key(&mut self, node: &Node<'_>, mark: Mark) -> Result<String, Error> {
+    /// Keys of any scalar kind become text, as they must in JSON. `value` is how an error shows what they lead to.
+    fn key(&mut self, node: &Node<'_>, mark: Mark, value: Option<&str>) -> Result<String, Error> {
         let (text, plain, tag) = match node {
             Node::Scalar { text, plain, tag } => (text, *plain, tag.as_deref()),
             Node::Alias(anchored) => {
                 self.copy(anchored, mark, 0)?;
-                return self.key(&anchored.node, mark);
+                return self.key(&anchored.node, mark, value);
             }
-            Node::Collection(_) => return Err(mark.error("invalid map key")),
+            Node::Collection(_) => {
+                self.complain(Phase::Meaning, mark.error("invalid map key"));
+                return Ok(String::new());
+            }
         };
         self.nodes += 1;
-        Ok(match meaning(text, plain, tag).map_err(|m| mark.error(m))? {
+        let meaning = match meaning(text, plain, tag) {
+            Ok(meaning) => meaning,
+            Err(message) => {
+                self.complain(Phase::Meaning, mark.error(message));
+                return Ok(String::new());
+            }
+        };
+        if self.literal {
+            return Ok(golang::scalar(&meaning, text));
+        }
+        Ok(match meaning {
             Scalar::Bool(value) => value.to_string(),
             Scalar::Int(value) => value.to_string(),
             Scalar::Float(value) if value.is_nan() => ".nan".to_owned(),
             Scalar::Float(value) if value.is_infinite() => if value > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
             Scalar::Float(value) => number::general32(value),
-            Scalar::Null => return Err(mark.error("unsupported map key of type: <nil>")),
-            Scalar::Unsigned(_) => {
-                return Err(mark.error("unsupported map key of type: uint64"));
+            Scalar::Null => {
+                let value = value.unwrap_or("a collection");
+                let mut error = mark.error("unsupported map key of type: <nil>");
+                error.in_go = Some(format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {value}"));
+                self.complain(Phase::Keys, error);
+                String::new()
             }
-            Scalar::Text { .. } => decoded(text, tag, mark)?,
+            Scalar::Unsigned(key) => {
+                let value = value.unwrap_or("a collection");
+                let mut error = mark.error("unsupported map key of type: uint64");
+                error.in_go = Some(format!("unsupported map key of type: uint64, key: {key:#x}, value: {value}"));
+                self.complain(Phase::Keys, error);
+                String::new()
+            }
+            Scalar::Text { .. } => self.decoded(text, tag, mark),
         })
     }
 
-    fn scalar(&self, text: &str, plain: bool, tag: Option<&str>, mark: Mark) -> Result<Value, Error> {
-        let scalar = meaning(text, plain, tag).map_err(|m| mark.error(m))?;
-        let double = |value: f64| {
-            Number::from_f64(value).map(Value::Number).ok_or_else(|| {
-                let name = match value {
-                    value if value.is_nan() => "NaN",
-                    value if value > 0.0 => "+Inf",
-                    _ => "-Inf",
-                };
-                mark.error(format!("json: unsupported value: {name}"))
-            })
+    fn scalar(&mut self, text: &str, plain: bool, tag: Option<&str>, mark: Mark) -> Value {
+        let scalar = match meaning(text, plain, tag) {
+            Ok(scalar) => scalar,
+            Err(message) => {
+                self.complain(Phase::Meaning, mark.error(message));
+                return Value::Null;
+            }
+        };
+        if self.literal {
+            return Value::String(golang::scalar(&scalar, text));
+        }
+        let numbers = self.numbers;
+        let mut double = |value: f64| {
+            Number::from_f64(value).map_or_else(
+                || {
+                    let name = match value {
+                        value if value.is_nan() => "NaN",
+                        value if value > 0.0 => "+Inf",
+                        _ => "-Inf",
+                    };
+                    self.complain(Phase::Json, mark.error(format!("json: unsupported value: {name}")));
+                    Value::Null
+                },
+                Value::Number,
+            )
         };
         #[expect(clippy::cast_precision_loss, reason = "what a double does to large integers")]
-        Ok(match (&scalar, self.numbers) {
+        match (&scalar, numbers) {
             (Scalar::Null, _) => Value::Null,
             (Scalar::Bool(value), _) => Value::Bool(*value),
-            (Scalar::Int(value), Numbers::Exact) => Value::from(*value),
-            (Scalar::Unsigned(value), Numbers::Exact) => Value::from(*value),
-            (Scalar::Int(value), Numbers::Float64) => double(*value as f64)?,
-            (Scalar::Unsigned(value), Numbers::Float64) => double(*value as f64)?,
-            (Scalar::Float(value), Numbers::Float64) => double(*value)?,
+            (Scalar::Int(value), Numbers::Exact | Numbers::Spelt) => Value::from(*value),
+            (Scalar::Unsigned(value), Numbers::Exact | Numbers::Spelt) => Value::from(*value),
+            (Scalar::Int(value), Numbers::Float64) => double(*value as f64),
+            (Scalar::Unsigned(value), Numbers::Float64) => double(*value as f64),
+            (Scalar::Float(value), Numbers::Float64 | Numbers::Spelt) => double(*value),
             (Scalar::Float(value), Numbers::Exact) => match number::integral(*value) {
                 Some(whole) => Value::Number(whole),
-                None => double(*value)?,
+                None => double(*value),
             },
-            (Scalar::Text { .. }, _) => Value::String(decoded(text, tag, mark)?),
-        })
+            (Scalar::Text { .. }, _) => Value::String(self.decoded(text, tag, mark)),
+        }
+    }
+
+    /// The text itself, or what `!!binary` holds: a byte that is not UTF-8 becomes U+FFFD, as in Go's JSON.
+    fn decoded(&mut self, text: &str, tag: Option<&str>, mark: Mark) -> String {
+        if tag != Some("tag:yaml.org,2002:binary") {
+            return text.to_owned();
+        }
+        let compact: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+        let Ok(bytes) = STANDARD.decode(compact) else {
+            self.complain(Phase::Meaning, mark.error("!!binary value contains invalid base64 data"));
+            return String::new();
+        };
+        let mut out = String::new();
+        for chunk in bytes.utf8_chunks() {
+            out.push_str(chunk.valid());
+            out.extend(chunk.invalid().iter().map(|_| '\u{fffd}'));
+        }
+        out
     }
 }
 
@@ -151,12 +256,21 @@ impl Mapping {
             builder.nodes += 1;
             let alias = matches!(value, Node::Alias(_));
             let value = builder.value(value, mark, depth)?;
-            return self.merge(value, alias).map_err(|message| mark.error(message));
+            if let Err(message) = self.merge(value, alias) {
+                builder.complain(Phase::Meaning, mark.error(message));
+            }
+            return Ok(());
         }
-        let key = builder.key(&key, key_mark)?;
+        let shown = match &value {
+            Node::Scalar { text, plain, tag } => {
+                meaning(text, *plain, tag.as_deref()).ok().map(|m| golang::operand(&m, text))
+            }
+            _ => None,
+        };
+        let key = builder.key(&key, key_mark, shown.as_deref())?;
         let value = builder.value(value, mark, depth)?;
         if builder.strict && !self.given.insert(key.clone()) {
-            return Err(key_mark.error(format!("key {key:?} already set in map")));
+            builder.complain(Phase::Meaning, key_mark.error(format!("key {key:?} already set in map")));
         }
         self.map.insert(key, value);
         Ok(())
@@ -180,8 +294,8 @@ impl Mapping {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Value {
-        Value::Object(self.map)
+    pub(super) fn finish(self, builder: &Builder) -> Value {
+        if builder.literal { golang::map(&self.map) } else { Value::Object(self.map) }
     }
 }
 
@@ -226,21 +340,6 @@ fn meaning(text: &str, plain: bool, tag: Option<&str>) -> Result<Scalar, String>
         Scalar::Text { .. } => "str",
     };
     Err(format!("cannot decode !!{name} `{text}` as a !!{kind}"))
-}
-
-/// The text itself, or what `!!binary` holds: a byte that is not UTF-8 becomes U+FFFD, as in Go's JSON.
-fn decoded(text: &str, tag: Option<&str>, mark: Mark) -> Result<String, Error> {
-    if tag != Some("tag:yaml.org,2002:binary") {
-        return Ok(text.to_owned());
-    }
-    let compact: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-    let bytes = STANDARD.decode(compact).map_err(|_| mark.error("!!binary value contains invalid base64 data"))?;
-    let mut out = String::new();
-    for chunk in bytes.utf8_chunks() {
-        out.push_str(chunk.valid());
-        out.extend(chunk.invalid().iter().map(|_| '\u{fffd}'));
-    }
-    Ok(out)
 }
 
 /// How many collections are nested in a value, itself included.

@@ -28,7 +28,7 @@ impl Mark {
     }
 
     fn error_in_go(self, message: String, go_line: Option<usize>) -> Error {
-        Error { line: self.line + 1, column: self.column + 1, message, go_line }
+        Error { line: self.line + 1, column: self.column + 1, message, go_line, after: false, in_go: None }
     }
 }
 
@@ -55,6 +55,12 @@ impl<'a> Cursor<'a> {
     /// What lies between two places.
     pub(super) fn slice(&self, from: usize, to: usize) -> &'a str {
         self.text.get(from..to).unwrap_or_default()
+    }
+
+    /// What lies between two places, which are counted in characters.
+    pub(super) fn between(&self, from: usize, to: usize) -> &'a str {
+        let byte = |at: usize| self.text.char_indices().nth(at).map_or(self.text.len(), |(byte, _)| byte);
+        self.slice(byte(from), byte(to))
     }
 
     /// What is left.

@@ -5,6 +5,7 @@
 
 mod build;
 mod cursor;
+mod golang;
 mod parse;
 mod scalars;
 mod scan;
@@ -22,6 +23,8 @@ pub enum Numbers {
     Float64,
     /// Integers of 64 bits stay integers, as in a manifest on its way to the API server.
     Exact,
+    /// The same, and what is written as a double stays one, as where a text is wanted.
+    Spelt,
 }
 
 /// Reads the first document of a text as Helm does: of equal keys the last one counts.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     super::{Error, MAX_DEPTH},
-    build::{Builder, Mapping, height},
+    build::{Builder, Mapping, Phase, height},
     cursor::Mark,
     scan::{Scanner, Token},
 };
@@ -96,7 +96,8 @@ impl<'a> Parser<'a> {
         }
         let (node, _) = self.node(Place::Block)?;
         self.scanner.peek()?;
-        self.builder.value(node, mark, 0)
+        let value = self.builder.value(node, mark, 0)?;
+        self.builder.finish(value)
     }
 
     fn directives(&mut self) -> Result<(), Error> {
@@ -131,8 +132,26 @@ impl<'a> Parser<'a> {
         if self.depth > MAX_DEPTH {
             return Err(mark.syntax_error(format!("exceeded max depth of {MAX_DEPTH}")));
         }
-        let node = self.any(place)?;
+        let node = crate::chart::template::deep(|| self.any(place))?;
         self.depth -= 1;
+        Ok((node, mark))
+    }
+
+    /// A node that is to be a key: a collection is none, and the error shows it in Go's syntax.
+    fn key(&mut self, place: Place) -> Result<(Node<'a>, Mark), Error> {
+        let (node, mark) = self.node(place)?;
+        if !matches!(node, Node::Collection(_)) || !self.builder.is_content() {
+            return Ok((node, mark));
+        }
+        let end = self.scanner.peek()?.1;
+        let text = self.scanner.between(mark, end);
+        let literal = Parser::new(text, Builder::literal()).document();
+        if let Ok(Value::String(literal)) = literal {
+            let mut error = mark.error("invalid map key");
+            error.in_go = Some(format!("invalid map key: {literal}"));
+            self.builder.complain(Phase::Meaning, error);
+            return Ok((Node::empty(), mark));
+        }
         Ok((node, mark))
     }
 
@@ -142,7 +161,10 @@ impl<'a> Parser<'a> {
             self.scanner.next()?;
             return match self.anchors.get(name) {
                 None => Err(mark.error(format!("unknown anchor '{name}' referenced"))),
-                Some(None) => Err(mark.error(format!("anchor '{name}' value contains itself"))),
+                Some(None) => {
+                    self.builder.complain(Phase::Meaning, mark.error(format!("anchor '{name}' value contains itself")));
+                    Ok(Node::empty())
+                }
                 Some(Some(anchored)) => Ok(Node::Alias(Rc::clone(anchored))),
             };
         }
@@ -224,7 +246,7 @@ impl<'a> Parser<'a> {
                     let empty = |token: &Token<'_>| matches!(token, Token::BlockEntry | Token::BlockEnd);
                     items.push(self.value(Place::Block, empty)?);
                 }
-                (Token::BlockEnd, _) => return Ok(Node::Collection(Value::Array(items))),
+                (Token::BlockEnd, _) => return Ok(Node::Collection(self.builder.list(items))),
                 (_, mark) => return Err(mark.syntax_error("did not find expected '-' indicator")),
             }
         }
@@ -239,7 +261,7 @@ impl<'a> Parser<'a> {
                 |token: &Token<'_>| matches!(token, Token::BlockEntry | Token::Key | Token::Value | Token::BlockEnd);
             items.push(self.value(Place::Block, empty)?);
         }
-        Ok(Node::Collection(Value::Array(items)))
+        Ok(Node::Collection(self.builder.list(items)))
     }
 
     fn block_mapping(&mut self) -> Result<Node<'a>, Error> {
@@ -250,9 +272,9 @@ impl<'a> Parser<'a> {
             let (key, mark) = match self.scanner.next()? {
                 (Token::Key, _) => {
                     let (token, mark) = self.scanner.peek()?;
-                    if empty(token) { (Node::empty(), mark) } else { self.node(Place::Entry)? }
+                    if empty(token) { (Node::empty(), mark) } else { self.key(Place::Entry)? }
                 }
-                (Token::BlockEnd, _) => return Ok(Node::Collection(map.finish())),
+                (Token::BlockEnd, _) => return Ok(Node::Collection(map.finish(&self.builder))),
                 (_, mark) => return Err(mark.syntax_error("did not find expected key")),
             };
             let value = if matches!(self.scanner.peek()?.0, Token::Value) {
@@ -273,7 +295,7 @@ impl<'a> Parser<'a> {
             match self.scanner.peek()? {
                 (Token::FlowSequenceEnd, _) => {
                     self.scanner.next()?;
-                    return Ok(Node::Collection(Value::Array(items)));
+                    return Ok(Node::Collection(self.builder.list(items)));
                 }
                 (Token::Key, _) => items.push(self.pair()?),
                 _ => {
@@ -294,11 +316,11 @@ impl<'a> Parser<'a> {
                 self.scanner.next()?;
                 (Node::empty(), mark)
             }
-            _ => self.node(Place::Flow)?,
+            _ => self.key(Place::Flow)?,
         };
         let value = self.flow_value(key.1, &Token::FlowSequenceEnd)?;
         map.entry(&mut self.builder, key, value, self.depth)?;
-        Ok(map.finish())
+        Ok(map.finish(&self.builder))
     }
 
     fn flow_mapping(&mut self) -> Result<Node<'a>, Error> {
@@ -308,19 +330,19 @@ impl<'a> Parser<'a> {
             let (key, value) = match self.scanner.peek()? {
                 (Token::FlowMappingEnd, _) => {
                     self.scanner.next()?;
-                    return Ok(Node::Collection(map.finish()));
+                    return Ok(Node::Collection(map.finish(&self.builder)));
                 }
                 (Token::Key, _) => {
                     self.scanner.next()?;
                     let key = match self.scanner.peek()? {
                         (Token::Value | Token::FlowEntry | Token::FlowMappingEnd, mark) => (Node::empty(), mark),
-                        _ => self.node(Place::Flow)?,
+                        _ => self.key(Place::Flow)?,
                     };
                     let value = self.flow_value(key.1, &Token::FlowMappingEnd)?;
                     (key, value)
                 }
                 _ => {
-                    let key = self.node(Place::Flow)?;
+                    let key = self.key(Place::Flow)?;
                     let mark = key.1;
                     (key, (Node::empty(), mark))
                 }

@@ -93,9 +93,15 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// The text from one place up to another.
+    pub(super) fn between(&self, from: Mark, to: Mark) -> &'a str {
+        self.cursor.between(from.index, to.index)
+    }
+
     /// The next token, which stays where it is.
     pub(super) fn peek(&mut self) -> Result<(&Token<'a>, Mark), Error> {
-        while !self.ended && self.needs_more()? {
+        // After the end too: there a key that must be one may turn out to be none.
+        while self.needs_more()? && !self.ended {
             self.fetch()?;
         }
         let end = (&Token::StreamEnd, self.cursor.mark);

@@ -15,21 +15,29 @@ use super::{
 /// Columns after which a scalar is folded at its next single space.
 const BEST_WIDTH: usize = 80;
 /// Columns of one level of indentation.
-const INDENT: usize = 2;
+pub(super) const INDENT: usize = 2;
 /// A key of more bytes than this gets a line of its own, after `?`.
 const SIMPLE_KEY: usize = 128;
 
 /// Writes a value as YAML, with a line break at its end.
 pub fn write(value: &Value) -> String {
-    let mut emitter = Emitter { out: String::new(), column: 0, indent: None, whitespace: true, indention: true };
+    let mut emitter = Emitter::new(Dialect::Usual);
     emitter.node(value, Place::Root);
-    emitter.write_indent();
-    emitter.out
+    emitter.finish()
+}
+
+/// The two writers that Helm has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// That of `toYaml`, of go-yaml's second edition.
+    Usual,
+    /// That of `toYamlPretty`, of its third: no line is folded, a tab needs no quotes in a block.
+    Pretty,
 }
 
 /// Where a node stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     Root,
     Item,
     Value,
@@ -45,7 +53,8 @@ pub(super) struct Emitter {
     /// Characters since the last line break.
     pub(super) column: usize,
     /// The current indentation; nothing at the root.
-    indent: Option<usize>,
+    pub(super) indent: Option<usize>,
+    dialect: Dialect,
     /// Whether the last thing written separates tokens.
     pub(super) whitespace: bool,
     /// Whether only indentation and `-`, `?`, `:` are on this line.
@@ -53,6 +62,15 @@ pub(super) struct Emitter {
 }
 
 impl Emitter {
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Self { out: String::new(), column: 0, indent: None, dialect, whitespace: true, indention: true }
+    }
+
+    pub(super) fn finish(mut self) -> String {
+        self.write_indent();
+        self.out
+    }
+
     fn node(&mut self, value: &Value, place: Place) {
         match value {
             Value::Object(map) if map.is_empty() => self.indicator("{}", true, false),
@@ -70,21 +88,30 @@ impl Emitter {
         let outer = self.indent;
         self.indent = Some(outer.map_or(0, |indent| indent + INDENT));
         let mut entries: Vec<(&str, &Value)> = map.iter().map(|(k, v)| (k.as_str(), v)).collect();
-        order::sort(&mut entries, |entry| entry.0);
+        order::sort(&mut entries, |entry| entry.0, order::less);
         for (key, value) in entries {
-            self.write_indent();
-            if key.len() <= SIMPLE_KEY && !Facts::of(key).multiline {
-                self.text(key, Place::SimpleKey);
-                self.indicator(":", false, false);
-            } else {
-                self.indicator("?", true, true);
-                self.text(key, Place::LongKey);
-                self.write_indent();
-                self.indicator(":", true, true);
-            }
+            self.key(key);
             self.node(value, Place::Value);
         }
         self.indent = outer;
+    }
+
+    /// A key and its colon.
+    pub(super) fn key(&mut self, key: &str) {
+        self.write_indent();
+        if key.len() <= SIMPLE_KEY && !self.facts(key).multiline {
+            self.text(key, Place::SimpleKey);
+            self.indicator(":", false, false);
+        } else {
+            self.indicator("?", true, true);
+            self.text(key, Place::LongKey);
+            self.write_indent();
+            self.indicator(":", true, true);
+        }
+    }
+
+    fn facts(&self, text: &str) -> Facts {
+        Facts::of(text, self.dialect == Dialect::Pretty)
     }
 
     fn sequence(&mut self, items: &[Value], place: Place) {
@@ -104,8 +131,8 @@ impl Emitter {
     }
 
     /// Writes a string in the first style that keeps it a string and keeps its characters.
-    fn text(&mut self, text: &str, place: Place) {
-        let facts = Facts::of(text);
+    pub(super) fn text(&mut self, text: &str, place: Place) {
+        let facts = self.facts(text);
         let is_text = matches!(resolve(text), Scalar::Text { timestamp: false }) && !is_base60(text);
         let wish = if text.contains('\n') {
             Style::Literal
@@ -127,7 +154,7 @@ impl Emitter {
     }
 
     /// Writes a scalar that needs neither quotes nor folding.
-    fn plain(&mut self, text: &str) {
+    pub(super) fn plain(&mut self, text: &str) {
         self.separate();
         self.push_str(text);
         self.whitespace = false;
@@ -187,7 +214,7 @@ impl Emitter {
 
     /// Whether the line is long enough to be folded.
     pub(super) fn is_full(&self) -> bool {
-        self.column > BEST_WIDTH
+        self.dialect == Dialect::Usual && self.column > BEST_WIDTH
     }
 }
 

@@ -6,13 +6,13 @@ use regex::Regex;
 
 /// Sorts by go-yaml's comparison. That is not a total order (`a10` < `a1b` < `a9` < `a10`),
 /// which the sort of the standard library may answer with a panic: hence a merge sort of our own.
-pub(super) fn sort<T: Clone>(items: &mut Vec<T>, key: impl Fn(&T) -> &str + Copy) {
+pub(super) fn sort<T>(items: &mut Vec<T>, key: impl Fn(&T) -> &str + Copy, less: fn(&str, &str) -> bool) {
     if items.len() < 2 {
         return;
     }
     let mut right = items.split_off(items.len() / 2);
-    sort(items, key);
-    sort(&mut right, key);
+    sort(items, key, less);
+    sort(&mut right, key, less);
     let left = std::mem::take(items);
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
@@ -24,7 +24,16 @@ pub(super) fn sort<T: Clone>(items: &mut Vec<T>, key: impl Fn(&T) -> &str + Copy
 }
 
 /// Whether one key is written before another.
-fn less(left: &str, right: &str) -> bool {
+pub(super) fn less(left: &str, right: &str) -> bool {
+    precedes(left, right, false)
+}
+
+/// The same for `toYamlPretty`: after a digit, a letter comes before what is none.
+pub(super) fn less_pretty(left: &str, right: &str) -> bool {
+    precedes(left, right, true)
+}
+
+fn precedes(left: &str, right: &str, pretty: bool) -> bool {
     let left: Vec<char> = left.chars().collect();
     let right: Vec<char> = right.chars().collect();
     let Some(at) = left.iter().zip(&right).position(|(l, r)| l != r) else {
@@ -33,7 +42,10 @@ fn less(left: &str, right: &str) -> bool {
     let (l, r) = (left[at], right[at]); // `position` found both
     match (is_letter(l), is_letter(r)) {
         (true, true) => return l < r,
-        (true, false) | (false, true) => return is_letter(r),
+        (true, false) | (false, true) => {
+            let after_digit = pretty && at.checked_sub(1).is_some_and(|before| is_digit(left[before]));
+            return if after_digit { is_letter(l) } else { is_letter(r) };
+        }
         (false, false) => {}
     }
     // Within a number, a zero more or less counts; in front of one it does not.

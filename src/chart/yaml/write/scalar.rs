@@ -24,8 +24,8 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Looks at every character once.
-    pub(super) fn of(text: &str) -> Self {
+    /// Looks at every character once. A block may hold tabs where `tabs` says so.
+    pub(super) fn of(text: &str, tabs: bool) -> Self {
         if text.is_empty() {
             return Self { multiline: false, plain: true, single: true, block: false };
         }
@@ -42,7 +42,11 @@ impl Facts {
                 ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => first,
                 _ => false,
             };
-            scan.special |= !is_printable(c);
+            if tabs && c == '\t' {
+                scan.tabs = true;
+            } else {
+                scan.special |= !is_printable(c);
+            }
             scan.step(c, first, chars.peek().is_none());
             after_blank = matches!(c, ' ' | '\t' | '\0') || is_break(c);
             first = false;
@@ -75,6 +79,7 @@ impl Facts {
 struct Scan {
     indicators: bool,
     special: bool,
+    tabs: bool,
     breaks: bool,
     /// A space or break at an end.
     edge: bool,
@@ -101,8 +106,8 @@ impl Scan {
         let odd = self.space_break || self.special;
         Facts {
             multiline: self.breaks,
-            plain: !(self.edge || self.break_space || odd || self.breaks || self.indicators),
-            single: !(self.break_space || odd),
+            plain: !(self.edge || self.break_space || odd || self.tabs || self.breaks || self.indicators),
+            single: !(self.break_space || odd || self.tabs),
             block: !(self.trailing_space || odd),
         }
     }

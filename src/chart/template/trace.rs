@@ -1,0 +1,193 @@
+//! What a render leaves behind of how it came about: which line of a template each piece of the text is from, and which
+//! values were looked at on the way. It is kept only where somebody asks for it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::map::Map;
+use super::value::Value;
+
+/// How one file came about.
+#[derive(Debug, Clone, Default)]
+pub struct Trace {
+    /// By where they begin in the text, in its order.
+    pub marks: Vec<Mark>,
+    /// In the order in which they were looked at.
+    pub reads: Vec<Read>,
+}
+
+/// A piece of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Where it begins in the rendered text, in bytes.
+    pub at: usize,
+    /// The file that it is from.
+    pub file: Arc<str>,
+    /// The line there, from 1.
+    pub line: usize,
+    /// Whether it stands in the template as it is, line for line.
+    pub verbatim: bool,
+    /// The lines of texts that were made within it, such as those of an `include`.
+    pub inner: Vec<Inner>,
+}
+
+/// A line of a text that was made within another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inner {
+    /// The line, without white space around it.
+    pub text: Box<str>,
+    /// Where it is from.
+    pub origin: Origin,
+}
+
+/// A place in a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The file.
+    pub file: Arc<str>,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// A value that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// How much was written by then, in bytes.
+    pub at: usize,
+    /// Its path below `.Values` of the release.
+    pub path: Vec<Arc<str>>,
+    /// Whether all that is in it was looked at.
+    pub whole: bool,
+}
+
+/// Writes a [`Trace`] while templates run.
+pub(crate) struct Tracer {
+    /// The mappings of the values, by what tells them from others.
+    known: HashMap<usize, Vec<Arc<str>>>,
+    /// They live as long as they are known, so that no other takes their place.
+    kept: Vec<Map>,
+    /// The pieces of the texts that are being written within each other: the first is the file's.
+    texts: Vec<Vec<Mark>>,
+    /// How much of the file is written.
+    written: usize,
+    trace: Trace,
+}
+
+impl Tracer {
+    /// For a release's values.
+    pub fn new(values: &Map) -> Self {
+        let mut tracer =
+            Self { known: HashMap::new(), kept: Vec::new(), texts: Vec::new(), written: 0, trace: Trace::default() };
+        tracer.learn(values, &mut Vec::new());
+        tracer
+    }
+
+    fn learn(&mut self, map: &Map, path: &mut Vec<Arc<str>>) {
+        if self.known.insert(map.id(), path.clone()).is_some() {
+            return;
+        }
+        self.kept.push(map.clone());
+        for (key, value) in map.snapshot() {
+            if let Value::Map(below) = value {
+                path.push(key);
+                self.learn(&below, path);
+                path.pop();
+            }
+        }
+    }
+
+    /// A text begins within the one that is being written.
+    pub fn enter(&mut self) {
+        self.texts.push(Vec::new());
+    }
+
+    /// It ends, and is this.
+    pub fn leave(&mut self, text: &[u8]) {
+        let marks = self.texts.pop().unwrap_or_default();
+        let Some(outer) = self.texts.last_mut() else {
+            self.trace.marks = marks;
+            return;
+        };
+        let Some(outer) = outer.last_mut() else { return };
+        let text = String::from_utf8_lossy(text);
+        let lines = text.split('\n').zip(origins(&marks, &text));
+        // What `tpl` was given is no file.
+        let lines =
+            lines.filter_map(|(line, origin)| Some((line, origin.filter(|o| &*o.file != super::run::TPL_NAME)?)));
+        outer.inner.extend(lines.map(|(line, origin)| Inner { text: line.trim().into(), origin }));
+    }
+
+    /// The next piece of the text comes from here.
+    pub fn mark(&mut self, written: usize, (file, line): (&Arc<str>, usize), verbatim: bool) {
+        self.reach(written);
+        if let Some(marks) = self.texts.last_mut() {
+            marks.push(Mark { at: written, file: Arc::clone(file), line, verbatim, inner: Vec::new() });
+        }
+    }
+
+    /// What comes is decided here.
+    pub fn reach(&mut self, written: usize) {
+        if self.texts.len() == 1 {
+            self.written = written;
+        }
+    }
+
+    /// An entry of a mapping is looked at.
+    pub fn read(&mut self, map: &Map, keys: &[&str]) {
+        self.note(map, keys, false);
+    }
+
+    /// All that is in a mapping is looked at.
+    pub fn read_whole(&mut self, map: &Map) {
+        self.note(map, &[], true);
+    }
+
+    fn note(&mut self, map: &Map, keys: &[&str], whole: bool) {
+        if let Some(path) = self.known.get(&map.id()) {
+            let path = path.iter().cloned().chain(keys.iter().map(|key| Arc::from(*key))).collect();
+            self.trace.reads.push(Read { at: self.written, path, whole });
+        }
+    }
+
+    /// What was traced of a file, whose text loses these places, `length` bytes each.
+    pub fn take(&mut self, lost: &[usize], length: usize) -> Trace {
+        let mut trace = std::mem::take(&mut self.trace);
+        self.written = 0;
+        let moved = |at: &mut usize| *at -= lost.iter().filter(|lost| **lost + length <= *at).count() * length;
+        trace.marks.iter_mut().for_each(|mark| moved(&mut mark.at));
+        trace.reads.iter_mut().for_each(|read| moved(&mut read.at));
+        trace
+    }
+}
+
+impl Trace {
+    /// Where each line of the text is from.
+    pub fn lines(&self, text: &str) -> Vec<Option<Origin>> {
+        origins(&self.marks, text)
+    }
+}
+
+/// Where each line of a text is from, by the piece that its first character belongs to. A line that was made within a piece
+/// is known again by what it says.
+fn origins(marks: &[Mark], text: &str) -> Vec<Option<Origin>> {
+    let mut start = 0;
+    // How far the lines within the last piece are found again.
+    let mut found = (usize::MAX, 0);
+    let lines = text.split('\n').map(|line| {
+        let at = start + (line.len() - line.trim_start().len());
+        start += line.len() + 1;
+        let place = marks.partition_point(|mark| mark.at <= at).checked_sub(1)?;
+        let mark = marks.get(place)?;
+        if found.0 != place {
+            found = (place, 0);
+        }
+        let rest = mark.inner.get(found.1..).unwrap_or_default();
+        if let Some(next) = rest.iter().position(|inner| *inner.text == *line.trim()) {
+            found.1 += next + 1;
+            return rest.get(next).map(|inner| inner.origin.clone());
+        }
+        let below = if mark.verbatim { text.get(mark.at..at)?.matches('\n').count() } else { 0 };
+        Some(Origin { file: Arc::clone(&mark.file), line: mark.line + below })
+    });
+    lines.collect()
+}

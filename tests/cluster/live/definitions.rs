@@ -1,0 +1,58 @@
+//! What a chart has in `crds/`: made first, once for all sandboxes, and left alone.
+
+use super::case::{Case, file};
+
+const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: toys.GROUP
+spec:
+  group: GROUP
+  names: {kind: Toy, listKind: ToyList, plural: toys, singular: toy}
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+";
+const TOY: &str = "apiVersion: GROUP/v1\nkind: Toy\nmetadata: {name: bear}\nspec: {size: 3}\n";
+
+#[test]
+fn definitions_come_first_and_stay() {
+    let Some(case) = Case::start("definitions") else { return };
+    let group = format!("{}.example.com", case.id);
+    let name = format!("toys.{group}");
+    case.repo.write("charts/toys/Chart.yaml", "apiVersion: v2\nname: toys\nversion: 1.0.0\n");
+    case.repo.write("charts/toys/crds/toys.yaml", &DEFINITION.replace("GROUP", &group));
+    case.repo.write("charts/toys/templates/toy.yaml", &TOY.replace("GROUP", &group));
+    case.sandbox("one", "chart = \"toys\"").sandbox("two", "chart = \"toys\"").commit("two with toys");
+    let run = case.run(0, &[]);
+    assert_eq!((run.came_of("one"), run.came_of("two")), (("done", ""), ("done", "")));
+    for sandbox in ["one", "two"] {
+        assert_eq!(case.field(sandbox, &format!("toys.{group}/bear"), ".spec.size"), "3");
+    }
+    case.assert_settled();
+
+    // A new edition in the chart changes nothing, nor does somebody's own.
+    let annotation = "--overwrite=true";
+    case.plane.must(&["annotate", "crd", &name, "somebody=else", annotation]);
+    case.repo.edit("charts/toys/crds/toys.yaml", "singular: toy", "singular: toy, shortNames: [t]");
+    case.commit("a new edition");
+    case.run(0, &[]);
+    let short = case.plane.must(&["get", "crd", &name, "--output=jsonpath={.spec.names.shortNames}"]);
+    assert_eq!(short, "");
+
+    // Who made it goes, and it stays.
+    case.repo.remove(&file("one"));
+    case.commit("one goes");
+    let run = case.run(0, &[]);
+    assert_eq!(run.came_of("one"), ("done", ""));
+    assert_eq!(
+        case.plane.must(&["get", "crd", &name, "--output=name"]).trim(),
+        format!("customresourcedefinition.apiextensions.k8s.io/{name}")
+    );
+    assert_eq!(case.field("two", &format!("toys.{group}/bear"), ".spec.size"), "3");
+    case.assert_settled();
+    case.plane.must(&["delete", "crd", &name]);
+}

@@ -1,0 +1,104 @@
+//! `reconcile template`, without Helm beside it: what the command line itself does.
+
+use std::fs;
+use std::process::{Command, Output, Stdio};
+
+use super::fixture::folder;
+
+fn run(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_reconcile"))
+        .arg("template")
+        .args(args)
+        .current_dir(folder(""))
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn said(args: &[&str]) -> (i32, String) {
+    let output = run(args);
+    (
+        output.status.code().unwrap_or(-1),
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn it_prints_what_the_golden_files_hold() {
+    for (chart, values) in [("web", "web-values"), ("family", "family-values")] {
+        for case in super::fixture::cases(&folder(values), "yaml") {
+            let golden = fs::read_to_string(case.with_extension("golden")).unwrap();
+            let output = run(&["demo", chart, "-n", "space", "-f", case.to_str().unwrap()]);
+            if golden == "refused\n" {
+                assert_eq!(output.status.code(), Some(1), "{}", case.display());
+            } else {
+                assert_eq!(String::from_utf8(output.stdout).unwrap(), golden, "{}", case.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn random_values_are_made_and_differ() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("Chart.yaml", "name: a\nversion: 1.0.0\n");
+    let template = "a: {{ randAlphaNum 12 }}\nb: {{ uuidv4 }}\nc: {{ htpasswd \"u\" \"p\" | quote }}\nd: {{ now | date \"2006\" }}\n\
+                    {{ $ca := genCA \"ca\" 5 }}{{ $c := genSignedCert \"cn\" (list \"10.0.0.1\") (list \"x.y\") 5 $ca -}}\n\
+                    e: {{ $c.Cert | quote }}\nf: {{ decryptAES \"k\" (encryptAES \"k\" \"plain\") }}\n\
+                    g: {{ derivePassword 1 \"long\" \"password\" \"user\" \"example.com\" }}\n";
+    write("templates/a.yaml", template);
+    let chart = folder.path().to_str().unwrap();
+    let (status, one) = said(&["demo", chart]);
+    let (_, two) = said(&["demo", chart]);
+    assert_eq!(status, 0, "{one}");
+    assert_ne!(one, two);
+    let line = |text: &str, key: &str| {
+        text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_else(|| panic!("{key} {text}")).to_owned()
+    };
+    assert_eq!(line(&one, "a: ").len(), 12);
+    assert_eq!(line(&one, "b: ").len(), 36);
+    assert!(line(&one, "c: ").starts_with("\"u:$2a$10$"), "{one}");
+    assert!(line(&one, "e: ").starts_with("\"-----BEGIN CERTIFICATE-----\\n"), "{one}");
+    assert_eq!(line(&one, "f: "), "plain");
+    assert_eq!(line(&one, "g: "), "ZedaFaxcZaso9*");
+}
+
+#[test]
+fn what_is_no_chart_is_an_error_of_one_line() {
+    let expected = [
+        (&["demo", "./none"][..], "Error: path \"./none\" not found\n"),
+        (
+            &["demo", "oci://example.com/a"],
+            "Error: oci://example.com/a is not on this machine, and charts are not fetched: helm pull \
+                                            oci://example.com/a, then name the file\n",
+        ),
+        (
+            &["demo", "web", "--kube-version", "x"],
+            "Error: invalid kube version 'x': could not parse \"x\" as version\n",
+        ),
+        (&["demo", "web", "--set", "a"], "Error: failed parsing --set data: key \"a\" has no value\n"),
+    ];
+    for (args, expected) in expected {
+        assert_eq!(said(args), (1, expected.to_owned()));
+    }
+    assert_eq!(said(&[]).0, 64);
+    assert_eq!(said(&["demo", "web", "--repo", "x"]).0, 64);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_holds_itself_has_no_end() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Chart.yaml"), "name: a\nversion: 1.0.0\n").unwrap();
+    fs::create_dir(folder.path().join("charts")).unwrap();
+    std::os::unix::fs::symlink("..", folder.path().join("charts/a")).unwrap();
+    let (status, text) = said(&["demo", folder.path().to_str().unwrap()]);
+    assert_eq!(status, 1);
+    assert!(text.contains("charts/a is a link that leads back to a folder around it"), "{text}");
+}
