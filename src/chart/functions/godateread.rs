@@ -50,7 +50,7 @@ pub(super) fn parse(layout: &str, text: &str) -> Result<Zoned, String> {
         rest = skip(rest, prefix).map_err(|left| cannot(layout, text, (left, prefix)))?;
         let Some(piece) = piece else { break };
         let shown = pattern.get(prefix.len()..pattern.len() - after.len()).unwrap_or_default();
-        let names_fraction = matches!(next_piece(after), Some((Piece::Fraction { .. }, _)));
+        let names_fraction = matches!(next_field(after).1, Some(Piece::Fraction { .. }));
         let held = rest;
         let read = parsed.read(piece, rest, names_fraction);
         parsed.note(piece);
@@ -202,11 +202,13 @@ impl Parsed {
             Piece::Noon { upper } => {
                 let word = text.get(..2)?;
                 let (am, pm) = if upper { ("AM", "PM") } else { ("am", "pm") };
-                self.afternoon = Some(match word {
+                let is_afternoon = match word {
                     w if w == pm => true,
                     w if w == am => false,
                     _ => return None,
-                });
+                };
+                // Said twice, the afternoon counts.
+                self.afternoon = Some(is_afternoon || self.afternoon == Some(true));
                 return text.get(2..);
             }
             Piece::Zone => {
