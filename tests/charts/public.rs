@@ -100,7 +100,7 @@ fn find(folder: &Path, with_tests: bool, found: &mut Vec<PathBuf>) {
                 found.push(path.clone());
             }
             find(&path, with_tests, found);
-        } else if with_tests && name.ends_with(".tgz") {
+        } else if with_tests && path.extension().is_some_and(|ending| ending == "tgz") {
             found.push(path);
         }
     }
@@ -113,7 +113,7 @@ fn values_of(chart: &Path) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         let is_values = |path: &PathBuf| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+            let is_yaml = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
             path.is_file() && is_yaml && (folder.ends_with("ci") || name.starts_with("values"))
         };
         found.extend(entries.map(|entry| entry.expect("an entry").path()).filter(is_values));

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use flate2::{Compression, write::GzEncoder};
-use reconcile::chart::{Chart, ReleaseInfo, RenderInput};
+use reconcile::chart::{Capabilities, Chart, ReleaseInfo, RenderInput};
 use tar::{Builder, EntryType, Header};
 
 const META: &[u8] = b"apiVersion: v2\nname: a\nversion: 1.0.0\n";
@@ -44,7 +44,7 @@ fn an_archive_is_a_chart_within_charts_too() {
         ("a/charts/b-1.0.0.tgz", &inner),
     ];
     let chart = Chart::load_archive(&chart(&files)).unwrap();
-    let (release, capabilities) = (ReleaseInfo::install("demo", "space"), Default::default());
+    let (release, capabilities) = (ReleaseInfo::install("demo", "space"), Capabilities::default());
     let rendered = chart
         .render(&RenderInput { release: &release, values: &serde_json::Value::Null, capabilities: &capabilities })
         .unwrap();
