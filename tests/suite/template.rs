@@ -7,10 +7,8 @@ mod engine;
 #[path = "template/snippets.rs"]
 mod snippets;
 
-use reconcile::chart::template::{Capabilities, Files, Object, Session, Templates, Value};
-use reconcile::chart::yaml::{self, Numbers};
+use reconcile::chart::template::{Session, Templates};
 use snippets::{Fixture, Snippet};
-use std::sync::Arc;
 
 /// What this engine makes of a snippet: its output, or `Error: ` and the message.
 fn render(fixture: &Fixture, snippet: &Snippet) -> String {
@@ -21,41 +19,12 @@ fn render(fixture: &Fixture, snippet: &Snippet) -> String {
         Ok(parsed) => parsed,
         Err(error) => return format!("Error: {error}"),
     };
-    let data = data(&files);
+    let data = engine::data(&files, None);
     let rendered = parsed.render("c/templates/t.yaml", &data, &mut Session::default());
     match rendered {
         Ok(text) => snippets::decode(&text),
         Err(error) => format!("Error: {error}"),
     }
-}
-
-fn data(files: &[(String, String)]) -> Value {
-    let text = |name: &str| files.iter().find(|(path, _)| path == name).map_or("", |(_, text)| text);
-    let read = |name: &str| yaml::read(text(name), Numbers::Float64).expect("a fixture is YAML");
-    let own = ["Chart.yaml", "values.yaml"];
-    let other = files.iter().filter(|(path, _)| !path.starts_with("templates/") && !own.contains(&path.as_str()));
-    let other = other.map(|(path, text)| (path.as_str().into(), text.as_bytes().into())).collect();
-    let capabilities = Capabilities {
-        kube_version: "v1.33.0".to_owned(),
-        major: "1".to_owned(),
-        minor: "33".to_owned(),
-        api_versions: Arc::from(["v1".to_owned(), "apps/v1".to_owned(), "batch/v1".to_owned()]),
-        helm_version: "v3.22.0".to_owned(),
-    };
-    let release = serde_json::json!({ "Name": "rel", "Namespace": "ns", "Service": "Helm", "IsInstall": true, "IsUpgrade": false });
-    let release = Value::from(&release);
-    if let Value::Map(map) = &release {
-        map.insert("Revision", Value::int(1));
-    }
-    Value::data([
-        ("Values", Value::values(&read("values.yaml"))),
-        ("Chart", Object::chart(&read("Chart.yaml"), true).into()),
-        ("Release", release),
-        ("Capabilities", Object::capabilities(&capabilities).into()),
-        ("Files", Object::Files(Arc::new(Files::new(other))).into()),
-        ("Subcharts", Value::data([])),
-        ("Template", Value::data([("Name", "c/templates/t.yaml".into()), ("BasePath", "c/templates".into())])),
-    ])
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What is left of a line.
 
+use super::{Done, End, number, quoted_each};
+
 /// Reads a line from its start to its end.
 pub(super) struct Line<'l>(pub(super) &'l str);
 
@@ -39,5 +41,22 @@ impl Line<'_> {
             }
         }
         (text, None)
+    }
+
+    /// The number up to the closing bracket.
+    pub(super) fn index(&mut self, has_escapes: bool) -> Done<i64> {
+        let wrong = |why: &str| End::of(format!("error parsing index: {why}"));
+        match self.until(&[']'], has_escapes) {
+            (_, None) => Err(wrong("EOF")),
+            (text, Some(_)) => number(&text).map_err(|why| wrong(&why)),
+        }
+    }
+
+    /// What comes behind a bracket: another, a dot, an equals sign, or the end.
+    pub(super) fn behind_index(&mut self, has_escapes: bool) -> Done<Option<char>> {
+        match self.until(&['[', '.', '='], has_escapes) {
+            (text, stop) if text.is_empty() => Ok(stop),
+            (text, _) => Err(End::of(format!("unexpected data at end of array index: {}", quoted_each(&text)))),
+        }
     }
 }

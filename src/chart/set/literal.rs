@@ -2,10 +2,7 @@
 
 use serde_json::Value;
 
-use super::{
-    Done, End, Table, deeper, line::Line, list, list_at, mapping, negative, no_value, no_values, number, put, put_at,
-    quoted_each,
-};
+use super::{Done, End, Table, deeper, line::Line, list, list_at, mapping, negative, no_value, no_values, put, put_at};
 
 pub(super) fn set(line: &str, values: &mut Table) -> End {
     let mut literal = Literal(Line(line));
@@ -29,7 +26,7 @@ impl Literal<'_> {
             None if key.is_empty() => Err(End::Early),
             None => Err(no_value(&key)),
             Some('[') => {
-                let index = self.index()?;
+                let index = self.0.index(false)?;
                 let mut items = list(values, &key)?;
                 let done = self.item(&mut items, index, level);
                 put(values, &key, Value::Array(items));
@@ -56,26 +53,14 @@ impl Literal<'_> {
         }
     }
 
-    fn index(&mut self) -> Done<i64> {
-        let wrong = |why: &str| End::of(format!("error parsing index: {why}"));
-        match self.0.until(&[']'], false) {
-            (_, None) => Err(wrong("EOF")),
-            (text, Some(_)) => number(&text).map_err(|why| wrong(&why)),
-        }
-    }
-
     fn item(&mut self, items: &mut Vec<Value>, index: i64, level: usize) -> Done<()> {
         if index < 0 {
             return Err(negative(index));
         }
-        let (text, stop) = self.0.until(&['[', '.', '='], false);
-        if !text.is_empty() {
-            return Err(End::of(format!("unexpected data at end of array index: {}", quoted_each(&text))));
-        }
-        match stop {
+        match self.0.behind_index(false)? {
             None => Err(End::Early),
             Some('[') => {
-                let next = self.index()?;
+                let next = self.0.index(false)?;
                 let mut below = list_at(items, index)?;
                 self.item(&mut below, next, level)?;
                 put_at(items, index, Value::Array(below))

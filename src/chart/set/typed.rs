@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Done, End, Source, Table, deeper, line::Line, list, list_at, mapping, negative, no_value, no_values, number, put,
-    put_at, quoted_each,
+    Done, End, Source, Table, deeper, line::Line, list, list_at, mapping, negative, no_value, no_values, put, put_at,
 };
 use crate::chart::{template::go_quote, yaml};
 
@@ -37,7 +36,7 @@ impl Typed<'_, '_> {
             None if key.is_empty() => Err(End::Early),
             None => Err(no_value(&key)),
             Some('[') => {
-                let index = self.index()?;
+                let index = self.line.index(true)?;
                 let mut items = list(values, &key)?;
                 let done = self.item(&mut items, index, level);
                 put(values, &key, Value::Array(items));
@@ -80,27 +79,15 @@ impl Typed<'_, '_> {
         }
     }
 
-    fn index(&mut self) -> Done<i64> {
-        let wrong = |why: &str| End::of(format!("error parsing index: {why}"));
-        match self.line.until(&[']'], true) {
-            (_, None) => Err(wrong("EOF")),
-            (text, Some(_)) => number(&text).map_err(|why| wrong(&why)),
-        }
-    }
-
     /// What stands behind the brackets.
     fn item(&mut self, items: &mut Vec<Value>, index: i64, level: usize) -> Done<()> {
         if index < 0 {
             return Err(negative(index));
         }
-        let (text, stop) = self.line.until(&['[', '.', '='], true);
-        if !text.is_empty() {
-            return Err(End::of(format!("unexpected data at end of array index: {}", quoted_each(&text))));
-        }
-        match stop {
+        match self.line.behind_index(true)? {
             None => Err(End::Early),
             Some('[') => {
-                let next = self.index()?;
+                let next = self.line.index(true)?;
                 let mut below = list_at(items, index)?;
                 self.item(&mut below, next, level)?;
                 put_at(items, index, Value::Array(below))

@@ -47,15 +47,17 @@ fn render_one(template: &str, values: Option<&Json>) -> Result<Vec<u8>, String> 
     named.push((NAME.to_owned(), template));
     let parsed = Templates::parse(named.iter().map(|(name, text)| (name.as_str(), *text)));
     let parsed = parsed.map_err(|error| error.to_string())?;
-    let text = parsed.render(NAME, &data(values), &mut Session::default()).map_err(|error| error.to_string())?;
+    let text =
+        parsed.render(NAME, &data(chart(), values), &mut Session::default()).map_err(|error| error.to_string())?;
     Ok(text.into())
 }
 
-fn data(values: Option<&Json>) -> Value {
-    let text = |name: &str| chart().iter().find(|(path, _)| path == name).map_or("", |(_, text)| text);
+/// What a template is given in a chart of these files, with its own values or others.
+pub fn data(files: &[(String, String)], values: Option<&Json>) -> Value {
+    let text = |name: &str| files.iter().find(|(path, _)| path == name).map_or("", |(_, text)| text);
     let read = |name: &str| yaml::read(text(name), Numbers::Float64).expect("the chart's file is YAML");
     let own = ["Chart.yaml", "values.yaml"];
-    let other = chart().iter().filter(|(path, _)| !path.starts_with("templates/") && !own.contains(&path.as_str()));
+    let other = files.iter().filter(|(path, _)| !path.starts_with("templates/") && !own.contains(&path.as_str()));
     let other = other.map(|(path, text)| (path.as_str().into(), text.as_bytes().into())).collect();
     let capabilities = Capabilities {
         kube_version: "v1.33.0".to_owned(),
