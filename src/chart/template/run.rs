@@ -3,11 +3,14 @@
 use super::error::{ErrorKind, Fault, TemplateError};
 use super::exec::Frame;
 use super::map::Map;
+use super::memo::{Asked, Memo, Nesting};
 use super::node::Template;
 use super::trace::{Trace, Tracer};
 use super::value::{Str, Value};
 use crate::chart::generated::Tokens;
 use crate::chart::outside::World;
+use foldhash::fast::RandomState;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -47,6 +50,8 @@ pub struct Session {
     pub(crate) limits: Limits,
     pub(crate) steps: u64,
     pub(crate) written: usize,
+    /// What was included before.
+    pub(super) memo: Memo,
 }
 
 impl Session {
@@ -71,7 +76,7 @@ impl Session {
 /// Templates by name, one layer over another: `tpl` sees what its caller sees, and adds its own.
 #[derive(Default)]
 pub(crate) struct Set {
-    pub(super) own: HashMap<Arc<str>, Arc<Template>>,
+    pub(super) own: HashMap<Arc<str>, Arc<Template>, RandomState>,
 }
 
 impl Set {
@@ -93,7 +98,7 @@ pub(super) const TPL_NAME: &str = "gotpl";
 
 /// The texts that `tpl` was given, parsed. Renders share them: most give the same ones.
 #[derive(Default)]
-pub(super) struct Texts(Mutex<HashMap<Box<[u8]>, Arc<Set>>>);
+pub(super) struct Texts(Mutex<HashMap<Box<[u8]>, Arc<Set>, RandomState>>);
 
 /// So many are kept, and none that is longer than this.
 const KEPT_TEXTS: usize = 256;
@@ -135,6 +140,10 @@ pub struct Run<'s> {
     /// Buffers of templates that are done.
     spare: Vec<Vec<u8>>,
     depth: u32,
+    /// How deep it ever went.
+    deepest: Nesting,
+    /// How often a name was that of a template of an enclosing `tpl`.
+    layered: Cell<u64>,
 }
 
 impl<'s> Run<'s> {
@@ -148,6 +157,8 @@ impl<'s> Run<'s> {
             out: Vec::new(),
             spare: Vec::new(),
             depth: 0,
+            deepest: Nesting::default(),
+            layered: Cell::new(0),
         }
     }
 
@@ -156,6 +167,9 @@ impl<'s> Run<'s> {
         let mut layers = self.layers.iter().rev().filter_map(|set| set.own.get(name));
         // A blank template never replaces another, in whatever layer that is.
         let found = layers.find(|template| !template.blank || below.is_none());
+        if found.is_some() {
+            self.layered.set(self.layered.get() + 1);
+        }
         found.or(below).cloned()
     }
 
@@ -167,6 +181,14 @@ impl<'s> Run<'s> {
             return Err(Fault::bound(format!("the render takes more than {limit} steps")));
         }
         Ok(())
+    }
+
+    /// Counts what a function gave. Texts count by their size, so that the bound on steps is one on memory too.
+    pub(super) fn counted(&mut self, value: &Value) -> Result<(), Fault> {
+        let Value::Str(text) = value else { return self.step(1) };
+        let length = text.bytes().len();
+        self.check_size(length)?;
+        self.step(1 + (length as u64 >> 4))
     }
 
     /// Refuses a text that is longer than a render may be.
@@ -199,6 +221,7 @@ impl<'s> Run<'s> {
     /// Executes a template into the current output.
     pub(super) fn enter(&mut self, template: &Template, data: &Value) -> Result<(), TemplateError> {
         self.depth += 1;
+        self.deepest = self.deepest.max(self.nesting());
         let done = super::deep(|| Frame::new(template, data.clone()).run(self, data));
         self.depth -= 1;
         done
@@ -231,9 +254,46 @@ impl<'s> Run<'s> {
             return Err(format!("template: no template {name} associated with template \"gotpl\"").into());
         };
         self.included.push(Arc::clone(&template.name));
-        let done = self.execute(&template, data);
+        let done = self.known_or_executed(&template, data);
         self.included.pop();
         done.map_err(Fault::from)
+    }
+
+    /// The text of a template over this data, by executing it where it is not known.
+    pub(super) fn known_or_executed(&mut self, template: &Arc<Template>, data: &Value) -> Result<Str, TemplateError> {
+        let is_bare = |set: &Arc<Set>| set.own.keys().all(|name| **name == *TPL_NAME);
+        let repeats =
+            self.session.world.0.is_none() && self.session.tracer.is_none() && self.layers.iter().all(is_bare);
+        if !repeats {
+            return self.execute(template, data);
+        }
+        let pending = match self.session.memo.ask(template, data) {
+            Asked::Known(text, nesting) if self.has_room_for(nesting) => {
+                self.deepest = self.deepest.max(self.nesting().and(nesting));
+                return Ok(text);
+            }
+            Asked::Known(..) | Asked::Never => return self.execute(template, data),
+            Asked::New(pending) => pending,
+        };
+        let (tokens, layered) = (self.session.tokens.count(), self.layered.get());
+        let here = self.nesting();
+        let deepest = std::mem::replace(&mut self.deepest, here);
+        let done = self.execute(template, data);
+        let repeats = tokens == self.session.tokens.count() && layered == self.layered.get();
+        let text = done.as_ref().ok().filter(|_| repeats);
+        self.session.memo.keep(pending, (template, data), text, self.deepest.beyond(here));
+        self.deepest = self.deepest.max(deepest);
+        done
+    }
+
+    fn nesting(&self) -> Nesting {
+        Nesting { templates: self.depth, names: self.included.len() }
+    }
+
+    /// Whether so much deeper is within all bounds.
+    fn has_room_for(&self, nesting: Nesting) -> bool {
+        let deepest = self.nesting().and(nesting);
+        deepest.templates < MAX_DEPTH && deepest.names <= MAX_INCLUDES
     }
 
     /// Helm's `tpl`.
@@ -248,7 +308,7 @@ impl<'s> Run<'s> {
         let main = set.own.get(TPL_NAME).cloned();
         self.layers.push(set);
         let done = match main {
-            Some(main) => self.execute(&main, data),
+            Some(main) => self.known_or_executed(&main, data),
             None => Ok(Str::from("")),
         };
         self.layers.pop();
