@@ -1,7 +1,7 @@
 //! Go's own functions: printing, indexing, lengths, and the logic words.
 
 use super::{Call, Func, Lazy, Outcome, Ty};
-use crate::chart::template::{Fault, IntKind, Map, Str, Value, sprintf};
+use crate::chart::template::{Fault, IntKind, Map, Value, sprintf};
 use std::borrow::Cow;
 
 pub(super) const FUNCTIONS: &[Func] = &[
