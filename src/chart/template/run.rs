@@ -8,7 +8,7 @@ use super::node::Template;
 use super::trace::{Trace, Tracer};
 use super::value::{Str, Value};
 use crate::chart::generated::Tokens;
-use crate::chart::outside::World;
+use crate::chart::outside::{Outside, World};
 use foldhash::fast::RandomState;
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -41,8 +41,9 @@ impl Default for Limits {
 pub struct Session {
     /// The generated values that were asked for, in order.
     pub tokens: Tokens,
-    /// Whether the moment and chance may be asked.
-    pub(crate) world: World,
+    /// Whether the moment and chance may be asked, and how often they were.
+    world: World,
+    asked: Cell<u64>,
     /// Notes how the text comes about, where somebody asks for it.
     pub(crate) tracer: Option<Box<Tracer>>,
     /// What was noted, a file after another.
@@ -65,6 +66,13 @@ impl Session {
     pub(crate) fn traced(mut self, values: &Map) -> Self {
         self.tracer = Some(Box::new(Tracer::new(values)));
         self
+    }
+
+    /// Whom to ask for the moment and for chance, where that is allowed. What was asked once gives another answer next
+    /// time, so nothing that did is taken for known.
+    pub(crate) fn outside(&self) -> Option<Arc<dyn Outside>> {
+        self.asked.set(self.asked.get() + 1);
+        self.world.0.clone()
     }
 
     /// A session that may ask for the moment and for chance.
@@ -262,9 +270,7 @@ impl<'s> Run<'s> {
     /// The text of a template over this data, by executing it where it is not known.
     pub(super) fn known_or_executed(&mut self, template: &Arc<Template>, data: &Value) -> Result<Str, TemplateError> {
         let is_bare = |set: &Arc<Set>| set.own.keys().all(|name| **name == *TPL_NAME);
-        let repeats =
-            self.session.world.0.is_none() && self.session.tracer.is_none() && self.layers.iter().all(is_bare);
-        if !repeats {
+        if self.session.tracer.is_some() || !self.layers.iter().all(is_bare) {
             return self.execute(template, data);
         }
         let pending = match self.session.memo.ask(template, data) {
@@ -275,15 +281,20 @@ impl<'s> Run<'s> {
             Asked::Known(..) | Asked::Never => return self.execute(template, data),
             Asked::New(pending) => pending,
         };
-        let (tokens, layered) = (self.session.tokens.count(), self.layered.get());
+        let before = self.unrepeatable();
         let here = self.nesting();
         let deepest = std::mem::replace(&mut self.deepest, here);
         let done = self.execute(template, data);
-        let repeats = tokens == self.session.tokens.count() && layered == self.layered.get();
-        let text = done.as_ref().ok().filter(|_| repeats);
+        let text = done.as_ref().ok().filter(|_| self.unrepeatable() == before);
         self.session.memo.keep(pending, (template, data), text, self.deepest.beyond(here));
         self.deepest = self.deepest.max(deepest);
         done
+    }
+
+    /// Counts what makes a template give another text next time over the same data: generated values, the moment and
+    /// chance, and names of an enclosing `tpl`.
+    fn unrepeatable(&self) -> (usize, u64, u64) {
+        (self.session.tokens.count(), self.session.asked.get(), self.layered.get())
     }
 
     fn nesting(&self) -> Nesting {
