@@ -108,7 +108,7 @@ fn time_of(call: &Call<'_, '_, '_>, n: usize) -> Result<Zoned, crate::chart::tem
 
 /// The moment, where a render may ask for it.
 fn now(call: &Call<'_, '_, '_>) -> Result<Zoned, crate::chart::template::Fault> {
-    match &call.run.session.world.0 {
+    match call.run.session.outside() {
         Some(outside) => Ok(outside.now().to_zoned(TimeZone::UTC)),
         None => call.not_hermetic(NOW),
     }
