@@ -23,5 +23,6 @@ mod recorded;
 mod samples;
 mod subjects;
 mod text;
+mod times;
 mod unicode;
 mod verdict;

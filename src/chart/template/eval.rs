@@ -229,6 +229,11 @@ impl<'t> Frame<'t> {
                     return Ok((value, false));
                 }
             }
+            Value::Int(_, kind) => {
+                if let Some(method) = crate::chart::functions::times::of_number(*kind, name) {
+                    return Ok((self.method(run, dot, method, receiver.value, (node, tail))?, false));
+                }
+            }
             _ => {}
         }
         self.fail(format!("can't evaluate field {name} in type {type_name}"))

@@ -2,7 +2,8 @@
 
 use super::error::Fault;
 use super::object::{CHART, Field, Object, Record};
-use super::value::Value;
+use super::time::{Time, Zone};
+use super::value::{IntKind, Value};
 
 /// Values nested deeper than this are not printed: they hold themselves.
 const MAX_DEPTH: usize = 500;
@@ -91,7 +92,9 @@ impl<'o> Printer<'o> {
             }
             (_, 'p') => return self.pointer(value, verb),
             (Value::Bytes(bytes), 'v' | 'd') => self.byte_list(bytes, verb),
-            (Value::Map(_) | Value::List(_) | Value::Object(_), _) => return self.held(value, verb, 0),
+            (Value::Map(_) | Value::List(_) | Value::Object(_) | Value::Int(_, IntKind::Named(_)), _) => {
+                return self.held(value, verb, 0);
+            }
             _ => return self.plain(value, verb, 0),
         }
         Ok(())
@@ -120,6 +123,8 @@ impl<'o> Printer<'o> {
             }
             _ if self.spec.sharp_v || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') => None,
             Value::Object(Object::Time(time)) => Some(crate::chart::functions::dates::go_time(time).into_bytes()),
+            Value::Object(Object::Zone(zone)) => Some(zone.name().as_bytes().to_vec()),
+            Value::Int(n, kind) => crate::chart::functions::times::text(*n, *kind).map(String::into_bytes),
             // A method of a pointer is not seen where the struct itself is held.
             Value::Object(Object::Record(record)) if record.is_pointer() => {
                 record.text.as_ref().map(|text| text.bytes().to_vec())
@@ -263,13 +268,44 @@ impl<'o> Printer<'o> {
                 let items: Vec<Value> = versions.iter().map(|v| v.as_str().into()).collect();
                 self.sequence((&items, false), object.type_name(), verb, depth)
             }
-            Object::Time(time) => {
-                // Its text, for verbs that Go would use on its inner fields: they are nobody's business.
-                let text = crate::chart::functions::dates::go_time(time);
-                self.pad(text.as_bytes());
+            Object::Time(time) => self.time(time, value, verb),
+            Object::Zone(_) if depth > 0 => self.pointer(value, verb),
+            Object::Zone(zone) => {
+                self.out.extend_from_slice(b"&{");
+                self.held(&Value::from(zone.name()), verb, depth + 1)?;
+                self.out.push(b'}');
                 Ok(())
             }
         }
+    }
+
+    /// What Go keeps of a time, for verbs that do not take its text: the part of the second, the seconds since the
+    /// year 1, and the zone's place in memory.
+    fn time(&mut self, time: &Time, value: &Value, verb: char) -> Result<(), Fault> {
+        let seconds = time.seconds();
+        self.out.push(b'{');
+        self.name("wall");
+        if !self.integer((time.nanos().into(), false), verb, true) {
+            self.bad_verb(value, verb)?;
+        }
+        self.separator(1);
+        self.name("ext");
+        if !self.integer((seconds.unsigned_abs(), seconds < 0), verb, false) {
+            self.bad_verb(value, verb)?;
+        }
+        self.separator(2);
+        self.name("loc");
+        match (verb, time.zone()) {
+            ('v', Zone::Utc) => self.pad(b"<nil>"),
+            ('v', _) => self.prefixed_hex(ADDRESS, !self.spec.sharp),
+            ('b' | 'o' | 'd' | 'x' | 'X', zone) => {
+                let address = if matches!(zone, Zone::Utc) { 0 } else { ADDRESS };
+                self.integer((address, false), verb, true);
+            }
+            _ => self.bad_verb(value, verb)?,
+        }
+        self.out.push(b'}');
+        Ok(())
     }
 
     fn record(&mut self, record: &Record, verb: char, depth: usize) -> Result<(), Fault> {

@@ -14,6 +14,7 @@ mod files;
 mod float;
 mod format;
 mod glob;
+mod globmatch;
 mod item;
 mod lex;
 mod map;
@@ -27,6 +28,7 @@ mod printable;
 mod printf;
 mod quote;
 mod run;
+mod time;
 mod trace;
 mod value;
 mod verbs;
@@ -37,6 +39,7 @@ pub use map::{Entries, List, ListKind, Map, MapKind};
 pub(crate) use object::CHART;
 pub use object::{Capabilities, Field, Object, Record};
 pub use run::{Limits, Run, Session};
+pub use time::{Time, Zone};
 pub use trace::{Inner, Mark, Origin, Read, Trace};
 pub use value::{IntKind, Str, Value};
 
@@ -47,6 +50,7 @@ pub(crate) use number::{parse_float, parse_signed};
 pub(crate) use printable::is_print;
 pub(crate) use printf::sprintf;
 pub(crate) use quote::{Keep, go_quote, quote_rune, quote_with};
+pub(crate) use time::{Civil, Parts as DateParts, is_date};
 
 use run::{Set, Texts};
 
