@@ -14,6 +14,7 @@ mod functions;
 mod helm;
 mod kinds;
 mod language;
+mod odds;
 #[path = "../suite/template/engine.rs"]
 mod ours;
 mod printf;

@@ -162,7 +162,6 @@ const SHOWN: &[&str] = &[
     " | not",
     " | deepCopy",
     " | duration",
-    " | durationRound",
     " | unixEpoch",
     " | quote",
     " | until",

@@ -2,7 +2,7 @@
 
 use super::builtin::new_map;
 use super::{Call, Func, Outcome, Ty};
-use crate::chart::template::{Fault, List, Map, MapKind, Object, Value};
+use crate::chart::template::{Fault, List, Map, MapKind, Object, Value, Zone};
 use std::sync::Arc;
 
 pub(super) const FUNCTIONS: &[Func] = &[
@@ -154,6 +154,7 @@ fn copy(call: &mut Call<'_, '_, '_>, value: &Value, depth: usize) -> Outcome {
         }
         // The library sees no hidden fields, and leaves them out of the copy.
         Value::Object(Object::Record(record)) if record.text_is_json => super::semver::zero(record.type_name),
+        Value::Object(Object::Zone(_)) => Value::Object(Object::Zone(Zone::fixed("", 0).into())),
         other => other.clone(),
     })
 }

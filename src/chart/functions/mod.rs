@@ -52,6 +52,7 @@ mod tomlread;
 mod urls;
 mod version;
 mod words;
+mod x509;
 mod yamlpretty;
 mod yamls;
 

@@ -2,7 +2,7 @@
 
 use super::{Call, Func, Outcome, Ty};
 use super::{dates, godate, goduration};
-use crate::chart::template::{Civil, DateParts, Fault, IntKind, Object, Time, Value, Zone};
+use crate::chart::template::{Civil, DateParts, Fault, IntKind, List, ListKind, Object, Time, Value, Zone};
 
 const BYTES: Ty = Ty::Named("[]uint8");
 const TIME: Ty = Ty::Named("time.Time");
@@ -205,6 +205,10 @@ fn appended(call: &Call<'_, '_, '_>, more: Vec<u8>) -> Outcome {
         Value::Bytes(bytes) => bytes.to_vec(),
         _ => Vec::new(),
     };
+    // Nothing after nothing stays nil.
+    if more.is_empty() && call.value(1).is_nil() {
+        return Ok(Value::List(List::nil(ListKind::Named("[]uint8"))));
+    }
     all.extend(more);
     Ok(Value::Bytes(all.into()))
 }

@@ -2,13 +2,12 @@
 
 use super::error::Fault;
 use super::object::{CHART, Field, Object, Record};
-use super::time::{Time, Zone};
 use super::value::{IntKind, Value};
 
 /// Values nested deeper than this are not printed: they hold themselves.
 const MAX_DEPTH: usize = 500;
 /// Where Go's pointers point to differs in each run; a render says the same each time.
-const ADDRESS: u64 = 0xc0_0000_0000;
+pub(super) const ADDRESS: u64 = 0xc0_0000_0000;
 
 /// Flags, width and precision of one verb.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,7 +30,7 @@ pub(super) struct Printer<'o> {
     pub spec: Spec,
     pub limit: usize,
     /// Within the words about a verb that does not fit: no methods are called.
-    erroring: bool,
+    pub(super) erroring: bool,
 }
 
 /// Prints a value as an action does, into at most `limit` bytes.
@@ -134,7 +133,7 @@ impl<'o> Printer<'o> {
     }
 
     /// Prints a value by its kind.
-    fn plain(&mut self, value: &Value, verb: char, depth: usize) -> Result<(), Fault> {
+    pub(super) fn plain(&mut self, value: &Value, verb: char, depth: usize) -> Result<(), Fault> {
         if depth > MAX_DEPTH {
             return Err(Fault::bound("the value is nested too deeply to be printed"));
         }
@@ -178,7 +177,7 @@ impl<'o> Printer<'o> {
         if done { Ok(()) } else { self.bad_verb(value, verb) }
     }
 
-    fn separator(&mut self, i: usize) {
+    pub(super) fn separator(&mut self, i: usize) {
         if i > 0 {
             self.out.extend_from_slice(if self.spec.sharp_v { b", " } else { b" " });
         }
@@ -268,44 +267,10 @@ impl<'o> Printer<'o> {
                 let items: Vec<Value> = versions.iter().map(|v| v.as_str().into()).collect();
                 self.sequence((&items, false), object.type_name(), verb, depth)
             }
-            Object::Time(time) => self.time(time, value, verb),
+            Object::Time(time) => self.time(time, verb, depth),
             Object::Zone(_) if depth > 0 => self.pointer(value, verb),
-            Object::Zone(zone) => {
-                self.out.extend_from_slice(b"&{");
-                self.held(&Value::from(zone.name()), verb, depth + 1)?;
-                self.out.push(b'}');
-                Ok(())
-            }
+            Object::Zone(zone) => self.zone(zone, verb, depth),
         }
-    }
-
-    /// What Go keeps of a time, for verbs that do not take its text: the part of the second, the seconds since the
-    /// year 1, and the zone's place in memory.
-    fn time(&mut self, time: &Time, value: &Value, verb: char) -> Result<(), Fault> {
-        let seconds = time.seconds();
-        self.out.push(b'{');
-        self.name("wall");
-        if !self.integer((time.nanos().into(), false), verb, true) {
-            self.bad_verb(value, verb)?;
-        }
-        self.separator(1);
-        self.name("ext");
-        if !self.integer((seconds.unsigned_abs(), seconds < 0), verb, false) {
-            self.bad_verb(value, verb)?;
-        }
-        self.separator(2);
-        self.name("loc");
-        match (verb, time.zone()) {
-            ('v', Zone::Utc) => self.pad(b"<nil>"),
-            ('v', _) => self.prefixed_hex(ADDRESS, !self.spec.sharp),
-            ('b' | 'o' | 'd' | 'x' | 'X', zone) => {
-                let address = if matches!(zone, Zone::Utc) { 0 } else { ADDRESS };
-                self.integer((address, false), verb, true);
-            }
-            _ => self.bad_verb(value, verb)?,
-        }
-        self.out.push(b'}');
-        Ok(())
     }
 
     fn record(&mut self, record: &Record, verb: char, depth: usize) -> Result<(), Fault> {
@@ -339,7 +304,7 @@ impl<'o> Printer<'o> {
         Ok(())
     }
 
-    fn name(&mut self, name: &str) {
+    pub(super) fn name(&mut self, name: &str) {
         if self.spec.plus_v || self.spec.sharp_v {
             self.out.extend_from_slice(name.as_bytes());
             self.out.push(b':');
@@ -370,7 +335,7 @@ impl<'o> Printer<'o> {
         Ok(())
     }
 
-    fn prefixed_hex(&mut self, number: u64, prefixed: bool) {
+    pub(super) fn prefixed_hex(&mut self, number: u64, prefixed: bool) {
         let sharp = std::mem::replace(&mut self.spec.sharp, prefixed);
         self.integer((number, false), 'x', true);
         self.spec.sharp = sharp;

@@ -13,6 +13,7 @@ mod exec;
 mod files;
 mod float;
 mod format;
+mod formattime;
 mod glob;
 mod globmatch;
 mod item;

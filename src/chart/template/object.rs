@@ -236,6 +236,15 @@ impl Object {
         methods.iter().copied().flatten().find(|m| m.name == name)
     }
 
+    /// Whether there is a field of that name that Go keeps to itself.
+    pub(crate) fn hides(&self, name: &str) -> bool {
+        match self {
+            Self::Time(_) => ["wall", "ext", "loc"].contains(&name),
+            Self::Zone(_) => super::time::FIELDS.contains(&name),
+            _ => false,
+        }
+    }
+
     /// A field of a struct, or an entry of a map type. `None` where there can be no such thing.
     pub(crate) fn field(&self, name: &str) -> Option<Value> {
         match self {

@@ -9,6 +9,9 @@ pub(crate) const TO_UNIX: i64 = 62_135_596_800;
 const DAY: i64 = 86_400;
 const BILLION: i64 = 1_000_000_000;
 
+/// What Go keeps of a zone.
+pub(crate) const FIELDS: [&str; 7] = ["name", "zone", "tx", "extend", "cacheStart", "cacheEnd", "cacheZone"];
+
 /// A `time.Time`. As in Go, its seconds count from the year 1 and wrap.
 #[derive(Clone, Debug)]
 pub struct Time {
@@ -33,6 +36,14 @@ pub enum Zone {
 impl Zone {
     pub(crate) fn fixed(name: &str, offset: i32) -> Self {
         Self::Fixed(Rc::new((name.to_owned(), offset)))
+    }
+
+    /// The offset, where it is a fixed one of its own.
+    pub(crate) fn fixed_offset(&self) -> Option<i32> {
+        match self {
+            Self::Fixed(zone) => Some(zone.1),
+            _ => None,
+        }
     }
 
     /// What a location is called.
