@@ -96,7 +96,7 @@ fn time_of(call: &Call<'_, '_, '_>, n: usize) -> Result<Time, crate::chart::temp
 
 /// The moment, where a render may ask for it.
 fn now(call: &Call<'_, '_, '_>) -> Result<Time, crate::chart::template::Fault> {
-    match &call.run.session.world.0 {
+    match call.run.session.outside() {
         Some(outside) => {
             let now = outside.now();
             Ok(Time::unix(now.as_second(), u32::try_from(now.subsec_nanosecond()).unwrap_or(0)))

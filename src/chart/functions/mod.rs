@@ -49,6 +49,8 @@ mod toml;
 mod tomllex;
 mod tomlnumber;
 mod tomlread;
+mod tomlscalar;
+mod tomltable;
 mod urls;
 mod version;
 mod words;

@@ -41,7 +41,9 @@ impl<'t> Frame<'t> {
             return self.fail(why.to_owned());
         }
         let mut args: SmallVec<[Value; 4]> = SmallVec::new();
-        args.extend(receiver.cloned());
+        if let Some(receiver) = receiver {
+            args.push(receiver.clone());
+        }
         for (i, arg) in tail.args.iter().enumerate() {
             args.push(self.argument(run, dot, func.param(i), arg)?);
         }
@@ -61,30 +63,21 @@ impl<'t> Frame<'t> {
                 (func.run)(&mut call)
             }
         };
-        let done = done.and_then(|value| {
-            if let Value::Str(text) = &value {
-                let length = text.bytes().len();
-                run.check_size(length)?;
-                // Texts count by their size, so that the bound on steps is one on memory too.
-                run.step(1 + (length as u64 >> 4))?;
-            } else {
-                run.step(1)?;
-            }
-            Ok(value)
-        });
-        match done {
-            Ok(value) => {
-                if run.session.tokens.count() > tokens {
-                    run.session.tokens.made_at(&self.place(node));
+        let fault = match done {
+            Ok(value) => match run.counted(&value) {
+                Ok(()) => {
+                    if run.session.tokens.count() > tokens {
+                        run.session.tokens.made_at(&self.place(node));
+                    }
+                    return Ok(value);
                 }
-                Ok(value)
-            }
-            Err(fault) => {
-                self.at = node;
-                let text = format!("error calling {}: {}", func.name, fault.text);
-                Err(self.error(Fault { text, ..fault }))
-            }
-        }
+                Err(fault) => fault,
+            },
+            Err(fault) => fault,
+        };
+        self.at = node;
+        let text = format!("error calling {}: {}", func.name, fault.text);
+        Err(self.error(Fault { text, ..fault }))
     }
 
     fn check_count(&mut self, func: &Func, given: usize, tail: Tail<'_, '_>) -> Done<()> {
@@ -188,6 +181,9 @@ impl<'t> Frame<'t> {
 
     /// Checks a value against a type, as Go's `validateType`.
     fn checked(&mut self, value: Value, ty: Ty) -> Done<Value> {
+        if matches!((&value, ty), (Value::Str(_), Ty::Str | Ty::Any | Ty::Reflect)) {
+            return Ok(value);
+        }
         if ty == Ty::Any
             && let Value::Object(object) = &value
             && let Some(copied) = object.copied()

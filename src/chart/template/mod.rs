@@ -19,6 +19,7 @@ mod globmatch;
 mod item;
 mod lex;
 mod map;
+mod memo;
 mod methods;
 mod node;
 mod number;
@@ -120,7 +121,8 @@ fn render_in(
         Value::Map(map) => &Value::Map(map.seen_as(MapKind::Values)),
         other => other,
     };
-    let text = run.execute(&template, data)?;
+    run.session.memo.begin(data);
+    let text = run.known_or_executed(&template, data)?;
     run.end_of_file(&text);
     match run::without_no_value(text) {
         Str::Text(text) => {
