@@ -774,8 +774,10 @@ const KNOWN: &[Known] = &[Known {
             head.contains("unsupported map key of type").then(|| head.to_owned())
         };
         // Of two such keys Go names any.
-        let is_long = theirs.as_ref().is_ok_and(|said| String::from_utf8_lossy(said).contains("]interface {}{"));
-        is_long && head(ours).is_some() && head(ours) == head(theirs)
+        let has =
+            |said: &Said, words: &str| said.as_ref().is_ok_and(|said| String::from_utf8_lossy(said).contains(words));
+        let is_over = has(theirs, "]interface {}{") || has(ours, "value: a collection");
+        is_over && head(ours).is_some() && head(ours) == head(theirs)
     },
     why: "a key that is null or larger than int64, over a collection: Go shows the collection, too",
 }];
