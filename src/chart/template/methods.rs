@@ -95,7 +95,7 @@ fn files<'a>(call: &Call<'a, '_, '_>) -> &'a super::files::Files {
 }
 
 fn files_get(call: &mut Call<'_, '_, '_>) -> Outcome {
-    Ok(Value::Str(Str::from(files(call).get(&call.text(1)))))
+    Ok(Value::Str(files(call).text(&call.text(1))))
 }
 
 fn files_get_bytes(call: &mut Call<'_, '_, '_>) -> Outcome {
