@@ -6,7 +6,7 @@ use super::error::Fault;
 use super::map::{List, Map, MapKind};
 use super::object::Object;
 use super::quote::go_quote;
-use super::value::{Str, Value};
+use super::value::Value;
 use crate::chart::functions::{Call, Func, Outcome, Ty};
 use base64::Engine as _;
 
