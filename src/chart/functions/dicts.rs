@@ -2,7 +2,7 @@
 
 use super::builtin::new_map;
 use super::{Call, Func, Outcome, Ty};
-use crate::chart::template::{Entries, Fault, List, Map, MapKind, Object, Str, Value};
+use crate::chart::template::{Entries, Fault, List, Map, MapKind, Object, Str, Value, Zone};
 use std::sync::Arc;
 
 pub(super) const FUNCTIONS: &[Func] = &[
@@ -158,6 +158,7 @@ fn copy(call: &mut Call<'_, '_, '_>, value: &Value, depth: usize) -> Outcome {
         }
         // The library sees no hidden fields, and leaves them out of the copy.
         Value::Object(Object::Record(record)) if record.text_is_json => super::semver::zero(record.type_name),
+        Value::Object(Object::Zone(_)) => Value::Object(Object::Zone(Zone::fixed("", 0).into())),
         other => other.clone(),
     })
 }

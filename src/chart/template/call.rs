@@ -37,6 +37,9 @@ impl<'t> Frame<'t> {
     ) -> Done<Value> {
         let given = tail.args.len() + usize::from(tail.last.is_some());
         self.check_count(func, given, tail)?;
+        if let Some(why) = func.unfit {
+            return self.fail(why.to_owned());
+        }
         let mut args: SmallVec<[Value; 4]> = SmallVec::new();
         if let Some(receiver) = receiver {
             args.push(receiver.clone());
@@ -160,9 +163,12 @@ impl<'t> Frame<'t> {
             (Ty::Float, Operand::Number { number, .. }) if number.float.is_some() => {
                 return Ok(Value::Float(number.float.unwrap_or_default()));
             }
+            (Ty::Named("time.Duration"), Operand::Number { number, .. }) if number.int.is_some() => {
+                return Ok(Value::Int(number.int.unwrap_or_default(), IntKind::Named("time.Duration")));
+            }
             (Ty::Bool, _) => "bool",
             (Ty::Str, _) => "string",
-            (Ty::Int | Ty::Int64, _) => "integer",
+            (Ty::Int | Ty::Int64 | Ty::Named("time.Duration"), _) => "integer",
             (Ty::Uint32, _) => "unsigned integer",
             (Ty::Float, _) => "float",
             _ => {
@@ -202,6 +208,7 @@ impl<'t> Frame<'t> {
             }
             (Value::Object(object), Ty::Named(name)) => object.type_name() == name,
             (Value::Int(_, IntKind::Named(kind)), Ty::Named(name)) => *kind == name,
+            (Value::Bytes(_), Ty::Named(name)) => name == "[]uint8",
             _ => false,
         };
         if fits {

@@ -231,6 +231,14 @@ impl<'t> Frame<'t> {
                     }
                     return Ok((value, false));
                 }
+                if object.hides(name) {
+                    return self.fail(format!("{name} is an unexported field of struct type {type_name}"));
+                }
+            }
+            Value::Int(_, kind) => {
+                if let Some(method) = crate::chart::functions::times::of_number(*kind, name) {
+                    return Ok((self.method(run, dot, method, receiver.value, (node, tail))?, false));
+                }
             }
             _ => {}
         }

@@ -52,8 +52,8 @@ impl Files {
 
     /// Those whose path matches a pattern.
     pub(crate) fn glob(&self, pattern: &str) -> Self {
-        let matches = |path: &str| super::glob::matches(pattern, path);
-        let found = self.0.iter().filter(|(path, _)| matches(path));
+        let pattern = super::glob::Pattern::read(pattern);
+        let found = self.0.iter().filter(|(path, _)| pattern.matches(path));
         Self(found.map(|(k, v)| (Arc::clone(k), v.clone())).collect())
     }
 

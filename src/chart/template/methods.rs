@@ -30,9 +30,6 @@ pub(crate) const KUBE_VERSION: &[Func] =
 /// Of `.Capabilities.APIVersions`.
 pub(crate) const VERSIONS: &[Func] = &[Func::new("Has", &[Ty::Str], versions_has)];
 
-/// Of a `time.Time`.
-pub(crate) const TIME: &[Func] = &[];
-
 /// Of `.Values`.
 pub(crate) const VALUES: &[Func] = &[
     Func::new("AsMap", &[], |call| {
