@@ -198,6 +198,7 @@ impl<'t> Frame<'t> {
         name: &str,
         (node, tail): (At<'t>, Tail<'t, '_>),
     ) -> Done<(Value, bool)> {
+        let type_name = || if receiver.boxed { "interface {}" } else { receiver.value.type_name() };
         match receiver.value {
             Value::Absent => return Ok((Value::Absent, false)),
             Value::Nil => return self.fail(format!("nil pointer evaluating interface {{}}.{name}")),
@@ -232,7 +233,7 @@ impl<'t> Frame<'t> {
                     return Ok((value, false));
                 }
                 if object.hides(name) {
-                    return self.fail(format!("{name} is an unexported field of struct type {type_name}"));
+                    return self.fail(format!("{name} is an unexported field of struct type {}", type_name()));
                 }
             }
             Value::Int(_, kind) => {
@@ -242,8 +243,7 @@ impl<'t> Frame<'t> {
             }
             _ => {}
         }
-        let type_name = if receiver.boxed { "interface {}" } else { receiver.value.type_name() };
-        self.fail(format!("can't evaluate field {name} in type {type_name}"))
+        self.fail(format!("can't evaluate field {name} in type {}", type_name()))
     }
 
     fn method(
