@@ -48,6 +48,7 @@ impl<'t> Frame<'t> {
         }
         if let Some(tracer) = &mut run.session.tracer {
             looked_up(tracer, func.name, &args);
+            tracer.before(func.name, &args);
         }
         let tokens = run.session.tokens.count();
         let done = match crate::chart::generated::refused(func, &args, &run.session.tokens) {
@@ -58,6 +59,9 @@ impl<'t> Frame<'t> {
                 (func.run)(&mut call)
             }
         };
+        if let (Some(tracer), Ok(made)) = (&mut run.session.tracer, &done) {
+            tracer.after(func.name, &args, made);
+        }
         let done = done.and_then(|value| {
             if let Value::Str(text) = &value {
                 let length = text.bytes().len();
@@ -233,7 +237,7 @@ fn callee(tail: Tail<'_, '_>) -> String {
 /// Notes what a function looks up in a mapping by its keys.
 #[cold]
 fn looked_up(tracer: &mut Tracer, function: &str, args: &[Value]) {
-    const WHOLE: [&str; 14] = [
+    const WHOLE: [&str; 10] = [
         "toYaml",
         "toYamlPretty",
         "mustToYaml",
@@ -242,17 +246,20 @@ fn looked_up(tracer: &mut Tracer, function: &str, args: &[Value]) {
         "toPrettyJson",
         "toRawJson",
         "toToml",
-        "merge",
-        "mergeOverwrite",
-        "deepCopy",
         "keys",
         "values",
-        "omit",
     ];
     if WHOLE.contains(&function) {
         for arg in args {
             if let Value::Map(map) = arg {
                 tracer.read_whole(map);
+            }
+        }
+    }
+    if let ("pluck", [Value::Str(key), maps @ ..]) = (function, args) {
+        for map in maps {
+            if let Value::Map(map) = map {
+                tracer.read(map, &[&key.text()]);
             }
         }
     }
