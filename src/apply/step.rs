@@ -151,9 +151,7 @@ impl<'a> Run<'a> {
                 // The controller was faster, or this account may not.
                 wait::until_ready(self.cluster, target, self.deadline.anew(CONTROLLER), waits).await
             }
-            Work::AwaitServed => {
-                wait::until_ready(self.cluster, target, self.deadline.anew(CONTROLLER), waits).await
-            }
+            Work::AwaitServed => wait::until_ready(self.cluster, target, self.deadline.anew(CONTROLLER), waits).await,
             // In a namespace that this run has just made nothing runs yet: the next run looks.
             Work::AwaitReady if self.timeout.is_zero() && self.claimed.is_some() && self.cluster.keeps_status() => {
                 Err(Halt::NotReady("it is not waited for".into()))

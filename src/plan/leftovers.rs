@@ -50,7 +50,9 @@ fn of_one(name: &str, namespace: &str, objects: &[&Observed], input: &Input) -> 
     if let [first, ..] = definitions.as_slice() {
         let names: Vec<String> = definitions.iter().map(|observed| observed.id.to_string()).collect();
         let names = words::some(&names);
-        let stays = format!("{names} stays: nothing tells any more whether it is of crds/, and all objects of its kind go with it");
+        let stays = format!(
+            "{names} stays: nothing tells any more whether it is of crds/, and all objects of its kind go with it"
+        );
         let name = &first.id.name;
         if plan.steps.is_empty() && going.is_empty() {
             let remedy = format!(

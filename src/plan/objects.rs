@@ -69,9 +69,10 @@ pub(super) fn unwanted<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) 
     let ids: BTreeSet<&ObjectId> = wanted.release.objects().map(|m| &m.id).collect();
     let nothing = Record::default();
     let record = input.live.namespaces.get(&wanted.namespace).map_or(&nothing, |namespace| &namespace.record);
-    let unwanted = owned.filter(|o| !ids.contains(&o.id) && o.deleting.is_none() && !record.spares(o)).map(|observed| {
-        Difference { id: &observed.id, manifest: None, observed: Some(observed), kind: DifferenceKind::Unwanted }
-    });
+    let unwanted =
+        owned.filter(|o| !ids.contains(&o.id) && o.deleting.is_none() && !record.spares(o)).map(|observed| {
+            Difference { id: &observed.id, manifest: None, observed: Some(observed), kind: DifferenceKind::Unwanted }
+        });
     let mut unwanted: Vec<Difference<'a>> = unwanted.collect();
     unwanted.sort_by_key(|difference| uninstall_rank(&difference.id.kind));
     unwanted

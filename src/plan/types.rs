@@ -302,10 +302,7 @@ pub struct Clear {
 impl Work {
     /// Whether the step changes the object (rather than waits for it, or notes that all is done).
     pub fn is_change(&self) -> bool {
-        !matches!(
-            self,
-            Work::AwaitQuota { .. } | Work::AwaitServed | Work::AwaitReady | Work::AwaitGone { .. }
-        )
+        !matches!(self, Work::AwaitQuota { .. } | Work::AwaitServed | Work::AwaitReady | Work::AwaitGone { .. })
     }
 }
 

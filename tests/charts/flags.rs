@@ -19,7 +19,10 @@ const CHART: &[(&str, &str)] = &[
     ),
     ("templates/deep/b.yaml", "{{- if .Values.a }}\nkind: Service\nmetadata: {name: s}\n{{- end }}\n"),
     ("templates/empty.yaml", "{{- if false }}x{{ end }}\n"),
-    ("templates/hook.yaml", "kind: Job\nmetadata: {name: h, annotations: {helm.sh/hook: pre-install}}\n---\nkind: Pod\nmetadata: {name: t, annotations: {helm.sh/hook: test}}\n"),
+    (
+        "templates/hook.yaml",
+        "kind: Job\nmetadata: {name: h, annotations: {helm.sh/hook: pre-install}}\n---\nkind: Pod\nmetadata: {name: t, annotations: {helm.sh/hook: test}}\n",
+    ),
 ];
 
 /// A text that is no YAML, behind one that is a hook. Of several files Helm prints one or the other first.
@@ -27,10 +30,8 @@ const BROKEN: &[(&str, &str)] = &[
     ("Chart.yaml", "apiVersion: v2\nname: broken\nversion: 1.0.0\n"),
     ("templates/b.yaml", "kind: Job\nmetadata: {name: h, annotations: {helm.sh/hook: pre-install}}\n---\nkind: [\n"),
 ];
-const FAILS: &[(&str, &str)] = &[
-    ("Chart.yaml", "apiVersion: v2\nname: fails\nversion: 1.0.0\n"),
-    ("templates/a.yaml", "{{ fail \"no\" }}\n"),
-];
+const FAILS: &[(&str, &str)] =
+    &[("Chart.yaml", "apiVersion: v2\nname: fails\nversion: 1.0.0\n"), ("templates/a.yaml", "{{ fail \"no\" }}\n")];
 
 /// Command lines that both take, or refuse with the same words.
 const LINES: &[&[&str]] = &[
@@ -53,7 +54,18 @@ const LINES: &[&[&str]] = &[
     &["demo", "./c", "--repo", "https://charts.example.com"],
     &["demo", "./c", "--username", "u", "--password", "p", "--insecure-skip-tls-verify", "--plain-http"],
     &["demo", "./c", "--wait", "--atomic", "--timeout", "5m", "--create-namespace", "--description", "x", "-l", "a=b"],
-    &["demo", "./c", "--wait=false", "--force", "--replace", "--hide-notes", "--kube-context", "x", "--skip-crds", "--include-crds"],
+    &[
+        "demo",
+        "./c",
+        "--wait=false",
+        "--force",
+        "--replace",
+        "--hide-notes",
+        "--kube-context",
+        "x",
+        "--skip-crds",
+        "--include-crds",
+    ],
     &["demo", "./c", "--dry-run"],
     &["demo", "./c", "--dry-run=client"],
     &["demo", "./c", "--dry-run=nonsense"],

@@ -62,7 +62,9 @@ fn in_place<'v>(document: &'v Value, schema: &'v Value) -> Vec<&'v Value> {
     let Some(map) = schema.as_object() else { return next };
     let reference = map.get("$ref").and_then(Value::as_str).and_then(|reference| reference.rsplit_once('#'));
     if let Some(("" | super::elsewhere::OWN | "values.schema.json", local)) = reference {
-        next.extend(percent_encoding::percent_decode_str(local).decode_utf8().ok().and_then(|at| document.pointer(&at)));
+        next.extend(
+            percent_encoding::percent_decode_str(local).decode_utf8().ok().and_then(|at| document.pointer(&at)),
+        );
     }
     for key in ["allOf", "anyOf", "oneOf"] {
         next.extend(map.get(key).and_then(Value::as_array).into_iter().flatten());
@@ -80,7 +82,9 @@ pub(super) fn places(document: &Value) -> BTreeMap<usize, String> {
         let below = |name: &str| format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
         match value {
             Value::Object(map) => open.extend(map.iter().map(|(name, value)| (value, below(name)))),
-            Value::Array(items) => open.extend(items.iter().enumerate().map(|(i, value)| (value, below(&i.to_string())))),
+            Value::Array(items) => {
+                open.extend(items.iter().enumerate().map(|(i, value)| (value, below(&i.to_string()))))
+            }
             _ => {}
         }
         found.insert(std::ptr::from_ref(value).addr(), at);

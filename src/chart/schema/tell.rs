@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{circles, elsewhere, format};
 use super::words::{self, pointer, quoted};
+use super::{circles, elsewhere, format};
 use crate::chart::template::go_quote;
 
 /// Schemas within schemas deeper than this are left.
@@ -271,16 +271,13 @@ impl<'s> Teller<'s> {
     fn target(&self, keyword: &str, reference: &str) -> Option<(&'s Value, &'s Value, String)> {
         let (base, local) = reference.split_once('#').unwrap_or((reference, ""));
         let own = self.document.get("$id").and_then(Value::as_str).unwrap_or_default().trim_end_matches('#');
-        let called = || referencing::uri::resolve_against(&referencing::uri::from_str(&self.called).ok()?.borrow(), base).ok();
+        let called =
+            || referencing::uri::resolve_against(&referencing::uri::from_str(&self.called).ok()?.borrow(), base).ok();
         let (document, called) = if base.is_empty() || base == own {
             (self.document, self.called.clone())
         } else {
             let called = called()?.as_str().to_owned();
-            if called == self.called {
-                (self.document, called)
-            } else {
-                (elsewhere::specification(&called)?, called)
-            }
+            if called == self.called { (self.document, called) } else { (elsewhere::specification(&called)?, called) }
         };
         let local = percent_encoding::percent_decode_str(local).decode_utf8().ok()?;
         let found = if local.is_empty() || local.starts_with('/') {
@@ -290,8 +287,12 @@ impl<'s> Teller<'s> {
         };
         // What may lead elsewhere leads to where the look began, if that may be led to.
         let anchor = match keyword {
-            "$dynamicRef" => found.get("$dynamicAnchor").is_some() && self.root.get("$dynamicAnchor") == Some(&(*local).into()),
-            "$recursiveRef" => [found, self.root].iter().all(|one| one.get("$recursiveAnchor") == Some(&Value::Bool(true))),
+            "$dynamicRef" => {
+                found.get("$dynamicAnchor").is_some() && self.root.get("$dynamicAnchor") == Some(&(*local).into())
+            }
+            "$recursiveRef" => {
+                [found, self.root].iter().all(|one| one.get("$recursiveAnchor") == Some(&Value::Bool(true)))
+            }
             _ => false,
         };
         if anchor {

@@ -120,7 +120,10 @@ impl Known {
             match value {
                 Value::Map(map) => {
                     let own = self.maps.get(&map.id());
-                    match own.and_then(|of| of.whole.clone().filter(|_| !self.is_mixed)).or(spot.filter(|_| own.is_none())) {
+                    match own
+                        .and_then(|of| of.whole.clone().filter(|_| !self.is_mixed))
+                        .or(spot.filter(|_| own.is_none()))
+                    {
                         Some(whole) => found.push((whole, true)),
                         None => {
                             let entries = map.snapshot().into_iter();

@@ -93,12 +93,7 @@ pub fn render_text(text: &str, name: &str, data: &Value, session: &mut Session) 
 }
 
 /// The same with errors as Go tells them, which Helm does not go over.
-pub fn render_text_as_go(
-    text: &str,
-    name: &str,
-    data: &Value,
-    session: &mut Session,
-) -> Result<String, TemplateError> {
+pub fn render_text_as_go(text: &str, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
     let mut set = Set::default();
     set.add(parse::parse(name, text)?);
     render_in((&set, &Texts::default()), name, data, session)

@@ -40,12 +40,7 @@ pub fn template(options: &Template, repository: Option<&str>, printer: &Printer)
 }
 
 /// Writes what is printed, and tells what Helm would say is wrong: in its order, for of several faults it tells the first.
-fn rendered(
-    options: &Template,
-    repository: Option<&str>,
-    out: &mut String,
-    printer: &Printer,
-) -> Result<(), String> {
+fn rendered(options: &Template, repository: Option<&str>, out: &mut String, printer: &Printer) -> Result<(), String> {
     let shown = &options.shown;
     let post = PostRenderer::find(&options.written)?;
     let capabilities = Capabilities::of(shown.kube_version.as_deref(), &shown.api_versions)?;
@@ -112,9 +107,9 @@ fn rendered(
             let objects = listing.objects();
             let objects = match post.as_ref().filter(|_| broken.is_none()) {
                 None => objects,
-                Some(post) => post
-                    .run(&objects)
-                    .map_err(|why| if debug { why } else { format!("{why}{AFTER_A_RENDER}") })?,
+                Some(post) => {
+                    post.run(&objects).map_err(|why| if debug { why } else { format!("{why}{AFTER_A_RENDER}") })?
+                }
             };
             listing.text(&objects, &shown.show_only)
         }
@@ -143,7 +138,9 @@ fn located(named: &str, repository: Option<&str>) -> Result<std::path::PathBuf, 
     }
     if let Some(repository) = repository {
         let why = "charts are not fetched";
-        return Err(format!("chart {named} of {repository}: {why}: helm pull {named} --repo {repository} --untar, then name the folder"));
+        return Err(format!(
+            "chart {named} of {repository}: {why}: helm pull {named} --repo {repository} --untar, then name the folder"
+        ));
     }
     Err(match named.split_once('/') {
         Some((repository, _)) => format!("repo {repository} not found"),

@@ -18,7 +18,10 @@ impl PostRenderer {
         let Some(named) = options.post_renderer.as_deref().filter(|named| !named.is_empty()) else { return Ok(None) };
         let refused = |why: String| {
             let flag = "invalid argument";
-            format!("{flag} {} for \"--post-renderer\" flag: unable to find binary at {named}: {why}", crate::chart::quoted(named))
+            format!(
+                "{flag} {} for \"--post-renderer\" flag: unable to find binary at {named}: {why}",
+                crate::chart::quoted(named)
+            )
         };
         let found = if named.contains('/') {
             is_program(Path::new(named)).map_err(|why| {
@@ -43,7 +46,9 @@ impl PostRenderer {
         let shown = self.program.display();
         let wrong = |why: &str, told: &[u8]| {
             let told = String::from_utf8_lossy(told);
-            format!("error while running post render on files: error while running command {shown}. error output:\n{told}: {why}")
+            format!(
+                "error while running post render on files: error while running command {shown}. error output:\n{told}: {why}"
+            )
         };
         let mut command = Command::new(&self.program);
         command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
