@@ -103,7 +103,7 @@ impl Data {
         let entries = [("Name", template), ("BasePath", base.as_str())];
         let entries = entries.map(|(key, value)| (Arc::from(key), Value::from(value)));
         let about = Map::new(MapKind::Values, entries.into_iter().collect());
-        data.insert("Template", Value::Map(about));
+        data.put("Template", Value::Map(about));
         Value::Map(data.clone())
     }
 }

@@ -27,6 +27,8 @@ pub struct Stage<'c> {
     crds: Arc<[Crd]>,
     /// The values of the last render, as its schema judges them; empty for a chart without one.
     judged: Json,
+    /// Whether its schema found nothing against them.
+    is_valid: bool,
 }
 
 /// A value at the top, as the last render had it.
@@ -43,7 +45,15 @@ impl<'c> Stage<'c> {
     pub fn new(chart: &'c Chart, capabilities: Capabilities) -> Self {
         let judged = Json::Object(Table::new());
         let crds = chart.crds().into();
-        Self { common: Common::new(chart, &capabilities), chart, capabilities, kept: BTreeMap::new(), crds, judged }
+        Self {
+            common: Common::new(chart, &capabilities),
+            chart,
+            capabilities,
+            kept: BTreeMap::new(),
+            crds,
+            judged,
+            is_valid: false,
+        }
     }
 
     /// What the cluster is said to offer.
@@ -78,9 +88,14 @@ impl<'c> Stage<'c> {
         }
         if schema::has_schema(self.chart) {
             if let Json::Object(judged) = &mut self.judged {
+                let count = judged.len();
                 judged.retain(|key, _| own.contains_key(key) || user.contains_key(key));
+                self.is_valid &= judged.len() == count;
             }
-            schema::check(self.chart, &self.judged).map_err(RenderError::Schema)?;
+            if !self.is_valid {
+                schema::check(self.chart, &self.judged).map_err(RenderError::Schema)?;
+                self.is_valid = true;
+            }
         }
         self.chart.check(&self.capabilities)?;
         let data = Data::alone(self.chart, &self.common, &Map::new(MapKind::Values, entries), release);
@@ -102,6 +117,7 @@ impl<'c> Stage<'c> {
             if let Json::Object(judged) = &mut self.judged
                 && schema::has_schema(self.chart)
             {
+                self.is_valid = false;
                 match &value {
                     Some(value) => drop(judged.insert(key.to_owned(), value.clone())),
                     None => drop(judged.remove(key)),

@@ -41,7 +41,7 @@ pub struct Used {
     pub file: String,
     /// Whether it may be that the object has nothing of it: it was looked at for a variable that is set further up in the
     /// template, for the objects there or for this one.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approximate: bool,
 }
 

@@ -8,5 +8,6 @@ mod pieces;
 mod render;
 mod schema;
 mod set;
+mod stage;
 mod template_command;
 mod values;

@@ -1,7 +1,8 @@
 //! Go's own functions: printing, indexing, lengths, and the logic words.
 
 use super::{Call, Func, Lazy, Outcome, Ty};
-use crate::chart::template::{Fault, IntKind, Map, Str, Value, sprintf};
+use crate::chart::template::{Fault, IntKind, Map, Value, sprintf};
+use std::borrow::Cow;
 
 pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("and", &[Ty::Reflect], |call| Ok(call.value(0).clone())).rest(Ty::Reflect).lazy(Lazy::And).pass(),
@@ -32,14 +33,13 @@ fn len(call: &mut Call<'_, '_, '_>) -> Outcome {
 }
 
 fn index(call: &mut Call<'_, '_, '_>) -> Outcome {
-    let mut item = call.value(0).clone();
-    if item.is_nil() {
+    if call.value(0).is_nil() {
         return Err("index of untyped nil".into());
     }
-    for index in call.rest(1) {
-        item = index_one(&item, index)?;
-    }
-    Ok(item)
+    let Some((first, more)) = call.rest(1).split_first() else {
+        return Ok(call.value(0).clone());
+    };
+    more.iter().try_fold(index_one(call.value(0), first)?, |item, index| index_one(&item, index))
 }
 
 fn index_one(item: &Value, index: &Value) -> Outcome {
@@ -60,9 +60,9 @@ fn index_one(item: &Value, index: &Value) -> Outcome {
         }
         Value::Map(map) => {
             let key = key(index)?;
-            Ok(map.get(&key.text()).unwrap_or_else(|| map.kind().zero()))
+            Ok(map.get(&key).unwrap_or_else(|| map.kind().zero()))
         }
-        Value::Object(Object::Files(files)) => Ok(files.entry(&key(index)?.text())),
+        Value::Object(Object::Files(files)) => Ok(files.entry(&key(index)?)),
         Value::Object(Object::Versions(versions)) => {
             let i = position(index, versions.len(), "slice")?;
             Ok(versions.get(i).map_or(Value::Nil, |v| Value::from(v.as_str())))
@@ -86,9 +86,9 @@ fn position(index: &Value, length: usize, kind: &str) -> Result<usize, Fault> {
     }
 }
 
-fn key(index: &Value) -> Result<Str, Fault> {
+fn key(index: &Value) -> Result<Cow<'_, str>, Fault> {
     match index {
-        Value::Str(text) => Ok(text.clone()),
+        Value::Str(text) => Ok(text.text()),
         Value::Absent | Value::Nil => Err("value is nil; should be of type string".into()),
         other => Err(format!("value has type {}; should be string", other.type_name()).into()),
     }

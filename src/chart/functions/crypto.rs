@@ -41,8 +41,8 @@ pub(super) const FUNCTIONS: &[Func] = &[
 
 /// Whom a render asks for the moment and for chance, where it may.
 fn outside(call: &Call<'_, '_, '_>, why: &str) -> Result<Arc<dyn Outside>, Fault> {
-    match &call.run.session.world.0 {
-        Some(outside) => Ok(Arc::clone(outside)),
+    match call.run.session.outside() {
+        Some(outside) => Ok(outside),
         None => call.not_hermetic(why),
     }
 }

@@ -6,6 +6,7 @@ use super::{Call, Func, Outcome, Ty};
 use crate::chart::template::{Fault, Field, List, ListKind, Map, MapKind, Object, Record, Run, Value, format_float};
 use base64::Engine as _;
 use serde_json::Value as Json;
+use std::sync::Arc;
 
 pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("toJson", &[Ty::Any], |call| to_text(call, Style::Html)).pass(),
@@ -71,11 +72,8 @@ fn convert(run: &mut Run<'_>, value: &Value, depth: usize) -> Result<Json, Refus
         }
         Value::Map(map) if map.is_nil() => Json::Null,
         Value::Map(map) => {
-            let mut object = serde_json::Map::new();
-            for (key, item) in map.snapshot() {
-                object.insert(key.to_string(), convert(run, &item, depth + 1)?);
-            }
-            Json::Object(object)
+            let each = |(key, item): (&Arc<str>, &Value)| Ok((key.to_string(), convert(run, item, depth + 1)?));
+            Json::Object(map.with(|entries| entries.iter().map(each).collect::<Result<_, Refusal>>())?)
         }
         Value::Object(object) => self::object(run, object, depth)?,
     })
@@ -121,7 +119,10 @@ fn object(run: &mut Run<'_>, object: &Object, depth: usize) -> Result<Json, Refu
             Json::Object(entries.collect())
         }
         Object::Versions(versions) => Json::Array(versions.iter().map(|v| Json::from(v.as_str())).collect()),
-        Object::Time(time) => Json::String(super::dates::rfc3339(time)),
+        Object::Time(time) => Json::String(super::dates::rfc3339(time).map_err(|why| {
+            Refusal::Unsupported(format!("json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: {why}"))
+        })?),
+        Object::Zone(_) => Json::Object(serde_json::Map::new()),
     })
 }
 

@@ -17,7 +17,7 @@ pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("randBytes", &[Ty::Int], |call| sized(call, RandomKind::Bytes)),
     Func::new("uuidv4", &[], |call| random(call, RandomKind::Uuid)),
     Func::new("randInt", &[Ty::Int, Ty::Int], |call| {
-        let Some(outside) = call.run.session.world.0.clone() else {
+        let Some(outside) = call.run.session.outside() else {
             return call.not_hermetic("it is random; randNumeric is generated in the cluster");
         };
         let (low, high) = (call.int(0), call.int(1));
@@ -43,7 +43,7 @@ fn sized(call: &mut Call<'_, '_, '_>, kind: fn(usize) -> RandomKind) -> Outcome 
 }
 
 fn random(call: &mut Call<'_, '_, '_>, kind: RandomKind) -> Outcome {
-    let Some(outside) = call.run.session.world.0.clone() else {
+    let Some(outside) = call.run.session.outside() else {
         return Ok(call.run.session.tokens.random(kind).into());
     };
     call.run.step(1 << 8)?;

@@ -35,7 +35,7 @@ pub(super) const FUNCTIONS: &[Func] = &[
 ];
 
 fn shuffle(call: &mut Call<'_, '_, '_>) -> Outcome {
-    let Some(outside) = call.run.session.world.0.clone() else {
+    let Some(outside) = call.run.session.outside() else {
         return call.not_hermetic("it is random");
     };
     let mut all: Vec<char> = call.text(0).chars().collect();

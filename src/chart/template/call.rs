@@ -37,8 +37,13 @@ impl<'t> Frame<'t> {
     ) -> Done<Value> {
         let given = tail.args.len() + usize::from(tail.last.is_some());
         self.check_count(func, given, tail)?;
+        if let Some(why) = func.unfit {
+            return self.fail(why.to_owned());
+        }
         let mut args: SmallVec<[Value; 4]> = SmallVec::new();
-        args.extend(receiver.cloned());
+        if let Some(receiver) = receiver {
+            args.push(receiver.clone());
+        }
         for (i, arg) in tail.args.iter().enumerate() {
             args.push(self.argument(run, dot, func.param(i), arg)?);
         }
@@ -62,30 +67,21 @@ impl<'t> Frame<'t> {
         if let (Some(tracer), Ok(made)) = (&mut run.session.tracer, &done) {
             tracer.after(func.name, &args, made);
         }
-        let done = done.and_then(|value| {
-            if let Value::Str(text) = &value {
-                let length = text.bytes().len();
-                run.check_size(length)?;
-                // Texts count by their size, so that the bound on steps is one on memory too.
-                run.step(1 + (length as u64 >> 4))?;
-            } else {
-                run.step(1)?;
-            }
-            Ok(value)
-        });
-        match done {
-            Ok(value) => {
-                if run.session.tokens.count() > tokens {
-                    run.session.tokens.made_at(&self.place(node));
+        let fault = match done {
+            Ok(value) => match run.counted(&value) {
+                Ok(()) => {
+                    if run.session.tokens.count() > tokens {
+                        run.session.tokens.made_at(&self.place(node));
+                    }
+                    return Ok(value);
                 }
-                Ok(value)
-            }
-            Err(fault) => {
-                self.at = node;
-                let text = format!("error calling {}: {}", func.name, fault.text);
-                Err(self.error(Fault { text, ..fault }))
-            }
-        }
+                Err(fault) => fault,
+            },
+            Err(fault) => fault,
+        };
+        self.at = node;
+        let text = format!("error calling {}: {}", func.name, fault.text);
+        Err(self.error(Fault { text, ..fault }))
     }
 
     fn check_count(&mut self, func: &Func, given: usize, tail: Tail<'_, '_>) -> Done<()> {
@@ -171,9 +167,12 @@ impl<'t> Frame<'t> {
             (Ty::Float, Operand::Number { number, .. }) if number.float.is_some() => {
                 return Ok(Value::Float(number.float.unwrap_or_default()));
             }
+            (Ty::Named("time.Duration"), Operand::Number { number, .. }) if number.int.is_some() => {
+                return Ok(Value::Int(number.int.unwrap_or_default(), IntKind::Named("time.Duration")));
+            }
             (Ty::Bool, _) => "bool",
             (Ty::Str, _) => "string",
-            (Ty::Int | Ty::Int64, _) => "integer",
+            (Ty::Int | Ty::Int64 | Ty::Named("time.Duration"), _) => "integer",
             (Ty::Uint32, _) => "unsigned integer",
             (Ty::Float, _) => "float",
             _ => {
@@ -186,6 +185,9 @@ impl<'t> Frame<'t> {
 
     /// Checks a value against a type, as Go's `validateType`.
     fn checked(&mut self, value: Value, ty: Ty) -> Done<Value> {
+        if matches!((&value, ty), (Value::Str(_), Ty::Str | Ty::Any | Ty::Reflect)) {
+            return Ok(value);
+        }
         if ty == Ty::Any
             && let Value::Object(object) = &value
             && let Some(copied) = object.copied()
@@ -210,6 +212,7 @@ impl<'t> Frame<'t> {
             }
             (Value::Object(object), Ty::Named(name)) => object.type_name() == name,
             (Value::Int(_, IntKind::Named(kind)), Ty::Named(name)) => *kind == name,
+            (Value::Bytes(_), Ty::Named(name)) => name == "[]uint8",
             _ => false,
         };
         if fits {

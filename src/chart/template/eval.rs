@@ -27,11 +27,13 @@ impl<'t> Frame<'t> {
     /// The value of a pipeline, which its variables get too. A stored nil becomes no value.
     pub(super) fn pipeline(&mut self, run: &mut Run<'_>, dot: Dot<'_>, pipe: &'t Pipe) -> Done<Value> {
         self.at = At::Pipe(pipe);
-        let mut value: Option<Value> = None;
-        for command in &pipe.commands {
-            value = Some(self.command(run, dot, command, value.as_ref())?.dug());
+        let mut value = Value::Absent;
+        for (at, command) in pipe.commands.iter().enumerate() {
+            value = self.command(run, dot, command, (at > 0).then_some(&value))?;
+            if matches!(value, Value::Nil) {
+                value = Value::Absent;
+            }
         }
-        let value = value.unwrap_or(Value::Absent);
         for variable in &pipe.decl {
             if pipe.assign {
                 self.assign(variable, (value.clone(), false))?;
@@ -130,15 +132,15 @@ impl<'t> Frame<'t> {
         let Some(slot) = self.vars.iter().rev().find(|slot| slot.id == variable.id) else {
             return self.fail(format!("undefined variable: {}", variable.name));
         };
-        let (value, boxed) = (slot.value.clone(), slot.boxed);
         if variable.fields.is_empty() {
+            let value = slot.value.clone();
             if !tail.is_none() {
                 return self.fail(format!("can't give argument to non-function {variable}"));
             }
             return Ok(value);
         }
-        let receiver = Dot { value: &value, boxed };
-        self.chain(run, dot, receiver, &variable.fields, At::Variable(variable), tail)
+        let (value, boxed) = (slot.value.clone(), slot.boxed);
+        self.chain(run, dot, Dot { value: &value, boxed }, &variable.fields, At::Variable(variable), tail)
     }
 
     /// `(pipeline).field` and `function.field`.
@@ -173,15 +175,17 @@ impl<'t> Frame<'t> {
         node: At<'t>,
         tail: Tail<'t, '_>,
     ) -> Done<Value> {
-        let mut value = receiver.value.clone();
-        let mut boxed = receiver.boxed;
-        let last = fields.len().saturating_sub(1);
-        for (i, field) in fields.iter().enumerate() {
-            let tail = if i == last { tail } else { Tail::NONE };
-            let receiver = Dot { value: &value, boxed };
-            (value, boxed) = self.field(run, dot, receiver, field, (node, tail))?;
+        let Some((last, first)) = fields.split_last() else {
+            return Ok(receiver.value.clone());
+        };
+        let Some((first, more)) = first.split_first() else {
+            return Ok(self.field(run, dot, receiver, last, (node, tail))?.0);
+        };
+        let (mut value, mut boxed) = self.field(run, dot, receiver, first, (node, Tail::NONE))?;
+        for field in more {
+            (value, boxed) = self.field(run, dot, Dot { value: &value, boxed }, field, (node, Tail::NONE))?;
         }
-        Ok(value)
+        Ok(self.field(run, dot, Dot { value: &value, boxed }, last, (node, tail))?.0)
     }
 
     /// One field of a receiver: a method, a struct's field or a map's entry; with it, whether the
@@ -194,7 +198,7 @@ impl<'t> Frame<'t> {
         name: &str,
         (node, tail): (At<'t>, Tail<'t, '_>),
     ) -> Done<(Value, bool)> {
-        let type_name = if receiver.boxed { "interface {}" } else { receiver.value.type_name() };
+        let type_name = || if receiver.boxed { "interface {}" } else { receiver.value.type_name() };
         match receiver.value {
             Value::Absent => return Ok((Value::Absent, false)),
             Value::Nil => return self.fail(format!("nil pointer evaluating interface {{}}.{name}")),
@@ -228,10 +232,18 @@ impl<'t> Frame<'t> {
                     }
                     return Ok((value, false));
                 }
+                if object.hides(name) {
+                    return self.fail(format!("{name} is an unexported field of struct type {}", type_name()));
+                }
+            }
+            Value::Int(_, kind) => {
+                if let Some(method) = crate::chart::functions::times::of_number(*kind, name) {
+                    return Ok((self.method(run, dot, method, receiver.value, (node, tail))?, false));
+                }
             }
             _ => {}
         }
-        self.fail(format!("can't evaluate field {name} in type {type_name}"))
+        self.fail(format!("can't evaluate field {name} in type {}", type_name()))
     }
 
     fn method(

@@ -1,8 +1,9 @@
 //! Maps and lists. A map is shared and mutable; a list never changes once made, as no template
 //! function changes one in place.
 
+use super::object::Object;
 use super::value::Value;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -58,13 +59,31 @@ struct MapBody {
     entries: RefCell<Entries>,
     /// Whether an entry was set or taken away since the map was made.
     touched: Cell<bool>,
+    /// Whether somebody looked at its entries.
+    looked: Cell<bool>,
+    /// Whether it belongs to the data of a release, rather than to the template that made it.
+    lent: Cell<bool>,
+}
+
+thread_local! {
+    static CHANGES: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How often this thread's templates changed what belongs to the data of a release.
+pub(super) fn changes() -> u64 {
+    CHANGES.get()
 }
 
 impl Map {
     /// A new map.
     pub fn new(kind: MapKind, entries: Entries) -> Self {
-        let entries = RefCell::new(entries);
-        Self { kind, nil: false, body: Rc::new(MapBody { entries, touched: Cell::new(false) }) }
+        let body = MapBody {
+            entries: RefCell::new(entries),
+            touched: Cell::new(false),
+            looked: Cell::new(false),
+            lent: Cell::new(false),
+        };
+        Self { kind, nil: false, body: Rc::new(body) }
     }
 
     /// A nil map.
@@ -88,12 +107,20 @@ impl Map {
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<Value> {
-        self.body.entries.borrow().get(key).cloned()
+        self.entries().get(key).cloned()
     }
 
     /// Sets a key, for everyone who holds the map.
     pub fn insert(&self, key: impl Into<Arc<str>>, value: Value) {
-        self.body.touched.set(true);
+        if self.is_lent() {
+            value.lend();
+        }
+        self.change();
+        self.put(key, value);
+    }
+
+    /// Sets a key of the data, as it is done before each file.
+    pub(in crate::chart) fn put(&self, key: impl Into<Arc<str>>, value: Value) {
         let old = self.body.entries.borrow_mut().insert(key.into(), value.stored());
         // Dropped only now: its own destructor may look at this map.
         drop(old);
@@ -101,32 +128,82 @@ impl Map {
 
     /// Takes a key away.
     pub fn remove(&self, key: &str) {
-        self.body.touched.set(true);
+        self.change();
         let old = self.body.entries.borrow_mut().remove(key);
         drop(old);
     }
 
+    fn change(&self) {
+        self.body.touched.set(true);
+        if self.body.lent.get() {
+            CHANGES.set(CHANGES.get().wrapping_add(1));
+        }
+    }
+
+    fn entries(&self) -> Ref<'_, Entries> {
+        self.body.looked.set(true);
+        self.body.entries.borrow()
+    }
+
     pub(crate) fn contains(&self, key: &str) -> bool {
-        self.body.entries.borrow().contains_key(key)
+        self.entries().contains_key(key)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.body.entries.borrow().len()
+        self.entries().len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.body.entries.borrow().is_empty()
+        self.entries().is_empty()
     }
 
     /// The entries as they are now; later changes do not reach the copy.
     pub(crate) fn snapshot(&self) -> Vec<(Arc<str>, Value)> {
-        let entries = self.body.entries.borrow();
-        entries.iter().map(|(k, v)| (Arc::clone(k), v.clone())).collect()
+        self.entries().iter().map(|(k, v)| (Arc::clone(k), v.clone())).collect()
     }
 
     /// Looks at the entries. The closure must not change this map.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&Entries) -> T) -> T {
-        look(&self.body.entries.borrow())
+        look(&self.entries())
+    }
+
+    /// Says that it belongs to the data of a release, and all that is within it.
+    pub(super) fn lend(&self) {
+        if !self.body.lent.replace(true) {
+            self.body.entries.borrow().values().for_each(Value::lend);
+        }
+    }
+
+    pub(super) fn is_lent(&self) -> bool {
+        self.body.lent.get()
+    }
+
+    /// Says that somebody looked at its entries.
+    pub(super) fn look(&self) {
+        self.body.looked.set(true);
+    }
+
+    /// Whether somebody did since it was last asked so.
+    pub(super) fn unlook(&self) -> bool {
+        self.body.looked.replace(false)
+    }
+
+    pub(super) fn is_looked_at(&self) -> bool {
+        self.body.looked.get()
+    }
+
+    /// Says that it was changed.
+    pub(super) fn touch(&self) {
+        self.body.touched.set(true);
+    }
+
+    /// Whether it was since it was last asked so.
+    pub(super) fn untouch(&self) -> bool {
+        self.body.touched.replace(false)
+    }
+
+    pub(super) fn is_touched(&self) -> bool {
+        self.body.touched.get()
     }
 
     /// What tells it from all other maps that are there.
@@ -148,6 +225,19 @@ impl Value {
             Value::List(list) => list.items().iter().all(Value::is_untouched),
             _ => true,
         }
+    }
+
+    /// Says that it belongs to the data of a release, and all that is within it.
+    fn lend(&self) {
+        super::deep(|| match self {
+            Value::Map(map) => map.lend(),
+            Value::List(list) => {
+                let is_known = list.0.lent.replace(true);
+                list.items().iter().filter(|_| !is_known).for_each(Value::lend);
+            }
+            Value::Object(Object::Record(record)) => record.fields.iter().for_each(|field| field.value.lend()),
+            _ => {}
+        });
     }
 }
 
@@ -191,6 +281,8 @@ struct ListBody {
     /// A nil slice: empty, and `null` in JSON.
     nil: bool,
     items: Vec<Value>,
+    /// Whether it belongs to the data of a release.
+    lent: Cell<bool>,
 }
 
 impl List {
@@ -201,12 +293,12 @@ impl List {
                 *item = Value::Nil;
             }
         }
-        Self(Rc::new(ListBody { kind, nil: false, items }))
+        Self(Rc::new(ListBody { kind, nil: false, items, lent: Cell::new(false) }))
     }
 
     /// A nil slice.
     pub fn nil(kind: ListKind) -> Self {
-        Self(Rc::new(ListBody { kind, nil: true, items: Vec::new() }))
+        Self(Rc::new(ListBody { kind, nil: true, items: Vec::new(), lent: Cell::new(false) }))
     }
 
     /// A list of strings.
@@ -226,6 +318,15 @@ impl List {
 
     pub(crate) fn is_nil(&self) -> bool {
         self.0.nil
+    }
+
+    pub(super) fn is_lent(&self) -> bool {
+        self.0.lent.get()
+    }
+
+    /// What tells it from all other lists that are there.
+    pub(super) fn id(&self) -> usize {
+        Rc::as_ptr(&self.0).cast::<()>().addr()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -13,11 +13,14 @@ mod exec;
 mod files;
 mod float;
 mod format;
+mod formattime;
 mod glob;
+mod globmatch;
 mod item;
 mod known;
 mod lex;
 mod map;
+mod memo;
 mod methods;
 mod node;
 mod number;
@@ -28,6 +31,7 @@ mod printable;
 mod printf;
 mod quote;
 mod run;
+mod time;
 mod trace;
 mod value;
 mod verbs;
@@ -38,6 +42,7 @@ pub use map::{Entries, List, ListKind, Map, MapKind};
 pub(crate) use object::CHART;
 pub use object::{Capabilities, Field, Object, Record};
 pub use run::{Limits, Run, Session};
+pub use time::{Time, Zone};
 pub use trace::{Inner, Mark, Origin, Read, Trace};
 pub use value::{IntKind, Str, Value};
 
@@ -48,6 +53,7 @@ pub(crate) use number::{parse_float, parse_signed};
 pub(crate) use printable::is_print;
 pub(crate) use printf::sprintf;
 pub(crate) use quote::{Keep, go_quote, quote_rune, quote_with};
+pub(crate) use time::{Civil, Parts as DateParts, is_date};
 
 use run::{Set, Texts};
 
@@ -121,7 +127,8 @@ fn render_in(
         Value::Map(map) => &Value::Map(map.seen_as(MapKind::Values)),
         other => other,
     };
-    let text = run.execute(&template, data)?;
+    run.session.memo.begin(data);
+    let text = run.known_or_executed(&template, data)?;
     run.end_of_file(&text);
     match run::without_no_value(text) {
         Str::Text(text) => {

@@ -3,11 +3,14 @@
 use super::error::{ErrorKind, Fault, TemplateError};
 use super::exec::Frame;
 use super::map::Map;
+use super::memo::{Asked, Memo, Nesting};
 use super::node::Template;
 use super::trace::{Trace, Tracer};
 use super::value::{Str, Value};
 use crate::chart::generated::Tokens;
-use crate::chart::outside::World;
+use crate::chart::outside::{Outside, World};
+use foldhash::fast::RandomState;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,8 +41,9 @@ impl Default for Limits {
 pub struct Session {
     /// The generated values that were asked for, in order.
     pub tokens: Tokens,
-    /// Whether the moment and chance may be asked.
-    pub(crate) world: World,
+    /// Whether the moment and chance may be asked, and how often they were.
+    world: World,
+    asked: Cell<u64>,
     /// Notes how the text comes about, where somebody asks for it.
     pub(crate) tracer: Option<Box<Tracer>>,
     /// What was noted, a file after another.
@@ -47,6 +51,8 @@ pub struct Session {
     pub(crate) limits: Limits,
     pub(crate) steps: u64,
     pub(crate) written: usize,
+    /// What was included before.
+    pub(super) memo: Memo,
 }
 
 impl Session {
@@ -62,6 +68,13 @@ impl Session {
         self
     }
 
+    /// Whom to ask for the moment and for chance, where that is allowed. What was asked once gives another answer next
+    /// time, so nothing that did is taken for known.
+    pub(crate) fn outside(&self) -> Option<Arc<dyn Outside>> {
+        self.asked.set(self.asked.get() + 1);
+        self.world.0.clone()
+    }
+
     /// A session that may ask for the moment and for chance.
     pub fn in_world(world: World) -> Self {
         Self { world, ..Self::default() }
@@ -71,7 +84,7 @@ impl Session {
 /// Templates by name, one layer over another: `tpl` sees what its caller sees, and adds its own.
 #[derive(Default)]
 pub(crate) struct Set {
-    pub(super) own: HashMap<Arc<str>, Arc<Template>>,
+    pub(super) own: HashMap<Arc<str>, Arc<Template>, RandomState>,
 }
 
 impl Set {
@@ -93,7 +106,7 @@ pub(super) const TPL_NAME: &str = "gotpl";
 
 /// The texts that `tpl` was given, parsed. Renders share them: most give the same ones.
 #[derive(Default)]
-pub(super) struct Texts(Mutex<HashMap<Box<[u8]>, Arc<Set>>>);
+pub(super) struct Texts(Mutex<HashMap<Box<[u8]>, Arc<Set>, RandomState>>);
 
 /// So many are kept, and none that is longer than this.
 const KEPT_TEXTS: usize = 256;
@@ -132,9 +145,13 @@ pub struct Run<'s> {
     included: Vec<Arc<str>>,
     pub(crate) session: &'s mut Session,
     pub(super) out: Vec<u8>,
-    /// Buffers of templates that are done.
+    /// Buffers that were used before.
     spare: Vec<Vec<u8>>,
     depth: u32,
+    /// How deep it ever went.
+    deepest: Nesting,
+    /// How often a name was that of a template of an enclosing `tpl`.
+    layered: Cell<u64>,
 }
 
 impl<'s> Run<'s> {
@@ -148,6 +165,8 @@ impl<'s> Run<'s> {
             out: Vec::new(),
             spare: Vec::new(),
             depth: 0,
+            deepest: Nesting::default(),
+            layered: Cell::new(0),
         }
     }
 
@@ -156,6 +175,9 @@ impl<'s> Run<'s> {
         let mut layers = self.layers.iter().rev().filter_map(|set| set.own.get(name));
         // A blank template never replaces another, in whatever layer that is.
         let found = layers.find(|template| !template.blank || below.is_none());
+        if found.is_some() {
+            self.layered.set(self.layered.get() + 1);
+        }
         found.or(below).cloned()
     }
 
@@ -169,6 +191,14 @@ impl<'s> Run<'s> {
         Ok(())
     }
 
+    /// Counts what a function gave. Texts count by their size, so that the bound on steps is one on memory too.
+    pub(super) fn counted(&mut self, value: &Value) -> Result<(), Fault> {
+        let Value::Str(text) = value else { return self.step(1) };
+        let length = text.bytes().len();
+        self.check_size(length)?;
+        self.step(1 + (length as u64 >> 4))
+    }
+
     /// Refuses a text that is longer than a render may be.
     pub(crate) fn check_size(&self, bytes: usize) -> Result<(), Fault> {
         let limit = self.session.limits.output;
@@ -180,25 +210,36 @@ impl<'s> Run<'s> {
 
     /// Executes a template into a text of its own.
     pub(super) fn execute(&mut self, template: &Template, data: &Value) -> Result<Str, TemplateError> {
-        let fresh = self.spare.pop().unwrap_or_default();
+        let fresh = self.buffer();
         let out = std::mem::replace(&mut self.out, fresh);
         if let Some(tracer) = &mut self.session.tracer {
             tracer.enter();
         }
         let done = self.enter(template, data);
-        let mut text = std::mem::replace(&mut self.out, out);
+        let text = std::mem::replace(&mut self.out, out);
         if let Some(tracer) = &mut self.session.tracer {
             tracer.leave(&text);
         }
         let answer = done.map(|()| Str::from(text.as_slice()));
-        text.clear();
-        self.spare.push(text);
+        self.give_back(text);
         answer
+    }
+
+    /// An empty buffer, which may have room already.
+    pub(crate) fn buffer(&mut self) -> Vec<u8> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Keeps a buffer for the next who needs one.
+    pub(crate) fn give_back(&mut self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        self.spare.push(buffer);
     }
 
     /// Executes a template into the current output.
     pub(super) fn enter(&mut self, template: &Template, data: &Value) -> Result<(), TemplateError> {
         self.depth += 1;
+        self.deepest = self.deepest.max(self.nesting());
         let done = super::deep(|| Frame::new(template, data.clone()).run(self, data));
         self.depth -= 1;
         done
@@ -231,9 +272,49 @@ impl<'s> Run<'s> {
             return Err(format!("template: no template {name} associated with template \"gotpl\"").into());
         };
         self.included.push(Arc::clone(&template.name));
-        let done = self.execute(&template, data);
+        let done = self.known_or_executed(&template, data);
         self.included.pop();
         done.map_err(Fault::from)
+    }
+
+    /// The text of a template over this data, by executing it where it is not known.
+    pub(super) fn known_or_executed(&mut self, template: &Arc<Template>, data: &Value) -> Result<Str, TemplateError> {
+        let is_bare = |set: &Arc<Set>| set.own.keys().all(|name| **name == *TPL_NAME);
+        if self.session.tracer.is_some() || !self.layers.iter().all(is_bare) {
+            return self.execute(template, data);
+        }
+        let pending = match self.session.memo.ask(template, data) {
+            Asked::Known(text, nesting) if self.has_room_for(nesting) => {
+                self.deepest = self.deepest.max(self.nesting().and(nesting));
+                return Ok(text);
+            }
+            Asked::Known(..) | Asked::Never => return self.execute(template, data),
+            Asked::New(pending) => pending,
+        };
+        let before = self.unrepeatable();
+        let here = self.nesting();
+        let deepest = std::mem::replace(&mut self.deepest, here);
+        let done = self.execute(template, data);
+        let text = done.as_ref().ok().filter(|_| self.unrepeatable() == before);
+        self.session.memo.keep(pending, (template, data), text, self.deepest.beyond(here));
+        self.deepest = self.deepest.max(deepest);
+        done
+    }
+
+    /// Counts what makes a template give another text next time over the same data: generated values, the moment and
+    /// chance, and names of an enclosing `tpl`.
+    fn unrepeatable(&self) -> (usize, u64, u64) {
+        (self.session.tokens.count(), self.session.asked.get(), self.layered.get())
+    }
+
+    fn nesting(&self) -> Nesting {
+        Nesting { templates: self.depth, names: self.included.len() }
+    }
+
+    /// Whether so much deeper is within all bounds.
+    fn has_room_for(&self, nesting: Nesting) -> bool {
+        let deepest = self.nesting().and(nesting);
+        deepest.templates < MAX_DEPTH && deepest.names <= MAX_INCLUDES
     }
 
     /// Helm's `tpl`.
@@ -248,7 +329,7 @@ impl<'s> Run<'s> {
         let main = set.own.get(TPL_NAME).cloned();
         self.layers.push(set);
         let done = match main {
-            Some(main) => self.execute(&main, data),
+            Some(main) => self.known_or_executed(&main, data),
             None => Ok(Str::from("")),
         };
         self.layers.pop();

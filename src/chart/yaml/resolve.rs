@@ -1,5 +1,6 @@
 //! What an unquoted scalar means: null, a boolean, a number or text, by go-yaml v2's rules of YAML 1.1.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -71,7 +72,7 @@ fn number(text: &str) -> Scalar {
     if is_timestamp(text) {
         return Scalar::Text { timestamp: true };
     }
-    let plain = text.replace('_', "");
+    let plain = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
     integer(&plain).unwrap_or_else(|| decimal(&plain))
 }
 
@@ -108,7 +109,9 @@ fn integer(plain: &str) -> Option<Scalar> {
 
 /// A decimal number that a double holds, else text.
 fn decimal(plain: &str) -> Scalar {
-    if DECIMAL.is_match(plain)
+    let may_be = plain.bytes().all(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+    if may_be
+        && DECIMAL.is_match(plain)
         && let Ok(value) = plain.parse::<f64>()
         && value.is_finite()
     {

@@ -1,13 +1,14 @@
 //! How one sandbox is at this moment, as text for people.
 
 use anstyle::Style;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::page::Page;
 use super::table::{Cell, Column, table};
 use super::wrap::wrap;
 use crate::fleet::human;
-use crate::plan::{EventSeen, KindCount, LiveState, PodSeen, ServiceHealth, Status, short_commit};
-use crate::report::style::{BOLD, DIM, GREEN, RED, YELLOW, paint, safe};
+use crate::plan::{EventSeen, KindCount, LiveState, PodSeen, Service, ServiceHealth, Status, short_commit};
+use crate::report::style::{BOLD, DIM, GREEN, RED, YELLOW, paint, plain, safe};
 use crate::report::words::counted;
 
 /// So many events are shown, the latest, and so many objects that differ.
@@ -109,23 +110,9 @@ impl Page {
     }
 
     fn services(&mut self, status: &Status) {
-        if status.services.is_empty() {
-            return;
+        if !status.services.is_empty() {
+            self.block("services", &services(&status.services, self.room()));
         }
-        let health = |health: ServiceHealth| match health {
-            ServiceHealth::Ready => Cell::styled("ready", GREEN),
-            ServiceHealth::Waiting => Cell::styled("waiting", YELLOW),
-            ServiceHealth::Failed => Cell::styled("failed", RED),
-        };
-        let mut columns = vec![
-            column("SERVICE", status.services.iter().map(|service| Cell::new(&service.name)).collect()),
-            column("HEALTH", status.services.iter().map(|service| health(service.health)).collect()),
-        ];
-        if status.services.iter().any(|service| service.reason.is_some()) {
-            let why = |reason: &Option<String>| Cell::new(reason.as_deref().unwrap_or_default());
-            columns.push(column("WHY", status.services.iter().map(|service| why(&service.reason)).collect()));
-        }
-        self.block("services", &table(&columns, None).0);
     }
 
     fn pods(&mut self, status: &Status) {
@@ -200,8 +187,51 @@ impl Page {
     }
 }
 
+/// The services' table. A reason is prose: what has no room goes on below where it begins.
+fn services(services: &[Service], room: usize) -> String {
+    let health = |health: ServiceHealth| match health {
+        ServiceHealth::Ready => Cell::styled("ready", GREEN),
+        ServiceHealth::Waiting => Cell::styled("waiting", YELLOW),
+        ServiceHealth::Failed => Cell::styled("failed", RED),
+    };
+    let mut columns = vec![
+        column("SERVICE", services.iter().map(|service| Cell::new(&service.name)).collect()),
+        column("HEALTH", services.iter().map(|service| health(service.health)).collect()),
+    ];
+    if services.iter().all(|service| service.reason.is_none()) {
+        return table(&columns, None).0;
+    }
+    let below = table(&columns, None).0.lines().map(|line| plain(line).width() + 2).max().unwrap_or_default();
+    let why = |service: &Service| Cell::new(service.reason.as_deref().unwrap_or_default());
+    columns.push(column("WHY", services.iter().map(why).collect()));
+    table(&columns, None).0.lines().map(|line| wrap(line, room, 0, below) + "\n").collect()
+}
+
 fn happened(event: &EventSeen, status: &Status) -> String {
     let when = event.time.map(|time| format!("{}: ", human::relative(time, status.now))).unwrap_or_default();
     let often = if event.count > 1 { format!(" ({} times)", event.count) } else { String::new() };
     format!("{when}{} {}: {}{often}", event.object, event.reason, event.message.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_reason_goes_on_below_where_it_begins() {
+        let service = |name: &str, health, reason: Option<&str>| Service {
+            name: name.to_owned(),
+            health,
+            reason: reason.map(str::to_owned),
+            workloads: Vec::new(),
+        };
+        let reason = "the deployment controller has not seen this generation";
+        let both =
+            [service("database", ServiceHealth::Ready, None), service("web", ServiceHealth::Waiting, Some(reason))];
+        let expected = "\
+            SERVICE   HEALTH   WHY\n\
+            database  ready\n\
+            web       waiting  the deployment controller has not seen this\n                   generation\n";
+        assert_eq!(plain(&services(&both, 66)), expected);
+    }
 }

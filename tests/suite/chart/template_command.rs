@@ -70,6 +70,20 @@ fn random_values_are_made_and_differ() {
 }
 
 #[test]
+fn a_helper_that_asks_chance_is_asked_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("templates")).unwrap();
+    fs::write(folder.path().join("Chart.yaml"), "name: a\nversion: 1.0.0\n").unwrap();
+    let template = "{{ define \"word\" }}{{ randAlphaNum 24 }}{{ end }}{{ define \"twice\" }}{{ include \"word\" . }}{{ end -}}\n\
+                    a: {{ include \"twice\" . }}\nb: {{ include \"twice\" . }}\n";
+    fs::write(folder.path().join("templates/a.yaml"), template).unwrap();
+    let (status, text) = said(&["demo", folder.path().to_str().unwrap()]);
+    let word = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).map(str::to_owned);
+    assert_eq!((status, word("a: ").map_or(0, |word| word.len())), (0, 24), "{text}");
+    assert_ne!(word("a: "), word("b: "), "{text}");
+}
+
+#[test]
 fn what_is_no_chart_is_an_error_of_one_line() {
     let expected = [
         (&["demo", "./none"][..], "Error: path \"./none\" not found\n"),

@@ -99,12 +99,13 @@ impl Emitter {
     /// A key and its colon.
     pub(super) fn key(&mut self, key: &str) {
         self.write_indent();
-        if key.len() <= SIMPLE_KEY && !self.facts(key).multiline {
-            self.text(key, Place::SimpleKey);
+        let facts = self.facts(key);
+        if key.len() <= SIMPLE_KEY && !facts.multiline {
+            self.text_with(key, facts, Place::SimpleKey);
             self.indicator(":", false, false);
         } else {
             self.indicator("?", true, true);
-            self.text(key, Place::LongKey);
+            self.text_with(key, facts, Place::LongKey);
             self.write_indent();
             self.indicator(":", true, true);
         }
@@ -132,8 +133,14 @@ impl Emitter {
 
     /// Writes a string in the first style that keeps it a string and keeps its characters.
     pub(super) fn text(&mut self, text: &str, place: Place) {
-        let facts = self.facts(text);
+        self.text_with(text, self.facts(text), place);
+    }
+
+    fn text_with(&mut self, text: &str, facts: Facts, place: Place) {
         let is_text = matches!(resolve(text), Scalar::Text { timestamp: false }) && !is_base60(text);
+        if facts.word && is_text {
+            return self.plain(text);
+        }
         let wish = if text.contains('\n') {
             Style::Literal
         } else if is_text {
@@ -209,7 +216,7 @@ impl Emitter {
 
     pub(super) fn push_str(&mut self, text: &str) {
         self.out.push_str(text);
-        self.column += text.chars().count();
+        self.column += if text.is_ascii() { text.len() } else { text.chars().count() };
     }
 
     /// Whether the line is long enough to be folded.

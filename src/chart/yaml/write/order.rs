@@ -10,6 +10,12 @@ pub(super) fn sort<T>(items: &mut Vec<T>, key: impl Fn(&T) -> &str + Copy, less:
     if items.len() < 2 {
         return;
     }
+    if let [first, second] = items.as_slice() {
+        if less(key(second), key(first)) {
+            items.swap(0, 1);
+        }
+        return;
+    }
     let mut right = items.split_off(items.len() / 2);
     sort(items, key, less);
     sort(&mut right, key, less);
@@ -34,11 +40,17 @@ pub(super) fn less_pretty(left: &str, right: &str) -> bool {
 }
 
 fn precedes(left: &str, right: &str, pretty: bool) -> bool {
-    let left: Vec<char> = left.chars().collect();
-    let right: Vec<char> = right.chars().collect();
-    let Some(at) = left.iter().zip(&right).position(|(l, r)| l != r) else {
+    let Some(at) = left.chars().zip(right.chars()).position(|(l, r)| l != r) else {
         return left.len() < right.len();
     };
+    if let (Some(l), Some(r)) = (left.chars().nth(at), right.chars().nth(at))
+        && l.is_ascii_alphabetic()
+        && r.is_ascii_alphabetic()
+    {
+        return l < r;
+    }
+    let left: Vec<char> = left.chars().collect();
+    let right: Vec<char> = right.chars().collect();
     let (l, r) = (left[at], right[at]); // `position` found both
     match (is_letter(l), is_letter(r)) {
         (true, true) => return l < r,

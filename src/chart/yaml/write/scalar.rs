@@ -18,6 +18,8 @@ pub(super) enum Style {
 pub(super) struct Facts {
     /// It holds a line break, of any kind.
     pub(super) multiline: bool,
+    /// Letters and digits, with what may stand anywhere between them.
+    pub(super) word: bool,
     plain: bool,
     single: bool,
     block: bool,
@@ -27,7 +29,10 @@ impl Facts {
     /// Looks at every character once. A block may hold tabs where `tabs` says so.
     pub(super) fn of(text: &str, tabs: bool) -> Self {
         if text.is_empty() {
-            return Self { multiline: false, plain: true, single: true, block: false };
+            return Self { multiline: false, word: false, plain: true, single: true, block: false };
+        }
+        if is_word(text.as_bytes()) {
+            return Self { multiline: false, word: true, plain: true, single: true, block: true };
         }
         let mut scan = Scan { indicators: text.starts_with("---") || text.starts_with("..."), ..Scan::default() };
         let mut after_blank = true;
@@ -106,6 +111,7 @@ impl Scan {
         let odd = self.space_break || self.special;
         Facts {
             multiline: self.breaks,
+            word: false,
             plain: !(self.edge || self.break_space || odd || self.tabs || self.breaks || self.indicators),
             single: !(self.break_space || odd || self.tabs),
             block: !(self.trailing_space || odd),
@@ -228,6 +234,12 @@ impl Emitter {
             }
         }
     }
+}
+
+/// Whether a text needs no closer look: it can be written as it is, and nothing in it can be folded.
+fn is_word(text: &[u8]) -> bool {
+    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/' | b'-' | b'_');
+    text.first().is_some_and(|first| first.is_ascii_alphanumeric() || *first == b'/') && text.iter().all(inner)
 }
 
 /// The line breaks of YAML 1.1.

@@ -14,12 +14,15 @@ const LONGEST_KEY: usize = 1024;
 /// where Go fails, for Helm swallows that error (a DEL or another control character above it, or a key of
 /// more than 1,024 characters); and with U+0085 folded into a space, as YAML does within quotes.
 pub fn to_yaml(value: &Value) -> String {
-    let through = match reread(value) {
+    let mut through = match reread(value) {
         None => return String::new(),
         Some(Cow::Borrowed(_)) => write(value),
         Some(Cow::Owned(value)) => write(&value),
     };
-    through.strip_suffix('\n').map_or_else(|| through.clone(), str::to_owned)
+    if through.ends_with('\n') {
+        through.pop();
+    }
+    through
 }
 
 /// What go-yaml reads in Go's JSON of the value.
@@ -47,7 +50,8 @@ fn reread(value: &Value) -> Option<Cow<'_, Value>> {
 
 /// Whether nothing in the value takes notice of the way through JSON.
 fn is_quiet(value: &Value) -> bool {
-    let quiet = |text: &str| !text.contains(|c: char| c == '\u{85}' || is_refused(c));
+    let plain = |text: &str| text.bytes().all(|byte| byte < 0x7f);
+    let quiet = |text: &str| plain(text) || !text.contains(|c: char| c == '\u{85}' || is_refused(c));
     match value {
         Value::String(text) => quiet(text),
         Value::Array(items) => items.iter().all(is_quiet),
