@@ -89,7 +89,7 @@ fn a_definition_without_its_mark_stays() {
     }
     case.run(0, &[]);
     assert!(case.plane.must(&["get", "crd", &name, "--output=name"]).contains(&name));
-    let plan = case.reconcile(0, &["--plan"]);
+    let plan = case.plan(0, &[]).0.to_string();
     assert!(plan.contains(&format!("CustomResourceDefinition/{name} stays")), "{plan}");
     case.plane.must(&["delete", "crd", &name]);
 }
