@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Options;
 use super::ends::Ends;
 use super::hook::Hook;
+use super::hurry::Hurry;
 use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
 use crate::cluster::{Apply, Cluster, Error, ErrorKind, Propagation, Target, metadata_of};
@@ -116,7 +117,11 @@ impl<'a> Run<'a> {
                 self.delete(target, precondition, Propagation::Background).await
             }
             Work::Delete { precondition, awaited: true } => {
+                let is_namespace = *target.id == ObjectId::namespace(&target.id.name);
+                let hurry =
+                    if is_namespace { Hurry::of(self.cluster, &target.id.name).await } else { Hurry::default() };
                 self.delete(target, precondition, Propagation::Background).await?;
+                hurry.up(self.cluster).await;
                 self.until_gone(target, &precondition.uid, waits).await
             }
             Work::AwaitGone { uid } => self.until_gone(target, uid, waits).await,
