@@ -57,7 +57,7 @@ fn without_zero_decimals(text: &str) -> &str {
 #[allow(clippy::cast_precision_loss)] // Go's own conversion
 pub(super) fn to_float(value: &Value) -> f64 {
     match value {
-        Value::Int(_, IntKind::Named(_)) => 0.0,
+        Value::Int(_, IntKind::Named("time.Duration")) => 0.0,
         Value::Int(i, IntKind::Uint64) => i.unsigned_abs() as f64,
         Value::Int(i, _) => *i as f64,
         Value::Float(f) => *f,

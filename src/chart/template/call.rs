@@ -213,6 +213,7 @@ impl<'t> Frame<'t> {
             (Value::Object(object), Ty::Named(name)) => object.type_name() == name,
             (Value::Int(_, IntKind::Named(kind)), Ty::Named(name)) => *kind == name,
             (Value::Bytes(_), Ty::Named(name)) => name == "[]uint8",
+            (Value::List(list), Ty::Named(name)) => list.kind().type_name() == name,
             _ => false,
         };
         if fits {

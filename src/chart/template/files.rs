@@ -1,5 +1,6 @@
 //! `.Files`: the files of a chart that are not templates, charts or values.
 
+use super::map::{List, ListKind};
 use super::value::{Str, Value};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -46,8 +47,10 @@ impl Files {
 
     /// An entry of the map that this is in Go.
     pub(crate) fn entry(&self, name: &str) -> Value {
-        let bytes = self.0.get(name).map(|file| Arc::clone(&file.bytes));
-        Value::Bytes(bytes.unwrap_or_else(|| Arc::from([])))
+        match self.0.get(name) {
+            Some(file) => Value::Bytes(Arc::clone(&file.bytes)),
+            None => Value::List(List::nil(ListKind::Named("[]uint8"))),
+        }
     }
 
     /// Those whose path matches a pattern.

@@ -158,6 +158,15 @@ impl<'o> Printer<'o> {
             Value::Complex(re, im) => self.complex(*re, *im, verb),
             Value::Str(text) => self.string(text.bytes(), verb),
             Value::Bytes(bytes) => return self.bytes(bytes, verb, depth),
+            // Bytes that are nil.
+            Value::List(list) if list.is_nil() && list.kind().type_name() == "[]uint8" => {
+                match (self.spec.sharp_v, depth) {
+                    (true, 0) => self.out.extend_from_slice(b"[]byte(nil)"),
+                    (true, _) => self.out.extend_from_slice(b"[]uint8(nil)"),
+                    _ => return self.bytes(&[], verb, depth),
+                }
+                true
+            }
             Value::List(list) => {
                 let type_name = list.kind().type_name();
                 return self.sequence((list.items(), list.is_nil()), type_name, verb, depth);

@@ -65,7 +65,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    fn new(value: Matcher, left: Option<Matcher>, right: Option<Matcher>) -> Matcher {
+    fn around(value: Matcher, left: Option<Matcher>, right: Option<Matcher>) -> Matcher {
         let of = |side: &Option<Matcher>| side.as_ref().map_or(Some(0), Matcher::length);
         let lengths = [of(&left), value.length(), of(&right)];
         Matcher::Tree(Box::new(Self { value, left, right, lengths }))
@@ -398,13 +398,13 @@ fn joined(mut parts: Vec<Matcher>) -> Matcher {
     let longest = parts.iter().enumerate().filter_map(|(i, part)| Some((part.length()?, i))).max();
     let Some((_, at)) = longest else {
         let rest = parts.split_off(1);
-        return Tree::new(parts.remove(0), None, Some(joined(rest)));
+        return Tree::around(parts.remove(0), None, Some(joined(rest)));
     };
     let right = parts.split_off(at + 1);
     let value = parts.remove(at);
     let side = |some: Vec<Matcher>| (!some.is_empty()).then(|| joined(some));
     let left = side(parts);
-    Tree::new(value, left, side(right))
+    Tree::around(value, left, side(right))
 }
 
 fn glued(parts: &[Matcher]) -> Option<Matcher> {

@@ -54,6 +54,19 @@ impl Record {
         self.fields.len() == other.fields.len() && self.fields.iter().zip(&other.fields).all(equal)
     }
 
+    /// Of `.Chart` what is embedded in it: all but its own last field.
+    fn metadata(&self) -> Value {
+        let fields = self.fields.split_last().map(|(_, embedded)| embedded.to_vec()).unwrap_or_default();
+        let type_name = "chart.Metadata";
+        Value::Object(Object::Record(Rc::new(Self {
+            type_name,
+            fields,
+            methods: &[],
+            text: None,
+            text_is_json: false,
+        })))
+    }
+
     /// Whether Go holds it by a pointer.
     pub(crate) fn is_pointer(&self) -> bool {
         self.type_name.starts_with('*')
@@ -249,6 +262,9 @@ impl Object {
     pub(crate) fn field(&self, name: &str) -> Option<Value> {
         match self {
             Self::Record(record) => {
+                if record.type_name == CHART && name == "Metadata" {
+                    return Some(record.metadata());
+                }
                 let field = record.fields.iter().find(|f| f.name == name)?;
                 Some(field.value.clone())
             }
