@@ -132,7 +132,7 @@ fn read<'t>(
 }
 
 fn shown<'t>(hooks: &[Document<'t>], parts: &Parts) -> Vec<Printed<'t>> {
-    let wanted = hooks.iter().filter(|hook| !parts.no_hooks && !(parts.no_tests && hook.is_test));
+    let wanted = hooks.iter().filter(|hook| !(parts.no_hooks || parts.no_tests && hook.is_test));
     wanted.map(Document::printed).collect()
 }
 

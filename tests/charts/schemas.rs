@@ -138,14 +138,14 @@ const CASES: &[(&str, &str)] = &[
     (r#"{"properties": {"a": {"$ref": "there.json#/definitions/x"}}}"#, r"a: 1"),
     (r#"{"properties": {"a": {"$ref": "file://../there.json"}}}"#, r"a: 1"),
     (r#"{"properties": {"a": {"$ref": "urn:there"}}}"#, r"a: 1"),
-    (r##"{"properties": {"a": {"$ref": "values.schema.json#/properties/b"}, "b": {"type": "string"}}}"##, r"a: 1"),
+    (r#"{"properties": {"a": {"$ref": "values.schema.json#/properties/b"}, "b": {"type": "string"}}}"#, r"a: 1"),
     (
-        r##"{"properties": {"a": {"$ref": "file:///values.schema.json#/properties/b"}, "b": {"type": "string"}}}"##,
+        r#"{"properties": {"a": {"$ref": "file:///values.schema.json#/properties/b"}, "b": {"type": "string"}}}"#,
         r"a: 1",
     ),
     (r##"{"properties": {"a": {"$ref": "#/$defs/nowhere"}}}"##, r"a: 1"),
-    (r##"{"properties": {"a": {"$ref": "http://json-schema.org/draft-07/schema#"}}}"##, r"a: {type: strange}"),
-    (r##"{"properties": {"a": {"$ref": "https://json-schema.org/draft/2020-12/schema"}}}"##, r"a: {type: strange}"),
+    (r#"{"properties": {"a": {"$ref": "http://json-schema.org/draft-07/schema#"}}}"#, r"a: {type: strange}"),
+    (r#"{"properties": {"a": {"$ref": "https://json-schema.org/draft/2020-12/schema"}}}"#, r"a: {type: strange}"),
     (
         r#"{"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"a": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}}"#,
         r"a: 15000",

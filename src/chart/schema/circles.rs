@@ -83,7 +83,7 @@ pub(super) fn places(document: &Value) -> BTreeMap<usize, String> {
         match value {
             Value::Object(map) => open.extend(map.iter().map(|(name, value)| (value, below(name)))),
             Value::Array(items) => {
-                open.extend(items.iter().enumerate().map(|(i, value)| (value, below(&i.to_string()))))
+                open.extend(items.iter().enumerate().map(|(i, value)| (value, below(&i.to_string()))));
             }
             _ => {}
         }

@@ -66,7 +66,8 @@ fn a_definition_without_its_mark_stays() {
     case.repo.write("charts/toys/Chart.yaml", "apiVersion: v2\nname: toys\nversion: 1.0.0\n");
     case.repo.write("charts/toys/crds/toys.yaml", &DEFINITION.replace("GROUP", &group));
     case.repo.write("charts/toys/templates/toy.yaml", &TOY.replace("GROUP", &group));
-    case.sandbox("one", "chart = \"toys\"").sandbox("two", "chart = \"toys\"").commit("two with toys");
+    case.sandbox("one", "chart = \"toys\"").sandbox("two", "chart = \"toys\"").sandbox("three", "chart = \"toys\"");
+    case.commit("three with toys, of which one stays");
     // However short a run is to wait, it waits for what it cannot go on without.
     case.run(0, &["--timeout", "0s"]);
     case.run(0, &[]);
@@ -81,10 +82,14 @@ fn a_definition_without_its_mark_stays() {
     let toy = |sandbox: &str| case.field(sandbox, &format!("toys.{group}/bear"), ".spec.size");
     assert_eq!((toy("one").as_str(), toy("two").as_str()), ("3", "3"));
 
+    case.repo.write("charts/toys/crds/toys.yaml", &DEFINITION.replace("GROUP", &group));
+    case.commit("the chart has it again");
+    case.run(0, &[]);
+
     // Who made it goes, and then its namespace's record is gone too.
     for sandbox in ["one", "two"] {
         case.repo.remove(&file(sandbox));
-        case.commit("one goes");
+        case.commit("another one goes");
         case.run(0, &[]);
     }
     case.run(0, &[]);
