@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{BOUND, Suite};
 use crate::fleet::{await_login, namespace};
@@ -65,9 +65,9 @@ pub fn run(suite: &mut Suite) {
     let all = gone + started.elapsed();
     suite.report.note("and no process, mount, link, rule, volume or cgroup of it", all.as_secs_f64(), "s");
 
-    // One with an end. It is there until then, and gone after.
-    let end = Timestamp::now() + SignedDuration::from_secs(110);
-    fleet.make(&brief, &format!("expires = {end:.0}"));
+    // One with an end. It is there until then, and gone after. In whole seconds, as its file has them.
+    let end = Timestamp::from_second(Timestamp::now().as_second() + 110).expect("soon");
+    fleet.make(&brief, &format!("expires = {end}"));
     await_login(&brief, BOUND);
     if Timestamp::now() < end {
         fleet.expect(0, &["--yes"]).must_say("nothing to do");
