@@ -1,7 +1,7 @@
 //! Every function of Helm's with every kind of operand.
 
 use super::dice::{Dice, count};
-use super::helm::{Oracle, Snippet};
+use super::helm::{Oracle, Said, Snippet};
 use super::kinds::OPERANDS;
 use super::verdict::{self, Known};
 use std::collections::BTreeSet;
@@ -72,8 +72,14 @@ const KNOWN: &[Known] = &[
         why: "a file that is not UTF-8 is an error of the template, and of the YAML in Helm",
     },
     Known {
-        what: |snippet, ours, _| snippet.class == "buildCustomCert" && ours.is_err(),
-        why: "a certificate or key that is none is refused in other words",
+        what: |snippet, ours, theirs| {
+            let head = |said: &Said| {
+                let words = said.as_ref().err()?.split_once("error calling buildCustomCert: error parsing ")?.1;
+                words.split_once(": ").map(|(what, _)| what.to_owned())
+            };
+            snippet.class == "buildCustomCert" && head(ours).is_some() && head(ours) == head(theirs)
+        },
+        why: "a certificate or key that is broken inside is refused in other words",
     },
 ];
 

@@ -14,6 +14,7 @@ mod functions;
 mod helm;
 mod kinds;
 mod language;
+mod odds;
 #[path = "../suite/template/engine.rs"]
 mod ours;
 mod printf;
@@ -23,5 +24,6 @@ mod recorded;
 mod samples;
 mod subjects;
 mod text;
+mod times;
 mod unicode;
 mod verdict;

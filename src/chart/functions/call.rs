@@ -1,6 +1,6 @@
 //! A call as a function sees it.
 
-use crate::chart::template::{Fault, Map, Run, Str, Value};
+use crate::chart::template::{Fault, ListKind, Map, Run, Str, Value};
 use std::borrow::Cow;
 
 /// What a function answers.
@@ -86,6 +86,7 @@ impl<'a> Call<'a, '_, '_> {
         Ok(match value {
             Value::Str(text) => text.clone(),
             Value::Bytes(bytes) => Str::from(&**bytes),
+            Value::List(list) if list.is_nil() && list.kind() == ListKind::Named("[]uint8") => "".into(),
             other => Str::from(self.printed(other)?),
         })
     }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use sha2::{Digest as _, Sha256};
 
-use super::{Call, Outcome, der, keys::Key, pem};
+use super::{Call, Outcome, der, keys::Key, pem, x509};
 use crate::chart::outside::Outside;
 use crate::chart::template::{Fault, Field, Object, Record, Value};
 
@@ -107,10 +107,9 @@ pub(super) fn custom(call: &Call<'_, '_, '_>) -> Outcome {
     let cert = given(0).ok_or("unable to decode base64 certificate")?;
     let key = given(1).ok_or("unable to decode base64 private key")?;
     let (_, content) = pem::decode(&cert).ok_or("unable to decode certificate")?;
-    if Signer::read(&content).is_none() {
-        return Err("error parsing certificate: decodedCert.Bytes: x509: malformed certificate".into());
-    }
-    Key::read(&key).map_err(|why| format!("error parsing private key: {why}"))?;
+    x509::certificate(&content).map_err(|why| format!("error parsing certificate: decodedCert.Bytes: {why}"))?;
+    let (kind, content) = pem::decode(&key).ok_or("error parsing private key: no PEM data in input")?;
+    x509::key(&kind, &content).map_err(|why| format!("error parsing private key: {why}"))?;
     Ok(value(cert, key))
 }
 

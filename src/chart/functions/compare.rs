@@ -100,7 +100,8 @@ fn same(a: &Value, b: &Value) -> Result<bool, Fault> {
         (_, Object::Record(record)) if record.type_name == CHART => Err(not_comparable(&Value::Object(b.clone()))?),
         (Object::Record(a), Object::Record(b)) if b.is_pointer() => Ok(std::rc::Rc::ptr_eq(a, b)),
         (Object::Record(a), Object::Record(b)) => Ok(a.type_name == b.type_name && a.same_fields(b)),
-        (Object::Time(a), Object::Time(b)) => Ok(a == b),
+        (Object::Time(a), Object::Time(b)) => Ok(a.moment() == b.moment() && a.zone().is(b.zone())),
+        (Object::Zone(a), Object::Zone(b)) => Ok(a.is(b)),
         (_, Object::Files(_) | Object::Versions(_)) => Err(not_comparable(&Value::Object(b.clone()))?),
         _ => Ok(false),
     }

@@ -26,6 +26,8 @@ fn atoi(text: &str) -> i64 {
 #[allow(clippy::cast_possible_truncation)] // Go's own conversion
 pub(super) fn to_int(value: &Value) -> i64 {
     match value {
+        // The library does not know of lengths of time.
+        Value::Int(_, IntKind::Named("time.Duration")) => 0,
         Value::Int(i, _) => *i,
         Value::Float(f) => float_to_int(*f),
         Value::Bool(b) => i64::from(*b),
@@ -55,6 +57,7 @@ fn without_zero_decimals(text: &str) -> &str {
 #[allow(clippy::cast_precision_loss)] // Go's own conversion
 pub(super) fn to_float(value: &Value) -> f64 {
     match value {
+        Value::Int(_, IntKind::Named("time.Duration")) => 0.0,
         Value::Int(i, IntKind::Uint64) => i.unsigned_abs() as f64,
         Value::Int(i, _) => *i as f64,
         Value::Float(f) => *f,

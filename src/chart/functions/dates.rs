@@ -2,9 +2,7 @@
 
 use super::{Call, Func, Outcome, Ty};
 use super::{godate, godateread, goduration};
-use crate::chart::template::{Object, Value};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use crate::chart::template::{Object, Time, Value, Zone};
 use std::rc::Rc;
 
 const NOW: &str = "it reads the clock";
@@ -13,16 +11,15 @@ const TIME: Ty = Ty::Named("time.Time");
 pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("now", &[], |call| Ok(value(now(call)?))),
     Func::new("ago", &[Ty::Any], |call| {
-        let since = now(call)?.duration_since(&time_of(call, 0)?).round(jiff::Unit::Second);
-        let since = since.map_err(|error| error.to_string())?;
-        Ok(goduration::text(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)).into())
+        let since = now(call)?.since(&time_of(call, 0)?);
+        Ok(goduration::text(goduration::round(since, 1_000_000_000)).into())
     }),
     Func::new("date", &[Ty::Str, Ty::Any], |call| in_zone(call, (0, 1), "Local")),
     Func::new("dateInZone", &[Ty::Str, Ty::Any, Ty::Str], |call| in_zone(call, (0, 1), &call.text(2))),
     Func::new("date_in_zone", &[Ty::Str, Ty::Any, Ty::Str], |call| in_zone(call, (0, 1), &call.text(2))),
     Func::new("htmlDate", &[Ty::Any], |call| {
         let time = time_of(call, 0)?;
-        Ok(godate::format("2006-01-02", &local(&time)).into())
+        Ok(godate::format("2006-01-02", &time.in_zone(Zone::Local)).into())
     }),
     Func::new("htmlDateInZone", &[Ty::Any, Ty::Str], |call| {
         let time = time_of(call, 0)?;
@@ -31,11 +28,11 @@ pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("toDate", &[Ty::Str, Ty::Str], |call| {
         Ok(match godateread::parse(&call.text(0), &call.text(1)) {
             Ok(time) => value(time),
-            Err(_) => value(zero()),
+            Err(_) => value(Time::zero()),
         })
     }),
     Func::new("mustToDate", &[Ty::Str, Ty::Str], |call| Ok(value(godateread::parse(&call.text(0), &call.text(1))?))),
-    Func::new("unixEpoch", &[TIME], |call| Ok(time_of(call, 0)?.timestamp().as_second().to_string().into())),
+    Func::new("unixEpoch", &[TIME], |call| Ok(time_of(call, 0)?.to_unix().to_string().into())),
     Func::new("dateModify", &[Ty::Str, TIME], |call| modify(call, false)),
     Func::new("date_modify", &[Ty::Str, TIME], |call| modify(call, false)),
     Func::new("mustDateModify", &[Ty::Str, TIME], |call| modify(call, true)),
@@ -51,7 +48,7 @@ pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("durationRound", &[Ty::Any], duration_round),
 ];
 
-fn value(time: Zoned) -> Value {
+pub(super) fn value(time: Time) -> Value {
     Value::Object(Object::Time(Rc::new(time)))
 }
 
@@ -88,43 +85,32 @@ fn leading_int(text: &str) -> i64 {
     }
 }
 
-/// Go's zero time.
-fn zero() -> Zoned {
-    let zero = jiff::civil::date(1, 1, 1).at(0, 0, 0, 0).to_zoned(TimeZone::UTC);
-    zero.unwrap_or_else(|_| Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC))
-}
-
 /// A time argument, or seconds since 1970; anything else would be now.
-fn time_of(call: &Call<'_, '_, '_>, n: usize) -> Result<Zoned, crate::chart::template::Fault> {
+fn time_of(call: &Call<'_, '_, '_>, n: usize) -> Result<Time, crate::chart::template::Fault> {
     match call.value(n) {
         Value::Object(Object::Time(time)) => Ok((**time).clone()),
-        Value::Int(seconds, _) => match Timestamp::from_second(*seconds) {
-            Ok(time) => Ok(time.to_zoned(TimeZone::UTC)),
-            Err(_) => Err(format!("the time {seconds} is out of range").into()),
-        },
+        Value::Int(seconds, kind) if matches!(kind.type_name(), "int" | "int64") => Ok(Time::unix(*seconds, 0)),
         _ => now(call),
     }
 }
 
 /// The moment, where a render may ask for it.
-fn now(call: &Call<'_, '_, '_>) -> Result<Zoned, crate::chart::template::Fault> {
+fn now(call: &Call<'_, '_, '_>) -> Result<Time, crate::chart::template::Fault> {
     match call.run.session.outside() {
-        Some(outside) => Ok(outside.now().to_zoned(TimeZone::UTC)),
+        Some(outside) => {
+            let now = outside.now();
+            Ok(Time::unix(now.as_second(), u32::try_from(now.subsec_nanosecond()).unwrap_or(0)))
+        }
         None => call.not_hermetic(NOW),
     }
 }
 
-/// The zone of a render is UTC, wherever it runs.
-fn local(time: &Zoned) -> Zoned {
-    time.with_time_zone(TimeZone::UTC)
-}
-
-fn zoned(time: &Zoned, zone: &str) -> Zoned {
-    let found = match zone {
-        "" | "UTC" | "Local" => None,
-        name => jiff::tz::TimeZoneDatabase::bundled().get(name).ok(),
-    };
-    time.with_time_zone(found.unwrap_or(TimeZone::UTC))
+fn zoned(time: &Time, zone: &str) -> Time {
+    time.in_zone(match zone {
+        "" | "UTC" => Zone::Utc,
+        "Local" => Zone::Local,
+        name => jiff::tz::TimeZoneDatabase::bundled().get(name).map_or(Zone::Utc, Zone::Named),
+    })
 }
 
 fn in_zone(call: &mut Call<'_, '_, '_>, (layout, date): (usize, usize), zone: &str) -> Outcome {
@@ -135,13 +121,7 @@ fn in_zone(call: &mut Call<'_, '_, '_>, (layout, date): (usize, usize), zone: &s
 fn modify(call: &mut Call<'_, '_, '_>, must: bool) -> Outcome {
     let time = time_of(call, 1)?;
     match goduration::parse(&call.text(0)) {
-        Ok(nanoseconds) => {
-            let span = jiff::SignedDuration::from_nanos(nanoseconds);
-            match time.checked_add(span) {
-                Ok(time) => Ok(value(time)),
-                Err(_) => Err("the time is out of range".into()),
-            }
-        }
+        Ok(nanoseconds) => Ok(value(time.plus(nanoseconds))),
         Err(error) if must => Err(error.into()),
         Err(_) => Ok(call.value(1).clone()),
     }
@@ -153,10 +133,7 @@ fn duration_round(call: &mut Call<'_, '_, '_>) -> Outcome {
     let nanoseconds = match call.value(0) {
         Value::Str(text) => goduration::parse(&text.text()).unwrap_or(0),
         Value::Int(n, kind) if kind.type_name() == "int64" => *n,
-        Value::Object(Object::Time(time)) => {
-            let since = now(call)?.duration_since(time);
-            i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
-        }
+        Value::Object(Object::Time(time)) => now(call)?.since(time),
         _ => 0,
     };
     let units = [
@@ -173,16 +150,23 @@ fn duration_round(call: &mut Call<'_, '_, '_>) -> Outcome {
 }
 
 /// How Go prints a time.
-pub(crate) fn go_time(time: &Zoned) -> String {
+pub(crate) fn go_time(time: &Time) -> String {
     godate::format("2006-01-02 15:04:05.999999999 -0700 MST", time)
 }
 
-/// How Go prints a time as Go: the zone of a render is that of the machine, which is UTC.
-pub(crate) fn go_syntax(time: &Zoned) -> String {
+/// How Go prints a time as Go.
+pub(crate) fn go_syntax(time: &Time) -> String {
     let month = godate::format("January", time);
-    let (year, day, hour) = (time.year(), time.day(), time.hour());
-    let (minute, second, part) = (time.minute(), time.second(), time.subsec_nanosecond());
-    format!("time.Date({year}, time.{month}, {day}, {hour}, {minute}, {second}, {part}, time.Local)")
+    let shown = time.civil();
+    let zone = match time.zone() {
+        Zone::Utc => "time.UTC".to_owned(),
+        Zone::Local => "time.Local".to_owned(),
+        other => format!("time.Location({})", godateread::quote(other.name())),
+    };
+    format!(
+        "time.Date({}, time.{month}, {}, {}, {}, {}, {}, {zone})",
+        shown.year, shown.day, shown.hour, shown.minute, shown.second, shown.nanos
+    )
 }
 
 /// A date or time of TOML.
@@ -208,8 +192,7 @@ pub(super) fn read_toml(text: &str) -> Result<Value, String> {
         if zone.is_empty() {
             return Ok(value(time));
         }
-        let zone = TimeZone::posix(&format!("<{zone}>0")).unwrap_or(TimeZone::UTC);
-        return Ok(value(time.with_time_zone(zone)));
+        return Ok(value(time.in_zone(Zone::fixed(zone, 0))));
     }
     Err(invalid())
 }
@@ -220,18 +203,31 @@ const DATE: &str = "date-local";
 const TIME_OF_DAY: &str = "time-local";
 
 /// How a time is written in TOML.
-pub(super) fn toml(time: &Zoned) -> String {
-    let info = time.time_zone().to_offset_info(time.timestamp());
-    let layout = match info.abbreviation() {
+pub(super) fn toml(time: &Time) -> String {
+    let layout = match time.zone().name() {
         DATE_TIME => "2006-01-02T15:04:05.999999999",
         DATE => "2006-01-02",
         TIME_OF_DAY => "15:04:05.999999999",
-        _ => "2006-01-02T15:04:05.999999999Z07:00",
+        _ => RFC3339,
     };
     godate::format(layout, time)
 }
 
-/// How Go writes a time in JSON.
-pub(super) fn rfc3339(time: &Zoned) -> String {
-    godate::format("2006-01-02T15:04:05.999999999Z07:00", time)
+const RFC3339: &str = "2006-01-02T15:04:05.999999999Z07:00";
+
+/// A time of any year.
+pub(super) fn rfc3339_any(time: &Time) -> String {
+    godate::format(RFC3339, time)
+}
+
+/// How Go writes a time in JSON. The error is Go's.
+pub(super) fn rfc3339(time: &Time) -> Result<String, &'static str> {
+    let shown = time.civil();
+    if !(0..=9999).contains(&shown.year) {
+        return Err("year outside of range [0,9999]");
+    }
+    if shown.offset.unsigned_abs() >= 24 * 3600 {
+        return Err("timezone hour outside of range [0,23]");
+    }
+    Ok(godate::format(RFC3339, time))
 }

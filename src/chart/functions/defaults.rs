@@ -31,7 +31,7 @@ fn default(call: &mut Call<'_, '_, '_>) -> Outcome {
 /// Whether sprig takes a value for unset: zero, false, nothing, or of no length. Structs never are.
 pub(super) fn empty(value: &Value) -> bool {
     match value {
-        Value::Object(Object::Record(_) | Object::Time(_)) => false,
+        Value::Object(Object::Record(_) | Object::Time(_) | Object::Zone(_)) => false,
         other => !other.truth(),
     }
 }

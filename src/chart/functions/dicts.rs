@@ -2,7 +2,7 @@
 
 use super::builtin::new_map;
 use super::{Call, Func, Outcome, Ty};
-use crate::chart::template::{Fault, List, Map, MapKind, Object, Value};
+use crate::chart::template::{Entries, Fault, List, Map, MapKind, Object, Str, Value, Zone};
 use std::sync::Arc;
 
 pub(super) const FUNCTIONS: &[Func] = &[
@@ -39,22 +39,26 @@ pub(super) const FUNCTIONS: &[Func] = &[
 ];
 
 fn dict(call: &mut Call<'_, '_, '_>) -> Outcome {
-    let mut entries: Vec<(Arc<str>, Value)> = Vec::with_capacity(call.args.len() / 2 + 1);
+    let mut entries = Entries::new();
     for pair in call.args.chunks(2) {
         let [key, value @ ..] = pair else { continue };
         let key = match call.strval(key)? {
             crate::chart::template::Str::Text(text) => text,
             raw @ crate::chart::template::Str::Raw(_) => raw.text().as_ref().into(),
         };
-        entries.push((key, value.first().cloned().unwrap_or_else(|| "".into())));
+        entries.insert(key, value.first().map_or_else(|| "".into(), |value| value.clone().stored()));
     }
-    Ok(new_map(entries))
+    Ok(Value::Map(Map::new(MapKind::Any, entries)))
 }
 
 fn set(call: &mut Call<'_, '_, '_>) -> Outcome {
     match call.map(0) {
         Some(map) if !map.is_nil() => {
-            map.insert(call.text(1).as_ref(), call.value(2).clone());
+            let key = match call.string(1) {
+                Some(Str::Text(key)) => Arc::clone(key),
+                _ => call.text(1).as_ref().into(),
+            };
+            map.insert(key, call.value(2).clone());
             Ok(Value::Map(map.clone()))
         }
         _ => Err("assignment to entry in nil map".into()),
@@ -154,6 +158,7 @@ fn copy(call: &mut Call<'_, '_, '_>, value: &Value, depth: usize) -> Outcome {
         }
         // The library sees no hidden fields, and leaves them out of the copy.
         Value::Object(Object::Record(record)) if record.text_is_json => super::semver::zero(record.type_name),
+        Value::Object(Object::Zone(_)) => Value::Object(Object::Zone(Zone::fixed("", 0).into())),
         other => other.clone(),
     })
 }

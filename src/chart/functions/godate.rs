@@ -1,7 +1,6 @@
 //! Go's layouts: dates written as the reference time would be, `Mon Jan 2 15:04:05 MST 2006`.
 
-use jiff::Zoned;
-use jiff::tz::Offset;
+use crate::chart::template::{Civil, Time};
 use std::fmt::Write as _;
 
 /// A piece of a layout.
@@ -130,22 +129,22 @@ pub(super) const MONTHS: [&str; 12] = [
 pub(super) const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// Formats a time by a layout.
-pub(super) fn format(layout: &str, time: &Zoned) -> String {
+pub(super) fn format(layout: &str, time: &Time) -> String {
+    let time = time.civil();
     let mut out = String::with_capacity(layout.len() + 10);
     let mut rest = layout;
     while let Some((piece, after)) = next_piece(rest) {
         // Writing to a String cannot fail.
-        let _ = write_piece(&mut out, piece, time);
+        let _ = write_piece(&mut out, piece, &time);
         rest = after;
     }
     out
 }
 
-fn write_piece(out: &mut String, piece: Piece<'_>, time: &Zoned) -> std::fmt::Result {
-    let month = MONTHS.get(usize::try_from(time.month() - 1).unwrap_or(0)).copied().unwrap_or("");
-    let weekday = usize::try_from(time.weekday().to_sunday_zero_offset()).unwrap_or(0);
-    let weekday = DAYS.get(weekday).copied().unwrap_or("");
-    let hour12 = match time.hour() % 12 {
+fn write_piece(out: &mut String, piece: Piece<'_>, time: &Civil) -> std::fmt::Result {
+    let month = MONTHS.get(time.month.saturating_sub(1)).copied().unwrap_or("");
+    let weekday = DAYS.get(time.weekday).copied().unwrap_or("");
+    let hour12 = match time.hour % 12 {
         0 => 12,
         hour => hour,
     };
@@ -153,45 +152,41 @@ fn write_piece(out: &mut String, piece: Piece<'_>, time: &Zoned) -> std::fmt::Re
         Piece::Text(text) => out.write_str(text),
         Piece::LongMonth => out.write_str(month),
         Piece::ShortMonth => out.write_str(month.get(..3).unwrap_or(month)),
-        Piece::Month => write!(out, "{}", time.month()),
-        Piece::ZeroMonth => write!(out, "{:02}", time.month()),
+        Piece::Month => write!(out, "{}", time.month),
+        Piece::ZeroMonth => write!(out, "{:02}", time.month),
         Piece::LongWeekday => out.write_str(weekday),
         Piece::ShortWeekday => out.write_str(weekday.get(..3).unwrap_or(weekday)),
-        Piece::Day => write!(out, "{}", time.day()),
-        Piece::SpaceDay => write!(out, "{:2}", time.day()),
-        Piece::ZeroDay => write!(out, "{:02}", time.day()),
-        Piece::YearDay => write!(out, "{:03}", time.day_of_year()),
-        Piece::SpaceYearDay => write!(out, "{:3}", time.day_of_year()),
-        Piece::Hour24 => write!(out, "{:02}", time.hour()),
+        Piece::Day => write!(out, "{}", time.day),
+        Piece::SpaceDay => write!(out, "{:2}", time.day),
+        Piece::ZeroDay => write!(out, "{:02}", time.day),
+        Piece::YearDay => write!(out, "{:03}", time.year_day),
+        Piece::SpaceYearDay => write!(out, "{:3}", time.year_day),
+        Piece::Hour24 => write!(out, "{:02}", time.hour),
         Piece::Hour12 => write!(out, "{hour12}"),
         Piece::ZeroHour12 => write!(out, "{hour12:02}"),
-        Piece::Minute => write!(out, "{}", time.minute()),
-        Piece::ZeroMinute => write!(out, "{:02}", time.minute()),
-        Piece::Second => write!(out, "{}", time.second()),
-        Piece::ZeroSecond => write!(out, "{:02}", time.second()),
+        Piece::Minute => write!(out, "{}", time.minute),
+        Piece::ZeroMinute => write!(out, "{:02}", time.minute),
+        Piece::Second => write!(out, "{}", time.second),
+        Piece::ZeroSecond => write!(out, "{:02}", time.second),
         Piece::LongYear => {
-            let sign = if time.year() < 0 { "-" } else { "" };
-            write!(out, "{sign}{:04}", time.year().unsigned_abs())
+            let sign = if time.year < 0 { "-" } else { "" };
+            write!(out, "{sign}{:04}", time.year.unsigned_abs())
         }
-        Piece::ShortYear => write!(out, "{:02}", time.year().rem_euclid(100)),
-        Piece::Noon { upper } => out.write_str(match (time.hour() >= 12, upper) {
+        Piece::ShortYear => write!(out, "{:02}", time.year.unsigned_abs() % 100),
+        Piece::Noon { upper } => out.write_str(match (time.hour >= 12, upper) {
             (true, true) => "PM",
             (false, true) => "AM",
             (true, false) => "pm",
             (false, false) => "am",
         }),
-        Piece::Zone => {
-            let zone = time.time_zone().to_offset_info(time.timestamp());
-            let name = zone.abbreviation();
-            let unnamed = time.time_zone().to_fixed_offset().is_ok() && name.starts_with(['+', '-']);
-            if unnamed { write_offset(out, time.offset(), (false, false, true)) } else { out.write_str(name) }
-        }
-        Piece::Offset { utc_is_z: true, .. } if time.offset().seconds() == 0 => out.write_char('Z'),
-        Piece::Offset { colon, seconds, minutes, .. } => write_offset(out, time.offset(), (colon, seconds, minutes)),
+        Piece::Zone if time.zone.is_empty() => write_offset(out, time.offset, (false, false, true)),
+        Piece::Zone => out.write_str(&time.zone),
+        Piece::Offset { utc_is_z: true, .. } if time.offset == 0 => out.write_char('Z'),
+        Piece::Offset { colon, seconds, minutes, .. } => write_offset(out, time.offset, (colon, seconds, minutes)),
         Piece::Fraction { digits, zeros, comma } => {
             let mark = if comma { ',' } else { '.' };
             let digits = digits.min(9);
-            let nanoseconds = format!("{:09}", time.subsec_nanosecond());
+            let nanoseconds = format!("{:09}", time.nanos);
             let shown = nanoseconds.get(..digits).unwrap_or("");
             let shown = if zeros { shown } else { shown.trim_end_matches('0') };
             if shown.is_empty() { Ok(()) } else { write!(out, "{mark}{shown}") }
@@ -201,11 +196,11 @@ fn write_piece(out: &mut String, piece: Piece<'_>, time: &Zoned) -> std::fmt::Re
 
 fn write_offset(
     out: &mut String,
-    offset: Offset,
+    seconds: i32,
     (colon, with_seconds, with_minutes): (bool, bool, bool),
 ) -> std::fmt::Result {
-    let seconds = offset.seconds();
-    let sign = if seconds < 0 { '-' } else { '+' };
+    // Less than a minute has no sign of its own.
+    let sign = if seconds / 60 < 0 { '-' } else { '+' };
     let size = seconds.unsigned_abs();
     let colon = if colon { ":" } else { "" };
     write!(out, "{sign}{:02}", size / 3600)?;

@@ -1,9 +1,7 @@
 //! Reads dates by Go's layouts.
 
 use super::godate::{DAYS, MONTHS, Piece, next_piece};
-use jiff::Zoned;
-use jiff::civil::DateTime;
-use jiff::tz::{Offset, TimeZone};
+use crate::chart::template::{DateParts, Time, Zone, is_date};
 
 /// What is read while a text is parsed.
 struct Parsed {
@@ -27,8 +25,8 @@ struct Parsed {
     offset_range: Option<&'static str>,
 }
 
-/// Reads a text by a layout, in UTC where it names no zone. The error is Go's.
-pub(super) fn parse(layout: &str, text: &str) -> Result<Zoned, String> {
+/// Reads a text by a layout, in the zone of the machine where it names none. The error is Go's.
+pub(super) fn parse(layout: &str, text: &str) -> Result<Time, String> {
     let mut parsed = Parsed {
         year: 0,
         month: 1,
@@ -295,69 +293,54 @@ impl Parsed {
         Some(rest)
     }
 
-    fn by_day_of_year(&self, day: i16) -> Result<jiff::civil::Date, &'static str> {
-        const RANGE: &str = "day-of-year out of range";
-        let first = jiff::civil::Date::new(self.year, 1, 1).map_err(|_| RANGE)?;
-        if !(1..=first.days_in_year()).contains(&day) {
-            return Err(RANGE);
+    fn by_day_of_year(&self, day: i64) -> Result<(i64, i64), &'static str> {
+        let first = DateParts { year: self.year.into(), month: 1, day, seconds: 0, nanos: 0 };
+        let date = Time::of(&first, Zone::Utc).civil();
+        if day < 1 || date.year != i64::from(self.year) {
+            return Err("day-of-year out of range");
         }
-        let date = first.checked_add(jiff::ToSpan::days(day - 1)).map_err(|_| RANGE)?;
-        if self.has_month && self.month != date.month() {
+        let month = i64::try_from(date.month).unwrap_or(1);
+        if self.has_month && i64::from(self.month) != month {
             return Err("day-of-year does not match month");
         }
-        if self.has_day && self.day != date.day() {
+        if self.has_day && i64::from(self.day) != date.day {
             return Err("day-of-year does not match day");
         }
-        Ok(date)
+        Ok((month, date.day))
     }
 
-    fn time(mut self) -> Result<Zoned, &'static str> {
+    fn time(mut self) -> Result<Time, &'static str> {
         match self.afternoon {
             Some(true) if self.hour < 12 => self.hour += 12,
             Some(false) if self.hour == 12 => self.hour = 0,
             _ => {}
         }
-        if !(1..=12).contains(&self.month) {
-            return Err("month");
-        }
-        let time = jiff::civil::Time::new(self.hour, self.minute, self.second, self.nanosecond);
-        let time = time.map_err(|_| match (self.hour > 23, self.minute > 59) {
-            (true, _) => "hour",
-            (_, true) => "minute",
-            _ => "second",
-        })?;
-        let date = match self.year_day {
-            Some(day) => self.by_day_of_year(day)?,
-            None => jiff::civil::Date::new(self.year, self.month, self.day).map_err(|_| "day")?,
+        let year = i64::from(self.year);
+        let (month, day) = match self.year_day {
+            Some(day) => self.by_day_of_year(day.into())?,
+            None => (self.month.into(), self.day.into()),
         };
-        let date_time = DateTime::from_parts(date, time);
+        if !is_date(year, month, day) {
+            return Err("day");
+        }
+        let seconds = i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second);
+        let nanos = u32::try_from(self.nanosecond).unwrap_or(0);
+        let parts = DateParts { year, month, day, seconds, nanos };
         if self.utc {
-            return date_time.to_zoned(TimeZone::UTC).map_err(|_| "year");
+            return Ok(Time::of(&parts, Zone::Utc));
         }
-        let zone = match self.offset {
-            // A zone that is only named has no offset that anyone could know.
-            None => match &self.zone {
-                Some(name) if name != "UTC" => {
-                    // POSIX counts to the west.
-                    let hours = name.strip_prefix("GMT").and_then(|hours| hours.parse::<i32>().ok()).unwrap_or(0);
-                    TimeZone::posix(&format!("<{name}>{}", -hours)).map_err(|_| "time zone")?
-                }
-                _ => TimeZone::UTC,
-            },
-            Some(0) => TimeZone::UTC,
-            Some(seconds) if self.zone.is_some() => {
-                let name = self.zone.as_deref().unwrap_or_default();
-                let (west, size) = (if seconds > 0 { "-" } else { "" }, seconds.unsigned_abs());
-                let offset = format!("{west}{}:{:02}:{:02}", size / 3600, size / 60 % 60, size % 60);
-                TimeZone::posix(&format!("<{name}>{offset}")).map_err(|_| "time zone")?
+        let name = self.zone.as_deref().unwrap_or_default();
+        Ok(match self.offset {
+            // What Go takes for no offset.
+            None | Some(-1) if name.is_empty() => Time::of(&parts, Zone::Local),
+            // A zone that is only named has no offset that anyone could know: it moves what is shown, not the time.
+            None | Some(-1) => {
+                let hours = name.strip_prefix("GMT").and_then(|hours| hours.parse::<i32>().ok()).unwrap_or(0);
+                Time::of(&parts, Zone::Utc).in_zone(Zone::fixed(name, hours * 3600))
             }
-            Some(seconds) => Offset::from_seconds(seconds).map_err(|_| "time zone offset")?.to_time_zone(),
-        };
-        if self.offset.is_none() && self.zone.is_some() {
-            // A zone that is only named moves what is shown, not the time itself.
-            return Ok(date_time.to_zoned(TimeZone::UTC).map_err(|_| "year")?.with_time_zone(zone));
-        }
-        date_time.to_zoned(zone).map_err(|_| "year")
+            Some(0) if name.is_empty() => Time::of(&parts, Zone::Local),
+            Some(offset) => Time::of(&parts, Zone::fixed(name, offset)),
+        })
     }
 }
 

@@ -91,3 +91,16 @@ pub(super) fn text(nanoseconds: i64) -> String {
         (hours, minutes) => format!("{sign}{hours}h{minutes}m{rest}s"),
     }
 }
+
+/// To the nearest multiple, and halves away from zero; at most as much as a duration holds.
+pub(super) fn round(duration: i64, multiple: i64) -> i64 {
+    if multiple <= 0 {
+        return duration;
+    }
+    let (duration, multiple) = (i128::from(duration), i128::from(multiple));
+    let rest = (duration % multiple).abs();
+    let down = duration.abs() - rest;
+    let size = if rest * 2 < multiple { down } else { down + multiple };
+    let rounded = if duration < 0 { -size } else { size };
+    i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX })
+}

@@ -119,7 +119,10 @@ fn object(run: &mut Run<'_>, object: &Object, depth: usize) -> Result<Json, Refu
             Json::Object(entries.collect())
         }
         Object::Versions(versions) => Json::Array(versions.iter().map(|v| Json::from(v.as_str())).collect()),
-        Object::Time(time) => Json::String(super::dates::rfc3339(time)),
+        Object::Time(time) => Json::String(super::dates::rfc3339(time).map_err(|why| {
+            Refusal::Unsupported(format!("json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: {why}"))
+        })?),
+        Object::Zone(_) => Json::Object(serde_json::Map::new()),
     })
 }
 

@@ -74,7 +74,15 @@ impl Writer {
                 let items: Vec<Value> = versions.iter().map(|version| version.as_str().into()).collect();
                 self.items(run, &items)?;
             }
-            Value::Object(Object::Time(time)) => self.string(&super::dates::rfc3339(time)),
+            Value::Object(Object::Time(time)) => {
+                let text = super::dates::rfc3339(time).map_err(|why| {
+                    Refusal::Unsupported(format!(
+                        "json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: {why}"
+                    ))
+                })?;
+                self.string(&text);
+            }
+            Value::Object(Object::Zone(_)) => self.out.push_str("{}"),
         }
         Ok(())
     }

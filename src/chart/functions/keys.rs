@@ -65,6 +65,11 @@ impl Key {
         }
     }
 
+    /// Whether it is an RSA key of PKCS #1.
+    pub fn is_rsa(content: &[u8]) -> bool {
+        RsaPrivateKey::from_pkcs1_der(content).is_ok()
+    }
+
     /// The key as Go writes it.
     pub fn pem(&self) -> Result<String, String> {
         Ok(match self {

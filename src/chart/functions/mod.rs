@@ -44,13 +44,17 @@ mod regexes;
 mod regexsyntax;
 mod semver;
 mod strings;
+pub(crate) mod times;
 mod toml;
 mod tomllex;
 mod tomlnumber;
 mod tomlread;
+mod tomlscalar;
+mod tomltable;
 mod urls;
 mod version;
 mod words;
+mod x509;
 mod yamlpretty;
 mod yamls;
 
@@ -103,7 +107,10 @@ impl Ty {
 
     /// Whether nil is a value of it.
     pub(crate) fn can_be_nil(self) -> bool {
-        matches!(self, Self::Any | Self::Reflect | Self::Map)
+        match self {
+            Self::Named(name) => name.starts_with(['*', '[']),
+            _ => matches!(self, Self::Any | Self::Reflect | Self::Map),
+        }
     }
 }
 
@@ -141,6 +148,8 @@ pub struct Func {
     pub lazy: Lazy,
     /// What it may do with generated values.
     pub secrets: Secrets,
+    /// Why Go calls it not, where it has more results than a template can take.
+    pub unfit: Option<&'static str>,
     /// Its body.
     pub run: fn(&mut Call<'_, '_, '_>) -> Outcome,
 }
@@ -158,7 +167,7 @@ impl Func {
         params: &'static [Ty],
         run: fn(&mut Call<'_, '_, '_>) -> Outcome,
     ) -> Self {
-        Self { name, params, rest: None, lazy: Lazy::No, secrets: Secrets::Refuse, run }
+        Self { name, params, rest: None, lazy: Lazy::No, secrets: Secrets::Refuse, unfit: None, run }
     }
 
     /// With any number of further arguments.
@@ -176,6 +185,12 @@ impl Func {
     /// That refuses generated values deep inside its arguments too.
     const fn refuse_deep(mut self) -> Self {
         self.secrets = Secrets::RefuseDeep;
+        self
+    }
+
+    /// That cannot be called, and why.
+    const fn unfit(mut self, why: &'static str) -> Self {
+        self.unfit = Some(why);
         self
     }
 

@@ -15,6 +15,7 @@ pub(super) fn translate(pattern: &str) -> Step<String> {
         whole: pattern,
         out: String::with_capacity(pattern.len() + 16),
         groups: Vec::new(),
+        ungreedy: false,
         flags: String::new(),
         operand: None,
     };
@@ -106,8 +107,11 @@ fn count(text: &str) -> Option<(i64, &str)> {
 struct Parser<'a> {
     whole: &'a str,
     out: String,
-    /// Of each open group the largest repetition within it.
-    groups: Vec<i64>,
+    /// Of each open group the largest repetition within it, and whether repetitions before it are turned round.
+    groups: Vec<(i64, bool)>,
+    /// `(?U)`: what is lazy is greedy, and the other way round. It is written out, for it counts for a repetition right
+    /// behind it.
+    ungreedy: bool,
     /// Flags that are to be set: after a repetition, should one follow, for it repeats what is before them.
     flags: String,
     /// How often what a repetition would repeat is repeated already; nothing where there is none.
@@ -142,7 +146,7 @@ impl<'a> Parser<'a> {
             return fail("invalid repeat count", up_to(before, after));
         }
         let shown = up_to(before, after);
-        let (lazy, rest) = after.strip_prefix('?').map_or(("", after), |rest| ("?", rest));
+        let (lazy, rest) = after.strip_prefix('?').map_or((false, after), |rest| (true, rest));
         if let Some(first) = repeated {
             return fail("invalid nested repetition operator", up_to(first, rest));
         }
@@ -157,17 +161,19 @@ impl<'a> Parser<'a> {
             }
             self.operand = Some(product);
         }
-        if let Some(largest) = self.groups.last_mut() {
+        if let Some((largest, _)) = self.groups.last_mut() {
             *largest = (*largest).max(self.operand.unwrap_or(1));
         }
         self.out.push_str(shown);
-        self.out.push_str(lazy);
+        if lazy != self.ungreedy {
+            self.out.push('?');
+        }
         Ok(rest)
     }
 
     fn open(&mut self, text: &'a str) -> Step<&'a str> {
         if !text.starts_with("(?") {
-            self.groups.push(1);
+            self.groups.push((1, self.ungreedy));
             self.operand = None;
             self.out.push('(');
             return Ok(cut(text, 1));
@@ -186,7 +192,7 @@ impl<'a> Parser<'a> {
             if !fits {
                 return fail("invalid named capture", text.get(..=end).unwrap_or_default());
             }
-            self.groups.push(1);
+            self.groups.push((1, self.ungreedy));
             self.operand = None;
             // Go lets two groups have one name; the first of them is meant.
             let named = format!("(?P<{name}>");
@@ -199,21 +205,29 @@ impl<'a> Parser<'a> {
     /// `(?i)` or `(?i:`.
     fn group_flags(&mut self, text: &'a str) -> Step<&'a str> {
         let (mut negated, mut saw_flag) = (false, false);
+        let mut ungreedy = self.ungreedy;
         for (i, c) in cut(text, 2).char_indices() {
             let at = 2 + i;
             match c {
-                'i' | 'm' | 's' | 'U' => saw_flag = true,
+                'i' | 'm' | 's' | 'U' => {
+                    saw_flag = true;
+                    if c == 'U' {
+                        ungreedy = !negated;
+                    }
+                }
                 '-' if !negated => (negated, saw_flag) = (true, false),
                 ':' | ')' if !negated || saw_flag => {
-                    let head = text.get(..=at).unwrap_or_default();
+                    let head =
+                        text.get(..=at).unwrap_or_default().replace('U', "").replace("-:", ":").replace("-)", ")");
                     // The other syntax has no group of flags without any.
                     if c == ':' {
-                        self.out.push_str(head);
-                        self.groups.push(1);
+                        self.out.push_str(&head);
+                        self.groups.push((1, self.ungreedy));
                         self.operand = None;
                     } else if head != "(?)" {
-                        self.flags.push_str(head);
+                        self.flags.push_str(&head);
                     }
+                    self.ungreedy = ungreedy;
                     return Ok(cut(text, at + 1));
                 }
                 c => {
@@ -226,10 +240,11 @@ impl<'a> Parser<'a> {
     }
 
     fn close(&mut self, text: &'a str) -> Step<&'a str> {
-        let Some(within) = self.groups.pop() else {
+        let Some((within, ungreedy)) = self.groups.pop() else {
             return fail("unexpected )", self.whole);
         };
-        if let Some(largest) = self.groups.last_mut() {
+        self.ungreedy = ungreedy;
+        if let Some((largest, _)) = self.groups.last_mut() {
             *largest = (*largest).max(within);
         }
         self.operand = Some(within);

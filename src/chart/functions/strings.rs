@@ -188,7 +188,8 @@ fn indent(call: &mut Call<'_, '_, '_>, on_new_line: bool) -> Outcome {
     let lines = 1 + memchr::memchr_iter(b'\n', text).count();
     call.room(spaces.saturating_mul(lines).saturating_add(text.len() + 1))?;
     let pad = [b' '; 64];
-    let mut out = Vec::with_capacity(text.len() + lines * spaces + 1);
+    let mut out = call.run.buffer();
+    out.reserve(text.len() + lines * spaces + 1);
     let indent = |out: &mut Vec<u8>| match pad.get(..spaces) {
         Some(pad) => out.extend_from_slice(pad),
         None => out.extend(std::iter::repeat_n(b' ', spaces)),
@@ -204,7 +205,9 @@ fn indent(call: &mut Call<'_, '_, '_>, on_new_line: bool) -> Outcome {
         start = at + 1;
     }
     out.extend_from_slice(text.get(start..).unwrap_or_default());
-    Ok(Value::Str(out.into()))
+    let done = Str::from(out.as_slice());
+    call.run.give_back(out);
+    Ok(Value::Str(done))
 }
 
 fn replace(call: &mut Call<'_, '_, '_>) -> Outcome {

@@ -2,7 +2,7 @@
 //! spaces. `fromToml` is in `tomlread`.
 
 use super::{Call, Func, Outcome, Ty};
-use crate::chart::template::{Fault, Field, Object, Record, Value, format_float};
+use crate::chart::template::{Fault, Field, IntKind, Object, Record, Value, format_float};
 use std::fmt::Write as _;
 
 pub(super) const FUNCTIONS: &[Func] = &[
@@ -91,6 +91,9 @@ fn node(value: &Value, depth: usize) -> Result<Node, Stop> {
     Ok(match value {
         Value::Absent | Value::Nil => Node::Nil,
         Value::Bool(b) => Node::Scalar(b.to_string()),
+        Value::Int(i, kind @ IntKind::Named("time.Duration")) => {
+            Node::Scalar(text(&super::times::text(*i, *kind).unwrap_or_default()))
+        }
         Value::Int(i, _) => Node::Scalar(i.to_string()),
         Value::Float(f) => Node::Scalar(float(*f)),
         Value::Str(s) => Node::Scalar(text(&s.text())),
@@ -126,6 +129,7 @@ fn object(object: &Object, depth: usize) -> Result<Node, Stop> {
         }
         Object::Versions(versions) => Node::Array(versions.iter().map(|v| Node::Scalar(text(v))).collect()),
         Object::Time(time) => Node::Scalar(super::dates::toml(time)),
+        Object::Zone(_) => Node::Table { entries: Vec::new(), is_struct: true },
     })
 }
 

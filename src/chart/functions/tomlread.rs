@@ -1,12 +1,12 @@
 //! `fromToml`: TOML read as the Go library that Helm uses reads it, with its words where it is none.
 
 use super::builtin::new_map;
-use super::tomllex::{Kind, Lexer, Scalar, Step, Stop, rune};
-use super::{Call, Outcome, dates};
+use super::tomllex::{Lexer, Step, Stop, rune};
+use super::tomlscalar;
+use super::tomltable::{Item, Key, Table, dotted, finished};
+use super::{Call, Outcome};
 use crate::chart::template::{List, ListKind, Map, Value, go_quote};
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::rc::Rc;
+use std::collections::{HashMap, HashSet};
 
 /// Arrays and inline tables nested deeper than this are refused, as are keys of more parts.
 const MAX_DEPTH: usize = 250;
@@ -20,57 +20,19 @@ pub(super) fn from_toml(call: &mut Call<'_, '_, '_>) -> Outcome {
     })
 }
 
-/// The type that Go gives an array of tables.
-const TABLES: ListKind = ListKind::Named("[]map[string]interface {}");
-
-type Key = Vec<String>;
-
-/// A table that is still being filled.
-type Table = Rc<RefCell<BTreeMap<String, Item>>>;
-
-#[derive(Clone)]
-enum Item {
-    Value(Value),
-    Table(Table),
-    /// An array of tables, the last of which is being filled.
-    Tables(Rc<RefCell<Vec<Table>>>),
-}
-
-impl Item {
-    fn table() -> Self {
-        Self::Table(Table::default())
-    }
-}
-
-fn finished(table: &Table) -> Map {
-    let entries = table.borrow();
-    let entries = entries.iter().map(|(key, item)| {
-        let value = match item {
-            Item::Value(value) => value.clone(),
-            Item::Table(table) => Value::Map(finished(table)),
-            Item::Tables(tables) => {
-                let tables = tables.borrow();
-                Value::List(List::new(TABLES, tables.iter().map(|table| Value::Map(finished(table))).collect()))
-            }
-        };
-        (key.as_str().into(), value)
-    });
-    entries.collect()
-}
-
-struct Parser<'a> {
+pub(super) struct Parser<'a> {
     lexer: Lexer<'a>,
-    root: Table,
+    pub(super) root: Table,
     /// The table in hand.
-    context: Key,
+    pub(super) context: Key,
     /// The key in hand, below it.
     current: String,
     /// Keys that have a value, and whether that is an array.
-    types: HashMap<String, bool>,
+    pub(super) types: HashMap<String, bool>,
     /// Tables that are there only because others lie below them.
-    implicit: HashSet<String>,
+    pub(super) implicit: HashSet<String>,
     /// The line of the last key, which errors about keys name.
-    line: usize,
+    pub(super) line: usize,
     depth: usize,
 }
 
@@ -116,14 +78,8 @@ fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r')
 }
 
-fn is_bare(c: char) -> bool {
+pub(super) fn is_bare(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
-}
-
-/// A key as Go shows it.
-fn dotted(key: &[String]) -> String {
-    let one = |part: &String| if !part.is_empty() && part.chars().all(is_bare) { part.clone() } else { go_quote(part) };
-    key.iter().map(one).collect::<Vec<_>>().join(".")
 }
 
 impl Parser<'_> {
@@ -190,7 +146,7 @@ impl Parser<'_> {
                 Some(quote @ ('"' | '\'')) => {
                     self.lexer.bump(quote);
                     let scalar = self.lexer.quoted(quote)?;
-                    key.push(Self::text(&scalar)?);
+                    key.push(tomlscalar::text(&scalar)?);
                 }
                 Some(_) => {
                     self.lexer.skip(is_bare)?;
@@ -247,7 +203,7 @@ impl Parser<'_> {
                 Some(quote @ ('"' | '\'')) => {
                     self.lexer.bump(quote);
                     let scalar = self.lexer.quoted(quote)?;
-                    key.push(Self::text(&scalar)?);
+                    key.push(tomlscalar::text(&scalar)?);
                 }
                 read @ (None | Some('=')) => return self.lexer.fail(read.or(Some(' ')), "unexpected '='"),
                 read @ Some('.') => return self.lexer.fail(read, "unexpected '.'"),
@@ -347,7 +303,7 @@ impl Parser<'_> {
                 return if c == '\n' { self.lexer.fail_before(message) } else { self.lexer.fail(read, message) };
             }
         };
-        Ok((Self::scalar(&scalar)?, false))
+        Ok((tomlscalar::value(&scalar)?, false))
     }
 
     fn nested(&mut self, read: impl FnOnce(&mut Self) -> Step<(Value, bool)>) -> Step<(Value, bool)> {
@@ -365,40 +321,11 @@ impl Parser<'_> {
         key.extend((!self.current.is_empty()).then(|| self.current.clone()));
         self.types.insert(dotted(&key), true);
         let mut items = Vec::new();
-        loop {
-            self.lexer.skip(|c| is_blank(c) || is_break(c))?;
-            match self.lexer.peek()? {
-                Some('#') => {
-                    self.comment()?;
-                    continue;
-                }
-                Some(',') => {
-                    let read = self.lexer.next()?;
-                    return self.lexer.fail(read, "unexpected comma");
-                }
-                Some(']') => break,
-                _ => {}
-            }
-            items.push(self.value(true)?.0);
-            loop {
-                self.lexer.skip(|c| is_blank(c) || is_break(c))?;
-                match self.lexer.peek()? {
-                    Some('#') => self.comment()?,
-                    Some(',' | ']') => break,
-                    read => {
-                        let read = read.inspect(|c| self.lexer.bump(*c));
-                        let shown = rune_or_end(read);
-                        return self
-                            .lexer
-                            .fail(read, format!("expected a comma (',') or array terminator (']'), but got {shown}"));
-                    }
-                }
-            }
-            if !self.lexer.accept(',')? {
-                break;
-            }
-        }
-        self.lexer.accept(']')?;
+        let otherwise = |shown: &str| format!("expected a comma (',') or array terminator (']'), but got {shown}");
+        self.separated(']', otherwise, |parser| {
+            items.push(parser.value(true)?.0);
+            Ok(())
+        })?;
         Ok(Value::List(List::new(ListKind::Any, items)))
     }
 
@@ -409,6 +336,25 @@ impl Parser<'_> {
         let own = self.context.clone();
         self.implicit.insert(dotted(&own));
         self.add_context(&own, in_array)?;
+        let otherwise =
+            |shown: &str| format!("expected a comma or an inline table terminator '}}', but got {shown} instead");
+        self.separated('}', otherwise, |parser| {
+            parser.pair(Some(&map))?;
+            parser.context.clone_from(&own);
+            Ok(())
+        })?;
+        self.context = outer;
+        self.current = outer_key;
+        Ok(Value::Map(map))
+    }
+
+    /// What stands between commas, up to a closing character; a comma may stand before that, and comments anywhere.
+    fn separated(
+        &mut self,
+        close: char,
+        otherwise: impl Fn(&str) -> String,
+        mut each: impl FnMut(&mut Self) -> Step<()>,
+    ) -> Step<()> {
         loop {
             self.lexer.skip(|c| is_blank(c) || is_break(c))?;
             match self.lexer.peek()? {
@@ -420,206 +366,30 @@ impl Parser<'_> {
                     let read = self.lexer.next()?;
                     return self.lexer.fail(read, "unexpected comma");
                 }
-                Some('}') => break,
+                Some(c) if c == close => break,
                 _ => {}
             }
-            self.pair(Some(&map))?;
-            self.context.clone_from(&own);
-            if !self.inline_separator()? {
+            each(self)?;
+            loop {
+                self.lexer.skip(|c| is_blank(c) || is_break(c))?;
+                match self.lexer.peek()? {
+                    Some('#') => self.comment()?,
+                    Some(c) if c == ',' || c == close => break,
+                    read => {
+                        let read = read.inspect(|c| self.lexer.bump(*c));
+                        return self.lexer.fail(read, otherwise(&rune_or_end(read)));
+                    }
+                }
+            }
+            if !self.lexer.accept(',')? {
                 break;
             }
         }
-        self.lexer.accept('}')?;
-        self.context = outer;
-        self.current = outer_key;
-        Ok(Value::Map(map))
-    }
-
-    /// After a pair: whether another one may follow.
-    fn inline_separator(&mut self) -> Step<bool> {
-        loop {
-            self.lexer.skip(|c| is_blank(c) || is_break(c))?;
-            let read = self.lexer.peek()?;
-            match read {
-                Some('#') => self.comment()?,
-                Some(',') => {
-                    self.lexer.bump(',');
-                    self.lexer.skip(is_blank)?;
-                    return Ok(self.lexer.peek()? != Some('}'));
-                }
-                Some('}') => return Ok(false),
-                _ => {
-                    let read = read.inspect(|c| self.lexer.bump(*c));
-                    let shown = rune_or_end(read);
-                    return self.lexer.fail(
-                        read,
-                        format!("expected a comma or an inline table terminator '}}', but got {shown} instead"),
-                    );
-                }
-            }
-        }
-    }
-
-    /// Goes to a table, making it and those on the way.
-    fn add_context(&mut self, key: &[String], many: bool) -> Step<()> {
-        let Some((own, parents)) = key.split_last() else { return Ok(()) };
-        let mut here = Rc::clone(&self.root);
-        let mut path = Key::new();
-        for part in parents {
-            path.push(part.clone());
-            let known = here.borrow().get(part).cloned();
-            let item = known.unwrap_or_else(|| {
-                let made = Item::table();
-                self.implicit.insert(dotted(&path));
-                here.borrow_mut().insert(part.clone(), made.clone());
-                made
-            });
-            here = match table_of(Some(item)) {
-                Some(table) => table,
-                None => return self.key_error(&path, "was already created as a hash."),
-            };
-        }
-        self.context = path;
-        if many {
-            let mut entries = here.borrow_mut();
-            match entries.entry(own.clone()).or_insert_with(|| Item::Tables(Rc::default())) {
-                Item::Tables(tables) => tables.borrow_mut().push(Table::default()),
-                _ => return self.key_error(key, "was already created and cannot be used as an array."),
-            }
-        } else {
-            self.set_value(own, Item::table())?;
-        }
-        self.context.push(own.clone());
+        self.lexer.accept(close)?;
         Ok(())
-    }
-
-    fn set_value(&mut self, name: &str, value: Item) -> Step<()> {
-        let mut here = Rc::clone(&self.root);
-        let mut path = Key::new();
-        for part in self.context.clone() {
-            let item = here.borrow().get(&part).cloned();
-            path.push(part);
-            here = match table_of(item) {
-                Some(table) => table,
-                None => return self.key_error(&path, "has already been defined."),
-            };
-        }
-        path.push(name.to_owned());
-        let full = dotted(&path);
-        if here.borrow().contains_key(name) {
-            let is_array = self.types.get(&full) == Some(&true);
-            if !self.implicit.remove(&full) {
-                return self.key_error(&path, "has already been defined.");
-            }
-            if !is_array {
-                return Ok(());
-            }
-        }
-        here.borrow_mut().insert(name.to_owned(), value);
-        Ok(())
-    }
-
-    fn key_error<T>(&self, key: &[String], what: &str) -> Step<T> {
-        Err(Stop { line: self.line, message: format!("Key '{}' {what}", dotted(key)) })
-    }
-
-    fn text(scalar: &Scalar<'_>) -> Step<String> {
-        match Self::scalar(scalar)? {
-            Value::Str(text) => Ok(text.text().into_owned()),
-            _ => Ok(String::new()),
-        }
-    }
-
-    fn scalar(scalar: &Scalar<'_>) -> Step<Value> {
-        let fail = |message: String| Err(Stop { line: scalar.line, message });
-        let text = scalar.text;
-        match scalar.kind {
-            Kind::Bool => Ok(Value::Bool(text == "true")),
-            Kind::Text { raw, many } => {
-                let text = if many { without_first_break(text) } else { text };
-                match (raw, many) {
-                    (true, _) => Ok(text.into()),
-                    (false, true) => unescaped(&joined(text)).map(Value::from).or_else(fail),
-                    (false, false) => unescaped(text).map(Value::from).or_else(fail),
-                }
-            }
-            Kind::Integer => super::tomlnumber::integer(text).map(Value::int64).or_else(fail),
-            Kind::Float => super::tomlnumber::float(text).map(Value::Float).or_else(fail),
-            Kind::Time => dates::read_toml(text).or_else(fail),
-        }
     }
 }
 
 fn rune_or_end(c: Option<char>) -> String {
     c.map_or_else(|| "end of file".to_owned(), |c| format!("'{c}'"))
-}
-
-/// The table that a key leads to: of an array of tables the last one.
-fn table_of(item: Option<Item>) -> Option<Table> {
-    match item? {
-        Item::Table(table) => Some(table),
-        Item::Tables(tables) => tables.borrow().last().map(Rc::clone),
-        Item::Value(_) => None,
-    }
-}
-
-fn without_first_break(text: &str) -> &str {
-    text.strip_prefix('\n').or_else(|| text.strip_prefix("\r\n")).unwrap_or(text)
-}
-
-/// Takes out a backslash at the end of a line, and the white space after it.
-fn joined(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        let (before, after) = (rest.get(..at).unwrap_or_default(), rest.get(at + 1..).unwrap_or_default());
-        out.push_str(before);
-        if let Some(left) = after.strip_prefix('\\') {
-            out.push_str("\\\\");
-            rest = left;
-            continue;
-        }
-        let left = after.trim_start_matches([' ', '\t', '\r', '\n']);
-        if after.get(..after.len() - left.len()).is_some_and(|space| space.contains('\n')) {
-            rest = left;
-        } else {
-            out.push('\\');
-            rest = after;
-        }
-    }
-    out + rest
-}
-
-fn unescaped(text: &str) -> Result<String, String> {
-    let mut out = String::new();
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        let code = chars.next().unwrap_or('\\');
-        let digits = match code {
-            'x' => 2,
-            'u' => 4,
-            'U' => 8,
-            _ => 0,
-        };
-        out.push(match code {
-            'b' => '\u{8}',
-            't' => '\t',
-            'n' => '\n',
-            'f' => '\u{c}',
-            'r' => '\r',
-            'e' => '\u{1b}',
-            'x' | 'u' | 'U' => {
-                let hex: String = chars.by_ref().take(digits).collect();
-                let found = u32::from_str_radix(&hex, 16).ok().and_then(char::from_u32);
-                found.ok_or_else(|| format!("Escaped character '\\u{hex}' is not valid UTF-8."))?
-            }
-            ' ' | '\t' => return Err(format!("invalid escape: '\\{code}'")),
-            other => other,
-        });
-    }
-    Ok(out)
 }

@@ -1,7 +1,7 @@
 //! `toYamlPretty`: a value as it is, without the way through JSON that `toYaml` takes.
 
-use super::{Call, Outcome, dates};
-use crate::chart::template::{Fault, Field, Object, Run, Str, Value, format_float};
+use super::{Call, Outcome, dates, times};
+use crate::chart::template::{Fault, Field, IntKind, Object, Run, Str, Value, format_float};
 use crate::chart::yaml::{Node, write_pretty};
 use base64::Engine as _;
 
@@ -24,6 +24,8 @@ fn node(run: &mut Run<'_>, value: &Value, depth: usize) -> Result<Node, Fault> {
     Ok(match value {
         Value::Absent | Value::Nil => Node::Plain("null".to_owned()),
         Value::Bool(b) => Node::Plain(b.to_string()),
+        // The library writes lengths of time as texts, months and days of the week as numbers.
+        Value::Int(i, kind @ IntKind::Named("time.Duration")) => Node::Text(times::text(*i, *kind).unwrap_or_default()),
         Value::Int(i, _) => Node::Plain(i.to_string()),
         Value::Float(f) if f.is_nan() => Node::Plain(".nan".to_owned()),
         Value::Float(f) if f.is_infinite() => Node::Plain(if *f > 0.0 { ".inf" } else { "-.inf" }.to_owned()),
@@ -63,7 +65,8 @@ fn object(run: &mut Run<'_>, object: &Object, depth: usize) -> Result<Node, Faul
             Node::Map(files.iter().map(|(path, bytes)| (path.to_string(), list(bytes))).collect())
         }
         Object::Versions(versions) => Node::List(versions.iter().map(|v| Node::Text(v.clone())).collect()),
-        Object::Time(time) => Node::Plain(dates::rfc3339(time)),
+        Object::Time(time) => Node::Plain(dates::rfc3339_any(time)),
+        Object::Zone(_) => Node::Struct(Vec::new()),
     })
 }
 

@@ -106,7 +106,7 @@ impl Tokens {
     /// Whether a text holds a token.
     pub(crate) fn are_in(&self, text: &[u8]) -> bool {
         static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(PREFIX));
-        if self.recipes.is_empty() {
+        if self.recipes.is_empty() || text.len() < LENGTH {
             return false;
         }
         let mut found = FINDER.find_iter(text);

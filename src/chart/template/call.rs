@@ -37,6 +37,9 @@ impl<'t> Frame<'t> {
     ) -> Done<Value> {
         let given = tail.args.len() + usize::from(tail.last.is_some());
         self.check_count(func, given, tail)?;
+        if let Some(why) = func.unfit {
+            return self.fail(why.to_owned());
+        }
         let mut args: SmallVec<[Value; 4]> = SmallVec::new();
         if let Some(receiver) = receiver {
             args.push(receiver.clone());
@@ -50,6 +53,7 @@ impl<'t> Frame<'t> {
         }
         if let Some(tracer) = &mut run.session.tracer {
             looked_up(tracer, func.name, &args);
+            tracer.before(func.name, &args);
         }
         let tokens = run.session.tokens.count();
         let done = match crate::chart::generated::refused(func, &args, &run.session.tokens) {
@@ -60,6 +64,9 @@ impl<'t> Frame<'t> {
                 (func.run)(&mut call)
             }
         };
+        if let (Some(tracer), Ok(made)) = (&mut run.session.tracer, &done) {
+            tracer.after(func.name, &args, made);
+        }
         let fault = match done {
             Ok(value) => match run.counted(&value) {
                 Ok(()) => {
@@ -160,9 +167,12 @@ impl<'t> Frame<'t> {
             (Ty::Float, Operand::Number { number, .. }) if number.float.is_some() => {
                 return Ok(Value::Float(number.float.unwrap_or_default()));
             }
+            (Ty::Named("time.Duration"), Operand::Number { number, .. }) if number.int.is_some() => {
+                return Ok(Value::Int(number.int.unwrap_or_default(), IntKind::Named("time.Duration")));
+            }
             (Ty::Bool, _) => "bool",
             (Ty::Str, _) => "string",
-            (Ty::Int | Ty::Int64, _) => "integer",
+            (Ty::Int | Ty::Int64 | Ty::Named("time.Duration"), _) => "integer",
             (Ty::Uint32, _) => "unsigned integer",
             (Ty::Float, _) => "float",
             _ => {
@@ -202,6 +212,8 @@ impl<'t> Frame<'t> {
             }
             (Value::Object(object), Ty::Named(name)) => object.type_name() == name,
             (Value::Int(_, IntKind::Named(kind)), Ty::Named(name)) => *kind == name,
+            (Value::Bytes(_), Ty::Named(name)) => name == "[]uint8",
+            (Value::List(list), Ty::Named(name)) => list.kind().type_name() == name,
             _ => false,
         };
         if fits {
@@ -229,7 +241,7 @@ fn callee(tail: Tail<'_, '_>) -> String {
 /// Notes what a function looks up in a mapping by its keys.
 #[cold]
 fn looked_up(tracer: &mut Tracer, function: &str, args: &[Value]) {
-    const WHOLE: [&str; 14] = [
+    const WHOLE: [&str; 10] = [
         "toYaml",
         "toYamlPretty",
         "mustToYaml",
@@ -238,17 +250,20 @@ fn looked_up(tracer: &mut Tracer, function: &str, args: &[Value]) {
         "toPrettyJson",
         "toRawJson",
         "toToml",
-        "merge",
-        "mergeOverwrite",
-        "deepCopy",
         "keys",
         "values",
-        "omit",
     ];
     if WHOLE.contains(&function) {
         for arg in args {
             if let Value::Map(map) = arg {
                 tracer.read_whole(map);
+            }
+        }
+    }
+    if let ("pluck", [Value::Str(key), maps @ ..]) = (function, args) {
+        for map in maps {
+            if let Value::Map(map) = map {
+                tracer.read(map, &[&key.text()]);
             }
         }
     }

@@ -198,6 +198,7 @@ impl<'t> Frame<'t> {
         name: &str,
         (node, tail): (At<'t>, Tail<'t, '_>),
     ) -> Done<(Value, bool)> {
+        let type_name = || if receiver.boxed { "interface {}" } else { receiver.value.type_name() };
         match receiver.value {
             Value::Absent => return Ok((Value::Absent, false)),
             Value::Nil => return self.fail(format!("nil pointer evaluating interface {{}}.{name}")),
@@ -231,11 +232,18 @@ impl<'t> Frame<'t> {
                     }
                     return Ok((value, false));
                 }
+                if object.hides(name) {
+                    return self.fail(format!("{name} is an unexported field of struct type {}", type_name()));
+                }
+            }
+            Value::Int(_, kind) => {
+                if let Some(method) = crate::chart::functions::times::of_number(*kind, name) {
+                    return Ok((self.method(run, dot, method, receiver.value, (node, tail))?, false));
+                }
             }
             _ => {}
         }
-        let type_name = if receiver.boxed { "interface {}" } else { receiver.value.type_name() };
-        self.fail(format!("can't evaluate field {name} in type {type_name}"))
+        self.fail(format!("can't evaluate field {name} in type {}", type_name()))
     }
 
     fn method(

@@ -1,17 +1,25 @@
 //! `.Files`: the files of a chart that are not templates, charts or values.
 
+use super::map::{List, ListKind};
 use super::value::{Str, Value};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Files by their path within the chart.
 #[derive(Debug, Default)]
-pub struct Files(BTreeMap<Arc<str>, Arc<[u8]>>);
+pub struct Files(BTreeMap<Arc<str>, File>);
+
+#[derive(Clone, Debug)]
+struct File {
+    bytes: Arc<[u8]>,
+    /// The same as a string, for the first who asks and all after.
+    text: OnceLock<Str>,
+}
 
 impl Files {
     /// Of all files, without those that Helm keeps to itself (the caller leaves them out).
     pub fn new(files: BTreeMap<Arc<str>, Arc<[u8]>>) -> Self {
-        Self(files)
+        Self(files.into_iter().map(|(path, bytes)| (path, File { bytes, text: OnceLock::new() })).collect())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -23,25 +31,33 @@ impl Files {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<[u8]>)> {
-        self.0.iter()
+        self.0.iter().map(|(path, file)| (path, &file.bytes))
     }
 
     /// The content; empty where there is no such file.
     pub(crate) fn get(&self, name: &str) -> &[u8] {
-        self.0.get(name).map_or(&[], |bytes| bytes)
+        self.0.get(name).map_or(&[], |file| &file.bytes)
+    }
+
+    /// The content as a string; empty where there is no such file.
+    pub(crate) fn text(&self, name: &str) -> Str {
+        let text = |file: &File| file.text.get_or_init(|| Str::from(&*file.bytes)).clone();
+        self.0.get(name).map_or_else(|| Str::from(""), text)
     }
 
     /// An entry of the map that this is in Go.
     pub(crate) fn entry(&self, name: &str) -> Value {
-        let bytes = self.0.get(name).cloned();
-        Value::Bytes(bytes.unwrap_or_else(|| Arc::from([])))
+        match self.0.get(name) {
+            Some(file) => Value::Bytes(Arc::clone(&file.bytes)),
+            None => Value::List(List::nil(ListKind::Named("[]uint8"))),
+        }
     }
 
     /// Those whose path matches a pattern.
     pub(crate) fn glob(&self, pattern: &str) -> Self {
-        let matches = |path: &str| super::glob::matches(pattern, path);
-        let found = self.0.iter().filter(|(path, _)| matches(path));
-        Self(found.map(|(k, v)| (Arc::clone(k), Arc::clone(v))).collect())
+        let pattern = super::glob::Pattern::read(pattern);
+        let found = self.0.iter().filter(|(path, _)| pattern.matches(path));
+        Self(found.map(|(k, v)| (Arc::clone(k), v.clone())).collect())
     }
 
     /// The lines of a file, as Helm cuts them: a final line break makes no line.
@@ -56,7 +72,6 @@ impl Files {
 
     /// The files below their base names.
     pub(crate) fn by_base_name(&self) -> BTreeMap<&str, &[u8]> {
-        let entries = self.0.iter();
-        entries.map(|(path, bytes)| (path.rsplit('/').next().unwrap_or(path), &**bytes)).collect()
+        self.iter().map(|(path, bytes)| (path.rsplit('/').next().unwrap_or(path), &**bytes)).collect()
     }
 }

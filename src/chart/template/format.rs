@@ -2,12 +2,12 @@
 
 use super::error::Fault;
 use super::object::{CHART, Field, Object, Record};
-use super::value::Value;
+use super::value::{IntKind, Value};
 
 /// Values nested deeper than this are not printed: they hold themselves.
 const MAX_DEPTH: usize = 500;
 /// Where Go's pointers point to differs in each run; a render says the same each time.
-const ADDRESS: u64 = 0xc0_0000_0000;
+pub(super) const ADDRESS: u64 = 0xc0_0000_0000;
 
 /// Flags, width and precision of one verb.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,7 +30,7 @@ pub(super) struct Printer<'o> {
     pub spec: Spec,
     pub limit: usize,
     /// Within the words about a verb that does not fit: no methods are called.
-    erroring: bool,
+    pub(super) erroring: bool,
 }
 
 /// Prints a value as an action does, into at most `limit` bytes.
@@ -91,7 +91,9 @@ impl<'o> Printer<'o> {
             }
             (_, 'p') => return self.pointer(value, verb),
             (Value::Bytes(bytes), 'v' | 'd') => self.byte_list(bytes, verb),
-            (Value::Map(_) | Value::List(_) | Value::Object(_), _) => return self.held(value, verb, 0),
+            (Value::Map(_) | Value::List(_) | Value::Object(_) | Value::Int(_, IntKind::Named(_)), _) => {
+                return self.held(value, verb, 0);
+            }
             _ => return self.plain(value, verb, 0),
         }
         Ok(())
@@ -120,6 +122,8 @@ impl<'o> Printer<'o> {
             }
             _ if self.spec.sharp_v || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') => None,
             Value::Object(Object::Time(time)) => Some(crate::chart::functions::dates::go_time(time).into_bytes()),
+            Value::Object(Object::Zone(zone)) => Some(zone.name().as_bytes().to_vec()),
+            Value::Int(n, kind) => crate::chart::functions::times::text(*n, *kind).map(String::into_bytes),
             // A method of a pointer is not seen where the struct itself is held.
             Value::Object(Object::Record(record)) if record.is_pointer() => {
                 record.text.as_ref().map(|text| text.bytes().to_vec())
@@ -129,7 +133,7 @@ impl<'o> Printer<'o> {
     }
 
     /// Prints a value by its kind.
-    fn plain(&mut self, value: &Value, verb: char, depth: usize) -> Result<(), Fault> {
+    pub(super) fn plain(&mut self, value: &Value, verb: char, depth: usize) -> Result<(), Fault> {
         if depth > MAX_DEPTH {
             return Err(Fault::bound("the value is nested too deeply to be printed"));
         }
@@ -154,6 +158,15 @@ impl<'o> Printer<'o> {
             Value::Complex(re, im) => self.complex(*re, *im, verb),
             Value::Str(text) => self.string(text.bytes(), verb),
             Value::Bytes(bytes) => return self.bytes(bytes, verb, depth),
+            // Bytes that are nil.
+            Value::List(list) if list.is_nil() && list.kind().type_name() == "[]uint8" => {
+                match (self.spec.sharp_v, depth) {
+                    (true, 0) => self.out.extend_from_slice(b"[]byte(nil)"),
+                    (true, _) => self.out.extend_from_slice(b"[]uint8(nil)"),
+                    _ => return self.bytes(&[], verb, depth),
+                }
+                true
+            }
             Value::List(list) => {
                 let type_name = list.kind().type_name();
                 return self.sequence((list.items(), list.is_nil()), type_name, verb, depth);
@@ -173,7 +186,7 @@ impl<'o> Printer<'o> {
         if done { Ok(()) } else { self.bad_verb(value, verb) }
     }
 
-    fn separator(&mut self, i: usize) {
+    pub(super) fn separator(&mut self, i: usize) {
         if i > 0 {
             self.out.extend_from_slice(if self.spec.sharp_v { b", " } else { b" " });
         }
@@ -263,12 +276,9 @@ impl<'o> Printer<'o> {
                 let items: Vec<Value> = versions.iter().map(|v| v.as_str().into()).collect();
                 self.sequence((&items, false), object.type_name(), verb, depth)
             }
-            Object::Time(time) => {
-                // Its text, for verbs that Go would use on its inner fields: they are nobody's business.
-                let text = crate::chart::functions::dates::go_time(time);
-                self.pad(text.as_bytes());
-                Ok(())
-            }
+            Object::Time(time) => self.time(time, verb, depth),
+            Object::Zone(_) if depth > 0 => self.pointer(value, verb),
+            Object::Zone(zone) => self.zone(zone, verb, depth),
         }
     }
 
@@ -303,7 +313,7 @@ impl<'o> Printer<'o> {
         Ok(())
     }
 
-    fn name(&mut self, name: &str) {
+    pub(super) fn name(&mut self, name: &str) {
         if self.spec.plus_v || self.spec.sharp_v {
             self.out.extend_from_slice(name.as_bytes());
             self.out.push(b':');
@@ -334,7 +344,7 @@ impl<'o> Printer<'o> {
         Ok(())
     }
 
-    fn prefixed_hex(&mut self, number: u64, prefixed: bool) {
+    pub(super) fn prefixed_hex(&mut self, number: u64, prefixed: bool) {
         let sharp = std::mem::replace(&mut self.spec.sharp, prefixed);
         self.integer((number, false), 'x', true);
         self.spec.sharp = sharp;

@@ -1,121 +1,146 @@
-//! Patterns of `.Files.Glob`: `*` and `?` within a folder, `**` across folders, `[a-z]`, `[!a-z]`,
-//! `{a,b}` and `\` before a literal.
+//! Patterns of `.Files.Glob`: `*` and `?` within a folder, `**` across folders, `[a-z]`, `[abc]`, `[!a-z]`, `{a,b}`
+//! and `\` before a literal. What they match is what the library matches that Helm takes, its oddities included.
 
-/// Whether a path matches. A pattern that cannot be read matches every path, as in Helm.
-pub(super) fn matches(pattern: &str, path: &str) -> bool {
-    let chars: Vec<char> = pattern.chars().collect();
-    let path: Vec<char> = path.chars().collect();
-    let mut budget = 1_000_000;
-    match parse(&chars, &mut 0, false) {
-        Some(alternatives) => alternatives.iter().any(|parts| matches_parts(parts, &path, &mut budget)),
-        None => true,
+use super::globmatch::{Budget, Matcher};
+
+/// Groups nest at most so deep, and a pattern has at most so many pieces.
+const MOST_DEEP: usize = 100;
+const MOST_PIECES: usize = 500;
+
+/// A pattern.
+pub(super) struct Pattern(Option<Matcher>);
+
+impl Pattern {
+    /// A pattern that cannot be read matches every path, as in Helm.
+    pub fn read(pattern: &str) -> Self {
+        Self(parse(pattern).map(|nodes| Matcher::of(&nodes)))
+    }
+
+    pub fn matches(&self, path: &str) -> bool {
+        self.0.as_ref().is_none_or(|matcher| matcher.matches(path.as_bytes(), &mut Budget::new()))
     }
 }
 
-#[derive(Clone)]
-enum Part {
-    Literal(char),
-    One,
-    Many,
-    ManyFolders,
-    Class { not: bool, ranges: Vec<(char, char)> },
-    Either(Vec<Vec<Part>>),
+/// A piece of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    Text(String),
+    /// `*`
+    Any,
+    /// `**`
+    Super,
+    /// `?`
+    Single,
+    List {
+        chars: Vec<char>,
+        not: bool,
+    },
+    Range {
+        low: char,
+        high: char,
+        not: bool,
+    },
+    Either(Vec<Node>),
+    Row(Vec<Node>),
+    Nothing,
 }
 
-/// Parses up to the end, or within braces up to the closing one; answers the alternatives.
-fn parse(pattern: &[char], pos: &mut usize, in_braces: bool) -> Option<Vec<Vec<Part>>> {
-    let mut alternatives = vec![Vec::new()];
-    while let Some(c) = pattern.get(*pos).copied() {
-        *pos += 1;
-        let part = match c {
-            '*' => {
-                let mut stars = 1;
-                while pattern.get(*pos) == Some(&'*') {
-                    *pos += 1;
-                    stars += 1;
-                }
-                if stars > 1 { Part::ManyFolders } else { Part::Many }
+struct Parser {
+    chars: Vec<char>,
+    at: usize,
+}
+
+fn parse(pattern: &str) -> Option<Vec<Node>> {
+    // The library cannot read this one.
+    if pattern.contains('\u{fffd}') {
+        return None;
+    }
+    let mut parser = Parser { chars: pattern.chars().collect(), at: 0 };
+    // The groups that are open: their alternatives so far, and what stands before them.
+    let mut open: Vec<(Vec<Node>, Vec<Node>)> = Vec::new();
+    let mut here: Vec<Node> = Vec::new();
+    let mut pieces = 0;
+    while let Some(c) = parser.next() {
+        pieces += 1;
+        if pieces > MOST_PIECES || open.len() > MOST_DEEP {
+            return None;
+        }
+        match c {
+            '{' => open.push((Vec::new(), std::mem::take(&mut here))),
+            ',' if !open.is_empty() => {
+                let (alternatives, _) = open.last_mut()?;
+                alternatives.push(Node::Row(std::mem::take(&mut here)));
             }
-            '?' => Part::One,
-            '\\' => {
-                // At the end it stands for nothing.
-                let Some(literal) = pattern.get(*pos).copied() else { break };
-                *pos += 1;
-                Part::Literal(literal)
+            '}' if !open.is_empty() => here = closed(open.pop()?, here),
+            '[' => here.push(parser.class()?),
+            '?' => here.push(Node::Single),
+            '*' if parser.peek() == Some('*') => {
+                parser.at += 1;
+                here.push(Node::Super);
             }
-            '[' => class(pattern, pos)?,
-            '{' if *pos < 10_000 => Part::Either(parse(pattern, pos, true)?),
-            '{' => return None,
-            ',' if in_braces => {
-                alternatives.push(Vec::new());
-                continue;
-            }
-            '}' if in_braces => return Some(alternatives),
-            c => Part::Literal(c),
-        };
-        alternatives.last_mut()?.push(part);
-    }
-    if in_braces { None } else { Some(alternatives) }
-}
-
-fn class(pattern: &[char], pos: &mut usize) -> Option<Part> {
-    let not = pattern.get(*pos) == Some(&'!');
-    *pos += usize::from(not);
-    let mut ranges = Vec::new();
-    loop {
-        let mut low = pattern.get(*pos).copied()?;
-        *pos += 1;
-        if low == ']' && !ranges.is_empty() {
-            return Some(Part::Class { not, ranges });
-        }
-        if low == '\\' {
-            low = pattern.get(*pos).copied()?;
-            *pos += 1;
-        }
-        let mut high = low;
-        if pattern.get(*pos) == Some(&'-') && pattern.get(*pos + 1).is_some_and(|c| *c != ']') {
-            high = pattern.get(*pos + 1).copied()?;
-            *pos += 2;
-        }
-        ranges.push((low, high));
-    }
-}
-
-fn matches_parts(parts: &[Part], path: &[char], budget: &mut u32) -> bool {
-    if *budget == 0 {
-        return false;
-    }
-    *budget -= 1;
-    let Some((part, rest)) = parts.split_first() else {
-        return path.is_empty();
-    };
-    let one = |fits: bool| fits.then(|| path.get(1..).unwrap_or_default());
-    let next = path.first().copied();
-    let left = match part {
-        Part::Literal(c) => one(next == Some(*c)),
-        Part::One => one(next.is_some_and(|c| c != '/')),
-        Part::Class { not, ranges } => {
-            one(next.is_some_and(|c| ranges.iter().any(|(l, h)| (*l..=*h).contains(&c)) != *not))
-        }
-        Part::Many | Part::ManyFolders => {
-            let across = matches!(part, Part::ManyFolders);
-            for taken in 0..=path.len() {
-                if taken > 0 && !across && path.get(taken - 1) == Some(&'/') {
-                    return false;
-                }
-                if matches_parts(rest, path.get(taken..).unwrap_or_default(), budget) {
-                    return true;
+            '*' => here.push(Node::Any),
+            _ => {
+                parser.at -= 1;
+                let stops = if open.is_empty() { "?*[{" } else { "?*[{}," };
+                let text = parser.text(stops);
+                if !text.is_empty() {
+                    here.push(Node::Text(text));
                 }
             }
-            return false;
         }
-        Part::Either(alternatives) => {
-            return alternatives.iter().any(|alternative| {
-                let mut all = alternative.clone();
-                all.extend_from_slice(rest);
-                matches_parts(&all, path, budget)
-            });
+    }
+    // A group need not be closed.
+    while let Some(group) = open.pop() {
+        here = closed(group, here);
+    }
+    Some(here)
+}
+
+fn closed((mut alternatives, mut before): (Vec<Node>, Vec<Node>), last: Vec<Node>) -> Vec<Node> {
+    alternatives.push(Node::Row(last));
+    before.push(Node::Either(alternatives));
+    before
+}
+
+impl Parser {
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let c = self.peek()?;
+        self.at += 1;
+        Some(c)
+    }
+
+    /// Literal text up to one of some characters; a backslash at the end stands for nothing.
+    fn text(&mut self, stops: &str) -> String {
+        let mut text = String::new();
+        while let Some(c) = self.peek() {
+            if stops.contains(c) {
+                break;
+            }
+            self.at += 1;
+            let literal = if c == '\\' { self.next() } else { Some(c) };
+            text.extend(literal);
         }
-    };
-    left.is_some_and(|left| matches_parts(rest, left, budget))
+        text
+    }
+
+    /// Either one range or a list of characters.
+    fn class(&mut self) -> Option<Node> {
+        let not = self.peek() == Some('!');
+        self.at += usize::from(not);
+        let low = self.next()?;
+        if self.peek() == Some('-') {
+            self.at += 1;
+            let high = self.next()?;
+            let fits = self.next()? == ']' && low <= high;
+            return fits.then_some(Node::Range { low, high, not });
+        }
+        self.at -= 1;
+        let chars: Vec<char> = self.text("]").chars().collect();
+        let fits = self.next()? == ']' && !chars.is_empty();
+        fits.then_some(Node::List { chars, not })
+    }
 }

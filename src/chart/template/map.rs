@@ -232,9 +232,8 @@ impl Value {
         super::deep(|| match self {
             Value::Map(map) => map.lend(),
             Value::List(list) => {
-                if !list.0.lent.replace(true) {
-                    list.items().iter().for_each(Value::lend);
-                }
+                let is_known = list.0.lent.replace(true);
+                list.items().iter().filter(|_| !is_known).for_each(Value::lend);
             }
             Value::Object(Object::Record(record)) => record.fields.iter().for_each(|field| field.value.lend()),
             _ => {}

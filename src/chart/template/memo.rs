@@ -112,7 +112,7 @@ impl Memo {
         self.forget_changed();
         self.key.clear();
         self.key.extend_from_slice(&Arc::as_ptr(template).addr().to_ne_bytes());
-        if !write_key(&mut self.key, data, true) {
+        if !write_key(&mut self.key, data, true) || self.key.len() > LONGEST_KEY {
             return Asked::Never;
         }
         if let Some(known) = self.known.get(self.key.as_slice())
@@ -234,6 +234,6 @@ fn write_key(key: &mut Vec<u8>, value: &Value, is_outer: bool) -> bool {
 
 fn write_text(key: &mut Vec<u8>, text: &[u8]) {
     key.extend(text.len().to_ne_bytes());
-    // A longer text makes the key too long, whatever is in it.
+    // A longer text makes the key too long, and no more of it is needed for that.
     key.extend(text.get(..LONGEST_KEY + 1).unwrap_or(text));
 }

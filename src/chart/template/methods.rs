@@ -6,7 +6,7 @@ use super::error::Fault;
 use super::map::{List, Map, MapKind};
 use super::object::Object;
 use super::quote::go_quote;
-use super::value::{Str, Value};
+use super::value::Value;
 use crate::chart::functions::{Call, Func, Outcome, Ty};
 use base64::Engine as _;
 
@@ -29,9 +29,6 @@ pub(crate) const KUBE_VERSION: &[Func] =
 
 /// Of `.Capabilities.APIVersions`.
 pub(crate) const VERSIONS: &[Func] = &[Func::new("Has", &[Ty::Str], versions_has)];
-
-/// Of a `time.Time`.
-pub(crate) const TIME: &[Func] = &[];
 
 /// Of `.Values`.
 pub(crate) const VALUES: &[Func] = &[
@@ -95,7 +92,7 @@ fn files<'a>(call: &Call<'a, '_, '_>) -> &'a super::files::Files {
 }
 
 fn files_get(call: &mut Call<'_, '_, '_>) -> Outcome {
-    Ok(Value::Str(Str::from(files(call).get(&call.text(1)))))
+    Ok(Value::Str(files(call).text(&call.text(1))))
 }
 
 fn files_get_bytes(call: &mut Call<'_, '_, '_>) -> Outcome {

@@ -13,8 +13,11 @@ mod exec;
 mod files;
 mod float;
 mod format;
+mod formattime;
 mod glob;
+mod globmatch;
 mod item;
+mod known;
 mod lex;
 mod map;
 mod memo;
@@ -28,6 +31,7 @@ mod printable;
 mod printf;
 mod quote;
 mod run;
+mod time;
 mod trace;
 mod value;
 mod verbs;
@@ -38,6 +42,7 @@ pub use map::{Entries, List, ListKind, Map, MapKind};
 pub(crate) use object::CHART;
 pub use object::{Capabilities, Field, Object, Record};
 pub use run::{Limits, Run, Session};
+pub use time::{Time, Zone};
 pub use trace::{Inner, Mark, Origin, Read, Trace};
 pub use value::{IntKind, Str, Value};
 
@@ -48,6 +53,7 @@ pub(crate) use number::{parse_float, parse_signed};
 pub(crate) use printable::is_print;
 pub(crate) use printf::sprintf;
 pub(crate) use quote::{Keep, go_quote, quote_rune, quote_with};
+pub(crate) use time::{Civil, Parts as DateParts, is_date};
 
 use run::{Set, Texts};
 
@@ -89,9 +95,14 @@ impl Templates {
 
 /// Renders a text that belongs to no chart. `name` stands for it in errors.
 pub fn render_text(text: &str, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
+    render_text_as_go(text, name, data, session).map_err(TemplateError::into_helms)
+}
+
+/// The same with errors as Go tells them, which Helm does not go over.
+pub fn render_text_as_go(text: &str, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
     let mut set = Set::default();
-    set.add(parse::parse(name, text).map_err(TemplateError::into_helms)?);
-    render_in((&set, &Texts::default()), name, data, session).map_err(TemplateError::into_helms)
+    set.add(parse::parse(name, text)?);
+    render_in((&set, &Texts::default()), name, data, session)
 }
 
 fn render_in(

@@ -3,6 +3,7 @@
 
 use super::files::Files;
 use super::map::{List, ListKind, Map, MapKind};
+use super::time::{Time, Zone};
 use super::value::{Str, Value};
 use crate::chart::functions::Func;
 use std::rc::Rc;
@@ -18,7 +19,9 @@ pub enum Object {
     /// `.Capabilities.APIVersions`: the `group/version` and `group/version/Kind` that are served.
     Versions(Arc<[String]>),
     /// A `time.Time`.
-    Time(Rc<jiff::Zoned>),
+    Time(Rc<Time>),
+    /// A `*time.Location`.
+    Zone(Rc<Zone>),
 }
 
 const KUBE_VERSION: &str = "chartutil.KubeVersion";
@@ -49,6 +52,19 @@ impl Record {
             _ => false,
         };
         self.fields.len() == other.fields.len() && self.fields.iter().zip(&other.fields).all(equal)
+    }
+
+    /// Of `.Chart` what is embedded in it: all but its own last field.
+    fn metadata(&self) -> Value {
+        let fields = self.fields.split_last().map(|(_, embedded)| embedded.to_vec()).unwrap_or_default();
+        let type_name = "chart.Metadata";
+        Value::Object(Object::Record(Rc::new(Self {
+            type_name,
+            fields,
+            methods: &[],
+            text: None,
+            text_is_json: false,
+        })))
     }
 
     /// Whether Go holds it by a pointer.
@@ -178,7 +194,7 @@ impl Object {
 
     pub(crate) fn truth(&self) -> bool {
         match self {
-            Self::Record(_) | Self::Time(_) => true,
+            Self::Record(_) | Self::Time(_) | Self::Zone(_) => true,
             Self::Files(files) => !files.is_empty(),
             Self::Versions(versions) => !versions.is_empty(),
         }
@@ -190,11 +206,13 @@ impl Object {
             Self::Files(_) => "engine.files",
             Self::Versions(_) => "chartutil.VersionSet",
             Self::Time(_) => "time.Time",
+            Self::Zone(_) => "*time.Location",
         }
     }
 
     pub(crate) fn kind_name(&self) -> &'static str {
         match self {
+            Self::Zone(_) => "ptr",
             Self::Record(record) if record.is_pointer() => "ptr",
             Self::Record(_) | Self::Time(_) => "struct",
             Self::Files(_) => "map",
@@ -225,20 +243,33 @@ impl Object {
             Self::Record(record) => record.methods,
             Self::Files(_) => &[super::methods::FILES],
             Self::Versions(_) => &[super::methods::VERSIONS],
-            Self::Time(_) => &[super::methods::TIME],
+            Self::Time(_) => &[crate::chart::functions::times::OF_TIME],
+            Self::Zone(_) => &[crate::chart::functions::times::OF_ZONE],
         };
         methods.iter().copied().flatten().find(|m| m.name == name)
+    }
+
+    /// Whether there is a field of that name that Go keeps to itself.
+    pub(crate) fn hides(&self, name: &str) -> bool {
+        match self {
+            Self::Time(_) => ["wall", "ext", "loc"].contains(&name),
+            Self::Zone(_) => super::time::FIELDS.contains(&name),
+            _ => false,
+        }
     }
 
     /// A field of a struct, or an entry of a map type. `None` where there can be no such thing.
     pub(crate) fn field(&self, name: &str) -> Option<Value> {
         match self {
             Self::Record(record) => {
+                if record.type_name == CHART && name == "Metadata" {
+                    return Some(record.metadata());
+                }
                 let field = record.fields.iter().find(|f| f.name == name)?;
                 Some(field.value.clone())
             }
             Self::Files(files) => Some(files.entry(name)),
-            Self::Versions(_) | Self::Time(_) => None,
+            Self::Versions(_) | Self::Time(_) | Self::Zone(_) => None,
         }
     }
 }

@@ -21,6 +21,14 @@ pub(crate) fn go_quote(text: &str) -> String {
 pub(crate) fn quote_with(bytes: &[u8], quote: char, keep: Keep) -> String {
     let mut out = String::with_capacity(bytes.len() + 2);
     out.push(quote);
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b'\\' && char::from(*byte) != quote;
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && bytes.iter().all(is_plain)
+    {
+        out.push_str(text);
+        out.push(quote);
+        return out;
+    }
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
             push_escaped(&mut out, c, quote, keep);

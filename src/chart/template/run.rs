@@ -145,7 +145,7 @@ pub struct Run<'s> {
     included: Vec<Arc<str>>,
     pub(crate) session: &'s mut Session,
     pub(super) out: Vec<u8>,
-    /// Buffers of templates that are done.
+    /// Buffers that were used before.
     spare: Vec<Vec<u8>>,
     depth: u32,
     /// How deep it ever went.
@@ -210,20 +210,30 @@ impl<'s> Run<'s> {
 
     /// Executes a template into a text of its own.
     pub(super) fn execute(&mut self, template: &Template, data: &Value) -> Result<Str, TemplateError> {
-        let fresh = self.spare.pop().unwrap_or_default();
+        let fresh = self.buffer();
         let out = std::mem::replace(&mut self.out, fresh);
         if let Some(tracer) = &mut self.session.tracer {
             tracer.enter();
         }
         let done = self.enter(template, data);
-        let mut text = std::mem::replace(&mut self.out, out);
+        let text = std::mem::replace(&mut self.out, out);
         if let Some(tracer) = &mut self.session.tracer {
             tracer.leave(&text);
         }
         let answer = done.map(|()| Str::from(text.as_slice()));
-        text.clear();
-        self.spare.push(text);
+        self.give_back(text);
         answer
+    }
+
+    /// An empty buffer, which may have room already.
+    pub(crate) fn buffer(&mut self) -> Vec<u8> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Keeps a buffer for the next who needs one.
+    pub(crate) fn give_back(&mut self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        self.spare.push(buffer);
     }
 
     /// Executes a template into the current output.

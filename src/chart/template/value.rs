@@ -272,7 +272,8 @@ impl Value {
     pub(crate) fn kind_name(&self) -> &'static str {
         match self {
             Self::Absent | Self::Nil => "invalid",
-            Self::Int(_, IntKind::Named(_)) => "int64",
+            Self::Int(_, IntKind::Named("time.Duration")) => "int64",
+            Self::Int(_, IntKind::Named("time.Month" | "time.Weekday")) => "int",
             Self::Bytes(_) | Self::List(_) => "slice",
             Self::Map(_) => "map",
             Self::Object(o) => o.kind_name(),

@@ -167,7 +167,7 @@ impl Printer<'_> {
                 let least = self.spec.precision.unwrap_or(4).max(4);
                 let number = if negative { magnitude.wrapping_neg() } else { magnitude };
                 let mut text = format!("U+{number:0>least$X}");
-                if self.spec.sharp && code.is_some() && is_print(c) {
+                if self.spec.sharp && code.and_then(char::from_u32).is_some() && is_print(c) {
                     // Writing to a String cannot fail.
                     let _ = write!(text, " '{c}'");
                 }

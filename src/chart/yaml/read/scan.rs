@@ -250,7 +250,10 @@ impl<'a> Scanner<'a> {
 
     fn flow_start(&mut self, token: Token<'a>) -> Result<(), Error> {
         self.save_key()?;
-        self.simple_keys.push(SimpleKey { possible: false, required: false, token: 0, mark: self.cursor.mark });
+        // It has the number of the collection itself: where the collection ends without another key in it, the
+        // collection is no longer looked upon as a key, as in Go.
+        let number = self.taken + self.queue.len();
+        self.simple_keys.push(SimpleKey { possible: false, required: false, token: number, mark: self.cursor.mark });
         self.flow_level += 1;
         if self.flow_level > MAX_DEPTH {
             return self.error(&format!("exceeded max depth of {MAX_DEPTH}"));
@@ -264,7 +267,9 @@ impl<'a> Scanner<'a> {
         self.forget_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            self.simple_keys.pop();
+            if let Some(key) = self.simple_keys.pop() {
+                self.possible.remove(&key.token);
+            }
         }
         self.simple_key_allowed = false;
         self.take_token(1, token);
