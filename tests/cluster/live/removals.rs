@@ -81,7 +81,10 @@ fn what_runs_in_a_namespace_that_goes_is_told_at_once() {
     for (name, seconds) in [("stray", 30), ("patient", 31)] {
         let yaml = format!(
             "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: {namespace}}}, spec: \
-             {{terminationGracePeriodSeconds: {seconds}, containers: [{{name: it, image: none}}]}}}}"
+             {{terminationGracePeriodSeconds: {seconds}, \
+             securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}, \
+             containers: [{{name: it, image: none, \
+             securityContext: {{allowPrivilegeEscalation: false, capabilities: {{drop: [ALL]}}}}}}]}}}}"
         );
         case.plane.apply("somebody", &yaml);
     }
