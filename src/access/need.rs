@@ -61,6 +61,9 @@ pub fn needed(needs: &Needs<'_>) -> BTreeSet<Right> {
     }
     // Whether a volume lives, before a password is made anew.
     rights.add(&Place::Cluster, &["list"], ("", "persistentvolumeclaims"));
+    // A namespace that goes does not wait for each of its pods, and then for their volumes.
+    rights.add(&sandbox, &["delete"], ("", "pods"));
+    rights.add(&sandbox, &["delete"], ("", "persistentvolumeclaims"));
     // Why something does not come up.
     rights.add(&sandbox, &["list"], ("", "pods"));
     rights.add(&sandbox, &["list"], ("", "events"));

@@ -9,6 +9,7 @@ mod ends;
 mod failures;
 mod generate;
 mod hook;
+mod hurry;
 mod lease;
 mod ledger;
 mod notes;

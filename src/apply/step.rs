@@ -8,16 +8,17 @@ use serde_json::Value;
 use super::Options;
 use super::ends::Ends;
 use super::hook::Hook;
+use super::hurry::Hurry;
 use super::wait::{self, Deadline, Waits};
 use crate::chart::generated::{GeneratedKey, PlaceholderId};
 use crate::cluster::{Apply, Cluster, Error, ErrorKind, Propagation, Target, metadata_of};
-use crate::manifest::{ANNOTATION_CRDS, ANNOTATION_HASH, MANAGER, ObjectId, Path};
+use crate::manifest::{ANNOTATION_HASH, MANAGER, ObjectId, Path};
 use crate::plan::{self, Clear, Meta, Precondition, Readiness, Step, Work, readiness};
 
 /// How often a write is tried again when only the resourceVersion moved (status churn).
 const TRIES: usize = 5;
-/// How long a `ResourceQuota` may take to be counted.
-const QUOTA: Duration = Duration::from_secs(60);
+/// How long the cluster itself may take, to count a `ResourceQuota` or to serve a definition.
+const CONTROLLER: Duration = Duration::from_secs(60);
 
 /// Why a sandbox's steps stop.
 #[derive(Debug)]
@@ -111,11 +112,16 @@ impl<'a> Run<'a> {
                     None => self.make(target, &change).await,
                 }
             }
+            Work::MakeOnce { body } => self.make_once(target, body).await,
             Work::Delete { precondition, awaited: false } => {
                 self.delete(target, precondition, Propagation::Background).await
             }
             Work::Delete { precondition, awaited: true } => {
+                let is_namespace = *target.id == ObjectId::namespace(&target.id.name);
+                let hurry =
+                    if is_namespace { Hurry::of(self.cluster, &target.id.name).await } else { Hurry::default() };
                 self.delete(target, precondition, Propagation::Background).await?;
+                hurry.up(self.cluster).await;
                 self.until_gone(target, &precondition.uid, waits).await
             }
             Work::AwaitGone { uid } => self.until_gone(target, uid, waits).await,
@@ -148,12 +154,9 @@ impl<'a> Run<'a> {
                     return Ok(());
                 }
                 // The controller was faster, or this account may not.
-                wait::until_ready(self.cluster, target, self.deadline.anew(QUOTA), waits).await
+                wait::until_ready(self.cluster, target, self.deadline.anew(CONTROLLER), waits).await
             }
-            // What is of a kind that it defines comes next: that is waited for always.
-            Work::AwaitReady if target.id.kind == "CustomResourceDefinition" => {
-                wait::until_ready(self.cluster, target, self.deadline.anew(QUOTA), waits).await
-            }
+            Work::AwaitServed => wait::until_ready(self.cluster, target, self.deadline.anew(CONTROLLER), waits).await,
             // In a namespace that this run has just made nothing runs yet: the next run looks.
             Work::AwaitReady if self.timeout.is_zero() && self.claimed.is_some() && self.cluster.keeps_status() => {
                 Err(Halt::NotReady("it is not waited for".into()))
@@ -202,16 +205,20 @@ impl<'a> Run<'a> {
         // In a namespace that this run claimed there is nothing yet.
         let is_within = self.claimed.is_some() && target.id.namespace.is_some();
         if !is_within && let Some(meta) = self.cluster.metadata(&target).await? {
-            // What charts have in crds/ is left as it is, whoever made it.
-            let is_shared =
-                change.body.pointer("/metadata/annotations").is_some_and(|a| a.get(ANNOTATION_CRDS).is_some());
-            return if is_shared || is_as_wanted(&meta, change.body) {
+            return if is_as_wanted(&meta, change.body) {
                 Ok(())
             } else {
                 Err(Halt::Stale("it was made by someone else since the plan".into()))
             };
         }
         self.put(target, change.body, change.generated).await
+    }
+
+    async fn make_once(&self, target: Target<'_>, body: &Value) -> Result<(), Halt> {
+        match self.cluster.metadata(&target).await? {
+            Some(_) => Ok(()),
+            None => self.send(target, body, None).await.map(drop),
+        }
     }
 
     /// Applies what is not there yet.

@@ -32,7 +32,7 @@ use clap::{ArgAction, ArgMatches, Args as _, CommandFactory as _, FromArgMatches
 use crate::manifest::Shard;
 pub use seen::{Audit, AuditCommand, Hidden, LogFormat, Seen, Verify};
 pub use status::Status;
-pub use template::{Template, Values as TemplateValues};
+pub use template::{Beside as TemplateBeside, Template, Values as TemplateValues, Written as TemplateWritten};
 pub use test::Test;
 pub use values::{ClusterName, Now};
 use values::{duration, out_file};
@@ -303,9 +303,11 @@ impl Args {
         }
         if let Some(name) = matches.subcommand_name().filter(|name| NO_FLEET.contains(name)) {
             let options = Source::augment_args(clap::Command::new("source"));
-            let given = options
-                .get_arguments()
-                .find(|option| matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine));
+            // Helm has a --repo of its own.
+            let is_helms = |option: &clap::Arg| name == "template" && option.get_long() == Some("repo");
+            let given = options.get_arguments().find(|option| {
+                matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine) && !is_helms(option)
+            });
             if let Some(option) = given.and_then(clap::Arg::get_long) {
                 return error(
                     ErrorKind::ArgumentConflict,

@@ -100,7 +100,7 @@ fn dispatch(args: &Args, printer: &Printer, logging: &Logging) -> Result<u8, Fai
         Some(Command::History(options)) => runtime()?.block_on(versions::history(args, options, printer)),
         Some(Command::Diff(options)) => versions::diff(args, options, printer),
         Some(Command::Render(options)) => render::render(args, options, printer),
-        Some(Command::Template(options)) => template::template(options, printer),
+        Some(Command::Template(options)) => template::template(options, args.source.repo.as_deref(), printer),
         Some(Command::Check(options)) => check::check(args, options, printer),
         Some(Command::Why(options)) => runtime()?.block_on(why::why(args, options, printer)),
         Some(Command::Audit(options)) => audit::audit(options, printer),

@@ -361,13 +361,16 @@ impl Cluster for Kube {
 
     async fn delete(&self, target: &Target<'_>, uid: &str, propagation: Propagation) -> Result<(), Error> {
         let policy = match propagation {
-            Propagation::Background => "Background",
+            Propagation::Background | Propagation::Within(_) => "Background",
             Propagation::Foreground => "Foreground",
         };
-        let options = json!({
+        let mut options = json!({
             "apiVersion": "v1", "kind": "DeleteOptions",
             "preconditions": {"uid": uid}, "propagationPolicy": policy,
         });
+        if let Propagation::Within(seconds) = propagation {
+            options["gracePeriodSeconds"] = json!(seconds);
+        }
         let ask = Ask {
             method: Method::DELETE,
             path: location(target),

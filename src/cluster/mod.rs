@@ -131,6 +131,8 @@ pub enum Propagation {
     Background,
     /// It goes before it, so that nothing of it is left when the object is gone.
     Foreground,
+    /// It goes after it; and a pod has so many seconds to end, whatever it asks for.
+    Within(u64),
 }
 
 /// What takes the objects of a list, as they arrive. Any closure that takes a [`Meta`] is one.

@@ -59,6 +59,9 @@ pub const ANNOTATION_DELETE_HOOKS: &str = "reconcile.dev/delete-hooks";
 pub const ANNOTATION_QUOTA: &str = "reconcile.dev/quota";
 /// Annotation on what a chart has in `crds/`: it is made where it is not there, and from then on left alone.
 pub const ANNOTATION_CRDS: &str = "reconcile.dev/crds";
+/// Annotation on the Namespace: what its release has of `crds/`, `CustomResourceDefinition/toys.example.com`,
+/// comma-separated. It stays when the sandbox goes, whatever its own annotations say by then.
+pub const ANNOTATION_MADE_ONCE: &str = "reconcile.dev/made-once";
 /// Annotation: `keep` where an object stays when nobody wants it any more.
 pub const ANNOTATION_POLICY: &str = "helm.sh/resource-policy";
 /// Annotation on the Namespace: the keys that hold generated values, `SECRET/KEY`, comma-separated.

@@ -83,8 +83,8 @@ fn is_inert(step: &Step) -> bool {
     let is_inert_kind = || INERT.contains(&(step.id.group.as_str(), step.id.kind.as_str()));
     match step.work {
         Work::Claim { .. } | Work::Record { .. } | Work::Delete { .. } | Work::Drop { .. } => true,
-        Work::AwaitGone { .. } | Work::AwaitQuota { .. } | Work::AwaitReady => true,
-        Work::Apply { .. } | Work::Replace { .. } | Work::Hook { .. } => is_inert_kind(),
+        Work::AwaitGone { .. } | Work::AwaitQuota { .. } | Work::AwaitServed | Work::AwaitReady => true,
+        Work::Apply { .. } | Work::MakeOnce { .. } | Work::Replace { .. } | Work::Hook { .. } => is_inert_kind(),
     }
 }
 

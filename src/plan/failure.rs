@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::quota::larger;
-use super::record::{Record, kinds_of};
+use super::record::{Record, kinds_of, made_once_of};
 use super::sandbox::{Case, Held};
 use super::state::{Input, LiveNamespace, Source};
 use super::types::{Action, Hold, OnFailure, Step, Work};
@@ -123,7 +123,9 @@ impl Case<'_> {
         let note = Failure::after(self.failed(Some(namespace)), release, self.input.now);
         let kinds = namespace.record.kinds.union(&kinds_of(&self.wanted.release)).cloned().collect();
         let quota = namespace.record.quota.zip(Some(self.wanted.quota)).map(|(before, after)| larger(&before, &after));
-        let record = Record { kinds, quota, ..namespace.record.clone() };
+        let made_once = made_once_of(&self.wanted.release, Some(&namespace.record));
+        let made_once = namespace.record.made_once.union(&made_once).cloned().collect();
+        let record = Record { kinds, quota, made_once, ..namespace.record.clone() };
         let uid = Some(namespace.observed.precondition.uid.clone());
         let record = Box::new(self.record_step(Action::Update, "its update failed", &record, uid));
         OnFailure::GoBack { note, record }

@@ -35,7 +35,7 @@ pub(super) fn removal_steps(going: &Going<'_>, reason: &str) -> Result<Vec<Step>
     steps.extend(volumes);
     let objects = owned_objects(sandbox, &namespace.observed.id.name, &input.live);
     let outside: Vec<Step> = objects
-        .filter(|o| o.id.namespace.is_none() && o.deleting.is_none() && !o.kept)
+        .filter(|o| o.id.namespace.is_none() && o.deleting.is_none() && !namespace.record.spares(o))
         .filter_map(|observed| {
             let (kind, resource) = input.live.served(&observed.id)?;
             Some(removal(kind.clone(), resource.clone(), reason, observed))

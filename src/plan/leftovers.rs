@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use super::going::{end_of, removal};
 use super::live::Observed;
 use super::safety::hold;
-use super::sandbox::{HANGS, Held};
+use super::sandbox::{HANGS, Held, is_definition};
 use super::state::{Input, Source};
 use super::types::{Action, Hold, SandboxPlan, Step};
 use super::words;
+use crate::manifest::ANNOTATION_CRDS;
 
 /// Plans the end of what is left; a sandbox of which a file says that it is to be sees to its own.
 pub(super) fn leftovers(plans: &mut Vec<SandboxPlan>, input: &Input) {
@@ -38,12 +39,30 @@ fn of_one(name: &str, namespace: &str, objects: &[&Observed], input: &Input) -> 
     let reason = format!("it is gone, and has left {}", words::some(&names));
     let mut plan = SandboxPlan { action: Action::Remove, reason, ..SandboxPlan::blank(name, namespace) };
     let (going, staying): (Vec<&Observed>, Vec<&Observed>) = objects.iter().partition(|o| o.deleting.is_some());
+    // The record that told what was of `crds/` went with the namespace.
+    let (definitions, staying): (Vec<&Observed>, Vec<&Observed>) = staying.iter().partition(|o| is_definition(&o.id));
     for observed in staying {
         let Some((kind, resource)) = input.live.served(&observed.id) else { continue };
         plan.steps.push(removal(kind.clone(), resource.clone(), &plan.reason, observed));
     }
     let ends: Vec<Step> = plan.steps.iter().filter_map(end_of).collect();
     plan.steps.extend(ends);
+    if let [first, ..] = definitions.as_slice() {
+        let names: Vec<String> = definitions.iter().map(|observed| observed.id.to_string()).collect();
+        let names = words::some(&names);
+        let stays = format!(
+            "{names} stays: nothing tells any more whether it is of crds/, and all objects of its kind go with it"
+        );
+        let name = &first.id.name;
+        if plan.steps.is_empty() && going.is_empty() {
+            let remedy = format!(
+                "kubectl delete crd {name}; or, to keep it: kubectl annotate crd {name} {ANNOTATION_CRDS}='left alone once it is there'"
+            );
+            hold(&mut plan, Held::new(Hold::Policy, format!("it is gone, and {stays}"), remedy));
+            return plan;
+        }
+        plan.notes.push(stays);
+    }
     if plan.steps.is_empty() {
         let keepers: Vec<String> = going.iter().map(|observed| kept(observed, input)).collect();
         let hangs = going.iter().filter_map(|o| o.deleting).any(|since| input.now.duration_since(since) > HANGS);

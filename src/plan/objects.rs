@@ -67,9 +67,12 @@ pub(super) fn unwanted<'a>(wanted: &'a Wanted, sandbox: &str, input: &'a Input) 
     }
     // What a hook leaves is there until it runs again.
     let ids: BTreeSet<&ObjectId> = wanted.release.objects().map(|m| &m.id).collect();
-    let unwanted = owned.filter(|o| !ids.contains(&o.id) && o.deleting.is_none() && !o.kept).map(|observed| {
-        Difference { id: &observed.id, manifest: None, observed: Some(observed), kind: DifferenceKind::Unwanted }
-    });
+    let nothing = Record::default();
+    let record = input.live.namespaces.get(&wanted.namespace).map_or(&nothing, |namespace| &namespace.record);
+    let unwanted =
+        owned.filter(|o| !ids.contains(&o.id) && o.deleting.is_none() && !record.spares(o)).map(|observed| {
+            Difference { id: &observed.id, manifest: None, observed: Some(observed), kind: DifferenceKind::Unwanted }
+        });
     let mut unwanted: Vec<Difference<'a>> = unwanted.collect();
     unwanted.sort_by_key(|difference| uninstall_rank(&difference.id.kind));
     unwanted

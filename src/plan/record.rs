@@ -6,13 +6,14 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::failure::Failure;
+use super::live::Observed;
 use super::quota::{quota_text, read_quota};
 use crate::chart::hooks::Event;
 use crate::fleet::Budget;
 use crate::manifest::{
     ANNOTATION_COMMIT, ANNOTATION_DELETE_HOOKS, ANNOTATION_EXPIRES, ANNOTATION_FAILED, ANNOTATION_FILE,
-    ANNOTATION_GENERATED, ANNOTATION_KINDS, ANNOTATION_OWNER, ANNOTATION_PATH, ANNOTATION_QUOTA, ANNOTATION_RELEASE,
-    HookManifest, Kind, Manifest, ObjectId, Owner, Path, PathElement, Release, Stamp,
+    ANNOTATION_GENERATED, ANNOTATION_KINDS, ANNOTATION_MADE_ONCE, ANNOTATION_OWNER, ANNOTATION_PATH, ANNOTATION_QUOTA,
+    ANNOTATION_RELEASE, HookManifest, Kind, Manifest, ObjectId, Owner, Path, PathElement, Release, Stamp,
 };
 
 /// What is written on the Namespace.
@@ -42,6 +43,8 @@ pub struct Record {
     /// The keys of Secrets that hold generated values, as `SECRET/KEY`. Written when they do, so that a value which is
     /// new can be told from one that was lost.
     pub generated: BTreeSet<String>,
+    /// What it has or had of `crds/`, as `CustomResourceDefinition/toys.example.com`. Written before it is made.
+    pub made_once: BTreeSet<String>,
 }
 
 impl Record {
@@ -63,6 +66,7 @@ impl Record {
             failed: get(ANNOTATION_FAILED).and_then(|text| Failure::read(&text)),
             delete_hooks: list(annotations.get(ANNOTATION_DELETE_HOOKS)),
             generated: list(annotations.get(ANNOTATION_GENERATED)),
+            made_once: list(annotations.get(ANNOTATION_MADE_ONCE)),
         })
     }
 
@@ -74,6 +78,11 @@ impl Record {
     /// Whether a key of a Secret had one.
     pub fn had_value(&self, secret: &str, key: &str) -> bool {
         self.generated.contains(&format!("{secret}/{key}"))
+    }
+
+    /// Whether an object of the sandbox stays, whatever nobody wants any more.
+    pub(super) fn spares(&self, observed: &Observed) -> bool {
+        observed.kept || self.made_once.contains(&observed.id.to_string())
     }
 
     fn annotations(&self) -> BTreeMap<&'static str, String> {
@@ -92,7 +101,12 @@ impl Record {
         ];
         let mut all: BTreeMap<_, _> = optional.into_iter().filter_map(|(k, v)| Some((k, v.clone()?))).collect();
         all.insert(ANNOTATION_KINDS, kinds);
-        for (name, list) in [(ANNOTATION_GENERATED, &self.generated), (ANNOTATION_DELETE_HOOKS, &self.delete_hooks)] {
+        let lists = [
+            (ANNOTATION_GENERATED, &self.generated),
+            (ANNOTATION_DELETE_HOOKS, &self.delete_hooks),
+            (ANNOTATION_MADE_ONCE, &self.made_once),
+        ];
+        for (name, list) in lists {
             if !list.is_empty() {
                 all.insert(name, list.iter().cloned().collect::<Vec<_>>().join(","));
             }
@@ -159,6 +173,20 @@ pub fn expires_text(expires: Option<Timestamp>) -> String {
 /// The kinds of a release's objects, hooks among them.
 pub fn kinds_of(release: &Release) -> BTreeSet<Kind> {
     release.objects().map(|m| m.kind.clone()).collect()
+}
+
+/// What a release has of `crds/`, and what one before it had: that stays. What is no longer of `crds/`, but of a template,
+/// is like any other object.
+pub fn made_once_of(release: &Release, before: Option<&Record>) -> BTreeSet<String> {
+    let mut all = before.map(|before| before.made_once.clone()).unwrap_or_default();
+    for manifest in release.manifests.iter() {
+        if manifest.is_of_crds() {
+            all.insert(manifest.id.to_string());
+        } else if !all.is_empty() {
+            all.remove(&manifest.id.to_string());
+        }
+    }
+    all
 }
 
 /// The generated keys of some manifests, as [`Record::generated`] has them.

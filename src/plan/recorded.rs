@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::extras;
 use super::quota::larger;
-use super::record::{Record, delete_hooks_of, expires_text, generated_of, kinds_of};
+use super::record::{Record, delete_hooks_of, expires_text, generated_of, kinds_of, made_once_of};
 use super::sandbox::{Case, with_added};
 use super::show;
 use super::state::LiveNamespace;
@@ -19,6 +19,11 @@ impl Case<'_> {
 
     pub(super) fn namespace_manifest(&self, record: &Record) -> Manifest {
         record.manifest(&self.wanted.namespace, &self.owner(), &self.input.namespace_labels)
+    }
+
+    /// What the record of a sandbox begins with.
+    pub(super) fn begun_record(&self) -> Record {
+        Record { made_once: made_once_of(&self.wanted.release, None), ..Record::default() }
     }
 
     /// The record once all is done. The commit moves only when content does, so that a commit which leaves a
@@ -43,6 +48,7 @@ impl Case<'_> {
             file: Some(self.wanted.content.to_string()),
             failed: before.and_then(|before| before.failed.clone()).filter(|_| self.goes_back()),
             delete_hooks: delete_hooks_of(&self.wanted.release),
+            made_once: made_once_of(&self.wanted.release, before),
         }
     }
 
@@ -97,8 +103,9 @@ impl Case<'_> {
         let kinds: BTreeSet<Kind> = namespace.record.kinds.union(&record.kinds).cloned().collect();
         let quota = namespace.record.quota.zip(record.quota).map(|(before, after)| larger(&before, &after));
         let grows = namespace.record.quota.is_some() && quota != namespace.record.quota;
-        if kinds != namespace.record.kinds || grows {
-            let start = Record { kinds, quota, ..namespace.record.clone() };
+        let made_once: BTreeSet<String> = namespace.record.made_once.union(&record.made_once).cloned().collect();
+        if kinds != namespace.record.kinds || grows || made_once != namespace.record.made_once {
+            let start = Record { kinds, quota, made_once, ..namespace.record.clone() };
             all.push(self.record_step(Action::Update, reason, &start, uid.clone()));
         }
         if !finished && steps.iter().all(|s| !s.work.is_change()) && *action == Action::Update {

@@ -56,7 +56,7 @@ impl Case<'_> {
         let mut kinds = kinds_of(&self.wanted.release);
         kinds.extend(left.iter().map(|step| step.kind.clone()));
         let start =
-            Record { kinds, owner: self.wanted.owner.clone(), quota: Some(self.wanted.quota), ..Record::default() };
+            Record { kinds, owner: self.wanted.owner.clone(), quota: Some(self.wanted.quota), ..self.begun_record() };
         let claim = self.namespace_manifest(&start);
         let diff = show::change(&claim, None, &self.input.key).0;
         plan.steps.push(self.namespace_step(
@@ -190,7 +190,7 @@ impl Case<'_> {
         let manifests = self.wanted.release.manifests.iter().filter(|m| made.contains(&m.id));
         let waits = manifests.filter_map(|manifest| {
             let resource = self.input.live.resource(&manifest.kind)?.clone();
-            let wait = step(Action::Keep, manifest, resource, "", String::new(), Work::AwaitReady);
+            let wait = step(Action::Keep, manifest, resource, "", String::new(), Work::AwaitServed);
             Some(Step { quiet: true, ..wait })
         });
         let waits: Vec<Step> = waits.collect();
@@ -282,6 +282,9 @@ impl Case<'_> {
 }
 
 pub(super) fn apply(manifest: &Manifest, observed: Option<&Observed>) -> Work {
+    if observed.is_none() && manifest.is_of_crds() {
+        return Work::MakeOnce { body: manifest.body() };
+    }
     Work::Apply {
         body: manifest.body(),
         precondition: observed.map(|o| o.precondition.clone()),

@@ -289,10 +289,12 @@ fn precondition(step: &Step, live: &Live) -> Option<Precondition> {
             live.namespaces.get(&step.id.name).map(|namespace| namespace.observed.precondition.clone())
         }
         Work::Claim { .. }
+        | Work::MakeOnce { .. }
         | Work::Hook { .. }
         | Work::Drop { .. }
         | Work::AwaitGone { .. }
         | Work::AwaitQuota { .. }
+        | Work::AwaitServed
         | Work::AwaitReady
         | Work::Record { uid: None, .. } => None,
     }

@@ -218,6 +218,11 @@ pub enum Work {
         /// and what others added, where the fleet has that taken out.
         remove: Vec<Path>,
     },
+    /// Make what a chart has in `crds/`. Where it is there by then it is left as it is, whoever made it.
+    MakeOnce {
+        /// The object.
+        body: Value,
+    },
     /// Delete.
     Delete {
         /// What it must be before.
@@ -269,6 +274,8 @@ pub enum Work {
         #[serde(default)]
         ahead: Option<Value>,
     },
+    /// Wait until a definition is served, however long a run is to wait: what is of its kind comes next.
+    AwaitServed,
     /// Wait until the object is ready.
     AwaitReady,
     /// Apply the Namespace's record.
@@ -295,7 +302,7 @@ pub struct Clear {
 impl Work {
     /// Whether the step changes the object (rather than waits for it, or notes that all is done).
     pub fn is_change(&self) -> bool {
-        !matches!(self, Work::AwaitQuota { .. } | Work::AwaitReady | Work::AwaitGone { .. })
+        !matches!(self, Work::AwaitQuota { .. } | Work::AwaitServed | Work::AwaitReady | Work::AwaitGone { .. })
     }
 }
 

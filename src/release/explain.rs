@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::chart::{Chart, Object, Objects, Texts, Trace};
 use crate::fleet::{Sandbox, Settings, is_sensitive};
@@ -39,6 +39,10 @@ pub struct Used {
     pub layer: Layer,
     /// In which file, from the fleet's root.
     pub file: String,
+    /// Whether it may be that the object has nothing of it: it was looked at for a variable that is set further up in the
+    /// template, for the objects there or for this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub approximate: bool,
 }
 
 /// A layer of values.
@@ -77,6 +81,9 @@ pub struct Line {
     /// The line there, from 1.
     pub line: usize,
 }
+
+/// The paths of values that were looked at, and of each whether all below it was.
+type Paths = BTreeMap<Vec<String>, bool>;
 
 /// Where values come from.
 pub(super) struct Origins<'a> {
@@ -128,17 +135,28 @@ fn of_object(
     }
     let starts = line_starts(text);
     let line_of = |at: usize| starts.partition_point(|start| *start <= at);
-    let read = trace.reads.iter().filter(|read| (from..to).contains(&line_of(read.at)));
-    let mut paths: BTreeMap<Vec<String>, bool> = BTreeMap::new();
-    for read in read {
-        *paths.entry(read.path.iter().map(ToString::to_string).collect()).or_default() |= read.whole;
+    let (mut paths, mut variables) = (Paths::new(), Paths::new());
+    for read in &trace.reads {
+        let line = line_of(read.at);
+        let path = read.path.iter().map(ToString::to_string).collect();
+        if (from..to).contains(&line) {
+            *paths.entry(path).or_default() |= read.whole;
+        } else if line < from && read.for_variable {
+            *variables.entry(path).or_default() |= read.whole;
+        }
     }
+    let mut values = origins.used(&paths, is_secret);
+    let further = origins.used(&variables, is_secret).into_iter();
+    let is_new = |used: &Used| values.binary_search_by(|other| other.path.cmp(&used.path)).is_err();
+    let further: Vec<Used> = further.filter(is_new).map(|used| Used { approximate: true, ..used }).collect();
+    values.extend(further);
+    values.sort_by(|a, b| a.path.cmp(&b.path));
     let text_of = |path: &[&str]| object.tree.text(path).unwrap_or("?");
     Explained {
         object: format!("{}/{}", text_of(&["kind"]), text_of(&["metadata", "name"])),
         file: lines.first().map_or_else(|| origins.file(object.template), |line| line.file.clone()),
         line: lines.first().map_or(1, |line| line.line),
-        values: origins.used(&paths, is_secret),
+        values,
         lines,
     }
 }
@@ -165,12 +183,22 @@ fn without_value(line: &str) -> String {
 impl Origins<'_> {
     /// A template's file, from the fleet's root: the chart's folder need not have the chart's name.
     fn file(&self, template: &str) -> String {
-        let below = template.split_once('/').map_or(template, |(_, below)| below);
-        format!("charts/{}/{below}", self.sandbox.chart)
+        let mut file = format!("charts/{}", self.sandbox.chart);
+        let parts: Vec<&str> = template.split('/').skip(1).collect();
+        let (mut chart, mut rest) = (self.chart, parts.as_slice());
+        while let ["charts", name, below @ ..] = rest {
+            let Some((own, next)) = subchart(chart, name) else { break };
+            file = format!("{file}/charts/{own}");
+            (chart, rest) = (next, below);
+        }
+        for part in rest {
+            file = format!("{file}/{part}");
+        }
+        file
     }
 
     /// The values at paths. Of a mapping that was looked at as a whole, each value in it.
-    fn used(&self, paths: &BTreeMap<Vec<String>, bool>, is_secret: bool) -> Vec<Used> {
+    fn used(&self, paths: &Paths, is_secret: bool) -> Vec<Used> {
         let mut out: Vec<Used> = Vec::new();
         for (path, whole) in paths {
             let is_below = |other: &Vec<String>| other.len() > path.len() && other.starts_with(path);
@@ -251,9 +279,7 @@ impl Origins<'_> {
         let (mut chart, mut folder) = (self.chart, folder.to_owned());
         let mut names: Vec<&String> = Vec::new();
         for name in path {
-            let alias = chart.metadata().dependencies.iter().find(|wanted| wanted.alias == *name);
-            let own = alias.map_or(name, |wanted| &wanted.name);
-            let Some(next) = chart.dependencies().iter().find(|subchart| subchart.name() == own) else { return };
+            let Some((own, next)) = subchart(chart, name) else { return };
             chart = next;
             folder = format!("{folder}/charts/{own}");
             names.push(name);
@@ -265,24 +291,85 @@ impl Origins<'_> {
 
     /// The value at a path, and the layer that says it.
     fn find(&self, path: &[String]) -> Option<Found> {
-        let mut found: Option<Found> = None;
-        for (map, layer, file) in self.layers(path) {
-            match (below(&map, path), &mut found) {
-                (Some(Value::Object(more)), Some(Found { value: Value::Object(map), .. })) => {
-                    let more = more.iter().filter(|(key, _)| !map.contains_key(*key));
-                    let more: Map<String, Value> = more.map(|(key, value)| (key.clone(), value.clone())).collect();
-                    map.extend(more);
-                }
-                (Some(value), None) => found = Some(Found { value: value.clone(), layer, file }),
-                _ => {}
+        let mut found = None;
+        // A subchart has its parents' globals, and they count more than its own.
+        let global = path.iter().position(|key| key == "global").filter(|at| *at > 0);
+        if let Some(at) = global.filter(|at| path.get(..*at).is_some_and(|names| self.is_chart(names))) {
+            for names in 0..at {
+                let above = [path.get(..names).unwrap_or_default(), path.get(at..).unwrap_or_default()].concat();
+                lay(&mut found, self.said(&above));
             }
         }
-        if found.is_none() {
-            // A subchart has its parents' globals.
-            let at = path.iter().position(|key| key == "global").filter(|at| *at > 0)?;
-            return self.find(path.get(at..)?);
+        lay(&mut found, self.said(path));
+        for imported in self.imported(path) {
+            lay(&mut found, self.said(&imported));
         }
         found
+    }
+
+    /// The value that the layers have at a path.
+    fn said(&self, path: &[String]) -> Option<Found> {
+        let mut found = None;
+        for (map, layer, file) in self.layers(path) {
+            lay(&mut found, below(&map, path).map(|value| Found { value: value.clone(), layer, file }));
+        }
+        found
+    }
+
+    fn is_chart(&self, names: &[String]) -> bool {
+        names.iter().try_fold(self.chart, |chart, name| subchart(chart, name).map(|(_, next)| next)).is_some()
+    }
+
+    /// Where in subcharts the values at a path may be imported from.
+    fn imported(&self, path: &[String]) -> Vec<Vec<String>> {
+        let mut out = Vec::new();
+        let mut chart = self.chart;
+        for at in 0..=path.len() {
+            let (names, rest) = path.split_at(at);
+            for wanted in &chart.metadata().dependencies {
+                let name = if wanted.alias.is_empty() { &wanted.name } else { &wanted.alias };
+                for (child, parent) in wanted.import_values.iter().filter_map(import) {
+                    if let Some(below) = rest.strip_prefix(parent.as_slice()) {
+                        out.push([names, std::slice::from_ref(name), &child, below].concat());
+                    }
+                }
+            }
+            match rest.first().and_then(|name| subchart(chart, name)) {
+                Some((_, next)) => chart = next,
+                None => break,
+            }
+        }
+        out
+    }
+}
+
+/// The paths that an entry of `import-values` names: in the subchart, and in the chart around it.
+fn import(entry: &Value) -> Option<(Vec<String>, Vec<String>)> {
+    let path = |text: &str| text.split('.').filter(|key| !key.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    match entry {
+        Value::String(name) => Some((path(&format!("exports.{name}")), Vec::new())),
+        Value::Object(map) => Some((path(map.get("child")?.as_str()?), path(map.get("parent")?.as_str()?))),
+        _ => None,
+    }
+}
+
+/// The chart below another that its values call so, and what it is called itself.
+fn subchart<'c>(chart: &'c Chart, name: &str) -> Option<(&'c str, &'c Chart)> {
+    let alias = chart.metadata().dependencies.iter().find(|wanted| wanted.alias == name);
+    let own = alias.map_or(name, |wanted| &wanted.name);
+    let next = chart.dependencies().iter().find(|subchart| subchart.name() == own)?;
+    Some((next.name(), next))
+}
+
+/// Lays what a lower layer says below what is found by now.
+fn lay(found: &mut Option<Found>, lower: Option<Found>) {
+    match (found, lower) {
+        (Some(Found { value: Value::Object(map), .. }), Some(Found { value: Value::Object(more), .. })) => {
+            let more: Vec<_> = more.into_iter().filter(|(key, _)| !map.contains_key(key)).collect();
+            map.extend(more);
+        }
+        (found @ None, lower) => *found = lower,
+        _ => {}
     }
 }
 
@@ -296,7 +383,7 @@ struct Found {
 fn used(path: &[String], found: Found, is_secret: bool) -> Used {
     let is_hidden = is_secret || path.iter().any(|key| is_sensitive(key));
     let value = if is_hidden { json!(HIDDEN) } else { plain(found.value) };
-    Used { path: path.join("."), value, layer: found.layer, file: found.file }
+    Used { path: path.join("."), value, layer: found.layer, file: found.file, approximate: false }
 }
 
 /// Whole numbers as they are written: values are floating-point numbers all.

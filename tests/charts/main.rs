@@ -5,6 +5,7 @@
 #[path = "../cluster/binaries.rs"]
 mod binaries;
 mod compare;
+mod flags;
 mod matrix;
 mod public;
 mod schemas;

@@ -104,6 +104,84 @@ const CASES: &[(&str, &str)] = &[
     (r#"{"properties": {"a": {"type": "integer"}}}"#, r"a: 3.0"),
     (r#"{"properties": {"a": {"type": "integer"}}}"#, r"a: 3.5"),
     (r#"{"properties": {"a": {"type": "string"}, "global": {"type": "object"}}}"#, r"a: null"),
+    // What no other keyword has looked at.
+    (r#"{"properties": {"a": {"properties": {"x": {}}, "unevaluatedProperties": false}}}"#, r"a: {x: 1, k: 2}"),
+    (
+        r#"{"properties": {"a": {"allOf": [{"properties": {"x": {}}}], "unevaluatedProperties": {"type": "string"}}}}"#,
+        r"a: {x: 1, k: 2}",
+    ),
+    (
+        r#"{"properties": {"a": {"anyOf": [{"required": ["x"], "properties": {"x": {}}}, {"required": ["m"], "properties": {"k": {}}}], "unevaluatedProperties": false}}}"#,
+        r"a: {x: 1, k: 2}",
+    ),
+    (
+        r##"{"$defs": {"b": {"properties": {"x": {}}}}, "properties": {"a": {"$ref": "#/$defs/b", "unevaluatedProperties": false}}}"##,
+        r"a: {x: 1, k: 2}",
+    ),
+    (
+        r#"{"properties": {"a": {"if": {"properties": {"x": {"const": 1}}, "required": ["x"]}, "then": {"properties": {"k": {}}}, "unevaluatedProperties": false}}}"#,
+        r"a: {x: 1, k: 2, m: 3}",
+    ),
+    (
+        r#"{"properties": {"a": {"patternProperties": {"^x": {}}, "dependentSchemas": {"x": {"properties": {"k": {}}}}, "unevaluatedProperties": false}}}"#,
+        r"a: {x: 1, k: 2, m: 3}",
+    ),
+    (r#"{"properties": {"a": {"prefixItems": [{}], "unevaluatedItems": false}}}"#, r"a: [1, 2]"),
+    (
+        r#"{"properties": {"a": {"contains": {"type": "string"}, "unevaluatedItems": {"type": "boolean"}}}}"#,
+        r"a: [x, true, 2]",
+    ),
+    (r#"{"properties": {"a": {"allOf": [{"prefixItems": [{}, {}]}], "unevaluatedItems": false}}}"#, r"a: [1, 2, 3]"),
+    (r#"{"properties": {"a": {"allOf": [{"items": {}}], "unevaluatedItems": false}}}"#, r"a: [1, 2, 3]"),
+    // What lies elsewhere.
+    (r#"{"properties": {"a": {"$ref": "file:///nowhere/there.json"}}}"#, r"a: 1"),
+    (r#"{"properties": {"a": {"$ref": "there.json#/definitions/x"}}}"#, r"a: 1"),
+    (r#"{"properties": {"a": {"$ref": "file://../there.json"}}}"#, r"a: 1"),
+    (r#"{"properties": {"a": {"$ref": "urn:there"}}}"#, r"a: 1"),
+    (r#"{"properties": {"a": {"$ref": "values.schema.json#/properties/b"}, "b": {"type": "string"}}}"#, r"a: 1"),
+    (
+        r#"{"properties": {"a": {"$ref": "file:///values.schema.json#/properties/b"}, "b": {"type": "string"}}}"#,
+        r"a: 1",
+    ),
+    (r##"{"properties": {"a": {"$ref": "#/$defs/nowhere"}}}"##, r"a: 1"),
+    (r#"{"properties": {"a": {"$ref": "http://json-schema.org/draft-07/schema#"}}}"#, r"a: {type: strange}"),
+    (r#"{"properties": {"a": {"$ref": "https://json-schema.org/draft/2020-12/schema"}}}"#, r"a: {type: strange}"),
+    (
+        r#"{"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"a": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}}"#,
+        r"a: 15000",
+    ),
+    (r#"{"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"a": {"type": "integer"}}}"#, r"a: 1.5"),
+    // Round and round.
+    (r##"{"$ref": "#"}"##, r"a: 1"),
+    (
+        r##"{"properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}"##,
+        r"a: 1",
+    ),
+    (r##"{"properties": {"a": {"allOf": [{"$ref": "#/properties/a"}]}}}"##, r"a: 1"),
+    (
+        r##"{"properties": {"a": {"properties": {"a": {"$ref": "#/properties/a"}}, "maxProperties": 1}}}"##,
+        r"a: {a: {a: {}, b: {}}}",
+    ),
+    // No schema at all.
+    (r#"{"type": "strange"}"#, r"a: 1"),
+    (r#"{"properties": {"a": {"type": 1}}}"#, r"a: 1"),
+    (r#"{"properties": {"a": {"minLength": -1}}}"#, r"a: 1"),
+    (r#"{"properties": {"a": {"required": "x"}}}"#, r"a: 1"),
+    (r#"{"properties": {"a": {"enum": 3}}}"#, r"a: 1"),
+    (r#"{"properties": {"a": 3}}"#, r"a: 1"),
+    (r#"{"properties": [1]}"#, r"a: 1"),
+    (r#"{"required": ["a", "a"]}"#, r"a: 1"),
+    (r#"{"items": [{}], "additionalItems": false}"#, r"a: 1"),
+    (r#"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "strange"}"#, r"a: 1"),
+    (r#"{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {"type": 1}}}"#, r"a: 1"),
+    (r#"{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {"required": true}}}"#, r"a: 1"),
+    (r#"{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {"multipleOf": 0}}}"#, r"a: 1"),
+    (r#"{"$schema": "http://json-schema.org/draft-06/schema#", "properties": {"a": {"maxItems": 1.5}}}"#, r"a: 1"),
+    (
+        r#"{"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"a": {"exclusiveMinimum": 3}}}"#,
+        r"a: 1",
+    ),
+    (r#"{"$schema": "https://json-schema.org/draft/2019-09/schema", "properties": {"a": {"type": 1}}}"#, r"a: 1"),
     (
         r#"{"type": "object", "properties": {"a": {"type": "object", "additionalProperties": false, "properties": {"x": {"type": "string"}}}}}"#,
         r"a: {x: 1, z: 2}",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use reconcile::cluster::{Apply, Cluster as _, Error, ErrorKind, Query};
+use reconcile::cluster::{Apply, Cluster as _, Error, ErrorKind, Propagation, Query};
 use reconcile::plan::Meta;
 use serde_json::{Value, json};
 
@@ -151,6 +151,27 @@ async fn what_is_not_safe_is_sent_again_only_when_it_was_not_begun() {
     let line = "PATCH /api/v1/namespaces/a/configmaps/it?fieldManager=me&force=true&fieldValidation=Strict HTTP/1.1";
     assert!(requests[0].starts_with(line), "{requests:?}");
     assert!(requests[0].ends_with(r#""metadata":{"name":"it","namespace":"a","uid":"u"}}"#), "{requests:?}");
+}
+
+#[tokio::test]
+async fn a_deletion_is_bound_to_an_object_and_says_what_becomes_of_the_rest() {
+    let body = config_map("a", "it", &json!({}));
+    let cases = [
+        (Propagation::Background, "Background", None),
+        (Propagation::Foreground, "Foreground", None),
+        (Propagation::Within(5), "Background", Some(5)),
+        (Propagation::Within(0), "Background", Some(0)),
+    ];
+    for (propagation, policy, seconds) in cases {
+        let server = Server::new(vec![json_answer("200 OK", &json!({"kind": "Status", "status": "Success"}))]);
+        server.client().await.delete(&address(&body).target(), "u", propagation).await.unwrap();
+        let [request] = server.requests().try_into().expect("one request");
+        let options = request.strip_prefix("DELETE /api/v1/namespaces/a/configmaps/it HTTP/1.1").expect("a deletion");
+        let options: Value = serde_json::from_str(options).expect("JSON");
+        assert_eq!(options["preconditions"], json!({"uid": "u"}));
+        assert_eq!(options["propagationPolicy"], policy);
+        assert_eq!(options.get("gracePeriodSeconds"), seconds.map(|seconds| json!(seconds)).as_ref());
+    }
 }
 
 #[tokio::test]

@@ -1,20 +1,24 @@
 //! `values.schema.json`: whether the values are as a chart says they must be, and what is said where they are not.
 //!
 //! A library judges; where it finds the values wanting, [`tell`] goes through them once more and says what is wrong in
-//! the words that Helm has for it. Nothing is fetched: what a schema refers to elsewhere takes any value.
+//! the words that Helm has for it. Nothing is fetched: a schema that refers elsewhere cannot judge.
 
+mod circles;
+mod elsewhere;
 mod format;
 mod object;
 mod tell;
+mod unevaluated;
 mod words;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use jsonschema::{Draft, Retrieve, Uri, Validator};
+use jsonschema::{Draft, Validator};
 use serde_json::Value;
 
 use super::{chart::Chart, functions::json, values::Table};
+use elsewhere::Elsewhere;
 use tell::Teller;
 
 /// A schema, read when it is first needed. Clones share it.
@@ -26,7 +30,8 @@ pub(super) struct Schema {
 
 /// A schema that can judge.
 struct Read {
-    validator: Validator,
+    /// None where the library would go round in a circle: then [`tell`] judges.
+    validator: Option<Validator>,
     document: Value,
     /// The year or number of its draft.
     draft: u16,
@@ -35,15 +40,6 @@ struct Read {
 impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Schema")
-    }
-}
-
-/// What lies elsewhere takes any value.
-struct Nowhere;
-
-impl Retrieve for Nowhere {
-    fn retrieve(&self, _: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Value::Bool(true))
     }
 }
 
@@ -60,7 +56,9 @@ impl Schema {
     /// Judges values.
     fn check(&self, values: &Value) -> Result<(), String> {
         let read = self.read.get_or_init(|| Read::new(&self.raw)).as_ref().map_err(Clone::clone)?;
-        if read.validator.is_valid(values) {
+        // In draft 4 the library takes no 5.0 for a whole number.
+        let values = if read.draft == 4 { &whole(values) } else { values };
+        if read.validator.as_ref().is_some_and(|validator| validator.is_valid(values)) {
             return Ok(());
         }
         if let Some(told) = Teller::new(&read.document, read.draft).tell(values) {
@@ -68,11 +66,27 @@ impl Schema {
         }
         // What is wrong is of a kind that is not told in Helm's words.
         let mut lines = String::new();
-        for error in read.validator.iter_errors(values) {
+        for error in read.validator.iter().flat_map(|validator| validator.iter_errors(values)) {
             let place = words::quoted(error.instance_path().as_str());
             lines.push_str(&format!("- at {place}: {error}\n"));
         }
-        Err(lines)
+        if lines.is_empty() { Ok(()) } else { Err(lines) }
+    }
+}
+
+/// The same with whole numbers written so.
+fn whole(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => {
+            #[expect(clippy::cast_possible_truncation, reason = "it is compared")]
+            let as_integer = number.as_f64().map(|float| (float, float as i64));
+            #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "it is whole where nothing is lost")]
+            let is_same = |(float, integer): &(f64, i64)| *integer as f64 == *float;
+            as_integer.filter(is_same).map_or_else(|| value.clone(), |(_, integer)| integer.into())
+        }
+        Value::Array(items) => items.iter().map(whole).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), whole(value))).collect(),
+        other => other.clone(),
     }
 }
 
@@ -83,18 +97,31 @@ impl Read {
             // In Go's words, where it has some.
             Err(error) => return Err(json::in_go(&String::from_utf8_lossy(raw)).unwrap_or(error.to_string())),
         };
-        let draft = Draft::default().detect(&document);
-        let validator = jsonschema::options().with_draft(draft).with_retriever(Nowhere).build(&document);
-        let validator = validator.map_err(|error| {
-            let place = words::quoted(error.instance_path().as_str());
-            format!("\"file:///values.schema.json#\" is not valid against metaschema: at {place}: {error}")
-        })?;
-        let draft = match draft {
-            Draft::Draft4 => 4,
-            Draft::Draft6 => 6,
-            Draft::Draft7 => 7,
-            Draft::Draft201909 => 2019,
-            _ => 2020,
+        let found = Draft::default().detect(&document);
+        let (draft, specification) = match found {
+            Draft::Draft4 => (4, "http://json-schema.org/draft-04/schema"),
+            Draft::Draft6 => (6, "http://json-schema.org/draft-06/schema"),
+            Draft::Draft7 => (7, "http://json-schema.org/draft-07/schema"),
+            Draft::Draft201909 => (2019, "https://json-schema.org/draft/2019-09/schema"),
+            _ => (2020, "https://json-schema.org/draft/2020-12/schema"),
+        };
+        let not_valid = |why: &str| format!("\"{}#\" is not valid against metaschema: {why}", elsewhere::OWN);
+        let judged = elsewhere::specification(specification)
+            .and_then(|meta| Teller::of_schemas(meta, draft, specification).tell(&document));
+        if let Some(told) = judged {
+            let why = format!("jsonschema validation failed with '{specification}#'\n{}", told.trim_end_matches('\n'));
+            return Err(not_valid(&why));
+        }
+        let elsewhere = Elsewhere::default();
+        let options = jsonschema::options().with_draft(found).with_base_uri(elsewhere::OWN);
+        let validator = match options.with_retriever(elsewhere.clone()).build(&document) {
+            Ok(validator) => (!circles::has_circle(&document)).then_some(validator),
+            // A schema for schemas of another draft.
+            Err(error) if elsewhere::is_known(&error) => None,
+            Err(error) => {
+                let place = words::quoted(error.instance_path().as_str());
+                return Err(elsewhere.lacking(&error).unwrap_or_else(|| not_valid(&format!("at {place}: {error}"))));
+            }
         };
         Ok(Self { validator, document, draft })
     }

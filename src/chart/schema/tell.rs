@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::format;
 use super::words::{self, pointer, quoted};
+use super::{circles, elsewhere, format};
+use crate::chart::template::go_quote;
 
 /// Schemas within schemas deeper than this are left.
 const MAX_DEPTH: usize = 200;
@@ -33,10 +34,27 @@ pub(super) type Verdict = Result<(), Box<Wrong>>;
 
 /// Goes through values.
 pub(super) struct Teller<'s> {
+    /// The document of the schema that judges, and what it is called.
     document: &'s Value,
+    called: String,
+    /// The document that the look began with.
+    root: &'s Value,
     draft: u16,
     depth: usize,
     at: Vec<String>,
+    /// The schemas that the look has come through.
+    through: Vec<Step>,
+    /// The keyword that leads to the next one, where it is a reference.
+    by: &'static str,
+}
+
+/// A schema on the way.
+struct Step {
+    /// What tells it from others.
+    address: usize,
+    by: &'static str,
+    /// How deep in the values it judges.
+    depth: usize,
 }
 
 /// What is wrong at one place.
@@ -53,8 +71,15 @@ impl Wrongs {
 
 #[expect(clippy::unnecessary_box_returns, reason = "what is wrong travels boxed, for verdicts are mostly fine")]
 impl<'s> Teller<'s> {
+    /// By a chart's schema.
     pub(super) fn new(document: &'s Value, draft: u16) -> Self {
-        Self { document, draft, depth: 0, at: Vec::new() }
+        Self::of_schemas(document, draft, elsewhere::OWN)
+    }
+
+    /// By a schema that is called so.
+    pub(super) fn of_schemas(document: &'s Value, draft: u16, called: &str) -> Self {
+        let called = called.to_owned();
+        Self { document, called, root: document, draft, depth: 0, at: Vec::new(), through: Vec::new(), by: "" }
     }
 
     /// What is wrong, in lines; nothing where nothing is found.
@@ -92,7 +117,7 @@ impl<'s> Teller<'s> {
     }
 
     /// Checks a value by itself, for a verdict alone.
-    fn fits(&mut self, schema: &Value, value: &Value) -> bool {
+    pub(super) fn fits(&mut self, schema: &Value, value: &Value) -> bool {
         self.check(schema, value).is_ok()
     }
 
@@ -101,13 +126,38 @@ impl<'s> Teller<'s> {
             return Ok(());
         }
         self.depth += 1;
-        let verdict = match schema {
-            Value::Bool(false) => Err(self.wrong("false schema")),
-            Value::Object(schema) => self.by(schema, value),
+        let address = std::ptr::from_ref(schema).addr();
+        let (by, depth) = (std::mem::take(&mut self.by), self.at.len());
+        let before = self.through.iter().rposition(|step| step.depth != depth).map_or(0, |at| at + 1);
+        let again = self.through.iter().skip(before).rposition(|step| step.address == address).map(|at| before + at);
+        self.through.push(Step { address, by, depth });
+        let verdict = match (schema, again) {
+            (Value::Bool(false), _) => Err(self.wrong("false schema")),
+            (Value::Object(_), Some(again)) => Err(self.round(again)),
+            (Value::Object(schema), None) => self.by(schema, value),
             _ => Ok(()),
         };
+        self.through.pop();
         self.depth -= 1;
         verdict
+    }
+
+    /// The schemas have led back to one of them.
+    fn round(&self, again: usize) -> Box<Wrong> {
+        let places = circles::places(self.document);
+        let place = |step: &Step| places.get(&step.address).map_or("", String::as_str);
+        let way = |last: usize| -> String {
+            let pairs = self.through.iter().zip(self.through.iter().skip(1)).take(last);
+            let pieces = pairs.map(|(before, step)| match step.by {
+                "" => place(step).strip_prefix(place(before)).unwrap_or(place(step)).to_owned(),
+                by => format!("/{by}"),
+            });
+            pieces.collect()
+        };
+        let last = self.through.len().saturating_sub(1);
+        let at = self.through.get(again).map_or("", place);
+        let called = go_quote(&format!("{}#{at}", self.called));
+        self.wrong(format!("both {} and {} resolve to {called} causing reference cycle", way(last), way(again)))
     }
 
     fn by(&mut self, schema: &Map<String, Value>, value: &Value) -> Verdict {
@@ -115,11 +165,11 @@ impl<'s> Teller<'s> {
         let reference = schema.get("$ref").and_then(Value::as_str);
         // Up to draft 7 nothing stands beside a reference.
         if let Some(reference) = reference.filter(|_| self.draft < 2019) {
-            return self.referred(reference, value);
+            return self.referred("$ref", reference, value);
         }
         self.first(schema, value)?;
         if let Some(reference) = reference {
-            wrongs.add(self.referred(reference, value));
+            wrongs.add(self.referred("$ref", reference, value));
         }
         match value {
             Value::Object(map) => self.object(schema, map, &mut wrongs),
@@ -128,7 +178,13 @@ impl<'s> Teller<'s> {
             Value::Number(number) => self.number(schema, number, &mut wrongs),
             Value::Null | Value::Bool(_) => {}
         }
+        for keyword in ["$recursiveRef", "$dynamicRef"] {
+            if let Some(reference) = schema.get(keyword).and_then(Value::as_str) {
+                wrongs.add(self.referred(keyword, reference, value));
+            }
+        }
         self.conditions(schema, value, &mut wrongs);
+        self.unevaluated(schema, value, &mut wrongs);
         let mut wrongs = wrongs.0;
         match (wrongs.pop(), wrongs.is_empty()) {
             (None, _) => Ok(()),
@@ -182,10 +238,11 @@ impl<'s> Teller<'s> {
         Ok(())
     }
 
-    /// Checks by what a reference leads to; what is not part of this document takes any value.
-    fn referred(&mut self, reference: &str, value: &Value) -> Verdict {
-        let Some(target) = self.target(reference) else { return Ok(()) };
-        match self.check(target, value) {
+    /// Checks by what a reference leads to.
+    fn referred(&mut self, keyword: &'static str, reference: &str, value: &Value) -> Verdict {
+        let mut verdict = Ok(());
+        self.within_target(keyword, reference, &mut |teller, target| verdict = teller.check(target, value));
+        match verdict {
             Ok(()) => Ok(()),
             Err(wrong) if wrong.kind == Kind::Group => {
                 Err(self.because("validation failed", Kind::Reference, wrong.because))
@@ -194,17 +251,55 @@ impl<'s> Teller<'s> {
         }
     }
 
-    fn target(&self, reference: &str) -> Option<&'s Value> {
+    /// Does something with what a reference leads to, in the document that it is in.
+    pub(super) fn within_target(
+        &mut self,
+        keyword: &'static str,
+        reference: &str,
+        act: &mut dyn FnMut(&mut Self, &'s Value),
+    ) {
+        let Some((target, document, called)) = self.target(keyword, reference) else { return };
+        let outer = (self.document, std::mem::replace(&mut self.called, called));
+        self.document = document;
+        self.by = keyword;
+        act(self, target);
+        self.by = "";
+        (self.document, self.called) = outer;
+    }
+
+    /// What a reference leads to, the document that it is in, and what that is called.
+    fn target(&self, keyword: &str, reference: &str) -> Option<(&'s Value, &'s Value, String)> {
+        let (base, local) = reference.split_once('#').unwrap_or((reference, ""));
         let own = self.document.get("$id").and_then(Value::as_str).unwrap_or_default().trim_end_matches('#');
-        let local = match reference.split_once('#') {
-            Some((base, local)) if base.is_empty() || base == own => local,
-            _ => return None,
+        let called =
+            || referencing::uri::resolve_against(&referencing::uri::from_str(&self.called).ok()?.borrow(), base).ok();
+        let (document, called) = if base.is_empty() || base == own {
+            (self.document, self.called.clone())
+        } else {
+            let called = called()?.as_str().to_owned();
+            if called == self.called { (self.document, called) } else { (elsewhere::specification(&called)?, called) }
         };
         let local = percent_encoding::percent_decode_str(local).decode_utf8().ok()?;
-        if local.is_empty() || local.starts_with('/') {
-            return self.document.pointer(&local);
+        let found = if local.is_empty() || local.starts_with('/') {
+            document.pointer(&local)?
+        } else {
+            named(document, &local, 0)?
+        };
+        // What may lead elsewhere leads to where the look began, if that may be led to.
+        let anchor = match keyword {
+            "$dynamicRef" => {
+                found.get("$dynamicAnchor").is_some() && self.root.get("$dynamicAnchor") == Some(&(*local).into())
+            }
+            "$recursiveRef" => {
+                [found, self.root].iter().all(|one| one.get("$recursiveAnchor") == Some(&Value::Bool(true)))
+            }
+            _ => false,
+        };
+        if anchor {
+            let called = self.root.get("$id").and_then(Value::as_str).unwrap_or(&self.called).to_owned();
+            return Some((self.root, self.root, called));
         }
-        named(self.document, &local, 0)
+        Some((found, document, called))
     }
 
     fn conditions(&mut self, schema: &Map<String, Value>, value: &Value, wrongs: &mut Wrongs) {

@@ -53,6 +53,7 @@ impl<'t> Frame<'t> {
         }
         if let Some(tracer) = &mut run.session.tracer {
             looked_up(tracer, func.name, &args);
+            tracer.before(func.name, &args);
         }
         let tokens = run.session.tokens.count();
         let done = match crate::chart::generated::refused(func, &args, &run.session.tokens) {
@@ -63,6 +64,9 @@ impl<'t> Frame<'t> {
                 (func.run)(&mut call)
             }
         };
+        if let (Some(tracer), Ok(made)) = (&mut run.session.tracer, &done) {
+            tracer.after(func.name, &args, made);
+        }
         let fault = match done {
             Ok(value) => match run.counted(&value) {
                 Ok(()) => {
@@ -237,7 +241,7 @@ fn callee(tail: Tail<'_, '_>) -> String {
 /// Notes what a function looks up in a mapping by its keys.
 #[cold]
 fn looked_up(tracer: &mut Tracer, function: &str, args: &[Value]) {
-    const WHOLE: [&str; 14] = [
+    const WHOLE: [&str; 10] = [
         "toYaml",
         "toYamlPretty",
         "mustToYaml",
@@ -246,17 +250,20 @@ fn looked_up(tracer: &mut Tracer, function: &str, args: &[Value]) {
         "toPrettyJson",
         "toRawJson",
         "toToml",
-        "merge",
-        "mergeOverwrite",
-        "deepCopy",
         "keys",
         "values",
-        "omit",
     ];
     if WHOLE.contains(&function) {
         for arg in args {
             if let Value::Map(map) = arg {
                 tracer.read_whole(map);
+            }
+        }
+    }
+    if let ("pluck", [Value::Str(key), maps @ ..]) = (function, args) {
+        for map in maps {
+            if let Value::Map(map) = map {
+                tracer.read(map, &[&key.text()]);
             }
         }
     }

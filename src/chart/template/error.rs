@@ -38,6 +38,11 @@ pub struct TemplateError {
 }
 
 impl TemplateError {
+    /// What it says, without the marks around what a template itself says is wrong.
+    pub fn without_marks(&self) -> String {
+        self.text.replace(WARN_START, "").replace(WARN_END, "")
+    }
+
     /// An error of the parser, in Go's form `template: NAME:LINE: MESSAGE`.
     pub(crate) fn parse(template: &str, line: usize, message: &str) -> Self {
         Self {

@@ -149,6 +149,7 @@ impl<'t> Frame<'t> {
     fn trace(&self, run: &mut Run<'_>, node: &Node) {
         let Some(tracer) = &mut run.session.tracer else { return };
         let written = run.out.len();
+        tracer.sets_variable(matches!(node, Node::Action { pipe, .. } if !pipe.decl.is_empty()));
         match node {
             Node::Text { pos, .. } | Node::Action { pos, .. } => {
                 let source = &self.template.source;

@@ -17,6 +17,7 @@ mod formattime;
 mod glob;
 mod globmatch;
 mod item;
+mod known;
 mod lex;
 mod map;
 mod memo;
@@ -94,9 +95,14 @@ impl Templates {
 
 /// Renders a text that belongs to no chart. `name` stands for it in errors.
 pub fn render_text(text: &str, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
+    render_text_as_go(text, name, data, session).map_err(TemplateError::into_helms)
+}
+
+/// The same with errors as Go tells them, which Helm does not go over.
+pub fn render_text_as_go(text: &str, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
     let mut set = Set::default();
-    set.add(parse::parse(name, text).map_err(TemplateError::into_helms)?);
-    render_in((&set, &Texts::default()), name, data, session).map_err(TemplateError::into_helms)
+    set.add(parse::parse(name, text)?);
+    render_in((&set, &Texts::default()), name, data, session)
 }
 
 fn render_in(

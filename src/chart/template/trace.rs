@@ -1,9 +1,9 @@
 //! What a render leaves behind of how it came about: which line of a template each piece of the text is from, and which
 //! values were looked at on the way. It is kept only where somebody asks for it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::known::Known;
 use super::map::Map;
 use super::value::Value;
 
@@ -58,42 +58,28 @@ pub struct Read {
     pub path: Vec<Arc<str>>,
     /// Whether all that is in it was looked at.
     pub whole: bool,
+    /// Whether it was looked at for a variable of the file, which may be used anywhere below.
+    pub for_variable: bool,
 }
 
 /// Writes a [`Trace`] while templates run.
 pub(crate) struct Tracer {
-    /// The mappings of the values, by what tells them from others.
-    known: HashMap<usize, Vec<Arc<str>>>,
-    /// They live as long as they are known, so that no other takes their place.
-    kept: Vec<Map>,
+    /// The mappings of the values, and what was made of them.
+    known: Known,
     /// The pieces of the texts that are being written within each other: the first is the file's.
     texts: Vec<Vec<Mark>>,
     /// How much of the file is written.
     written: usize,
+    /// Whether a variable of the file is set.
+    for_variable: bool,
     trace: Trace,
 }
 
 impl Tracer {
     /// For a release's values.
     pub fn new(values: &Map) -> Self {
-        let mut tracer =
-            Self { known: HashMap::new(), kept: Vec::new(), texts: Vec::new(), written: 0, trace: Trace::default() };
-        tracer.learn(values, &mut Vec::new());
-        tracer
-    }
-
-    fn learn(&mut self, map: &Map, path: &mut Vec<Arc<str>>) {
-        if self.known.insert(map.id(), path.clone()).is_some() {
-            return;
-        }
-        self.kept.push(map.clone());
-        for (key, value) in map.snapshot() {
-            if let Value::Map(below) = value {
-                path.push(key);
-                self.learn(&below, path);
-                path.pop();
-            }
-        }
+        let known = Known::of(values);
+        Self { known, texts: Vec::new(), written: 0, for_variable: false, trace: Trace::default() }
     }
 
     /// A text begins within the one that is being written.
@@ -125,6 +111,13 @@ impl Tracer {
         }
     }
 
+    /// What comes sets a variable, or does not.
+    pub fn sets_variable(&mut self, sets: bool) {
+        if self.texts.len() == 1 {
+            self.for_variable = sets;
+        }
+    }
+
     /// What comes is decided here.
     pub fn reach(&mut self, written: usize) {
         if self.texts.len() == 1 {
@@ -134,19 +127,30 @@ impl Tracer {
 
     /// An entry of a mapping is looked at.
     pub fn read(&mut self, map: &Map, keys: &[&str]) {
-        self.note(map, keys, false);
+        if let Some(spot) = self.known.find(map, keys) {
+            self.note(spot.path(), false);
+        }
     }
 
     /// All that is in a mapping is looked at.
     pub fn read_whole(&mut self, map: &Map) {
-        self.note(map, &[], true);
+        for (spot, whole) in self.known.all(map) {
+            self.note(spot.path(), whole);
+        }
     }
 
-    fn note(&mut self, map: &Map, keys: &[&str], whole: bool) {
-        if let Some(path) = self.known.get(&map.id()) {
-            let path = path.iter().cloned().chain(keys.iter().map(|key| Arc::from(*key))).collect();
-            self.trace.reads.push(Read { at: self.written, path, whole });
-        }
+    /// A function is about to change, or to make something of, what it is given.
+    pub fn before(&mut self, function: &str, args: &[Value]) {
+        self.known.before(function, args);
+    }
+
+    /// It has made this.
+    pub fn after(&mut self, function: &str, args: &[Value], made: &Value) {
+        self.known.after(function, args, made);
+    }
+
+    fn note(&mut self, path: Vec<Arc<str>>, whole: bool) {
+        self.trace.reads.push(Read { at: self.written, path, whole, for_variable: self.for_variable });
     }
 
     /// What was traced of a file, whose text loses these places, `length` bytes each.

@@ -60,7 +60,7 @@ impl Walk {
             match (fs::read_link(path), path.metadata()) {
                 (_, Ok(kind)) => kind,
                 (Ok(to), Err(error)) => {
-                    let to = path.parent().unwrap_or(path).join(to);
+                    let to = first_missing(&path.parent().unwrap_or(path).join(to));
                     return Err(format!("error evaluating symlink {shown}: {}", said("lstat", &to, &error)));
                 }
                 (Err(error), _) => return Err(format!("error evaluating symlink {shown}: {}", reason(&error))),
@@ -94,6 +94,21 @@ impl Walk {
         self.files.insert(name.to_owned(), bytes.into());
         Ok(())
     }
+}
+
+/// The first folder on a path, or what it leads to, that is not there.
+fn first_missing(path: &Path) -> PathBuf {
+    let mut so_far = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => drop(so_far.pop()),
+            part => so_far.push(part),
+        }
+        if so_far.symlink_metadata().is_err() {
+            return so_far;
+        }
+    }
+    so_far
 }
 
 /// The bytes of what may be a packed chart.

@@ -1,33 +1,37 @@
 //! `reconcile template`: a chart as `helm template` prints it.
 
+mod files;
 mod folder;
+mod name;
+mod post;
+mod refused;
 mod values;
 mod world;
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use regex::Regex;
+use files::Files;
+use post::PostRenderer;
 
 use super::args::Template;
 use super::failure::Failure;
 use super::print::Printer;
 use crate::chart::outside::World;
-use crate::chart::{AFTER_A_RENDER, Capabilities, Chart, Manner, Parts, ReleaseInfo, RenderInput, dependencies};
-
-/// What Helm calls a release that nobody named.
-const UNNAMED: &str = "release-name";
+use crate::chart::{
+    AFTER_A_RENDER, Capabilities, Chart, Listing, Manner, Parts, ReleaseInfo, RenderInput, dependencies,
+};
 
 /// Prints it.
 ///
 /// # Errors
 /// Where standard output cannot be written. What is wrong with the chart is said as Helm says it.
-pub fn template(options: &Template, printer: &Printer) -> Result<u8, Failure> {
-    match rendered(options, printer) {
-        Ok(text) => {
-            printer.answer(&text)?;
-            Ok(0)
-        }
+pub fn template(options: &Template, repository: Option<&str>, printer: &Printer) -> Result<u8, Failure> {
+    let mut out = String::new();
+    let told = rendered(options, repository, &mut out, printer);
+    printer.answer(&out)?;
+    match told {
+        Ok(()) => Ok(0),
         Err(message) => {
             printer.helms_error(&message);
             Ok(1)
@@ -35,19 +39,15 @@ pub fn template(options: &Template, printer: &Printer) -> Result<u8, Failure> {
     }
 }
 
-/// What is printed, or what Helm would say is wrong: in its order, for of several faults it tells the first.
-fn rendered(options: &Template, printer: &Printer) -> Result<String, String> {
+/// Writes what is printed, and tells what Helm would say is wrong: in its order, for of several faults it tells the first.
+fn rendered(options: &Template, repository: Option<&str>, out: &mut String, printer: &Printer) -> Result<(), String> {
     let shown = &options.shown;
+    let post = PostRenderer::find(&options.written)?;
     let capabilities = Capabilities::of(shown.kube_version.as_deref(), &shown.api_versions)?;
-    let (name, place) = match options.name_and_chart.as_slice() {
-        [chart] => (UNNAMED, chart),
-        [name, chart] => (name.as_str(), chart),
-        [_, _, more @ ..] => {
-            return Err(format!("expected at most two arguments, unexpected arguments: {}", more.join(", ")));
-        }
-        [] => return Err("a chart is wanted".to_owned()),
-    };
-    let place = located(place)?;
+    let world = World(Some(Arc::new(world::Here)));
+    let (name, place) = name::name_and_chart(options, &world)?;
+    refused::check(&options.beside)?;
+    let place = located(&place, repository.filter(|repository| repository.contains("://")))?;
     let values = values::merged(&options.values)?;
     let chart = load(&place)?;
     chart.installable().map_err(|error| error.in_helm())?;
@@ -60,34 +60,70 @@ fn rendered(options: &Template, printer: &Printer) -> Result<String, String> {
             let circle = circle.join(", which needs ");
             printer.plain(&format!("WARNING: the dependencies have no end: {circle}"));
         }
+        if options.beside.dependency_update {
+            let place = place.display();
+            printer.plain(&format!("--dependency-update fetches nothing here: helm dependency update {place}"));
+        }
     })?;
-    check_name(name)?;
-    let release = ReleaseInfo { is_install: !shown.is_upgrade, ..ReleaseInfo::install(name, &options.namespace) };
+    refused::check_dry_run(&options.beside)?;
+    name::check(&name)?;
+    let namespace = if options.namespace.is_empty() { "default" } else { &options.namespace };
+    let release = ReleaseInfo { is_install: !shown.is_upgrade, ..ReleaseInfo::install(&name, namespace) };
     let input = RenderInput { release: &release, values: &values, capabilities: &capabilities };
-    let manner =
-        Manner { world: World(Some(Arc::new(world::Here))), skip_schema: shown.skip_schema_validation, traced: false };
-    let texts = chart.texts_in(&input, &manner).map_err(|error| error.in_helm())?;
+    let manner = Manner { world, skip_schema: shown.skip_schema_validation, traced: false };
+    let debug = options.written.debug;
+    let texts = chart.texts_in(&input, &manner).map_err(|error| {
+        let message = error.in_helm();
+        match message.strip_suffix(AFTER_A_RENDER) {
+            // There is a release by then, without a text.
+            Some(bare) if debug => {
+                out.push('\n');
+                bare.to_owned()
+            }
+            _ => message,
+        }
+    })?;
     for warning in texts.warnings() {
         printer.plain(&format!("warning: {warning}"));
     }
-    let parts = Parts {
-        crds: shown.include_crds,
-        no_hooks: shown.no_hooks,
-        no_tests: shown.skip_tests,
-        only: shown.show_only.clone(),
+    let parts = Parts { crds: shown.include_crds, no_hooks: shown.no_hooks, no_tests: shown.skip_tests };
+    let (listing, broken) = match texts.listing(&parts) {
+        Ok(listing) => (listing, None),
+        Err(error) if debug => (texts.broken(&parts), Some(error.to_string())),
+        Err(error) => return Err(format!("{error}{AFTER_A_RENDER}")),
     };
-    let listing = texts.listing(&parts).map_err(|error| match error {
-        crate::chart::ListingError::Yaml { .. } => format!("{error}{AFTER_A_RENDER}"),
-        crate::chart::ListingError::NoTemplate(_) => error.to_string(),
-    })?;
     for note in &listing.notes {
         printer.plain(&format!("info: {note}"));
     }
-    Ok(listing.text)
+    let folder = options.written.output_dir.as_ref().filter(|folder| !folder.is_empty());
+    let files = folder.map(|folder| Files {
+        folder,
+        release: options.written.release_name.then_some(name.as_str()),
+        is_broken: broken.is_some(),
+        behind: if debug { "" } else { AFTER_A_RENDER },
+    });
+    let text = match &files {
+        None => {
+            let objects = listing.objects();
+            let objects = match post.as_ref().filter(|_| broken.is_none()) {
+                None => objects,
+                Some(post) => {
+                    post.run(&objects).map_err(|why| if debug { why } else { format!("{why}{AFTER_A_RENDER}") })?
+                }
+            };
+            listing.text(&objects, &shown.show_only)
+        }
+        Some(files) => {
+            let objects = files.write(&listing, out)?;
+            Listing::default().text(&objects, &shown.show_only)
+        }
+    };
+    out.push_str(&text.map_err(|error| error.to_string())?);
+    broken.map_or(Ok(()), Err)
 }
 
 /// Where a chart is. Helm would look for it elsewhere too; here nothing is fetched.
-fn located(named: &str) -> Result<std::path::PathBuf, String> {
+fn located(named: &str, repository: Option<&str>) -> Result<std::path::PathBuf, String> {
     let named = named.trim();
     let path = Path::new(named);
     if path.exists() {
@@ -99,6 +135,12 @@ fn located(named: &str) -> Result<std::path::PathBuf, String> {
     if named.contains("://") {
         let why = "is not on this machine, and charts are not fetched";
         return Err(format!("{named} {why}: helm pull {named}, then name the file"));
+    }
+    if let Some(repository) = repository {
+        let why = "charts are not fetched";
+        return Err(format!(
+            "chart {named} of {repository}: {why}: helm pull {named} --repo {repository} --untar, then name the folder"
+        ));
     }
     Err(match named.split_once('/') {
         Some((repository, _)) => format!("repo {repository} not found"),
@@ -119,24 +161,4 @@ fn load(path: &Path) -> Result<Chart, String> {
         }
         other => other,
     })
-}
-
-/// The pattern of a release's name.
-const NAME: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
-
-fn check_name(name: &str) -> Result<(), String> {
-    static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-        #[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by the tests")]
-        Regex::new(NAME).unwrap()
-    });
-    let quoted = crate::chart::quoted(name);
-    if name.is_empty() {
-        return Err(format!("release name {quoted}: no name provided"));
-    }
-    if name.len() > 53 || !PATTERN.is_match(name) {
-        return Err(format!(
-            "release name {quoted}: invalid release name, must match regex {NAME} and the length must not be longer than 53"
-        ));
-    }
-    Ok(())
 }

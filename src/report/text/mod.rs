@@ -270,6 +270,7 @@ fn step(step: &Step, sandbox: &SandboxPlan, options: &TextOptions) -> String {
 pub(super) fn step_reason<'a>(step: &'a Step, sandbox: &SandboxPlan) -> &'a str {
     match &step.work {
         Work::AwaitQuota { .. } => "wait until its limits are in force",
+        Work::AwaitServed => "wait until it is served",
         Work::AwaitReady => "wait until it is ready",
         Work::AwaitGone { .. } => "wait until it is gone",
         Work::Record { .. } if step.quiet => "write down how far this sandbox is",

@@ -56,3 +56,45 @@ fn definitions_come_first_and_stay() {
     case.assert_settled();
     case.plane.must(&["delete", "crd", &name]);
 }
+
+/// What the sandbox's record says holds, whatever somebody did to the annotations of the definition.
+#[test]
+fn a_definition_without_its_mark_stays() {
+    let Some(case) = Case::start("unmarked") else { return };
+    let group = format!("{}.example.com", case.id);
+    let name = format!("toys.{group}");
+    case.repo.write("charts/toys/Chart.yaml", "apiVersion: v2\nname: toys\nversion: 1.0.0\n");
+    case.repo.write("charts/toys/crds/toys.yaml", &DEFINITION.replace("GROUP", &group));
+    case.repo.write("charts/toys/templates/toy.yaml", &TOY.replace("GROUP", &group));
+    case.sandbox("one", "chart = \"toys\"").sandbox("two", "chart = \"toys\"").sandbox("three", "chart = \"toys\"");
+    case.commit("three with toys, of which one stays");
+    // However short a run is to wait, it waits for what it cannot go on without.
+    case.run(0, &["--timeout", "0s"]);
+    case.run(0, &[]);
+    let record = case.plane.must(&["get", "namespace", &case.namespace("one"), "--output=yaml"]);
+    assert!(record.contains(&format!("reconcile.dev/made-once: CustomResourceDefinition/{name}")), "{record}");
+
+    case.plane.must(&["annotate", "crd", &name, "reconcile.dev/crds-"]);
+    case.assert_settled();
+    case.repo.remove("charts/toys/crds/toys.yaml");
+    case.commit("the chart drops it");
+    case.run(0, &[]);
+    let toy = |sandbox: &str| case.field(sandbox, &format!("toys.{group}/bear"), ".spec.size");
+    assert_eq!((toy("one").as_str(), toy("two").as_str()), ("3", "3"));
+
+    case.repo.write("charts/toys/crds/toys.yaml", &DEFINITION.replace("GROUP", &group));
+    case.commit("the chart has it again");
+    case.run(0, &[]);
+
+    // Who made it goes, and then its namespace's record is gone too.
+    for sandbox in ["one", "two"] {
+        case.repo.remove(&file(sandbox));
+        case.commit("another one goes");
+        case.run(0, &[]);
+    }
+    case.run(0, &[]);
+    assert!(case.plane.must(&["get", "crd", &name, "--output=name"]).contains(&name));
+    let plan = case.plan(0, &[]).0.to_string();
+    assert!(plan.contains(&format!("CustomResourceDefinition/{name} stays")), "{plan}");
+    case.plane.must(&["delete", "crd", &name]);
+}

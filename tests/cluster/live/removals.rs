@@ -71,6 +71,41 @@ fn what_the_release_drops_is_removed_and_nothing_else() {
     case.assert_settled();
 }
 
+/// A pod has little time, unless it asks for much; claims do not wait for it. All by the rights of the account.
+#[test]
+fn what_runs_in_a_namespace_that_goes_is_told_at_once() {
+    let Some(case) = Case::start("hurries") else { return };
+    case.sandbox("one", "values.database = true").sandbox("other", "").commit("two");
+    case.run(0, &[]);
+    let namespace = case.namespace("one");
+    for (name, seconds) in [("stray", 30), ("patient", 31)] {
+        let yaml = format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: {namespace}}}, spec: \
+             {{terminationGracePeriodSeconds: {seconds}, containers: [{{name: it, image: none}}]}}}}"
+        );
+        case.plane.apply("somebody", &yaml);
+    }
+    case.repo.remove(&file("one"));
+    case.commit("one goes");
+    let mark = case.plane.mark();
+    case.run(0, &[]);
+    assert!(!case.has_namespace("one"));
+    let requests = case.plane.requests(mark, &case.user);
+    let deleted: Vec<_> = requests.iter().filter(|request| request.verb == "delete").collect();
+    // Not before the namespace: their controllers would make them anew.
+    assert_eq!(deleted[0].object_ref.resource, "namespaces");
+    let within: Vec<_> = deleted[1..].iter().map(|request| &request.object_ref).collect();
+    assert!(within.iter().all(|object| object.namespace == namespace), "{within:?}");
+    let named = |resource: &str, name: &str| within.iter().any(|o| o.resource == resource && o.name == name);
+    assert!(named("pods", "stray") && named("pods", "database-0"), "{within:?}");
+    assert!(named("persistentvolumeclaims", "data-database-0"), "{within:?}");
+    assert!(!named("pods", "patient"), "{within:?}");
+    // It may have been quicker than this.
+    let codes: Vec<u16> = deleted.iter().map(|request| request.response_status.code).collect();
+    assert!(codes.iter().all(|code| [200, 202, 404].contains(code)), "{codes:?}");
+    assert!(codes.contains(&200), "{codes:?}");
+}
+
 /// Everything in the cluster that has to do with a sandbox, by what it is called, where it lies or what its labels say.
 /// Events are left out: they are what people read afterwards, and go by themselves.
 fn sweep(case: &Case, name: &str) -> Vec<String> {

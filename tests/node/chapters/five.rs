@@ -9,8 +9,10 @@ use crate::fleet::{await_login, namespace};
 pub fn run(suite: &mut Suite) {
     suite.without_app();
     let node = &suite.node;
-    let allocatable = node.json(&["get", "nodes"])["items"][0]["status"]["allocatable"]["cpu"].clone();
-    let processors: u32 = allocatable.as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let allocatable = node.json(&["get", "nodes"])["items"][0]["status"]["allocatable"].clone();
+    let processors: u32 = allocatable["cpu"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let room = allocatable["memory"].as_str().and_then(|text| text.strip_suffix("Ki")?.parse::<f64>().ok());
+    let room = room.unwrap_or_else(|| panic!("{allocatable}")) / 1024.0;
     // Seven of 650m: on a small machine the scheduler refuses what the processors bear well.
     let less = if processors < 5 { "[values]\nodoo.resources.requests.cpu = \"100m\"" } else { "" };
     if !less.is_empty() {
@@ -29,6 +31,7 @@ pub fn run(suite: &mut Suite) {
     }
     suite.report.note("five sandboxes at once → all login pages", started.elapsed().as_secs_f64(), "s");
     suite.report.note("memory of the node's pods, five sandboxes", memory(), "MiB");
+    suite.report.note("memory that the node has for pods", room, "MiB");
 
     // One run makes two while it removes one.
     fleet.repo.remove(&format!("sandboxes/{}.toml", name(1)));
@@ -45,7 +48,9 @@ pub fn run(suite: &mut Suite) {
     }
     node.await_gone(&namespace(&name(1)), BOUND);
     suite.report.note("two more while one is removed → all six", started.elapsed().as_secs_f64(), "s");
-    suite.report.note("memory of the node's pods, six sandboxes", memory(), "MiB");
+    let used = memory();
+    suite.report.note("memory of the node's pods, six sandboxes", used, "MiB");
+    assert!(!node.own() || used < room, "{used} of {room} MiB");
     for pod in node.json(&["get", "pods", "-A"])["items"].as_array().into_iter().flatten() {
         let killed = pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["reason"] == "OOMKilled";
         assert!(!killed && pod["status"]["reason"] != "Evicted", "{pod:#}");
@@ -57,7 +62,7 @@ pub fn run(suite: &mut Suite) {
     }
     fleet.repo.commit("five go", jiff::Timestamp::now());
     let started = Instant::now();
-    fleet.expect(0, &["--yes", "--allow-removals"]);
+    fleet.expect(0, &["--yes", "--allow-removals=5"]);
     for number in 2..=6 {
         node.await_gone(&namespace(&name(number)), BOUND);
     }

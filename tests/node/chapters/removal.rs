@@ -2,17 +2,32 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{BOUND, Suite};
 use crate::fleet::{await_login, namespace};
 use crate::machine::Held;
 use crate::wait::wait_until;
 
-/// `PostgreSQL` below a process 1 that hears no signal: it ends when the chart's 10 seconds are over, by SIGKILL.
+/// `PostgreSQL` below a process 1 that hears no signal: it ends by SIGKILL.
 const DEAF: &str = r#"[values.postgresql]
 command = ["sh", "-c", "trap '' TERM INT; $(command -v docker-entrypoint.sh || command -v entrypoint) \"$@\" & while :; do sleep 1; done", "deaf"]
 "#;
+
+/// A pod that somebody else put there, as deaf, with the 30 s of whoever asks for nothing.
+const STRAY: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: stray, namespace: @NAMESPACE@}
+spec:
+  automountServiceAccountToken: false
+  securityContext: {runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000, seccompProfile: {type: RuntimeDefault}}
+  containers:
+    - name: stray
+      image: reconcile.test/client:test
+      command: [sh, -c, \"trap '' TERM INT; while :; do sleep 1; done\"]
+      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+";
 
 pub fn run(suite: &mut Suite) {
     let node = &suite.node;
@@ -29,6 +44,9 @@ pub fn run(suite: &mut Suite) {
     let (deaf, brief) = (suite.name("deaf"), suite.name("brief"));
     fleet.make(&deaf, DEAF);
     await_login(&deaf, BOUND);
+    let made = node.apply(&STRAY.replace("@NAMESPACE@", &namespace(&deaf)));
+    assert_eq!(made.status, 0, "{}", made.text);
+    node.expect(&["wait", "-n", &namespace(&deaf), "pod/stray", "--for=condition=Ready", "--timeout=120s"]);
     let alive = Held::now(node).beyond(&before);
     for kind in ["process", "mount", "link", "rule", "volume", "cgroup"] {
         assert!(
@@ -38,7 +56,7 @@ pub fn run(suite: &mut Suite) {
     }
     let gone = fleet.destroy(node, &deaf);
     suite.report.note(
-        "destroy, PostgreSQL ignores SIGTERM → namespace gone (goal: under 30 s)",
+        "destroy, PostgreSQL and a stray pod ignore SIGTERM → namespace gone (goal: under 30 s)",
         gone.as_secs_f64(),
         "s",
     );
@@ -47,15 +65,16 @@ pub fn run(suite: &mut Suite) {
     let all = gone + started.elapsed();
     suite.report.note("and no process, mount, link, rule, volume or cgroup of it", all.as_secs_f64(), "s");
 
-    // One with an end. It is there until then, and gone after.
-    let end = Timestamp::now() + SignedDuration::from_secs(110);
-    fleet.make(&brief, &format!("expires = {end:.0}"));
+    // One with an end. It is there until then, and gone after. In whole seconds, as its file has them.
+    let end = Timestamp::from_second(Timestamp::now().as_second() + 110).expect("soon");
+    fleet.make(&brief, &format!("expires = {end}"));
     await_login(&brief, BOUND);
     if Timestamp::now() < end {
         fleet.expect(0, &["--yes"]).must_say("nothing to do");
     }
     let rest = Timestamp::now().duration_until(end).as_secs().max(0).unsigned_abs();
-    std::thread::sleep(Duration::from_secs(rest + 1));
+    // Its time is over when the second is.
+    std::thread::sleep(Duration::from_secs(rest + 2));
     let expired = fleet.expect(0, &["--yes"]);
     expired.must_say(&format!("expire {brief}: its time was over")).must_say("Done: 1 expired");
     node.await_gone(&namespace(&brief), BOUND);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -46,16 +47,48 @@ fn run_script(name: &str, args: &[&str], env: &[(&str, &str)]) -> crate::run::Ru
 fn run_without_root(words: &str) {
     // A copy, for the checkout may be in a folder that nobody else may enter.
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let scripts = folder.path().join("tests/node");
+    std::fs::create_dir_all(&scripts)
+        .and_then(|()| std::fs::create_dir(folder.path().join("ci")))
+        .and_then(|()| std::fs::copy(root().join("ci/e2e"), folder.path().join("ci/e2e")))
+        .expect("it can be copied");
     for name in ["common", "check", "up", "down"] {
-        std::fs::copy(root().join("tests/node").join(name), folder.path().join(name)).expect("it can be copied");
+        std::fs::copy(root().join("tests/node").join(name), scripts.join(name)).expect("it can be copied");
     }
     run(Command::new("chmod").arg("-R").arg("a+rX").arg(folder.path()));
     let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
     for name in ["up", "down"] {
-        let refused = run(Command::new("setpriv").args(nobody).arg(folder.path().join(name)));
+        let refused = run(Command::new("setpriv").args(nobody).arg(scripts.join(name)));
         assert_eq!(refused.status, 3, "{}", refused.text);
         refused.must_say(words);
     }
+    must_be_refused(&run(Command::new("setpriv").args(nobody).arg(folder.path().join("ci/e2e"))), words);
+}
+
+/// `ci/e2e` where something is missing: it says what, and never passes.
+fn must_be_refused(refused: &crate::run::Run, words: &str) {
+    assert_eq!(refused.status, 3, "{}", refused.text);
+    refused.must_say(words).must_say("nothing was run");
+    assert!(!refused.says("test result: ok"), "{}", refused.text);
+}
+
+fn run_with_less() {
+    let whole = root().join("ci/e2e");
+    // Root, but of a kernel that gives no namespaces.
+    let less = ["--bounding-set=-sys_admin", "--inh-caps=-sys_admin", "--"];
+    let refused = run(Command::new("setpriv").args(less).arg(&whole));
+    must_be_refused(&refused, "missing: the kernel refuses namespaces");
+    // Without the programs, of which it names the packages.
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    for program in ["bash", "dirname", "id", "uname", "env", "sh"] {
+        let there = Path::new("/usr/bin").join(program);
+        std::os::unix::fs::symlink(there, folder.path().join(program)).expect("it can be linked");
+    }
+    let refused = run(Command::new(&whole).env("PATH", folder.path()));
+    must_be_refused(&refused, "missing: programs: apt-get install");
+    refused.must_say("containerd").must_say("debootstrap");
+    let refused = run(Command::new(&whole).env("RECONCILE_E2E_KUBECONFIG", "/nonexistent"));
+    must_be_refused(&refused, "missing: /nonexistent, which RECONCILE_E2E_KUBECONFIG names");
 }
 
 pub fn run_all(suite: &mut Suite) {
@@ -79,6 +112,8 @@ pub fn run_all(suite: &mut Suite) {
         });
     };
     run_without_root("root");
+    run_with_less();
+    unchanged();
 
     let busy = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let port = busy.local_addr().expect("it is bound").port().to_string();
@@ -115,7 +150,7 @@ pub fn run_all(suite: &mut Suite) {
         boot.wait().expect("it ends");
         run(Command::new("kill").args(["-KILL", &process]));
         wait_until("the first process has ended", Duration::from_secs(60), || {
-            if std::path::Path::new("/proc").join(&process).exists() { Err(process.clone()) } else { Ok(()) }
+            if Path::new("/proc").join(&process).exists() { Err(process.clone()) } else { Ok(()) }
         });
         assert!(state().exists(), "its folder is left");
         let found = run_script(finder, if finder == "up" { &["--open"] } else { &[] }, &[]);

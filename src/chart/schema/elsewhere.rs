@@ -1,0 +1,73 @@
+//! What a schema refers to outside itself.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jsonschema::{ReferencingError, Retrieve, Uri, ValidationError};
+use serde_json::Value;
+
+use crate::chart::template::go_quote;
+
+/// What Helm takes a chart's schema to be called.
+pub(super) const OWN: &str = "file:///values.schema.json";
+
+/// Finds nothing, and knows what it was asked for.
+#[derive(Clone, Default)]
+pub(super) struct Elsewhere(Arc<Mutex<Option<String>>>);
+
+impl Retrieve for Elsewhere {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        // As Helm has it: whoever names a thing so does not say where it is.
+        if uri.as_str().starts_with("urn:") {
+            return Ok(Value::Bool(true));
+        }
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.get_or_insert_with(|| uri.as_str().to_owned());
+        Err("it is not looked for".into())
+    }
+}
+
+impl Elsewhere {
+    /// What a schema refers to that is not there, as Helm tells it.
+    pub(super) fn lacking(&self, error: &ValidationError<'_>) -> Option<String> {
+        if let Some(uri) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_deref() {
+            return Some(unreadable(uri));
+        }
+        let jsonschema::error::ValidationErrorKind::Referencing(error) = error.kind() else { return None };
+        match error {
+            ReferencingError::PointerToNowhere { pointer } => {
+                Some(format!("json-pointer in {} not found", go_quote(&format!("{OWN}#{pointer}"))))
+            }
+            ReferencingError::NoSuchAnchor { anchor } => {
+                let (reference, own) = (go_quote(&format!("{OWN}#{anchor}")), go_quote(OWN));
+                Some(format!("anchor in {reference} not found in schema {own}"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether what is lacking is known here nevertheless.
+pub(super) fn is_known(error: &ValidationError<'_>) -> bool {
+    use jsonschema::error::ValidationErrorKind::Referencing;
+    matches!(error.kind(), Referencing(ReferencingError::Unretrievable { uri, .. }) if specification(uri).is_some())
+}
+
+fn unreadable(uri: &str) -> String {
+    let name = go_quote(uri);
+    match uri.split_once("://") {
+        Some(("file", rest)) => {
+            let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
+            format!("failing loading {name}: open {path}: no such file or directory")
+        }
+        _ => format!(
+            "failing loading {name}: nothing is fetched: put that schema into values.schema.json, or --skip-schema-validation"
+        ),
+    }
+}
+
+/// One of the documents that say what a schema is.
+pub(super) fn specification(uri: &str) -> Option<&'static Value> {
+    let uri = referencing::uri::from_str(uri.trim_end_matches('#')).ok()?;
+    let text = uri.as_str().to_owned();
+    referencing::SPECIFICATIONS.resolver(uri).lookup(&text).ok().map(|found| found.contents())
+}
