@@ -47,8 +47,13 @@ fn words(run: &Run) -> String {
 /// What a run wrote, but for the note that the plan was used: `verb resource/name`.
 fn written(case: &Case, writes: &[crate::audit::Request]) -> Vec<String> {
     let is_note = |namespace: &str, name: &str| [namespace, name].contains(&"reconcile-system");
+    // What runs in a namespace that goes is told to end: that is part of its removal.
+    let is_hurried = |w: &crate::audit::Request| {
+        w.verb == "delete" && ["pods", "persistentvolumeclaims"].contains(&w.object_ref.resource.as_str())
+    };
     let mut all: Vec<String> = writes
         .iter()
+        .filter(|w| !is_hurried(w))
         .map(|w| &w.object_ref)
         .filter(|o| o.resource != "events" && !is_note(&o.namespace, &o.name))
         .map(|o| format!("{}/{}", o.resource, o.name))

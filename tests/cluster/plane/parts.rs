@@ -108,7 +108,6 @@ fn write_inside(layout: &Layout) -> std::io::Result<()> {
     }
     let mut text = include_str!("inside.yaml")
         .replace("@PORT@", &layout.inside_port.to_string())
-        .replace("@CLOSED@", &free_port()?.to_string())
         .replace("@FILES@", &layout.file(FILES));
     for pod in WRITE {
         let log = layout.folder.join(LOGS).join(format!("{pod}.log"));
