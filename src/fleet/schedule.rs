@@ -199,14 +199,20 @@ impl Schedule {
         const DAYS_AHEAD: i64 = 8;
         let is_awake = self.is_awake(now);
         let today = now.to_zoned(self.timezone.0.clone()).date();
+        let zone = &self.timezone.0;
+        // Where clocks are put forward or back, hours are left out or come twice, and what they say begins or ends there.
+        let last = now.checked_add(jiff::SignedDuration::from_hours(24 * DAYS_AHEAD)).unwrap_or(Timestamp::MAX);
         let mut edges: Vec<Timestamp> = self.awake_until.into_iter().collect();
+        edges.extend(zone.following(now).map(|change| change.timestamp()).take_while(|change| *change <= last));
         for ahead in -1..=DAYS_AHEAD {
             let Ok(day) = today.checked_add(jiff::Span::new().days(ahead)) else { continue };
             let at = |minutes: u16| {
                 let edge = day.at(0, 0, 0, 0).checked_add(jiff::Span::new().minutes(i64::from(minutes))).ok()?;
-                Some(edge.to_zoned(self.timezone.0.clone()).ok()?.timestamp())
+                let edge = zone.to_ambiguous_zoned(edge);
+                Some([edge.clone().earlier().ok()?.timestamp(), edge.later().ok()?.timestamp()])
             };
-            edges.extend(self.awake.spans.iter().flat_map(|span| [at(span.from), at(span.to)]).flatten());
+            let spans = self.awake.spans.iter();
+            edges.extend(spans.flat_map(|span| [at(span.from), at(span.to)]).flatten().flatten());
         }
         edges.retain(|edge| *edge > now);
         edges.sort_unstable();

@@ -89,6 +89,30 @@ fn what_is_no_time_of_a_week_is_refused() {
     }
 }
 
+/// Where clocks are put forward over the beginning of the hours, they begin there; where they are put back, they may come twice.
+#[test]
+fn hours_that_clocks_leave_out_or_repeat() {
+    let changes = |hours: &str, from: &str, count: usize| {
+        let schedule = schedule(hours, "America/New_York");
+        let mut now: Timestamp = from.parse().unwrap();
+        let next = || {
+            now = schedule.next_change(now).unwrap();
+            format!("{now} {}", schedule.is_awake(now))
+        };
+        std::iter::repeat_with(next).take(count).collect::<Vec<_>>()
+    };
+    let expected = ["2030-03-10T07:00:00Z true", "2030-03-10T07:11:00Z false", "2030-03-17T06:10:00Z true"];
+    assert_eq!(changes("Sun 02:10-03:11", "2030-03-10T00:00:00Z", 3), expected);
+    let expected = [
+        "2030-11-03T04:30:00Z true",
+        "2030-11-03T05:30:00Z false",
+        "2030-11-03T06:00:00Z true",
+        "2030-11-03T06:30:00Z false",
+        "2030-11-10T05:30:00Z true",
+    ];
+    assert_eq!(changes("Sun 00:30-01:30", "2030-11-03T00:00:00Z", 5), expected);
+}
+
 proptest! {
     /// Between two changes nothing changes.
     #[test]
