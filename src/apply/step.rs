@@ -113,13 +113,11 @@ impl<'a> Run<'a> {
                 }
             }
             Work::MakeOnce { body } => self.make_once(target, body).await,
-            Work::Delete { precondition, awaited: false } => {
+            Work::Delete { precondition, awaited: false, .. } => {
                 self.delete(target, precondition, Propagation::Background).await
             }
-            Work::Delete { precondition, awaited: true } => {
-                let is_namespace = *target.id == ObjectId::namespace(&target.id.name);
-                let hurry =
-                    if is_namespace { Hurry::of(self.cluster, &target.id.name).await } else { Hurry::default() };
+            Work::Delete { precondition, awaited: true, hurried } => {
+                let hurry = if *hurried { Hurry::of(self.cluster, &target.id.name).await } else { Hurry::default() };
                 self.delete(target, precondition, Propagation::Background).await?;
                 hurry.up(self.cluster).await;
                 self.until_gone(target, &precondition.uid, waits).await

@@ -130,7 +130,7 @@ impl Case<'_> {
             drift: Vec::new(),
             diff: show::removal(&observed.id, answer.and_then(|a| a.live.as_ref()), &self.input.key),
             quiet: false,
-            work: Work::Delete { precondition: observed.precondition.clone(), awaited: true },
+            work: Work::Delete { precondition: observed.precondition.clone(), awaited: true, hurried: false },
         })
     }
 }

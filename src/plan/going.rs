@@ -45,8 +45,8 @@ pub(super) fn removal_steps(going: &Going<'_>, reason: &str) -> Result<Vec<Step>
     steps.extend(outside);
     let (kind, resource) = namespaces();
     let mut last = removal(kind, resource, reason, &namespace.observed);
-    if let Work::Delete { awaited, .. } = &mut last.work {
-        *awaited = true;
+    if let Work::Delete { awaited, hurried, .. } = &mut last.work {
+        (*awaited, *hurried) = (true, true);
     }
     steps.push(last);
     steps.extend(ends);
@@ -188,6 +188,6 @@ pub(super) fn removal(kind: Kind, resource: Resource, reason: &str, observed: &O
         drift: Vec::new(),
         diff: String::new(),
         quiet: false,
-        work: Work::Delete { precondition: observed.precondition.clone(), awaited: false },
+        work: Work::Delete { precondition: observed.precondition.clone(), awaited: false, hurried: false },
     }
 }

@@ -310,6 +310,7 @@ const HARMLESS: &[&str] = &[
     "beside",
     "path",
     "awaited",
+    "hurried",
     "runs",
     "drops_before",
     "drops_failed",

@@ -229,6 +229,9 @@ pub enum Work {
         precondition: Precondition,
         /// Whether the end of it is waited for here. A volume is kept by its claim, and that goes with the namespace.
         awaited: bool,
+        /// Whether what runs in it, a namespace, is told to end at once.
+        #[serde(default)]
+        hurried: bool,
     },
     /// Wait until what was deleted is gone.
     AwaitGone {

@@ -66,7 +66,7 @@ pub fn step(action: Action, reason: &str, before: Option<&Value>, after: Option<
     let id = ObjectId::new(&kind, object["metadata"]["namespace"].as_str(), &text(&object["metadata"]["name"]));
     let work = match (before, after) {
         (None, Some(body)) if id.kind == "Namespace" => Work::Claim { body: body.clone() },
-        (Some(_), None) => Work::Delete { precondition: precondition(), awaited: true },
+        (Some(_), None) => Work::Delete { precondition: precondition(), awaited: true, hurried: false },
         (_, Some(body)) if action == Action::Replace => {
             Work::Replace { body: body.clone(), precondition: precondition(), generated: Vec::new() }
         }
