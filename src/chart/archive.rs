@@ -89,7 +89,7 @@ fn inside(named: &str) -> Result<String, String> {
     if rest.starts_with('/') {
         return Err("chart illegally contains absolute paths".to_owned());
     }
-    let path = clean(&rest);
+    let path = super::functions::clean_path(&rest);
     if path == "." {
         let named = go_quote(named);
         return Err(format!("chart illegally contains content outside the base directory: {named}"));
@@ -105,21 +105,6 @@ fn inside(named: &str) -> Result<String, String> {
         return Err("chart yaml not in base directory".to_owned());
     }
     Ok(path)
-}
-
-/// Go's `path.Clean` of a relative path.
-fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
 /// What is wrong with an archive, in the words of Go's readers where they have some.

@@ -146,7 +146,7 @@ impl Listing<'_> {
     /// The definitions and objects as they are given to whoever is to change them.
     pub fn objects(&self) -> String {
         let mut text = String::new();
-        self.objects.iter().for_each(|printed| print(&mut text, printed));
+        self.objects.iter().for_each(|printed| printed.print(&mut text));
         text
     }
 
@@ -156,14 +156,17 @@ impl Listing<'_> {
     /// A template asked for that made nothing.
     pub fn text(&self, objects: &str, only: &[String]) -> Result<String, ListingError> {
         let mut text = format!("{}\n", objects.trim());
-        self.hooks.iter().for_each(|printed| print(&mut text, printed));
+        self.hooks.iter().for_each(|printed| printed.print(&mut text));
         if only.is_empty() { Ok(text) } else { some_of(&text, only) }
     }
 }
 
-fn print(out: &mut String, printed: &Printed<'_>) {
-    for piece in ["---\n# Source: ", printed.template, "\n", &printed.text, "\n"] {
-        out.push_str(piece);
+impl Printed<'_> {
+    /// Writes it below the line that tells where it is from.
+    pub fn print(&self, out: &mut String) {
+        for piece in ["---\n# Source: ", self.template, "\n", &self.text, "\n"] {
+            out.push_str(piece);
+        }
     }
 }
 

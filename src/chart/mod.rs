@@ -31,6 +31,7 @@ pub mod yaml;
 
 pub use chart::{Chart, Crd, FileMap};
 pub use chart_metadata::{Dependency, Maintainer, Metadata};
+pub(crate) use functions::clean_path;
 pub use listing::{Listing, ListingError, Parts, Printed};
 pub use load::ChartError;
 pub use load_ignore::Rules;

@@ -59,6 +59,7 @@ mod yamlpretty;
 mod yamls;
 
 pub use call::{Call, Outcome};
+pub(crate) use paths::clean as clean_path;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

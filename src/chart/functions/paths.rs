@@ -36,7 +36,7 @@ fn ext(path: &str) -> &str {
 }
 
 /// The shortest path of the same meaning.
-pub(super) fn clean(path: &str) -> String {
+pub(crate) fn clean(path: &str) -> String {
     let rooted = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {

@@ -178,32 +178,14 @@ impl Map {
         self.body.lent.get()
     }
 
-    /// Says that somebody looked at its entries.
-    pub(super) fn look(&self) {
-        self.body.looked.set(true);
+    /// Whether somebody looked at its entries since this was last set.
+    pub(super) fn looked(&self) -> &Cell<bool> {
+        &self.body.looked
     }
 
-    /// Whether somebody did since it was last asked so.
-    pub(super) fn unlook(&self) -> bool {
-        self.body.looked.replace(false)
-    }
-
-    pub(super) fn is_looked_at(&self) -> bool {
-        self.body.looked.get()
-    }
-
-    /// Says that it was changed.
-    pub(super) fn touch(&self) {
-        self.body.touched.set(true);
-    }
-
-    /// Whether it was since it was last asked so.
-    pub(super) fn untouch(&self) -> bool {
-        self.body.touched.replace(false)
-    }
-
-    pub(super) fn is_touched(&self) -> bool {
-        self.body.touched.get()
+    /// Whether it was changed since this was last set.
+    pub(super) fn touched(&self) -> &Cell<bool> {
+        &self.body.touched
     }
 
     /// What tells it from all other maps that are there.

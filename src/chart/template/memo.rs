@@ -119,7 +119,7 @@ impl Memo {
             && known.file.is_none_or(|file| file == self.file)
         {
             if let (Some(_), Some(about)) = (known.file, &self.about) {
-                about.look();
+                about.looked().set(true);
             }
             return Asked::Known(known.text.clone(), known.nesting);
         }
@@ -127,8 +127,8 @@ impl Memo {
         Asked::New(Pending {
             key: self.key.as_slice().into(),
             changes: self.changes,
-            looked: self.about.as_ref().is_some_and(Map::unlook),
-            touched: own.map(Map::untouch),
+            looked: self.about.as_ref().is_some_and(|about| about.looked().replace(false)),
+            touched: own.map(|own| own.touched().replace(false)),
         })
     }
 
@@ -140,15 +140,15 @@ impl Memo {
         text: Option<&Str>,
         nesting: Nesting,
     ) {
-        let looked = self.about.as_ref().is_some_and(Map::is_looked_at);
+        let looked = self.about.as_ref().is_some_and(|about| about.looked().get());
         if let (true, Some(about)) = (pending.looked, &self.about) {
-            about.look();
+            about.looked().set(true);
         }
         let mut is_same = pending.changes == changes();
         if let (Some(touched), Some(own)) = (pending.touched, own_map(data)) {
-            is_same &= !own.is_touched();
+            is_same &= !own.touched().get();
             if touched {
-                own.touch();
+                own.touched().set(true);
             }
         }
         let Some(text) = text.filter(|text| is_same && text.bytes().len() <= LONGEST_TEXT) else { return };

@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use super::folder::reason;
-use crate::chart::{Listing, Printed};
+use crate::chart::{Listing, Printed, clean_path};
 
 /// Where they go.
 pub(super) struct Files<'f> {
@@ -24,7 +24,7 @@ impl Files<'_> {
     pub(super) fn write(&self, listing: &Listing<'_>, out: &mut String) -> Result<String, String> {
         let mut written = BTreeSet::new();
         let below = match self.release {
-            Some(release) => join(self.folder, release),
+            Some(release) => clean_path(&format!("{}/{release}", self.folder)),
             None => self.folder.to_owned(),
         };
         if !self.is_broken {
@@ -57,27 +57,9 @@ fn write(folder: &str, printed: &Printed<'_>, is_next: bool, out: &mut String) -
     }
     let file = if is_next { OpenOptions::new().append(true).open(path) } else { File::create(path) };
     let mut file = file.map_err(|error| wrong("open", path, &error))?;
-    let text = format!("---\n# Source: {}\n{}\n", printed.template, printed.text);
+    let mut text = String::new();
+    printed.print(&mut text);
     file.write_all(text.as_bytes()).map_err(|error| wrong("write", path, &error))?;
     out.push_str(&format!("wrote {name}\n"));
     Ok(())
-}
-
-/// Two paths as Go joins them.
-fn join(folder: &str, name: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    let whole = format!("{folder}/{name}");
-    for part in whole.split('/').filter(|part| !part.is_empty() && *part != ".") {
-        match (part, parts.last()) {
-            ("..", Some(last)) if *last != ".." => drop(parts.pop()),
-            ("..", None) if whole.starts_with('/') => {}
-            _ => parts.push(part),
-        }
-    }
-    let joined = parts.join("/");
-    match (whole.starts_with('/'), joined.is_empty()) {
-        (true, _) => format!("/{joined}"),
-        (false, true) => ".".to_owned(),
-        (false, false) => joined,
-    }
 }
