@@ -211,14 +211,15 @@ impl Chart {
     pub fn texts_in(&self, input: &RenderInput<'_>, manner: &Manner) -> Result<Texts, RenderError> {
         let mut warnings = Vec::new();
         let (chart, values) = self.prepare(input.values, &mut warnings)?;
-        if !manner.skip_schema {
-            schema::check_table(&chart, &values).map_err(RenderError::Schema)?;
+        if !manner.skip_schema && schema::has_schema(&chart) {
+            let judged = Value::Object(values.clone());
+            schema::check_beside(&chart, &judged, || self.parse(&chart)).map_err(RenderError::Schema)?;
         }
         self.check(input.capabilities)?;
         let data = Data::new(&chart, &values, input.release, input.capabilities);
         let session = Session::in_world(manner.world.clone());
-        let session = if manner.traced { session.traced(data.values()) } else { session };
-        let mut texts = self.run(&chart, &data, warnings, session)?;
+        let mut session = if manner.traced { session.traced(data.values()) } else { session };
+        let mut texts = self.run(&chart, &data, warnings, &mut session)?;
         texts.crds = chart.crds().into();
         Ok(texts)
     }
@@ -250,13 +251,18 @@ impl Chart {
         Ok(())
     }
 
+    /// Parses the templates of this chart as it takes part, for when they are run. What is wrong is told then.
+    pub(super) fn parse(&self, part: &Self) {
+        drop(Parsed::of(part));
+    }
+
     /// Runs the templates of this chart as it takes part, over their data.
     pub(super) fn run(
         &self,
         part: &Self,
         data: &Data,
         warnings: Vec<String>,
-        mut session: Session,
+        session: &mut Session,
     ) -> Result<Texts, RenderError> {
         let templates = Parsed::of(part).map_err(RenderError::Template)?;
         let notes_file = format!("{}/templates/NOTES.txt", self.name());
@@ -272,7 +278,7 @@ impl Chart {
             if base_name(name).starts_with('_') {
                 continue;
             }
-            let text = templates.render(name, &data.of(name), &mut session).map_err(RenderError::Template)?;
+            let text = templates.render(name, &data.of(name), session).map_err(RenderError::Template)?;
             if let Some(trace) = session.traces.pop() {
                 texts.traces.insert(name.to_owned(), trace);
             }
@@ -283,7 +289,7 @@ impl Chart {
             }
         }
         texts.files.sort_unstable();
-        texts.tokens = session.tokens;
+        texts.tokens = std::mem::take(&mut session.tokens);
         Ok(texts)
     }
 

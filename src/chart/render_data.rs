@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::{
     chart::Chart,
     render::ReleaseInfo,
-    template::{Capabilities, Files, Map, MapKind, Object, Value},
+    template::{Capabilities, Files, Key, Map, MapKind, Object, Value},
     values::Table,
 };
 
@@ -56,7 +56,7 @@ impl Common {
 
 impl Data {
     pub(super) fn new(chart: &Chart, values: &Table, release: &ReleaseInfo, capabilities: &Capabilities) -> Self {
-        let entries = values.iter().map(|(key, value)| (Arc::from(key.as_str()), Value::from(value)));
+        let entries = values.iter().map(|(key, value)| (Key::from(key.as_str()), Value::from(value)));
         let values = Map::new(MapKind::Values, entries.collect());
         let capabilities = Value::Object(Object::capabilities(capabilities));
         let mut data = Self { charts: HashMap::new(), values: values.clone() };
@@ -68,6 +68,11 @@ impl Data {
     pub(super) fn alone(chart: &Chart, common: &Common, values: &Map, release: &ReleaseInfo) -> Self {
         let data = common.data(values, &describe(release), &Map::from_iter([]));
         Self { charts: HashMap::from([(chart.name().to_owned(), data)]), values: values.clone() }
+    }
+
+    /// The data of a chart at the top.
+    pub(super) fn of_chart(&self, chart: &Chart) -> Option<&Map> {
+        self.charts.get(chart.name())
     }
 
     /// The values of the release.
@@ -101,7 +106,7 @@ impl Data {
         };
         let base = format!("{}/templates", template.get(..at).unwrap_or_default());
         let entries = [("Name", template), ("BasePath", base.as_str())];
-        let entries = entries.map(|(key, value)| (Arc::from(key), Value::from(value)));
+        let entries = entries.map(|(key, value)| (Key::from(key), Value::from(value)));
         let about = Map::new(MapKind::Values, entries.into_iter().collect());
         data.put("Template", Value::Map(about));
         Value::Map(data.clone())

@@ -4,6 +4,7 @@
 //! laid over the chart's own by itself, so it is kept for the next render, which takes it where it is given the same.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -13,7 +14,7 @@ use super::{
     render::{ReleaseInfo, RenderError, RenderInput, Texts},
     render_data::{Common, Data},
     schema,
-    template::{Capabilities, Entries, Map, MapKind, Session, Value},
+    template::{Capabilities, Entries, Key, Map, MapKind, Memo, Session, Value},
     values::{self, Table},
 };
 
@@ -22,13 +23,19 @@ pub struct Stage<'c> {
     chart: &'c Chart,
     capabilities: Capabilities,
     common: Common,
-    kept: BTreeMap<Arc<str>, Kept>,
+    kept: BTreeMap<Key, Kept>,
+    /// Counts renders.
+    render: u64,
+    /// What they gave that does not depend on the release.
+    memo: Memo,
     /// The files of its `crds/`.
     crds: Arc<[Crd]>,
     /// The values of the last render, as its schema judges them; empty for a chart without one.
     judged: Json,
     /// Whether its schema found nothing against them.
     is_valid: bool,
+    /// Whether the chart is for this cluster.
+    is_fit: bool,
 }
 
 /// A value at the top, as the last render had it.
@@ -38,6 +45,8 @@ struct Kept {
     /// What it makes together with the chart's own; nothing where the user takes that away.
     value: Option<Value>,
     warnings: Vec<String>,
+    /// The first render that had it.
+    since: u64,
 }
 
 impl<'c> Stage<'c> {
@@ -50,9 +59,12 @@ impl<'c> Stage<'c> {
             chart,
             capabilities,
             kept: BTreeMap::new(),
+            render: 0,
+            memo: Memo::default(),
             crds,
             judged,
             is_valid: false,
+            is_fit: false,
         }
     }
 
@@ -74,6 +86,7 @@ impl<'c> Stage<'c> {
     }
 
     fn alone(&mut self, release: &ReleaseInfo, user: &Table) -> Result<Texts, RenderError> {
+        self.render += 1;
         let mut warnings = Vec::new();
         let mut entries = Entries::new();
         let own = Arc::clone(&self.chart.values);
@@ -83,7 +96,7 @@ impl<'c> Stage<'c> {
             warnings.extend(kept.warnings.iter().cloned());
             let value = kept.value.clone();
             if let (Some(value), Some((key, _))) = (value, self.kept.get_key_value(key.as_str())) {
-                entries.insert(Arc::clone(key), value);
+                entries.insert(key.clone(), value);
             }
         }
         if schema::has_schema(self.chart) {
@@ -93,15 +106,27 @@ impl<'c> Stage<'c> {
                 self.is_valid &= judged.len() == count;
             }
             if !self.is_valid {
-                schema::check(self.chart, &self.judged).map_err(RenderError::Schema)?;
+                let judged = schema::check_beside(self.chart, &self.judged, || self.chart.parse(self.chart));
+                judged.map_err(RenderError::Schema)?;
                 self.is_valid = true;
             }
         }
-        self.chart.check(&self.capabilities)?;
+        if !self.is_fit {
+            self.chart.check(&self.capabilities)?;
+            self.is_fit = true;
+        }
         let data = Data::alone(self.chart, &self.common, &Map::new(MapKind::Values, entries), release);
-        let mut texts = self.chart.run(self.chart, &data, warnings, Session::default());
+        let mut memo = mem::take(&mut self.memo);
+        let values = self.kept.iter().filter_map(|(key, kept)| Some((key, kept.value.as_ref()?, kept.since)));
+        if let Some(root) = data.of_chart(self.chart) {
+            memo.begin_render(self.render, root, values);
+        }
+        let mut session = Session::with_memo(memo);
+        let mut texts = self.chart.run(self.chart, &data, warnings, &mut session);
         if let Ok(texts) = &mut texts {
             texts.set_crds(&self.crds);
+            session.memo.end_render();
+            self.memo = session.memo;
         }
         // What a template changed is no value of the next render.
         self.kept.retain(|_, kept| kept.value.as_ref().is_none_or(Value::is_untouched));
@@ -124,7 +149,7 @@ impl<'c> Stage<'c> {
                 }
             }
             let value = value.as_ref().map(Value::from);
-            self.kept.insert(Arc::from(key), Kept { user: user.cloned(), value, warnings });
+            self.kept.insert(Key::from(key), Kept { user: user.cloned(), value, warnings, since: self.render });
         }
         &self.kept[key]
     }

@@ -46,7 +46,7 @@ fn dict(call: &mut Call<'_, '_, '_>) -> Outcome {
             crate::chart::template::Str::Text(text) => text,
             raw @ crate::chart::template::Str::Raw(_) => raw.text().as_ref().into(),
         };
-        entries.insert(key, value.first().map_or_else(|| "".into(), |value| value.clone().stored()));
+        entries.insert(key.into(), value.first().map_or_else(|| "".into(), |value| value.clone().stored()));
     }
     Ok(Value::Map(Map::new(MapKind::Any, entries)))
 }
@@ -152,7 +152,7 @@ fn copy(call: &mut Call<'_, '_, '_>, value: &Value, depth: usize) -> Outcome {
         Value::Map(map) => {
             let mut entries = crate::chart::template::Entries::new();
             for (key, item) in map.snapshot() {
-                entries.insert(key, copy(call, &item, depth + 1)?);
+                entries.insert(key.into(), copy(call, &item, depth + 1)?);
             }
             Value::Map(Map::new(map.kind(), entries))
         }

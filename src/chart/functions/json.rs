@@ -3,7 +3,7 @@
 use super::jsonread;
 use super::jsonwrite::{self, Style};
 use super::{Call, Func, Outcome, Ty};
-use crate::chart::template::{Fault, Field, List, ListKind, Map, MapKind, Object, Record, Run, Value, format_float};
+use crate::chart::template::{Fault, Field, Key, List, ListKind, Map, MapKind, Object, Record, Run, Value, format_float};
 use base64::Engine as _;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -43,9 +43,9 @@ impl From<Fault> for Refusal {
     }
 }
 
-/// The nth argument as JSON. `None` where Go has an error that Helm swallows.
-pub(crate) fn to_json(call: &mut Call<'_, '_, '_>, n: usize) -> Result<Option<Json>, Fault> {
-    match convert(call.run, call.value(n), 0) {
+/// A value as JSON. `None` where Go has an error that Helm swallows.
+pub(crate) fn to_json(run: &mut Run<'_>, value: &Value) -> Result<Option<Json>, Fault> {
+    match convert(run, value, 0) {
         Ok(json) => Ok(Some(json)),
         Err(Refusal::Unsupported(_)) => Ok(None),
         Err(Refusal::Fault(fault)) => Err(fault),
@@ -72,7 +72,7 @@ fn convert(run: &mut Run<'_>, value: &Value, depth: usize) -> Result<Json, Refus
         }
         Value::Map(map) if map.is_nil() => Json::Null,
         Value::Map(map) => {
-            let each = |(key, item): (&Arc<str>, &Value)| Ok((key.to_string(), convert(run, item, depth + 1)?));
+            let each = |(key, item): (&Key, &Value)| Ok((key.to_string(), convert(run, item, depth + 1)?));
             Json::Object(map.with(|entries| entries.iter().map(each).collect::<Result<_, Refusal>>())?)
         }
         Value::Object(object) => self::object(run, object, depth)?,

@@ -61,6 +61,7 @@ mod yamls;
 pub use call::{Call, Outcome};
 pub(crate) use paths::clean as clean_path;
 
+use super::template::Fault;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -153,7 +154,12 @@ pub struct Func {
     pub unfit: Option<&'static str>,
     /// Its body.
     pub run: fn(&mut Call<'_, '_, '_>) -> Outcome,
+    /// The same where nothing becomes of what it gives but the next piece of the output: it writes that there.
+    pub print: Option<Print>,
 }
+
+/// Writes at the end of the output.
+pub(crate) type Print = fn(&mut Call<'_, '_, '_>) -> Result<(), Fault>;
 
 impl std::fmt::Debug for Func {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -168,12 +174,18 @@ impl Func {
         params: &'static [Ty],
         run: fn(&mut Call<'_, '_, '_>) -> Outcome,
     ) -> Self {
-        Self { name, params, rest: None, lazy: Lazy::No, secrets: Secrets::Refuse, unfit: None, run }
+        Self { name, params, rest: None, lazy: Lazy::No, secrets: Secrets::Refuse, unfit: None, run, print: None }
     }
 
     /// With any number of further arguments.
     const fn rest(mut self, ty: Ty) -> Self {
         self.rest = Some(ty);
+        self
+    }
+
+    /// That can write what it gives.
+    const fn print(mut self, print: Print) -> Self {
+        self.print = Some(print);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use super::convert::strings;
 use super::{Call, Func, Outcome, Ty};
-use crate::chart::template::{Fault, Keep, List, ListKind, Str, Value, quote_with};
+use crate::chart::template::{Fault, Keep, List, ListKind, Str, Value, push_quoted};
 
 pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("trim", &[Ty::Str], |call| Ok(call.text(0).trim_matches(is_go_space).into())).pass(),
@@ -18,11 +18,13 @@ pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("contains", &[Ty::Str, Ty::Str], |call| Ok(Value::Bool(find(call.bytes(1), call.bytes(0)).is_some()))),
     Func::new("hasPrefix", &[Ty::Str, Ty::Str], |call| Ok(Value::Bool(call.bytes(1).starts_with(call.bytes(0))))),
     Func::new("hasSuffix", &[Ty::Str, Ty::Str], |call| Ok(Value::Bool(call.bytes(1).ends_with(call.bytes(0))))),
-    Func::new("quote", &[], quote).rest(Ty::Any).pass(),
+    Func::new("quote", &[], |call| given(call, quoted)).rest(Ty::Any).pass().print(|call| printed(call, quoted)),
     Func::new("squote", &[], squote).rest(Ty::Any).pass(),
     Func::new("cat", &[], cat).rest(Ty::Any).pass(),
-    Func::new("indent", &[Ty::Int, Ty::Str], |call| indent(call, false)).pass(),
-    Func::new("nindent", &[Ty::Int, Ty::Str], |call| indent(call, true)).pass(),
+    Func::new("indent", &[Ty::Int, Ty::Str], |call| given(call, indented)).pass().print(|call| printed(call, indented)),
+    Func::new("nindent", &[Ty::Int, Ty::Str], |call| given(call, indented_below))
+        .pass()
+        .print(|call| printed(call, indented_below)),
     Func::new("replace", &[Ty::Str, Ty::Str, Ty::Str], replace),
     Func::new("join", &[Ty::Str, Ty::Any], join).pass(),
     Func::new("split", &[Ty::Str, Ty::Str], |call| {
@@ -141,17 +143,19 @@ pub(super) fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     memchr::memmem::find(text, part)
 }
 
-fn quote(call: &mut Call<'_, '_, '_>) -> Outcome {
-    let mut out = String::new();
+fn quoted(call: &mut Call<'_, '_, '_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+    let start = out.len();
     for value in call.args.iter().filter(|value| !value.is_nil()) {
-        if !out.is_empty() {
-            out.push(' ');
+        if out.len() > start {
+            out.push(b' ');
         }
-        let text = call.strval(value)?;
-        out.push_str(&quote_with(text.bytes(), '"', Keep::Printable));
-        call.room(out.len())?;
+        match value {
+            Value::Str(text) => push_quoted(out, text.bytes()),
+            other => push_quoted(out, call.strval(other)?.bytes()),
+        }
+        call.room(out.len() - start)?;
     }
-    Ok(out.into())
+    Ok(())
 }
 
 fn squote(call: &mut Call<'_, '_, '_>) -> Outcome {
@@ -180,34 +184,57 @@ fn cat(call: &mut Call<'_, '_, '_>) -> Outcome {
     Ok(Value::Str(out.into()))
 }
 
-fn indent(call: &mut Call<'_, '_, '_>, on_new_line: bool) -> Outcome {
+/// What a function gives that writes it.
+fn given(
+    call: &mut Call<'_, '_, '_>,
+    write: impl FnOnce(&mut Call<'_, '_, '_>, &mut Vec<u8>) -> Result<(), Fault>,
+) -> Outcome {
+    let mut out = call.run.buffer();
+    write(call, &mut out)?;
+    let done = Str::from(out.as_slice());
+    call.run.give_back(out);
+    Ok(Value::Str(done))
+}
+
+/// It is written at the end of the output.
+fn printed(
+    call: &mut Call<'_, '_, '_>,
+    write: impl FnOnce(&mut Call<'_, '_, '_>, &mut Vec<u8>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut out = std::mem::take(&mut call.run.out);
+    let done = write(call, &mut out);
+    call.run.out = out;
+    done
+}
+
+fn indented(call: &mut Call<'_, '_, '_>, out: &mut Vec<u8>) -> Result<(), Fault> {
     let Ok(spaces) = usize::try_from(call.int(0)) else {
         return Err("strings: negative Repeat count".into());
     };
     let text = call.bytes(1);
     let lines = 1 + memchr::memchr_iter(b'\n', text).count();
-    call.room(spaces.saturating_mul(lines).saturating_add(text.len() + 1))?;
+    let size = spaces.saturating_mul(lines).saturating_add(text.len());
+    call.room(size)?;
+    out.reserve(size);
     let pad = [b' '; 64];
-    let mut out = call.run.buffer();
-    out.reserve(text.len() + lines * spaces + 1);
     let indent = |out: &mut Vec<u8>| match pad.get(..spaces) {
         Some(pad) => out.extend_from_slice(pad),
         None => out.extend(std::iter::repeat_n(b' ', spaces)),
     };
-    if on_new_line {
-        out.push(b'\n');
-    }
-    indent(&mut out);
+    indent(out);
     let mut start = 0;
     for at in memchr::memchr_iter(b'\n', text) {
         out.extend_from_slice(text.get(start..=at).unwrap_or_default());
-        indent(&mut out);
+        indent(out);
         start = at + 1;
     }
     out.extend_from_slice(text.get(start..).unwrap_or_default());
-    let done = Str::from(out.as_slice());
-    call.run.give_back(out);
-    Ok(Value::Str(done))
+    Ok(())
+}
+
+fn indented_below(call: &mut Call<'_, '_, '_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+    out.push(b'\n');
+    indented(call, out)
 }
 
 fn replace(call: &mut Call<'_, '_, '_>) -> Outcome {

@@ -13,11 +13,12 @@ pub(super) const FUNCTIONS: &[Func] = &[
 ];
 
 fn to_yaml(call: &mut Call<'_, '_, '_>) -> Outcome {
-    // Helm swallows the error of a value that JSON cannot hold.
-    let Some(json) = to_json(call, 0)? else {
-        return Ok("".into());
-    };
-    Ok(yaml::to_yaml(&json).into())
+    let value = call.value(0);
+    let text = call.run.known_or_called("toYaml", value, |run| {
+        // Helm swallows the error of a value that JSON cannot hold.
+        Ok(to_json(run, value)?.map_or_else(String::new, |json| yaml::to_yaml(&json)).into())
+    });
+    Ok(Value::Str(text?))
 }
 
 fn read(call: &Call<'_, '_, '_>) -> Result<serde_json::Value, String> {

@@ -12,14 +12,19 @@ mod unevaluated;
 mod words;
 
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::{Arc, OnceLock};
+use std::thread::{self, Scope, ScopedJoinHandle};
 
 use jsonschema::{Draft, Validator};
 use serde_json::Value;
 
-use super::{chart::Chart, functions::json, values::Table};
+use super::{chart::Chart, functions::json};
 use elsewhere::Elsewhere;
 use tell::Teller;
+
+/// Bytes of stack of a thread that reads one: as many as a program's first thread has.
+const STACK: usize = 8 << 20;
 
 /// A schema, read when it is first needed. Clones share it.
 #[derive(Clone)]
@@ -156,12 +161,30 @@ pub(super) fn check(chart: &Chart, values: &Value) -> Result<(), String> {
     if told.is_empty() { Ok(()) } else { Err(told) }
 }
 
-/// The same for values in a table.
-pub(super) fn check_table(chart: &Chart, values: &Table) -> Result<(), String> {
-    if !has_schema(chart) {
-        return Ok(());
-    }
-    check(chart, &Value::Object(values.clone()))
+/// The same while something else is done. A schema that nobody has read yet takes as long to be read as all else of a
+/// first render, so it has a thread of its own.
+pub(super) fn check_beside(chart: &Chart, values: &Value, other: impl FnOnce()) -> Result<(), String> {
+    thread::scope(|scope| {
+        let apart = if is_read(chart) { None } else { spawn(scope, || check(chart, values)) };
+        other();
+        match apart.map(ScopedJoinHandle::join) {
+            Some(judged) => judged.unwrap_or_else(|panic| resume_unwind(panic)),
+            None => check(chart, values),
+        }
+    })
+}
+
+/// Nothing where the system has no more threads.
+fn spawn<'s, T: Send + 's>(
+    scope: &'s Scope<'s, '_>,
+    work: impl FnOnce() -> T + Send + 's,
+) -> Option<ScopedJoinHandle<'s, T>> {
+    thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok()
+}
+
+/// Whether no schema has to be read any more.
+fn is_read(chart: &Chart) -> bool {
+    chart.schema.as_ref().is_none_or(|schema| schema.read.get().is_some()) && chart.dependencies.iter().all(is_read)
 }
 
 /// Whether a chart or one below it has a schema.

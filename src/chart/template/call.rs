@@ -9,7 +9,7 @@ use super::node::{At, Operand};
 use super::run::Run;
 use super::trace::Tracer;
 use super::value::{IntKind, Value};
-use crate::chart::functions::{Call, Func, Lazy, Ty};
+use crate::chart::functions::{Call, Func, Lazy, Print, Ty};
 use smallvec::SmallVec;
 
 impl<'t> Frame<'t> {
@@ -35,12 +35,52 @@ impl<'t> Frame<'t> {
         node: At<'t>,
         tail: Tail<'t, '_>,
     ) -> Done<Value> {
+        let args = self.arguments(run, dot, (func, receiver), tail)?;
+        if let Some(tracer) = &mut run.session.tracer {
+            looked_up(tracer, func.name, &args);
+            tracer.before(func.name, &args);
+        }
+        let value = self.invoke(run, (func, &args), (node, tail), |call| {
+            let value = (func.run)(call)?;
+            call.run.counted(&value)?;
+            Ok(value)
+        })?;
+        if let Some(tracer) = &mut run.session.tracer {
+            tracer.after(func.name, &args, &value);
+        }
+        Ok(value)
+    }
+
+    /// Calls a function that writes what it gives.
+    pub(super) fn call_to_print(
+        &mut self,
+        run: &mut Run<'_>,
+        dot: Dot<'_>,
+        (func, print): (&'static Func, Print),
+        node: At<'t>,
+        tail: Tail<'t, '_>,
+    ) -> Done<()> {
+        let args = self.arguments(run, dot, (func, None), tail)?;
+        self.invoke(run, (func, &args), (node, tail), |call| {
+            let start = call.run.out.len();
+            print(call)?;
+            call.run.counted_from(start)
+        })
+    }
+
+    fn arguments(
+        &mut self,
+        run: &mut Run<'_>,
+        dot: Dot<'_>,
+        (func, receiver): (&'static Func, Option<&Value>),
+        tail: Tail<'t, '_>,
+    ) -> Done<SmallVec<[Value; 4]>> {
         let given = tail.args.len() + usize::from(tail.last.is_some());
         self.check_count(func, given, tail)?;
         if let Some(why) = func.unfit {
             return self.fail(why.to_owned());
         }
-        let mut args: SmallVec<[Value; 4]> = SmallVec::new();
+        let mut args = SmallVec::new();
         if let Some(receiver) = receiver {
             args.push(receiver.clone());
         }
@@ -48,40 +88,42 @@ impl<'t> Frame<'t> {
             args.push(self.argument(run, dot, func.param(i), arg)?);
         }
         if let Some(last) = tail.last {
-            let ty = func.param(tail.args.len());
-            args.push(self.checked(last.clone(), ty)?);
+            let mut last = last.clone();
+            self.fit(&mut last, func.param(tail.args.len()))?;
+            args.push(last);
         }
-        if let Some(tracer) = &mut run.session.tracer {
-            looked_up(tracer, func.name, &args);
-            tracer.before(func.name, &args);
-        }
+        Ok(args)
+    }
+
+    /// Lets a function work, and tells what becomes of it.
+    fn invoke<T>(
+        &mut self,
+        run: &mut Run<'_>,
+        (func, args): (&'static Func, &[Value]),
+        (node, tail): (At<'t>, Tail<'t, '_>),
+        body: impl FnOnce(&mut Call<'_, '_, '_>) -> Result<T, Fault>,
+    ) -> Done<T> {
         let tokens = run.session.tokens.count();
-        let done = match crate::chart::generated::refused(func, &args, &run.session.tokens) {
+        let done = match crate::chart::generated::refused(func, args, &run.session.tokens) {
             Some(fault) => Err(fault),
             None => {
                 let written = if func.name == "call" { callee(tail) } else { String::new() };
-                let mut call = Call { args: &args, name: func.name, written, run };
-                (func.run)(&mut call)
+                body(&mut Call { args, name: func.name, written, run })
             }
         };
-        if let (Some(tracer), Ok(made)) = (&mut run.session.tracer, &done) {
-            tracer.after(func.name, &args, made);
-        }
-        let fault = match done {
-            Ok(value) => match run.counted(&value) {
-                Ok(()) => {
-                    if run.session.tokens.count() > tokens {
-                        run.session.tokens.made_at(&self.place(node));
-                    }
-                    return Ok(value);
+        match done {
+            Ok(made) => {
+                if run.session.tokens.count() > tokens {
+                    run.session.tokens.made_at(&self.place(node));
                 }
-                Err(fault) => fault,
-            },
-            Err(fault) => fault,
-        };
-        self.at = node;
-        let text = format!("error calling {}: {}", func.name, fault.text);
-        Err(self.error(Fault { text, ..fault }))
+                Ok(made)
+            }
+            Err(fault) => {
+                self.at = node;
+                let text = format!("error calling {}: {}", func.name, fault.text);
+                Err(self.error(Fault { text, ..fault }))
+            }
+        }
     }
 
     fn check_count(&mut self, func: &Func, given: usize, tail: Tail<'_, '_>) -> Done<()> {
@@ -117,37 +159,22 @@ impl<'t> Frame<'t> {
     /// One argument, of the type that the function wants.
     fn argument(&mut self, run: &mut Run<'_>, dot: Dot<'_>, ty: Ty, arg: &'t Operand) -> Done<Value> {
         self.at = At::Operand(arg);
-        match arg {
-            Operand::Dot { .. } => self.checked(dot.value.clone(), ty),
-            Operand::Nil { .. } => {
-                if ty.can_be_nil() {
-                    Ok(if ty == Ty::Reflect { Value::Absent } else { Value::Nil })
-                } else {
-                    self.fail(format!("cannot assign nil to {}", ty.name()))
-                }
+        let mut value = match arg {
+            Operand::Field { fields, .. } => self.chain(run, dot, dot, fields, At::Operand(arg), Tail::NONE)?,
+            Operand::Dot { .. } => dot.value.clone(),
+            Operand::Variable(variable) => self.variable(run, dot, variable, Tail::NONE)?,
+            Operand::Pipe(pipe) => self.pipeline(run, dot, pipe)?,
+            Operand::Function { func, .. } => self.call(run, dot, func, At::Operand(arg), Tail::NONE)?,
+            Operand::Chain { .. } => self.chained(run, dot, arg, Tail::NONE)?,
+            Operand::Bool { .. } | Operand::Number { .. } | Operand::String { .. } => {
+                return self.literal(dot, ty, arg);
             }
-            Operand::Field { fields, .. } => {
-                let value = self.chain(run, dot, dot, fields, At::Operand(arg), Tail::NONE)?;
-                self.checked(value, ty)
-            }
-            Operand::Variable(variable) => {
-                let value = self.variable(run, dot, variable, Tail::NONE)?;
-                self.checked(value, ty)
-            }
-            Operand::Pipe(pipe) => {
-                let value = self.pipeline(run, dot, pipe)?;
-                self.checked(value, ty)
-            }
-            Operand::Function { func, .. } => {
-                let value = self.call(run, dot, func, At::Operand(arg), Tail::NONE)?;
-                self.checked(value, ty)
-            }
-            Operand::Chain { .. } => {
-                let value = self.chained(run, dot, arg, Tail::NONE)?;
-                self.checked(value, ty)
-            }
-            Operand::Bool { .. } | Operand::Number { .. } | Operand::String { .. } => self.literal(dot, ty, arg),
-        }
+            Operand::Nil { .. } if ty == Ty::Reflect => return Ok(Value::Absent),
+            Operand::Nil { .. } if ty.can_be_nil() => return Ok(Value::Nil),
+            Operand::Nil { .. } => return self.fail(format!("cannot assign nil to {}", ty.name())),
+        };
+        self.fit(&mut value, ty)?;
+        Ok(value)
     }
 
     /// A literal takes the type that is asked for, if it can.
@@ -183,18 +210,15 @@ impl<'t> Frame<'t> {
         self.fail(format!("expected {wanted}; found {arg}"))
     }
 
-    /// Checks a value against a type, as Go's `validateType`.
-    fn checked(&mut self, value: Value, ty: Ty) -> Done<Value> {
-        if matches!((&value, ty), (Value::Str(_), Ty::Str | Ty::Any | Ty::Reflect)) {
-            return Ok(value);
-        }
-        if ty == Ty::Any
-            && let Value::Object(object) = &value
-            && let Some(copied) = object.copied()
-        {
-            return Ok(Value::Object(copied));
-        }
-        let fits = match (&value, ty) {
+    /// Checks a value against a type, as Go's `validateType`, and makes one of that type of it.
+    fn fit(&mut self, value: &mut Value, ty: Ty) -> Done<()> {
+        let fits = match (&*value, ty) {
+            (Value::Object(object), Ty::Any) => {
+                if let Some(copied) = object.copied() {
+                    *value = Value::Object(copied);
+                }
+                true
+            }
             (_, Ty::Any | Ty::Reflect)
             | (Value::Str(_), Ty::Str)
             | (Value::Int(_, IntKind::Int), Ty::Int)
@@ -203,12 +227,13 @@ impl<'t> Frame<'t> {
             | (Value::Bool(_), Ty::Bool) => true,
             (Value::Absent, _) => {
                 if ty.can_be_nil() {
-                    return Ok(Value::Absent);
+                    return Ok(());
                 }
                 return self.fail(format!("invalid value; expected {}", ty.name()));
             }
             (Value::Map(map), Ty::Map) if map.kind().is_any() => {
-                return Ok(Value::Map(map.seen_as(MapKind::Any)));
+                *value = Value::Map(map.seen_as(MapKind::Any));
+                true
             }
             (Value::Object(object), Ty::Named(name)) => object.type_name() == name,
             (Value::Int(_, IntKind::Named(kind)), Ty::Named(name)) => *kind == name,
@@ -217,9 +242,9 @@ impl<'t> Frame<'t> {
             _ => false,
         };
         if fits {
-            return Ok(value);
+            return Ok(());
         }
-        let got = match &value {
+        let got = match &*value {
             Value::Nil => "interface {}",
             other => other.type_name(),
         };

@@ -1,12 +1,12 @@
 //! Evaluates pipelines, commands, fields and variables, with Go's errors.
 
 use super::exec::{Done, Dot, Frame, Slot};
+use super::key::Key;
 use super::node::{At, Command, Operand, Pipe, Variable};
 use super::number::Number;
 use super::quote::go_quote;
 use super::run::Run;
 use super::value::Value;
-use std::sync::Arc;
 
 /// What hangs on the last field of a chain: its arguments, and the value piped into it.
 #[derive(Clone, Copy)]
@@ -27,19 +27,35 @@ impl<'t> Frame<'t> {
     /// The value of a pipeline, which its variables get too. A stored nil becomes no value.
     pub(super) fn pipeline(&mut self, run: &mut Run<'_>, dot: Dot<'_>, pipe: &'t Pipe) -> Done<Value> {
         self.at = At::Pipe(pipe);
-        let mut value = Value::Absent;
-        for (at, command) in pipe.commands.iter().enumerate() {
-            value = self.command(run, dot, command, (at > 0).then_some(&value))?;
-            if matches!(value, Value::Nil) {
-                value = Value::Absent;
-            }
-        }
+        let value = self.commands(run, dot, &pipe.commands)?.unwrap_or(Value::Absent);
         for variable in &pipe.decl {
             if pipe.assign {
                 self.assign(variable, (value.clone(), false))?;
             } else {
                 self.vars.push(Slot { id: variable.id, value: value.clone(), boxed: false });
             }
+        }
+        Ok(value)
+    }
+
+    /// Lets the last function of a pipeline write what it gives, where it can and nobody wants to know more.
+    pub(super) fn printed(&mut self, run: &mut Run<'_>, dot: Dot<'_>, pipe: &'t Pipe) -> Done<bool> {
+        let Some((last, before)) = pipe.commands.split_last() else { return Ok(false) };
+        let Some((first @ Operand::Function { func, .. }, args)) = last.args.split_first() else { return Ok(false) };
+        let Some(print) = func.print.filter(|_| run.session.tracer.is_none()) else { return Ok(false) };
+        self.at = At::Pipe(pipe);
+        let value = self.commands(run, dot, before)?;
+        self.at = At::Operand(first);
+        let tail = Tail { args, last: value.as_ref() };
+        self.call_to_print(run, dot, (func, print), At::Command(last), tail)?;
+        Ok(true)
+    }
+
+    /// The value that commands give one to the next; none where there are none.
+    fn commands(&mut self, run: &mut Run<'_>, dot: Dot<'_>, commands: &'t [Command]) -> Done<Option<Value>> {
+        let mut value = None;
+        for command in commands {
+            value = Some(self.command(run, dot, command, value.as_ref())?.dug());
         }
         Ok(value)
     }
@@ -139,6 +155,9 @@ impl<'t> Frame<'t> {
             }
             return Ok(value);
         }
+        if let Some(value) = dug(run, &slot.value, &variable.fields, tail) {
+            return Ok(value);
+        }
         let (value, boxed) = (slot.value.clone(), slot.boxed);
         self.chain(run, dot, Dot { value: &value, boxed }, &variable.fields, At::Variable(variable), tail)
     }
@@ -171,10 +190,13 @@ impl<'t> Frame<'t> {
         run: &mut Run<'_>,
         dot: Dot<'_>,
         receiver: Dot<'_>,
-        fields: &'t [Arc<str>],
+        fields: &'t [Key],
         node: At<'t>,
         tail: Tail<'t, '_>,
     ) -> Done<Value> {
+        if let Some(value) = dug(run, receiver.value, fields, tail) {
+            return Ok(value);
+        }
         let Some((last, first)) = fields.split_last() else {
             return Ok(receiver.value.clone());
         };
@@ -195,9 +217,10 @@ impl<'t> Frame<'t> {
         run: &mut Run<'_>,
         dot: Dot<'_>,
         receiver: Dot<'_>,
-        name: &str,
+        name: &Key,
         (node, tail): (At<'t>, Tail<'t, '_>),
     ) -> Done<(Value, bool)> {
+        let (key, name) = (name, &**name);
         let type_name = || if receiver.boxed { "interface {}" } else { receiver.value.type_name() };
         match receiver.value {
             Value::Absent => return Ok((Value::Absent, false)),
@@ -215,7 +238,7 @@ impl<'t> Frame<'t> {
                     tracer.read(map, &[name]);
                 }
                 let kind = map.kind();
-                let value = map.get(name).unwrap_or_else(|| kind.zero());
+                let value = map.find(key).unwrap_or_else(|| kind.zero());
                 return Ok((value, kind.is_any()));
             }
             Value::Object(object) => {
@@ -255,5 +278,18 @@ impl<'t> Frame<'t> {
         (node, tail): (At<'t>, Tail<'t, '_>),
     ) -> Done<Value> {
         self.call_on(run, dot, (method, Some(receiver)), node, tail)
+    }
+}
+
+/// Longer ways are gone step by step: maps can be in themselves.
+const LONGEST_WAY: usize = 16;
+
+/// What names lead to, where nothing leads to it but maps, and nobody wants to know.
+fn dug(run: &Run<'_>, from: &Value, fields: &[Key], tail: Tail<'_, '_>) -> Option<Value> {
+    match from {
+        Value::Map(map) if tail.is_none() && fields.len() <= LONGEST_WAY && run.session.tracer.is_none() => {
+            map.dig(fields)
+        }
+        _ => None,
     }
 }

@@ -109,9 +109,10 @@ impl<'t> Frame<'t> {
         }
         match node {
             Node::Text { text, .. } => self.write(run, text.as_bytes())?,
+            Node::Action { pipe, .. } if !pipe.decl.is_empty() => drop(self.pipeline(run, dot, pipe)?),
             Node::Action { pipe, .. } => {
-                let value = self.pipeline(run, dot, pipe)?;
-                if pipe.decl.is_empty() {
+                if !self.printed(run, dot, pipe)? {
+                    let value = self.pipeline(run, dot, pipe)?;
                     self.at = At::Node(node);
                     self.print(run, &value)?;
                 }

@@ -24,6 +24,14 @@ pub(super) struct Spec {
     pub precision: Option<usize>,
 }
 
+impl Spec {
+    /// Whether nothing is asked of how integers are written.
+    pub fn is_plain(&self) -> bool {
+        let Self { plus, minus: _, sharp, space, zero: _, plus_v: _, sharp_v, width, precision } = *self;
+        !(plus || sharp || space || sharp_v) && width.is_none() && precision.is_none()
+    }
+}
+
 /// Writes values under one [`Spec`].
 pub(super) struct Printer<'o> {
     pub out: &'o mut Vec<u8>,

@@ -1,6 +1,7 @@
 //! Maps and lists. A map is shared and mutable; a list never changes once made, as no template
 //! function changes one in place.
 
+use super::key::Key;
 use super::object::Object;
 use super::value::Value;
 use std::cell::{Cell, Ref, RefCell};
@@ -44,7 +45,7 @@ impl MapKind {
 }
 
 /// The entries of a map, in the order in which Go ranges over them.
-pub type Entries = BTreeMap<Arc<str>, Value>;
+pub type Entries = BTreeMap<Key, Value>;
 
 /// A shared map with string keys, seen as one Go type.
 #[derive(Clone)]
@@ -110,8 +111,28 @@ impl Map {
         self.entries().get(key).cloned()
     }
 
+    /// The value of a key that templates name.
+    pub(super) fn find(&self, key: &Key) -> Option<Value> {
+        self.entries().get(key).cloned()
+    }
+
+    /// The value at the end of names, where nothing leads to it but maps.
+    pub(super) fn dig(&self, keys: &[Key]) -> Option<Value> {
+        let (first, more) = keys.split_first()?;
+        let is_method = || super::methods::VALUES.iter().any(|method| *method.name == **first);
+        if self.kind == MapKind::Strings || (self.kind == MapKind::Values && is_method()) {
+            return None;
+        }
+        let entries = self.entries();
+        match (entries.get(first), more) {
+            (Some(Value::Map(map)), [_, ..]) => map.dig(more),
+            (value, []) => Some(value.cloned().unwrap_or(Value::Nil)),
+            _ => None,
+        }
+    }
+
     /// Sets a key, for everyone who holds the map.
-    pub fn insert(&self, key: impl Into<Arc<str>>, value: Value) {
+    pub fn insert(&self, key: impl Into<Key>, value: Value) {
         if self.is_lent() {
             value.lend();
         }
@@ -120,7 +141,7 @@ impl Map {
     }
 
     /// Sets a key of the data, as it is done before each file.
-    pub(in crate::chart) fn put(&self, key: impl Into<Arc<str>>, value: Value) {
+    pub(in crate::chart) fn put(&self, key: impl Into<Key>, value: Value) {
         let old = self.body.entries.borrow_mut().insert(key.into(), value.stored());
         // Dropped only now: its own destructor may look at this map.
         drop(old);
@@ -159,7 +180,7 @@ impl Map {
 
     /// The entries as they are now; later changes do not reach the copy.
     pub(crate) fn snapshot(&self) -> Vec<(Arc<str>, Value)> {
-        self.entries().iter().map(|(k, v)| (Arc::clone(k), v.clone())).collect()
+        self.entries().iter().map(|(k, v)| (Arc::clone(k.text()), v.clone())).collect()
     }
 
     /// Looks at the entries. The closure must not change this map.
@@ -209,6 +230,15 @@ impl Value {
         }
     }
 
+    /// Whether it is a map or list of the data of a release.
+    pub(super) fn is_lent(&self) -> bool {
+        match self {
+            Value::Map(map) => map.is_lent(),
+            Value::List(list) => list.is_lent(),
+            _ => false,
+        }
+    }
+
     /// Says that it belongs to the data of a release, and all that is within it.
     fn lend(&self) {
         super::deep(|| match self {
@@ -225,7 +255,7 @@ impl Value {
 
 impl FromIterator<(Arc<str>, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (Arc<str>, Value)>>(entries: I) -> Self {
-        Self::new(MapKind::Any, entries.into_iter().collect())
+        Self::new(MapKind::Any, entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) const VALUES: &[Func] = &[
     }),
     Func::new("PathValue", &[Ty::Str], path_value),
     Func::new("YAML", &[], |call| {
-        let json = crate::chart::functions::json::to_json(call, 0)?;
+        let json = crate::chart::functions::json::to_json(call.run, call.value(0))?;
         Ok(Value::from(json.map(|json| crate::chart::yaml::write(&json)).unwrap_or_default()))
     }),
 ];

@@ -1,5 +1,6 @@
 //! The tree of a parsed template, and how its nodes read when an error quotes them.
 
+use super::key::Key;
 use super::number::Number;
 use super::value::Str;
 use crate::chart::functions::Func;
@@ -92,7 +93,7 @@ pub(super) struct Variable {
     pub pos: Pos,
     pub id: u32,
     pub name: Arc<str>,
-    pub fields: Vec<Arc<str>>,
+    pub fields: Vec<Key>,
 }
 
 #[derive(Debug)]
@@ -108,10 +109,10 @@ pub(super) enum Operand {
     Nil { pos: Pos },
     Number { pos: Pos, number: Box<Number> },
     String { pos: Pos, quoted: Arc<str>, text: Str },
-    Field { pos: Pos, fields: Vec<Arc<str>> },
+    Field { pos: Pos, fields: Vec<Key> },
     Variable(Variable),
     Function { pos: Pos, func: &'static Func },
-    Chain { pos: Pos, node: Box<Operand>, fields: Vec<Arc<str>> },
+    Chain { pos: Pos, node: Box<Operand>, fields: Vec<Key> },
     Pipe(Box<Pipe>),
 }
 
@@ -282,6 +283,6 @@ impl fmt::Display for Operand {
     }
 }
 
-fn write_fields(f: &mut fmt::Formatter<'_>, fields: &[Arc<str>]) -> fmt::Result {
-    fields.iter().try_for_each(|field| write!(f, ".{field}"))
+fn write_fields(f: &mut fmt::Formatter<'_>, fields: &[Key]) -> fmt::Result {
+    fields.iter().try_for_each(|field| write!(f, ".{}", &**field))
 }

@@ -141,6 +141,13 @@ pub(crate) fn parse_signed(text: &str) -> Option<i64> {
 
 /// `strconv.ParseUint(text, 0, 64)`.
 fn parse_unsigned(text: &str) -> Option<u64> {
+    // What most numbers are.
+    if let [b'1'..=b'9', more @ ..] = text.as_bytes()
+        && more.len() < 18
+        && more.iter().all(u8::is_ascii_digit)
+    {
+        return text.parse().ok();
+    }
     let lower = text.to_ascii_lowercase();
     let (radix, body) = match lower.as_bytes() {
         [b'0', b'x', ..] => (16, lower.get(2..)?),

@@ -17,6 +17,17 @@ pub(crate) fn go_quote(text: &str) -> String {
     quote_with(text.as_bytes(), '"', Keep::Printable)
 }
 
+/// Quotes bytes as [`go_quote`] does, at the end of others.
+pub(crate) fn push_quoted(out: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'"')) {
+        out.push(b'"');
+        out.extend_from_slice(bytes);
+        out.push(b'"');
+    } else {
+        out.extend_from_slice(quote_with(bytes, '"', Keep::Printable).as_bytes());
+    }
+}
+
 /// Quotes bytes, which need not be UTF-8: stray bytes become `\xNN`.
 pub(crate) fn quote_with(bytes: &[u8], quote: char, keep: Keep) -> String {
     let mut out = String::with_capacity(bytes.len() + 2);

@@ -3,7 +3,7 @@
 use super::error::{ErrorKind, Fault, TemplateError};
 use super::exec::Frame;
 use super::map::Map;
-use super::memo::{Asked, Memo, Nesting};
+use super::memo::{Asked, Maker, Memo, Nesting};
 use super::node::Template;
 use super::trace::{Trace, Tracer};
 use super::value::{Str, Value};
@@ -52,13 +52,18 @@ pub struct Session {
     pub(crate) steps: u64,
     pub(crate) written: usize,
     /// What was included before.
-    pub(super) memo: Memo,
+    pub(crate) memo: Memo,
 }
 
 impl Session {
     /// A session with other bounds than the usual ones.
     pub fn with_limits(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
+    }
+
+    /// A session that knows what others before it gave.
+    pub(crate) fn with_memo(memo: Memo) -> Self {
+        Self { memo, ..Self::default() }
     }
 
     /// The same, and it notes how texts come about from these values.
@@ -144,7 +149,7 @@ pub struct Run<'s> {
     /// The names that are being included, outermost first.
     included: Vec<Arc<str>>,
     pub(crate) session: &'s mut Session,
-    pub(super) out: Vec<u8>,
+    pub(crate) out: Vec<u8>,
     /// Buffers that were used before.
     spare: Vec<Vec<u8>>,
     depth: u32,
@@ -197,6 +202,12 @@ impl<'s> Run<'s> {
         let length = text.bytes().len();
         self.check_size(length)?;
         self.step(1 + (length as u64 >> 4))
+    }
+
+    /// The same of what a function wrote at the end of the output, from there on.
+    pub(super) fn counted_from(&mut self, start: usize) -> Result<(), Fault> {
+        self.check_size(self.out.len())?;
+        self.step(1 + ((self.out.len() - start) as u64 >> 4))
     }
 
     /// Refuses a text that is longer than a render may be.
@@ -279,24 +290,43 @@ impl<'s> Run<'s> {
 
     /// The text of a template over this data, by executing it where it is not known.
     pub(super) fn known_or_executed(&mut self, template: &Arc<Template>, data: &Value) -> Result<Str, TemplateError> {
+        self.known_or_made(Maker::Template(template), data, |run| run.execute(template, data))
+    }
+
+    /// The text that a function gives of a value and of nothing else, by calling it where it is not known.
+    pub(crate) fn known_or_called(
+        &mut self,
+        function: &'static str,
+        value: &Value,
+        call: impl FnOnce(&mut Self) -> Result<Str, Fault>,
+    ) -> Result<Str, Fault> {
+        if value.is_lent() { self.known_or_made(Maker::Function(function), value, call) } else { call(self) }
+    }
+
+    fn known_or_made<E>(
+        &mut self,
+        maker: Maker<'_>,
+        data: &Value,
+        make: impl FnOnce(&mut Self) -> Result<Str, E>,
+    ) -> Result<Str, E> {
         let is_bare = |set: &Arc<Set>| set.own.keys().all(|name| **name == *TPL_NAME);
         if self.session.tracer.is_some() || !self.layers.iter().all(is_bare) {
-            return self.execute(template, data);
+            return make(self);
         }
-        let pending = match self.session.memo.ask(template, data) {
+        let pending = match self.session.memo.ask(maker, data) {
             Asked::Known(text, nesting) if self.has_room_for(nesting) => {
                 self.deepest = self.deepest.max(self.nesting().and(nesting));
                 return Ok(text);
             }
-            Asked::Known(..) | Asked::Never => return self.execute(template, data),
+            Asked::Known(..) | Asked::Never => return make(self),
             Asked::New(pending) => pending,
         };
         let before = self.unrepeatable();
         let here = self.nesting();
         let deepest = std::mem::replace(&mut self.deepest, here);
-        let done = self.execute(template, data);
+        let done = make(self);
         let text = done.as_ref().ok().filter(|_| self.unrepeatable() == before);
-        self.session.memo.keep(pending, (template, data), text, self.deepest.beyond(here));
+        self.session.memo.keep(pending, (maker, data), text, self.deepest.beyond(here));
         self.deepest = self.deepest.max(deepest);
         done
     }
@@ -355,7 +385,9 @@ const NO_VALUE: &str = "<no value>";
 /// Takes it out, as Helm does.
 pub(super) fn without_no_value(text: Str) -> Str {
     match &text {
-        Str::Text(t) if t.contains(NO_VALUE) => Str::from(t.replace(NO_VALUE, "")),
+        Str::Text(t) if memchr::memmem::find(t.as_bytes(), NO_VALUE.as_bytes()).is_some() => {
+            Str::from(t.replace(NO_VALUE, ""))
+        }
         _ => text,
     }
 }

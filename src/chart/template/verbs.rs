@@ -5,6 +5,7 @@ use super::format::Printer;
 use super::printable::is_print;
 use super::quote::{self, Keep, quote_rune};
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 impl Printer<'_> {
     /// Text of any kind; false for a verb that strings do not have.
@@ -107,6 +108,14 @@ impl Printer<'_> {
 
     /// An integer, as its magnitude and whether it is negative; false for a verb that integers do not have.
     pub(super) fn integer(&mut self, (magnitude, negative): (u64, bool), verb: char, unsigned: bool) -> bool {
+        if matches!(verb, 'v' | 'd') && self.spec.is_plain() {
+            if negative {
+                self.out.push(b'-');
+            }
+            // Writing to a vector cannot fail.
+            let _ = write!(self.out, "{magnitude}");
+            return true;
+        }
         let (digits, sharp) = match verb {
             'v' if self.spec.sharp_v && unsigned => (format!("{magnitude:x}"), true),
             'v' | 'd' => (magnitude.to_string(), self.spec.sharp),
