@@ -1,6 +1,9 @@
 //! A release as `helm template` prints it: documents as their templates wrote them, in Helm's order, hooks behind them.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
 
 use regex::Regex;
 
@@ -100,7 +103,7 @@ impl Texts {
             }
         }
         let full = self.files.iter().filter(|(_, text)| !text.trim().is_empty());
-        let printed = full.map(|(template, text)| Printed { template, text: text.into(), is_definition: false });
+        let printed = full.map(|(template, text)| Printed { template, text: Cow::Borrowed(&**text), is_definition: false });
         listing.objects.extend(printed);
         listing.hooks = shown(&hooks, parts);
         listing
@@ -109,7 +112,7 @@ impl Texts {
 
 /// Reads the documents of a file; with it what is to be noted.
 fn read<'t>(
-    (template, text): &'t (String, String),
+    (template, text): &'t (String, Arc<str>),
     objects: &mut Vec<Document<'t>>,
     hooks: &mut Vec<Document<'t>>,
 ) -> Result<Vec<String>, ListingError> {

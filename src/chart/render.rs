@@ -168,7 +168,7 @@ pub const AFTER_A_RENDER: &str = "\n\nUse --debug flag to render out invalid YAM
 #[derive(Debug)]
 pub struct Texts {
     /// By the templates' names, in their order.
-    pub(super) files: Vec<(String, String)>,
+    pub(super) files: Vec<(String, Arc<str>)>,
     pub(super) tokens: Tokens,
     /// The files of `crds/` of the charts that take part.
     crds: Arc<[Crd]>,
@@ -283,7 +283,7 @@ impl Chart {
                 texts.traces.insert(name.to_owned(), trace);
             }
             if name == notes_file {
-                texts.notes = Some(text);
+                texts.notes = Some(text.to_string());
             } else if !name.ends_with("NOTES.txt") {
                 texts.files.push((name.to_owned(), text));
             }
@@ -332,7 +332,7 @@ impl Texts {
 
     /// How each file came about, by its template's name, where that was asked for; with it the text.
     pub fn traces(&self) -> impl Iterator<Item = (&str, &str, &Trace)> {
-        self.files.iter().filter_map(|(name, text)| Some((name.as_str(), text.as_str(), self.traces.get(name)?)))
+        self.files.iter().filter_map(|(name, text)| Some((name.as_str(), &**text, self.traces.get(name)?)))
     }
 
     /// A text with the words that stand for generated values spelt out.

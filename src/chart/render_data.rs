@@ -99,8 +99,10 @@ impl Data {
     /// The data for a template, such as `odoo/charts/postgres/templates/service.yaml`.
     pub(super) fn of(&self, template: &str) -> Value {
         // A folder of templates may itself be named `templates`: the chart's own comes first.
-        let mut ends = template.match_indices("/templates/").map(|(at, _)| at);
-        let found = ends.find_map(|at| Some((at, self.charts.get(template.get(..at)?)?)));
+        let mut ends = template.match_indices('/').map(|(at, _)| template.split_at(at));
+        let found = ends.find_map(|(chart, rest)| {
+            rest.starts_with("/templates/").then(|| Some((chart.len(), self.charts.get(chart)?)))?
+        });
         let Some((at, data)) = found else {
             return Value::Absent;
         };

@@ -23,6 +23,8 @@ pub struct Stage<'c> {
     chart: &'c Chart,
     capabilities: Capabilities,
     common: Common,
+    /// The names of its values.
+    names: Arc<[Key]>,
     kept: BTreeMap<Key, Kept>,
     /// Counts renders.
     render: u64,
@@ -58,6 +60,7 @@ impl<'c> Stage<'c> {
             common: Common::new(chart, &capabilities),
             chart,
             capabilities,
+            names: chart.values.keys().map(|key| Key::from(key.as_str())).collect(),
             kept: BTreeMap::new(),
             render: 0,
             memo: Memo::default(),
@@ -89,14 +92,16 @@ impl<'c> Stage<'c> {
         self.render += 1;
         let mut warnings = Vec::new();
         let mut entries = Entries::new();
+        let mut since = Vec::new();
         let own = Arc::clone(&self.chart.values);
-        let further = user.keys().filter(|key| !own.contains_key(*key));
-        for key in own.keys().chain(further) {
-            let kept = self.kept(key, user.get(key));
+        let names = Arc::clone(&self.names);
+        let further = user.keys().filter(|key| !own.contains_key(*key)).map(|key| Key::from(key.as_str()));
+        for key in names.iter().cloned().chain(further) {
+            let kept = self.kept(&key, user.get(&*key));
             warnings.extend(kept.warnings.iter().cloned());
-            let value = kept.value.clone();
-            if let (Some(value), Some((key, _))) = (value, self.kept.get_key_value(key.as_str())) {
-                entries.insert(key.clone(), value);
+            if let Some(value) = kept.value.clone() {
+                since.push((key.clone(), value.clone(), kept.since));
+                entries.insert(key, value);
             }
         }
         if schema::has_schema(self.chart) {
@@ -117,9 +122,8 @@ impl<'c> Stage<'c> {
         }
         let data = Data::alone(self.chart, &self.common, &Map::new(MapKind::Values, entries), release);
         let mut memo = mem::take(&mut self.memo);
-        let values = self.kept.iter().filter_map(|(key, kept)| Some((key, kept.value.as_ref()?, kept.since)));
         if let Some(root) = data.of_chart(self.chart) {
-            memo.begin_render(self.render, root, values);
+            memo.begin_render(self.render, root, &since);
         }
         let mut session = Session::with_memo(memo);
         let mut texts = self.chart.run(self.chart, &data, warnings, &mut session);
@@ -134,7 +138,7 @@ impl<'c> Stage<'c> {
     }
 
     /// The value at the top of that name.
-    fn kept(&mut self, key: &str, user: Option<&Json>) -> &Kept {
+    fn kept(&mut self, key: &Key, user: Option<&Json>) -> &Kept {
         let is_known = self.kept.get(key).is_some_and(|kept| kept.user.as_ref() == user);
         if !is_known {
             let mut warnings = Vec::new();
@@ -144,12 +148,12 @@ impl<'c> Stage<'c> {
             {
                 self.is_valid = false;
                 match &value {
-                    Some(value) => drop(judged.insert(key.to_owned(), value.clone())),
-                    None => drop(judged.remove(key)),
+                    Some(value) => drop(judged.insert(key.to_string(), value.clone())),
+                    None => drop(judged.remove(&**key)),
                 }
             }
             let value = value.as_ref().map(Value::from);
-            self.kept.insert(Key::from(key), Kept { user: user.cloned(), value, warnings, since: self.render });
+            self.kept.insert(key.clone(), Kept { user: user.cloned(), value, warnings, since: self.render });
         }
         &self.kept[key]
     }

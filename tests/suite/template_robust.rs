@@ -349,7 +349,7 @@ fn a_parsed_set_is_shared_by_threads() {
         for _ in 0..4 {
             scope.spawn(|| {
                 let text = templates.render("t", &data(), &mut Session::default());
-                assert_eq!(text.expect("it renders"), "012x");
+                assert_eq!(&*text.expect("it renders"), "012x");
             });
         }
     });

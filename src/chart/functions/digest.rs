@@ -4,22 +4,22 @@
 use super::{Func, Ty};
 use crate::chart::template::Value;
 use sha2::Digest as _;
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
 pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("sha1sum", &[Ty::Str], |call| {
         let text = call.hashed_text()?;
-        Ok(call.digest(&text, hex(&sha1::Sha1::digest(&text))))
+        Ok(call.digest(&text, hex(&sha1::Sha1::digest(&*text))))
     })
     .pass(),
     Func::new("sha256sum", &[Ty::Str], |call| {
         let text = call.hashed_text()?;
-        Ok(call.digest(&text, hex(&sha2::Sha256::digest(&text))))
+        Ok(call.digest(&text, hex(&sha2::Sha256::digest(&*text))))
     })
     .pass(),
     Func::new("sha512sum", &[Ty::Str], |call| {
         let text = call.hashed_text()?;
-        Ok(call.digest(&text, hex(&sha2::Sha512::digest(&text))))
+        Ok(call.digest(&text, hex(&sha2::Sha512::digest(&*text))))
     })
     .pass(),
     Func::new("adler32sum", &[Ty::Str], |call| {
@@ -29,9 +29,9 @@ pub(super) const FUNCTIONS: &[Func] = &[
     .pass(),
 ];
 
-impl super::Call<'_, '_, '_> {
+impl<'a> super::Call<'a, '_, '_> {
     /// The text to hash, with its generated values put in a form that depends on no position.
-    fn hashed_text(&mut self) -> Result<Vec<u8>, crate::chart::template::Fault> {
+    fn hashed_text(&mut self) -> Result<Cow<'a, [u8]>, crate::chart::template::Fault> {
         let bytes = self.bytes(0);
         self.room(bytes.len())?;
         Ok(self.run.session.tokens.normalised(bytes))
@@ -39,8 +39,8 @@ impl super::Call<'_, '_, '_> {
 
     /// Remembers the digest of a text that held generated values: it is no secret, and must not be
     /// taken for one.
-    fn digest(&mut self, hashed: &[u8], digest: String) -> Value {
-        if hashed != self.bytes(0) {
+    fn digest(&mut self, hashed: &Cow<'_, [u8]>, digest: String) -> Value {
+        if matches!(hashed, Cow::Owned(_)) {
             self.run.session.tokens.remember_digest(&digest);
         }
         digest.into()
@@ -48,12 +48,8 @@ impl super::Call<'_, '_, '_> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// RFC 1950's checksum.

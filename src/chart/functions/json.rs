@@ -6,7 +6,6 @@ use super::{Call, Func, Outcome, Ty};
 use crate::chart::template::{Fault, Field, Key, List, ListKind, Map, MapKind, Object, Record, Run, Value, format_float};
 use base64::Engine as _;
 use serde_json::Value as Json;
-use std::sync::Arc;
 
 pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("toJson", &[Ty::Any], |call| to_text(call, Style::Html)).pass(),

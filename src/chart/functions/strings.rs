@@ -2,7 +2,7 @@
 
 use super::convert::strings;
 use super::{Call, Func, Outcome, Ty};
-use crate::chart::template::{Fault, Keep, List, ListKind, Str, Value, push_quoted};
+use crate::chart::template::{Fault, List, ListKind, Run, Str, Value, push_quoted};
 
 pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("trim", &[Ty::Str], |call| Ok(call.text(0).trim_matches(is_go_space).into())).pass(),
@@ -211,25 +211,48 @@ fn indented(call: &mut Call<'_, '_, '_>, out: &mut Vec<u8>) -> Result<(), Fault>
     let Ok(spaces) = usize::try_from(call.int(0)) else {
         return Err("strings: negative Repeat count".into());
     };
-    let text = call.bytes(1);
-    let lines = 1 + memchr::memchr_iter(b'\n', text).count();
-    let size = spaces.saturating_mul(lines).saturating_add(text.len());
-    call.room(size)?;
-    out.reserve(size);
-    let pad = [b' '; 64];
-    let indent = |out: &mut Vec<u8>| match pad.get(..spaces) {
-        Some(pad) => out.extend_from_slice(pad),
-        None => out.extend(std::iter::repeat_n(b' ', spaces)),
+    let (text, bytes) = (call.value(1), call.bytes(1));
+    if !call.run.session.memo.is_lent(text) {
+        return indent(call.run, bytes, spaces, out);
+    }
+    let text = call.run.known_or_called(("indent", spaces), text, |run| {
+        let mut out = run.buffer();
+        indent(run, bytes, spaces, &mut out)?;
+        let done = Str::from(out.as_slice());
+        run.give_back(out);
+        Ok(done)
+    })?;
+    out.extend_from_slice(text.bytes());
+    Ok(())
+}
+
+/// More spaces are put there one by one.
+const PAD: [u8; 16] = [b' '; 16];
+
+/// Writes a text with so many spaces before each line.
+fn indent(run: &mut Run<'_>, text: &[u8], spaces: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    if spaces > PAD.len() {
+        let lines = 1 + memchr::memchr_iter(b'\n', text).count();
+        run.check_size(spaces.saturating_mul(lines).saturating_add(text.len()))?;
+    }
+    out.reserve(text.len() + text.len() / 4);
+    let pad = |out: &mut Vec<u8>| match spaces.checked_sub(PAD.len()) {
+        // That many at once are one instruction; those too many are taken away.
+        None | Some(0) => {
+            out.extend_from_slice(&PAD);
+            out.truncate(out.len() - (PAD.len() - spaces));
+        }
+        Some(_) => out.extend(std::iter::repeat_n(b' ', spaces)),
     };
-    indent(out);
+    pad(out);
     let mut start = 0;
     for at in memchr::memchr_iter(b'\n', text) {
         out.extend_from_slice(text.get(start..=at).unwrap_or_default());
-        indent(out);
+        pad(out);
         start = at + 1;
     }
     out.extend_from_slice(text.get(start..).unwrap_or_default());
-    Ok(())
+    run.step(1 + (text.len() as u64 >> 6))
 }
 
 fn indented_below(call: &mut Call<'_, '_, '_>, out: &mut Vec<u8>) -> Result<(), Fault> {

@@ -14,7 +14,7 @@ pub(super) const FUNCTIONS: &[Func] = &[
 
 fn to_yaml(call: &mut Call<'_, '_, '_>) -> Outcome {
     let value = call.value(0);
-    let text = call.run.known_or_called("toYaml", value, |run| {
+    let text = call.run.known_or_called(("toYaml", 0), value, |run| {
         // Helm swallows the error of a value that JSON cannot hold.
         Ok(to_json(run, value)?.map_or_else(String::new, |json| yaml::to_yaml(&json)).into())
     });

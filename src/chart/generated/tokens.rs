@@ -163,12 +163,12 @@ impl Tokens {
 
     /// The text with each token replaced by what it stands for, whatever its number: equal for two renders that
     /// ask in another order.
-    pub(crate) fn normalised(&self, text: &[u8]) -> Vec<u8> {
+    pub(crate) fn normalised<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
         if !self.are_in(text) {
-            return text.to_vec();
+            return Cow::Borrowed(text);
         }
         let text = Str::from(text);
-        self.described(&text.text(), 0).into_bytes()
+        Cow::Owned(self.described(&text.text(), 0).into_bytes())
     }
 
     fn described(&self, text: &str, depth: usize) -> String {

@@ -12,6 +12,9 @@ use super::value::{IntKind, Value};
 use crate::chart::functions::{Call, Func, Lazy, Print, Ty};
 use smallvec::SmallVec;
 
+/// The arguments of a call.
+type Args = SmallVec<[Value; 4]>;
+
 impl<'t> Frame<'t> {
     pub(super) fn call(
         &mut self,
@@ -35,7 +38,8 @@ impl<'t> Frame<'t> {
         node: At<'t>,
         tail: Tail<'t, '_>,
     ) -> Done<Value> {
-        let args = self.arguments(run, dot, (func, receiver), tail)?;
+        let mut args = Args::new();
+        self.arguments(run, dot, (func, receiver), tail, &mut args)?;
         if let Some(tracer) = &mut run.session.tracer {
             looked_up(tracer, func.name, &args);
             tracer.before(func.name, &args);
@@ -60,7 +64,8 @@ impl<'t> Frame<'t> {
         node: At<'t>,
         tail: Tail<'t, '_>,
     ) -> Done<()> {
-        let args = self.arguments(run, dot, (func, None), tail)?;
+        let mut args = Args::new();
+        self.arguments(run, dot, (func, None), tail, &mut args)?;
         self.invoke(run, (func, &args), (node, tail), |call| {
             let start = call.run.out.len();
             print(call)?;
@@ -74,13 +79,13 @@ impl<'t> Frame<'t> {
         dot: Dot<'_>,
         (func, receiver): (&'static Func, Option<&Value>),
         tail: Tail<'t, '_>,
-    ) -> Done<SmallVec<[Value; 4]>> {
+        args: &mut Args,
+    ) -> Done<()> {
         let given = tail.args.len() + usize::from(tail.last.is_some());
         self.check_count(func, given, tail)?;
         if let Some(why) = func.unfit {
             return self.fail(why.to_owned());
         }
-        let mut args = SmallVec::new();
         if let Some(receiver) = receiver {
             args.push(receiver.clone());
         }
@@ -92,7 +97,7 @@ impl<'t> Frame<'t> {
             self.fit(&mut last, func.param(tail.args.len()))?;
             args.push(last);
         }
-        Ok(args)
+        Ok(())
     }
 
     /// Lets a function work, and tells what becomes of it.

@@ -45,6 +45,14 @@ impl Files {
         self.0.get(name).map_or_else(|| Str::from(""), text)
     }
 
+    /// Whether a text is that of one of the files, and not just equal to it.
+    pub(super) fn own(&self, text: &Str) -> bool {
+        let Str::Text(text) = text else { return false };
+        let is_it = |file: &File| matches!(file.text.get(), Some(Str::Text(own)) if Arc::ptr_eq(own, text));
+        // Whose text it is holds it too.
+        Arc::strong_count(text) > 1 && self.0.values().any(is_it)
+    }
+
     /// An entry of the map that this is in Go.
     pub(crate) fn entry(&self, name: &str) -> Value {
         match self.0.get(name) {

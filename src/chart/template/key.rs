@@ -82,6 +82,6 @@ impl Eq for Key {}
 
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.text.fmt(f)
+        std::fmt::Debug::fmt(&self.text, f)
     }
 }

@@ -230,15 +230,6 @@ impl Value {
         }
     }
 
-    /// Whether it is a map or list of the data of a release.
-    pub(super) fn is_lent(&self) -> bool {
-        match self {
-            Value::Map(map) => map.is_lent(),
-            Value::List(list) => list.is_lent(),
-            _ => false,
-        }
-    }
-
     /// Says that it belongs to the data of a release, and all that is within it.
     fn lend(&self) {
         super::deep(|| match self {

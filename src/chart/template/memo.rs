@@ -52,8 +52,8 @@ pub(crate) struct Memo {
 pub(super) enum Maker<'m> {
     /// A template.
     Template(&'m Arc<Template>),
-    /// A function of that name, of nothing but the data.
-    Function(&'static str),
+    /// A function of that name, of nothing but the data and this number.
+    Function(&'static str, usize),
 }
 
 struct Known {
@@ -117,12 +117,7 @@ pub(super) enum Asked {
 impl Memo {
     /// The next release of a chart without subcharts begins: its data, and what `.Values` has in them, each with the
     /// render that it has been the same since. Renders count upwards from one.
-    pub(crate) fn begin_render<'v>(
-        &mut self,
-        render: u64,
-        root: &Map,
-        values: impl Iterator<Item = (&'v Key, &'v Value, u64)>,
-    ) {
+    pub(crate) fn begin_render(&mut self, render: u64, root: &Map, values: &[(Key, Value, u64)]) {
         self.render = render;
         (self.began, self.changes) = (changes(), changes());
         if !self.watch.begin(root, values) {
@@ -141,7 +136,7 @@ impl Memo {
     }
 
     /// A file begins.
-    pub fn begin(&mut self, data: &Value) {
+    pub(super) fn begin(&mut self, data: &Value) {
         self.file = self.file.wrapping_add(1);
         let Value::Map(root) = data else { return };
         if !self.roots.iter().any(|known| known.same(root)) {
@@ -160,8 +155,18 @@ impl Memo {
         self.forget_changed();
     }
 
+    /// Whether something is told by its address: it belongs to the data, or to the chart.
+    pub(crate) fn is_lent(&self, value: &Value) -> bool {
+        match value {
+            Value::Map(map) => map.is_lent(),
+            Value::List(list) => list.is_lent(),
+            Value::Str(text) => text.bytes().len() > LONGEST_KEY && self.watch.is_of_file(text),
+            _ => false,
+        }
+    }
+
     /// What is known of what a maker gives of this data.
-    pub fn ask(&mut self, maker: Maker<'_>, data: &Value) -> Asked {
+    pub(super) fn ask(&mut self, maker: Maker<'_>, data: &Value) -> Asked {
         self.forget_changed();
         self.key.clear();
         match maker {
@@ -169,10 +174,11 @@ impl Memo {
                 self.key.push(0);
                 self.key.extend(Arc::as_ptr(template).addr().to_ne_bytes());
             }
-            Maker::Function(name) => {
+            Maker::Function(name, number) => {
                 self.key.push(1);
                 self.key.extend(name.as_bytes());
                 self.key.push(0);
+                self.key.extend(number.to_ne_bytes());
             }
         }
         let mut writer = Writer { key: &mut self.key, watch: &self.watch, lasts: true };
@@ -206,15 +212,14 @@ impl Memo {
     }
 
     /// The execution is done, or has failed, which is no text.
-    pub fn keep(
+    pub(super) fn keep(
         &mut self,
         pending: Pending,
         (maker, data): (Maker<'_>, &Value),
         text: Option<&Str>,
         nesting: Nesting,
     ) {
-        let seen = self.watch.take();
-        self.watch.mark(seen);
+        let seen = self.watch.so_far();
         self.watch.mark(pending.seen);
         let mut is_same = pending.changes == changes();
         if let (Some(touched), Some(own)) = (pending.touched, own_map(data)) {
@@ -238,7 +243,7 @@ impl Memo {
             text: text.clone(),
             _template: match maker {
                 Maker::Template(template) => Some(Arc::clone(template)),
-                Maker::Function(_) => None,
+                Maker::Function(..) => None,
             },
             _data: (lasts && !is_outside).then(|| data.clone()),
             seen,
@@ -300,6 +305,10 @@ impl Writer<'_> {
             Value::Float(number) => {
                 self.key.push(4);
                 self.key.extend(number.to_bits().to_ne_bytes());
+            }
+            Value::Str(text) if is_outer && text.bytes().len() > LONGEST_KEY && self.watch.is_of_file(text) => {
+                self.key.push(11);
+                self.key.extend(text.bytes().as_ptr().addr().to_ne_bytes());
             }
             Value::Str(text) => {
                 self.key.push(5);

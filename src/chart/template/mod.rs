@@ -60,6 +60,7 @@ pub(crate) use quote::{Keep, go_quote, push_quoted, quote_rune, quote_with};
 pub(crate) use time::{Civil, Parts as DateParts, is_date};
 
 use run::{Set, Texts};
+use std::sync::Arc;
 
 /// A parsed set of templates: the files of a chart and of its subcharts.
 pub struct Templates {
@@ -92,7 +93,7 @@ impl Templates {
 
     /// Renders one file over its data: a map with `Values`, `Release`, `Chart`, `Template` and so on.
     /// Templates change what they are given (`set .Values …`), and later files of the release see it.
-    pub fn render(&self, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
+    pub fn render(&self, name: &str, data: &Value, session: &mut Session) -> Result<Arc<str>, TemplateError> {
         render_in((&self.set, &self.texts), name, data, session).map_err(TemplateError::into_helms)
     }
 }
@@ -106,7 +107,7 @@ pub fn render_text(text: &str, name: &str, data: &Value, session: &mut Session) 
 pub fn render_text_as_go(text: &str, name: &str, data: &Value, session: &mut Session) -> Result<String, TemplateError> {
     let mut set = Set::default();
     set.add(parse::parse(name, text)?);
-    render_in((&set, &Texts::default()), name, data, session)
+    render_in((&set, &Texts::default()), name, data, session).map(|text| text.to_string())
 }
 
 fn render_in(
@@ -114,7 +115,7 @@ fn render_in(
     name: &str,
     data: &Value,
     session: &mut Session,
-) -> Result<String, TemplateError> {
+) -> Result<Arc<str>, TemplateError> {
     let mut run = Run::new(set, texts, session);
     let Some(template) = run.lookup(name) else {
         let name_quoted = go_quote(name);
@@ -137,7 +138,7 @@ fn render_in(
     match run::without_no_value(text) {
         Str::Text(text) => {
             session.written += text.len();
-            Ok(text.as_ref().to_owned())
+            Ok(text)
         }
         Str::Raw(_) => Err(Run::bound_error(&template, &Fault::bound("the rendered text is not UTF-8"))),
     }

@@ -53,6 +53,8 @@ pub struct Session {
     pub(crate) written: usize,
     /// What was included before.
     pub(crate) memo: Memo,
+    /// Buffers that were used before.
+    spare: Vec<Vec<u8>>,
 }
 
 impl Session {
@@ -150,8 +152,6 @@ pub struct Run<'s> {
     included: Vec<Arc<str>>,
     pub(crate) session: &'s mut Session,
     pub(crate) out: Vec<u8>,
-    /// Buffers that were used before.
-    spare: Vec<Vec<u8>>,
     depth: u32,
     /// How deep it ever went.
     deepest: Nesting,
@@ -168,7 +168,6 @@ impl<'s> Run<'s> {
             included: Vec::new(),
             session,
             out: Vec::new(),
-            spare: Vec::new(),
             depth: 0,
             deepest: Nesting::default(),
             layered: Cell::new(0),
@@ -238,13 +237,13 @@ impl<'s> Run<'s> {
 
     /// An empty buffer, which may have room already.
     pub(crate) fn buffer(&mut self) -> Vec<u8> {
-        self.spare.pop().unwrap_or_default()
+        self.session.spare.pop().unwrap_or_default()
     }
 
     /// Keeps a buffer for the next who needs one.
     pub(crate) fn give_back(&mut self, mut buffer: Vec<u8>) {
         buffer.clear();
-        self.spare.push(buffer);
+        self.session.spare.push(buffer);
     }
 
     /// Executes a template into the current output.
@@ -293,14 +292,18 @@ impl<'s> Run<'s> {
         self.known_or_made(Maker::Template(template), data, |run| run.execute(template, data))
     }
 
-    /// The text that a function gives of a value and of nothing else, by calling it where it is not known.
+    /// The text that a function gives of a value and of nothing else but a number, by calling it where it is not known.
     pub(crate) fn known_or_called(
         &mut self,
-        function: &'static str,
+        (function, number): (&'static str, usize),
         value: &Value,
         call: impl FnOnce(&mut Self) -> Result<Str, Fault>,
     ) -> Result<Str, Fault> {
-        if value.is_lent() { self.known_or_made(Maker::Function(function), value, call) } else { call(self) }
+        if self.session.memo.is_lent(value) {
+            self.known_or_made(Maker::Function(function, number), value, call)
+        } else {
+            call(self)
+        }
     }
 
     fn known_or_made<E>(
@@ -382,12 +385,15 @@ impl<'s> Run<'s> {
 /// What Go prints for a missing value.
 const NO_VALUE: &str = "<no value>";
 
+fn has_no_value(text: &str) -> bool {
+    let mut places = memchr::memchr_iter(NO_VALUE.as_bytes()[0], text.as_bytes());
+    places.any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(NO_VALUE)))
+}
+
 /// Takes it out, as Helm does.
 pub(super) fn without_no_value(text: Str) -> Str {
     match &text {
-        Str::Text(t) if memchr::memmem::find(t.as_bytes(), NO_VALUE.as_bytes()).is_some() => {
-            Str::from(t.replace(NO_VALUE, ""))
-        }
+        Str::Text(t) if has_no_value(t) => Str::from(t.replace(NO_VALUE, "")),
         _ => text,
     }
 }

@@ -105,16 +105,13 @@ impl PartialEq for Str {
 
 impl From<Vec<u8>> for Str {
     fn from(bytes: Vec<u8>) -> Self {
-        match String::from_utf8(bytes) {
-            Ok(text) => Self::Text(text.into()),
-            Err(error) => Self::Raw(error.into_bytes().into()),
-        }
+        Self::from(bytes.as_slice())
     }
 }
 
 impl From<&[u8]> for Str {
     fn from(bytes: &[u8]) -> Self {
-        match std::str::from_utf8(bytes) {
+        match simdutf8::basic::from_utf8(bytes) {
             Ok(text) => Self::Text(text.into()),
             Err(_) => Self::Raw(bytes.into()),
         }

@@ -3,9 +3,13 @@
 //! Whoever gets at a mapping of the data comes by one of them, or was given it. What was not looked at makes no
 //! difference to a text, so the text stays as it is where that becomes another.
 
+use super::files::Files;
 use super::key::Key;
 use super::map::Map;
-use super::value::Value;
+use super::object::Object;
+use super::value::{Str, Value};
+use std::cell::Cell;
+use std::sync::Arc;
 
 /// Some of what is watched.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -51,6 +55,8 @@ pub(super) struct Watch {
     root: Option<Map>,
     release: Option<Map>,
     values: Option<Map>,
+    /// The chart's files, which are the same for all releases.
+    files: Option<Arc<Files>>,
     watched: Vec<(Map, Seen)>,
     /// The render that each place of [`Seen`] has been the same since.
     since: Vec<u64>,
@@ -61,13 +67,17 @@ pub(super) struct Watch {
 impl Watch {
     /// The values of a new render, each with the render that it has been the same since. False where their names are
     /// others than in the render before.
-    pub fn begin<'v>(&mut self, root: &Map, values: impl Iterator<Item = (&'v Key, &'v Value, u64)>) -> bool {
+    pub fn begin(&mut self, root: &Map, values: &[(Key, Value, u64)]) -> bool {
         let map = |name: &str| match root.get(name) {
             Some(Value::Map(map)) => Some(map),
             _ => None,
         };
         (self.about, self.root) = (None, Some(root.clone()));
         (self.release, self.values) = (map("Release"), map("Values"));
+        self.files = match root.get("Files") {
+            Some(Value::Object(Object::Files(files))) => Some(files),
+            _ => None,
+        };
         self.watched.clear();
         self.watched.extend(self.release.clone().map(|release| (release, RELEASE)));
         self.watched.extend(self.values.clone().map(|values| (values, VALUES)));
@@ -80,12 +90,12 @@ impl Watch {
                 Value::Map(map) => {
                     let place = 1_u64.checked_shl(u32::try_from(self.since.len()).unwrap_or(u32::MAX));
                     self.watched.push((map.clone(), place.map_or(REST, Seen)));
-                    self.since.push(since);
+                    self.since.push(*since);
                     true
                 }
                 _ => {
                     if let Some(last) = self.since.get_mut(VALUES.0.ilog2() as usize) {
-                        *last = since.max(*last);
+                        *last = (*since).max(*last);
                     }
                     false
                 }
@@ -105,25 +115,40 @@ impl Watch {
         self.root.as_ref().is_some_and(|root| root.same(map))
     }
 
+    /// Whether a text is that of a file of the chart.
+    pub fn is_of_file(&self, text: &Str) -> bool {
+        self.files.as_ref().is_some_and(|files| files.own(text))
+    }
+
     /// Whether it is another map in the next render.
     pub fn is_of_this_render(&self, map: &Map) -> bool {
         [&self.about, &self.root, &self.release, &self.values].into_iter().flatten().any(|own| own.same(map))
     }
 
-    fn all(&self) -> impl Iterator<Item = (&Map, Seen)> {
-        let about = self.about.iter().map(|about| (about, TEMPLATE));
-        about.chain(self.watched.iter().map(|(map, place)| (map, *place)))
-    }
-
     /// What was looked at since this was last asked.
     pub fn take(&self) -> Seen {
-        self.all().filter(|(map, _)| map.looked().replace(false)).fold(Seen::default(), |seen, (_, at)| Seen(seen.0 | at.0))
+        self.seen(|looked| looked.replace(false))
+    }
+
+    /// What was looked at so far.
+    pub fn so_far(&self) -> Seen {
+        self.seen(Cell::get)
+    }
+
+    fn seen(&self, ask: impl Fn(&Cell<bool>) -> bool) -> Seen {
+        let about = self.about.iter().map(|about| (about, TEMPLATE));
+        let all = about.chain(self.watched.iter().map(|(map, place)| (map, *place)));
+        all.fold(Seen::default(), |seen, (map, place)| if ask(map.looked()) { Seen(seen.0 | place.0) } else { seen })
     }
 
     /// Says that this was looked at.
     pub fn mark(&self, seen: Seen) {
-        if seen != Seen::default() {
-            self.all().filter(|(_, place)| seen.has(*place)).for_each(|(map, _)| map.looked().set(true));
+        if seen.has(TEMPLATE) {
+            self.about.iter().for_each(|about| about.looked().set(true));
+        }
+        if seen.0 > TEMPLATE.0 {
+            let marked = self.watched.iter().filter(|(_, place)| seen.has(*place));
+            marked.for_each(|(map, _)| map.looked().set(true));
         }
     }
 

@@ -49,7 +49,7 @@ fn render_one(template: &str, values: Option<&Json>) -> Result<Vec<u8>, String> 
     let parsed = parsed.map_err(|error| error.to_string())?;
     let text =
         parsed.render(NAME, &data(chart(), values), &mut Session::default()).map_err(|error| error.to_string())?;
-    Ok(text.into())
+    Ok(text.as_bytes().to_vec())
 }
 
 /// What a template is given in a chart of these files, with its own values or others.
