@@ -103,7 +103,8 @@ impl Texts {
             }
         }
         let full = self.files.iter().filter(|(_, text)| !text.trim().is_empty());
-        let printed = full.map(|(template, text)| Printed { template, text: Cow::Borrowed(&**text), is_definition: false });
+        let printed =
+            full.map(|(template, text)| Printed { template, text: Cow::Borrowed(&**text), is_definition: false });
         listing.objects.extend(printed);
         listing.hooks = shown(&hooks, parts);
         listing

@@ -211,17 +211,19 @@ impl Chart {
     pub fn texts_in(&self, input: &RenderInput<'_>, manner: &Manner) -> Result<Texts, RenderError> {
         let mut warnings = Vec::new();
         let (chart, values) = self.prepare(input.values, &mut warnings)?;
-        if !manner.skip_schema && schema::has_schema(&chart) {
-            let judged = Value::Object(values.clone());
-            schema::check_beside(&chart, &judged, || self.parse(&chart)).map_err(RenderError::Schema)?;
+        let run = || {
+            self.check(input.capabilities)?;
+            let data = Data::new(&chart, &values, input.release, input.capabilities);
+            let session = Session::in_world(manner.world.clone());
+            let mut session = if manner.traced { session.traced(data.values()) } else { session };
+            let mut texts = self.run(&chart, &data, warnings, &mut session)?;
+            texts.crds = chart.crds().into();
+            Ok(texts)
+        };
+        if manner.skip_schema || !schema::has_schema(&chart) {
+            return run();
         }
-        self.check(input.capabilities)?;
-        let data = Data::new(&chart, &values, input.release, input.capabilities);
-        let session = Session::in_world(manner.world.clone());
-        let mut session = if manner.traced { session.traced(data.values()) } else { session };
-        let mut texts = self.run(&chart, &data, warnings, &mut session)?;
-        texts.crds = chart.crds().into();
-        Ok(texts)
+        schema::check_beside(&chart, &Value::Object(values.clone()), run).map_err(RenderError::Schema)?
     }
 
     /// Whether it is for a release, rather than for other charts.
@@ -249,11 +251,6 @@ impl Chart {
             return Err(RenderError::KubeVersion { range: range.clone(), version: version.clone() });
         }
         Ok(())
-    }
-
-    /// Parses the templates of this chart as it takes part, for when they are run. What is wrong is told then.
-    pub(super) fn parse(&self, part: &Self) {
-        drop(Parsed::of(part));
     }
 
     /// Runs the templates of this chart as it takes part, over their data.

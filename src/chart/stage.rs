@@ -51,6 +51,15 @@ struct Kept {
     since: u64,
 }
 
+/// What a render is made of.
+struct Parts<'r> {
+    release: &'r ReleaseInfo,
+    values: Map,
+    /// The values at the top, each with the first render that had it.
+    since: Vec<(Key, Value, u64)>,
+    warnings: Vec<String>,
+}
+
 impl<'c> Stage<'c> {
     /// For a chart and a cluster.
     pub fn new(chart: &'c Chart, capabilities: Capabilities) -> Self {
@@ -104,29 +113,36 @@ impl<'c> Stage<'c> {
                 entries.insert(key, value);
             }
         }
-        if schema::has_schema(self.chart) {
-            if let Json::Object(judged) = &mut self.judged {
-                let count = judged.len();
-                judged.retain(|key, _| own.contains_key(key) || user.contains_key(key));
-                self.is_valid &= judged.len() == count;
-            }
-            if !self.is_valid {
-                let judged = schema::check_beside(self.chart, &self.judged, || self.chart.parse(self.chart));
-                judged.map_err(RenderError::Schema)?;
-                self.is_valid = true;
-            }
+        if schema::has_schema(self.chart)
+            && let Json::Object(judged) = &mut self.judged
+        {
+            let count = judged.len();
+            judged.retain(|key, _| own.contains_key(key) || user.contains_key(key));
+            self.is_valid &= judged.len() == count;
         }
+        let parts = Parts { release, values: Map::new(MapKind::Values, entries), since, warnings };
+        if self.is_valid || !schema::has_schema(self.chart) {
+            return self.run(parts);
+        }
+        let judged = mem::replace(&mut self.judged, Json::Null);
+        let made = schema::check_beside(self.chart, &judged, || self.run(parts));
+        self.judged = judged;
+        self.is_valid = made.is_ok();
+        made.map_err(RenderError::Schema)?
+    }
+
+    fn run(&mut self, parts: Parts<'_>) -> Result<Texts, RenderError> {
         if !self.is_fit {
             self.chart.check(&self.capabilities)?;
             self.is_fit = true;
         }
-        let data = Data::alone(self.chart, &self.common, &Map::new(MapKind::Values, entries), release);
+        let data = Data::alone(self.chart, &self.common, &parts.values, parts.release);
         let mut memo = mem::take(&mut self.memo);
         if let Some(root) = data.of_chart(self.chart) {
-            memo.begin_render(self.render, root, &since);
+            memo.begin_render(self.render, root, &parts.since);
         }
         let mut session = Session::with_memo(memo);
-        let mut texts = self.chart.run(self.chart, &data, warnings, &mut session);
+        let mut texts = self.chart.run(self.chart, &data, parts.warnings, &mut session);
         if let Ok(texts) = &mut texts {
             texts.set_crds(&self.crds);
             session.memo.end_render();

@@ -9,22 +9,22 @@ use std::borrow::Cow;
 pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("sha1sum", &[Ty::Str], |call| {
         let text = call.hashed_text()?;
-        Ok(call.digest(&text, hex(&sha1::Sha1::digest(&*text))))
+        Ok(call.digest(matches!(text, Cow::Owned(_)), hex(&sha1::Sha1::digest(&*text))))
     })
     .pass(),
     Func::new("sha256sum", &[Ty::Str], |call| {
         let text = call.hashed_text()?;
-        Ok(call.digest(&text, hex(&sha2::Sha256::digest(&*text))))
+        Ok(call.digest(matches!(text, Cow::Owned(_)), hex(&sha2::Sha256::digest(&*text))))
     })
     .pass(),
     Func::new("sha512sum", &[Ty::Str], |call| {
         let text = call.hashed_text()?;
-        Ok(call.digest(&text, hex(&sha2::Sha512::digest(&*text))))
+        Ok(call.digest(matches!(text, Cow::Owned(_)), hex(&sha2::Sha512::digest(&*text))))
     })
     .pass(),
     Func::new("adler32sum", &[Ty::Str], |call| {
         let text = call.hashed_text()?;
-        Ok(call.digest(&text, adler32(&text).to_string()))
+        Ok(call.digest(matches!(text, Cow::Owned(_)), adler32(&text).to_string()))
     })
     .pass(),
 ];
@@ -39,8 +39,8 @@ impl<'a> super::Call<'a, '_, '_> {
 
     /// Remembers the digest of a text that held generated values: it is no secret, and must not be
     /// taken for one.
-    fn digest(&mut self, hashed: &Cow<'_, [u8]>, digest: String) -> Value {
-        if matches!(hashed, Cow::Owned(_)) {
+    fn digest(&mut self, held_generated: bool, digest: String) -> Value {
+        if held_generated {
             self.run.session.tokens.remember_digest(&digest);
         }
         digest.into()

@@ -3,7 +3,9 @@
 use super::jsonread;
 use super::jsonwrite::{self, Style};
 use super::{Call, Func, Outcome, Ty};
-use crate::chart::template::{Fault, Field, Key, List, ListKind, Map, MapKind, Object, Record, Run, Value, format_float};
+use crate::chart::template::{
+    Fault, Field, Key, List, ListKind, Map, MapKind, Object, Record, Run, Value, format_float,
+};
 use base64::Engine as _;
 use serde_json::Value as Json;
 

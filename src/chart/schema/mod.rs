@@ -161,16 +161,18 @@ pub(super) fn check(chart: &Chart, values: &Value) -> Result<(), String> {
     if told.is_empty() { Ok(()) } else { Err(told) }
 }
 
-/// The same while something else is done. A schema that nobody has read yet takes as long to be read as all else of a
-/// first render, so it has a thread of its own.
-pub(super) fn check_beside(chart: &Chart, values: &Value, other: impl FnOnce()) -> Result<(), String> {
+/// The same, and does something else besides that is of no use where the values are not as they must be. A schema that
+/// nobody has read yet takes as long to be read as all else of a first render, so it has a thread of its own.
+pub(super) fn check_beside<T>(chart: &Chart, values: &Value, other: impl FnOnce() -> T) -> Result<T, String> {
     thread::scope(|scope| {
         let apart = if is_read(chart) { None } else { spawn(scope, || check(chart, values)) };
-        other();
-        match apart.map(ScopedJoinHandle::join) {
-            Some(judged) => judged.unwrap_or_else(|panic| resume_unwind(panic)),
-            None => check(chart, values),
-        }
+        let Some(apart) = apart else {
+            check(chart, values)?;
+            return Ok(other());
+        };
+        let made = other();
+        apart.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        Ok(made)
     })
 }
 
