@@ -66,6 +66,7 @@ mod see;
 mod shards;
 mod template;
 mod template_generated;
+mod template_memory;
 mod template_robust;
 mod terminal;
 mod update;

@@ -2,7 +2,7 @@
 
 use super::error::{ErrorKind, Fault, TemplateError};
 use super::exec::Frame;
-use super::map::Map;
+use super::map::{Knots, Map};
 use super::memo::{Asked, Memo, Nesting};
 use super::node::Template;
 use super::trace::{Trace, Tracer};
@@ -37,6 +37,9 @@ impl Default for Limits {
 }
 
 /// What the files of one release share while they are rendered: generated values and bounds.
+///
+/// The data of a release serve one session: a map that a template put others into is empty when the session ends, for else
+/// it might hold itself for ever.
 #[derive(Default)]
 pub struct Session {
     /// The generated values that were asked for, in order.
@@ -53,6 +56,8 @@ pub struct Session {
     pub(crate) written: usize,
     /// What was included before.
     pub(super) memo: Memo,
+    /// What may hold itself.
+    knots: Knots,
 }
 
 impl Session {
@@ -206,6 +211,12 @@ impl<'s> Run<'s> {
             return Err(Fault::bound(format!("the render is larger than {limit} bytes")));
         }
         Ok(())
+    }
+
+    /// Sets a key of a map, as a template does.
+    pub(crate) fn put(&mut self, map: &Map, key: impl Into<Arc<str>>, value: Value) {
+        self.session.knots.note(map, &value);
+        map.insert(key, value);
     }
 
     /// Executes a template into a text of its own.
