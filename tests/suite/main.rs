@@ -65,6 +65,7 @@ mod schemas;
 mod see;
 mod shards;
 mod template;
+mod template_certificates;
 mod template_generated;
 mod template_memory;
 mod template_robust;
