@@ -10,8 +10,9 @@ use rand::Rng as _;
 use rand::distr::{Alphanumeric, SampleString as _};
 use serde_json::{Map, Value, json};
 
+use super::made;
 use super::step::{Halt, Run, uid_of};
-use crate::chart::generated::{GeneratedKey, Part, PlaceholderId, RandomKind};
+use crate::chart::generated::{GeneratedKey, PlaceholderId, RandomKind};
 use crate::cluster::{Apply, ErrorKind, Target};
 use crate::manifest::{Fields, GENERATED_MANAGER, Kind, LABEL_BUCKET, LABEL_FLEET, LABEL_SANDBOX, ObjectId};
 use crate::plan::UNKNOWN_MANAGER;
@@ -39,12 +40,15 @@ impl Run<'_> {
             let is_settled = |key: &String| mine.contains(key) || theirs.contains(key);
             let is_complete = keys.iter().all(|key| has(&secret, &key.key) && is_settled(&key.key));
             let has_dropped = mine.iter().any(|mine| keys.iter().all(|key| key.key != *mine));
-            if is_complete && (kept.is_empty() || !has_dropped) {
+            let is_kept = is_complete && (kept.is_empty() || !has_dropped);
+            if is_kept && !keys.iter().any(made::is_renewable) {
                 return Ok(());
             }
-            self.learn(&secret, keys);
-            self.learn_elsewhere(target.id, keys).await?;
-            let body = self.body(target.id, &secret, keys, &theirs);
+            let known = self.known.clone();
+            let body = self.body(target.id, &secret, keys, &theirs).await?;
+            if is_kept && body["data"].as_object().is_some_and(|data| is_there(&secret, data)) {
+                return Ok(());
+            }
             let apply = Apply {
                 body: &body,
                 manager: GENERATED_MANAGER,
@@ -54,7 +58,8 @@ impl Run<'_> {
             };
             match self.cluster.apply(&target, &apply).await {
                 Ok(_) => return Ok(()),
-                Err(error) if error.kind == ErrorKind::Conflict => {}
+                // What was made is nobody's.
+                Err(error) if error.kind == ErrorKind::Conflict => self.known = known,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -70,9 +75,8 @@ impl Run<'_> {
         whole: &Value,
         keys: &[GeneratedKey],
     ) -> Result<Option<String>, Halt> {
-        self.learn_elsewhere(target.id, keys).await?;
         let known = self.known.clone();
-        let mut body = self.body(target.id, &Value::Null, keys, &[]);
+        let mut body = self.body(target.id, &Value::Null, keys, &[]).await?;
         body["metadata"]["labels"] = whose(whole);
         // It cannot be changed afterwards.
         if let Some(of_type) = whole.get("type") {
@@ -91,24 +95,31 @@ impl Run<'_> {
 
     /// Values that a Secret has already.
     pub(super) fn learn(&mut self, secret: &Value, keys: &[GeneratedKey]) {
+        self.learn_of(secret, keys, |_, _| true);
+    }
+
+    fn learn_of(
+        &mut self,
+        secret: &Value,
+        keys: &[GeneratedKey],
+        which: impl Fn(&PlaceholderId, &GeneratedKey) -> bool,
+    ) {
         for key in keys {
-            if let Some(value) = plain(secret, &key.key)
-                && let Some((id, value)) = only_placeholder(&key.parts, &value)
-            {
-                self.known.entry(id.clone()).or_insert(value);
+            let Some(value) = plain(secret, &key.key) else { continue };
+            for (id, value) in made::taken_apart(&key.parts, &value).unwrap_or_default() {
+                if which(id, key) {
+                    self.known.entry(id.clone()).or_insert(value);
+                }
             }
         }
     }
 
     /// A placeholder of another Secret's is resolved from there.
     async fn learn_elsewhere(&mut self, id: &ObjectId, keys: &[GeneratedKey]) -> Result<(), Halt> {
-        let placeholders = keys.iter().flat_map(|key| &key.parts).filter_map(|part| match part {
-            Part::Random { id, .. } => Some(id),
-            Part::Text(_) => None,
-        });
-        let elsewhere: Vec<&PlaceholderId> =
-            placeholders.filter(|p| p.secret != id.name && !self.known.contains_key(p)).collect();
-        for placeholder in elsewhere {
+        for (placeholder, of_kind) in made::elsewhere(keys, &id.name) {
+            if self.known.contains_key(placeholder) {
+                continue;
+            }
             let kind = Kind::new("v1", "Secret");
             let Some(resource) = crate::manifest::builtin(&kind) else { continue };
             let other = ObjectId { name: placeholder.secret.clone(), ..id.clone() };
@@ -118,63 +129,56 @@ impl Run<'_> {
             if placeholder.ordinal == 0
                 && let Some(value) = plain(&secret, &placeholder.key)
             {
+                let value = if of_kind.is_pem() { made::first_block(&value) } else { value };
                 self.known.insert(placeholder.clone(), value);
             }
         }
         Ok(())
     }
 
-    fn body(&mut self, id: &ObjectId, secret: &Value, keys: &[GeneratedKey], theirs: &[String]) -> Value {
+    /// What is applied: of what is there the same, and of what is missing or no longer fits something new.
+    async fn body(
+        &mut self,
+        id: &ObjectId,
+        secret: &Value,
+        keys: &[GeneratedKey],
+        theirs: &[String],
+    ) -> Result<Value, Halt> {
+        // What can be made anew is as the first Secret has it, the rest as any has it.
+        self.learn_of(secret, keys, |of, key| of.secret == id.name || !made::is_renewable(key));
+        self.learn_elsewhere(id, keys).await?;
+        self.learn(secret, keys);
+        let is_theirs = |key: &GeneratedKey| has(secret, &key.key) && theirs.contains(&key.key);
+        let stays = |key: &GeneratedKey| match plain(secret, &key.key) {
+            Some(value) => !made::is_renewable(key) || made::taken_apart(&key.parts, &value).is_none(),
+            None => has(secret, &key.key),
+        };
+        let fixed: Vec<&GeneratedKey> = keys.iter().filter(|key| is_theirs(key)).collect();
+        let open: Vec<&GeneratedKey> = keys.iter().filter(|key| !is_theirs(key) && !stays(key)).collect();
+        self.settle(&id.name, &open, &fixed).await?;
         let mut data = Map::new();
-        for key in keys {
-            let existing = secret.pointer("/data").and_then(|data| data.get(&key.key));
-            match existing {
-                // Somebody else's by now: it is kept, and stays theirs.
-                Some(_) if theirs.contains(&key.key) => {}
-                Some(value) => {
-                    data.insert(key.key.clone(), value.clone());
+        // Somebody else's by now is kept, and stays theirs.
+        for key in keys.iter().filter(|key| !is_theirs(key)) {
+            let value = match secret.pointer("/data").and_then(|data| data.get(&key.key)) {
+                Some(value) if stays(key) => value.clone(),
+                _ => {
+                    let unknown = || Halt::Failed(format!("key {:?} of Secret {} could not be made", key.key, id.name));
+                    json!(STANDARD.encode(self.text(&key.parts).ok_or_else(unknown)?))
                 }
-                None => {
-                    let value = self.value(&key.parts);
-                    data.insert(key.key.clone(), json!(STANDARD.encode(value)));
-                }
-            }
+            };
+            data.insert(key.key.clone(), value);
         }
-        json!({
+        Ok(json!({
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": { "name": id.name, "namespace": id.namespace },
             "data": data,
-        })
-    }
-
-    fn value(&mut self, parts: &[Part]) -> String {
-        parts
-            .iter()
-            .map(|part| match part {
-                Part::Text(text) => text.clone(),
-                Part::Random { id, kind } => self.known.entry(id.clone()).or_insert_with(|| random(kind)).clone(),
-            })
-            .collect()
+        }))
     }
 }
 
-/// The value of the one placeholder among the parts, where the text around it says which piece it is.
-fn only_placeholder<'p>(parts: &'p [Part], value: &str) -> Option<(&'p PlaceholderId, String)> {
-    let (mut before, mut after, mut found) = (String::new(), String::new(), None);
-    for part in parts {
-        match (part, found) {
-            (Part::Text(text), None) => before.push_str(text),
-            (Part::Text(text), Some(_)) => after.push_str(text),
-            (Part::Random { id, .. }, None) => found = Some(id),
-            (Part::Random { .. }, Some(_)) => return None,
-        }
-    }
-    let inner = value.strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
-    Some((found?, inner.to_owned()))
-}
-
-fn random(kind: &RandomKind) -> String {
+/// A value that is made of nothing else.
+pub(super) fn random(kind: &RandomKind) -> String {
     let mut rng = rand::rng();
     let mut from = |set: &[u8], count: usize| -> String {
         // The sets below are not empty.
@@ -193,6 +197,8 @@ fn random(kind: &RandomKind) -> String {
             STANDARD.encode(bytes)
         }
         RandomKind::Uuid => uuid(),
+        // These are made elsewhere.
+        RandomKind::Key(_) | RandomKind::CertificateKey | RandomKind::Made(_) => String::new(),
     }
 }
 
@@ -215,6 +221,11 @@ fn whose(body: &Value) -> Value {
 
 fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
     object.pointer(pointer).and_then(Value::as_str)
+}
+
+/// Whether a Secret holds these values.
+fn is_there(secret: &Value, data: &Map<String, Value>) -> bool {
+    data.iter().all(|(key, value)| secret.pointer("/data").and_then(|data| data.get(key)) == Some(value))
 }
 
 fn has(secret: &Value, key: &str) -> bool {

@@ -12,6 +12,7 @@ mod hook;
 mod hurry;
 mod lease;
 mod ledger;
+mod made;
 mod notes;
 mod rounds;
 mod step;

@@ -15,7 +15,7 @@ impl Case<'_> {
         let had = |m: &&Manifest| !m.generated.is_empty() && namespace.record.had_values(&m.id.name);
         let Some(manifest) = difference.manifest.filter(had) else { return Ok(()) };
         let namespace = &self.wanted.namespace;
-        if self.has_values(difference) || has_copies(difference, manifest) {
+        if self.has_values(difference) || has_copies(difference, manifest) || is_renewable(difference, manifest) {
             return Ok(());
         }
         match self.answers.claims.get(namespace) {
@@ -66,6 +66,19 @@ fn values(key: &GeneratedKey) -> Vec<&PlaceholderId> {
         Part::Text(_) => None,
     });
     random.collect()
+}
+
+/// Whether nobody remembers the lost values, as certificates and the keys that come with them: they are made anew.
+fn is_renewable(difference: &Difference<'_>, manifest: &Manifest) -> bool {
+    let is_lost = |key: &&GeneratedKey| match &difference.kind {
+        DifferenceKind::KeysLost(lost) => lost.contains(&key.key),
+        _ => true,
+    };
+    let mut parts = manifest.generated.iter().filter(is_lost).flat_map(|key| &key.parts);
+    parts.all(|part| match part {
+        Part::Text(_) => true,
+        Part::Random { kind, .. } => kind.is_renewable(),
+    })
 }
 
 /// Whether each value of the lost keys can be read from a key that is still there.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::chart::generated::Part;
+use crate::chart::generated::{Part, RandomKind};
 use crate::chart::yaml;
 use crate::manifest::{ANNOTATION_HASH, Manifest, Release};
 
@@ -62,6 +62,10 @@ pub fn shown(manifest: &Manifest) -> Value {
 fn part(part: &Part) -> String {
     match part {
         Part::Text(text) => text.clone(),
+        // What it is made of may be a password.
+        Part::Random { id, kind: RandomKind::Made(made) } => {
+            format!("<generated {made}: {} {} {}>", id.secret, id.key, id.ordinal)
+        }
         Part::Random { id, kind } => format!("<generated {kind:?}: {} {} {}>", id.secret, id.key, id.ordinal),
     }
 }

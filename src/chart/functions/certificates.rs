@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use sha2::{Digest as _, Sha256};
 
-use super::{Call, Outcome, der, keys::Key, pem, x509};
+use super::{Call, Outcome, der, issued::Issued, keys::Key, pem, x509};
+use crate::chart::generated::{self, KeyKind, Made, RandomKind, Signer, Wish};
 use crate::chart::outside::Outside;
 use crate::chart::template::{Fault, Field, Object, Record, Value};
 
@@ -16,48 +17,34 @@ use crate::chart::template::{Fault, Field, Object, Record, Value};
 const TYPE: &str = "sprig.certificate";
 /// So many steps does the making of a key count for, so that a loop of them ends.
 const STEPS: u64 = 250_000;
+/// So many certificates may sign one another.
+const LONGEST_CHAIN: usize = 8;
 
-/// What a certificate is for, as the functions' arguments say it.
-pub(super) struct Wish {
-    name: String,
-    addresses: Vec<IpAddr>,
-    names: Vec<String>,
-    days: i64,
-    is_authority: bool,
+/// The arguments of `genCA`.
+pub(super) fn authority(call: &Call<'_, '_, '_>) -> Result<Wish, Fault> {
+    let name = call.text(0).into_owned();
+    Ok(Wish { name, addresses: Vec::new(), names: Vec::new(), days: call.int(1), is_authority: true })
 }
 
-impl Wish {
-    /// The arguments of `genCA`.
-    pub fn authority(call: &Call<'_, '_, '_>) -> Self {
-        Self {
-            name: call.text(0).into_owned(),
-            addresses: Vec::new(),
-            names: Vec::new(),
-            days: call.int(1),
-            is_authority: true,
-        }
+/// The first four arguments of the others.
+pub(super) fn leaf(call: &Call<'_, '_, '_>) -> Result<Wish, Fault> {
+    let printed = |value| call.printed(value).map(|text| String::from_utf8_lossy(&text).into_owned());
+    let mut addresses = Vec::new();
+    for item in items(call.value(1)) {
+        let Value::Str(text) = item else {
+            return Err(format!("error parsing ip: {} is not a string", printed(item)?).into());
+        };
+        let text = text.text();
+        addresses.push(text.parse().map_err(|_| Fault::from(format!("error parsing ip: {text}")))?);
     }
-
-    /// The first four arguments of the others.
-    pub fn leaf(call: &Call<'_, '_, '_>) -> Result<Self, Fault> {
-        let printed = |value| call.printed(value).map(|text| String::from_utf8_lossy(&text).into_owned());
-        let mut addresses = Vec::new();
-        for item in items(call.value(1)) {
-            let Value::Str(text) = item else {
-                return Err(format!("error parsing ip: {} is not a string", printed(item)?).into());
-            };
-            let text = text.text();
-            addresses.push(text.parse().map_err(|_| Fault::from(format!("error parsing ip: {text}")))?);
-        }
-        let mut names = Vec::new();
-        for item in items(call.value(2)) {
-            let Value::Str(text) = item else {
-                return Err(format!("error processing alternate dns name: {} is not a string", printed(item)?).into());
-            };
-            names.push(text.text().into_owned());
-        }
-        Ok(Self { name: call.text(0).into_owned(), addresses, names, days: call.int(3), is_authority: false })
+    let mut names = Vec::new();
+    for item in items(call.value(2)) {
+        let Value::Str(text) = item else {
+            return Err(format!("error processing alternate dns name: {} is not a string", printed(item)?).into());
+        };
+        names.push(text.text().into_owned());
     }
+    Ok(Wish { name: call.text(0).into_owned(), addresses, names, days: call.int(3), is_authority: false })
 }
 
 fn items(value: &Value) -> &[Value] {
@@ -67,41 +54,162 @@ fn items(value: &Value) -> &[Value] {
     }
 }
 
-/// The key for a certificate: the one that is given, or a new one.
-pub(super) fn key_of(call: &mut Call<'_, '_, '_>, given: Option<usize>, outside: &dyn Outside) -> Result<Key, Fault> {
+/// Where a function's arguments have a key, and a certificate that signs.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Places {
+    pub key: Option<usize>,
+    pub signer: Option<usize>,
+}
+
+/// A certificate and its key: made where the render may ask chance, else words that stand for them.
+pub(super) fn pair(
+    call: &mut Call<'_, '_, '_>,
+    wish: fn(&Call<'_, '_, '_>) -> Result<Wish, Fault>,
+    places: Places,
+) -> Outcome {
     call.run.step(STEPS)?;
-    match given {
-        Some(at) => Ok(Key::read(&call.text(at)).map_err(|why| format!("parsing private key: {why}"))?),
-        None => Ok(Key::rsa(2048, outside).map_err(|why| format!("error generating rsa key: {why}"))?),
+    let Some(outside) = call.run.session.outside() else {
+        return promised(call, wish, places);
+    };
+    let key = match places.key {
+        Some(at) => Key::read(&call.text(at)).map_err(|why| format!("parsing private key: {why}"))?,
+        None => {
+            Key::new(generated::CERTIFICATE_KEY, &*outside).map_err(|why| format!("error generating rsa key: {why}"))?
+        }
+    };
+    let wish = wish(call)?;
+    let signer = places.signer.map(|at| fixed_signer(&signer_of(call.value(at)))).transpose()?;
+    let cert = issue(&wish, &key, signer.as_ref(), &*outside)?;
+    let key = key.pem().map_err(|why| format!("error creating certificate: {why}"))?;
+    Ok(value(cert, key))
+}
+
+/// The same as tokens.
+fn promised(
+    call: &mut Call<'_, '_, '_>,
+    wish: fn(&Call<'_, '_, '_>) -> Result<Wish, Fault>,
+    places: Places,
+) -> Outcome {
+    let tokens = &call.run.session.tokens;
+    let looks = |(at, arg): (usize, &Value)| places.key != Some(at) && tokens.are_in_value(arg, generated::DEEP);
+    if call.args.iter().enumerate().any(looks) {
+        return Err(generated::refusal(call.name));
     }
+    let key = places.key.map(|at| call.text(at).into_owned());
+    match &key {
+        Some(key) if tokens.are_in(key.as_bytes()) => {
+            let signs = |kind: &RandomKind| match kind {
+                RandomKind::Key(kind) => *kind != KeyKind::Dsa,
+                kind => *kind == RandomKind::CertificateKey,
+            };
+            if !tokens.is_one(key, signs) {
+                return Err("parsing private key: what is generated there is no key that can sign".into());
+            }
+        }
+        Some(key) => drop(Key::read(key).map_err(|why| format!("parsing private key: {why}"))?),
+        None => {}
+    }
+    let wish = wish(call)?;
+    let signer = places.signer.map(|at| signer_of(call.value(at)));
+    if let Some(signer) = &signer {
+        if tokens.signers(&signer.cert) >= LONGEST_CHAIN {
+            return Err(Fault::bound(format!("more than {LONGEST_CHAIN} certificates sign one another")));
+        }
+        // What is fixed is looked at now.
+        if !tokens.are_in(signer.cert.as_bytes()) {
+            signer_cert(&signer.cert)?;
+        }
+        if !tokens.are_in(signer.key.as_bytes()) {
+            signer_key(&signer.key)?;
+        }
+    }
+    let tokens = &mut call.run.session.tokens;
+    let key = key.unwrap_or_else(|| tokens.random(RandomKind::CertificateKey));
+    let cert = tokens.made(Made::Certificate { wish, key: key.clone(), signer });
+    Ok(value(cert, key))
 }
 
-/// A certificate that its own key signs.
-pub(super) fn self_signed(wish: &Wish, key: &Key, outside: &dyn Outside) -> Outcome {
-    issue(wish, key, None, outside)
-}
-
-/// A certificate that the authority of an argument signs.
-pub(super) fn signed(wish: &Wish, key: &Key, authority: &Value, outside: &dyn Outside) -> Outcome {
-    let part = |name: &str| match authority {
+/// The certificate and the key of an argument; empty where it has none.
+fn signer_of(value: &Value) -> Signer<String> {
+    let part = |name: &str| match value {
         Value::Object(object @ Object::Record(record)) if record.type_name == TYPE => match object.field(name) {
             Some(Value::Str(text)) => text.text().into_owned(),
             _ => String::new(),
         },
         _ => String::new(),
     };
-    let Some((_, content)) = pem::decode(&part("Cert")) else {
+    Signer { cert: part("Cert"), key: part("Key") }
+}
+
+/// What a certificate takes of the one that signs it.
+struct Signing {
+    /// Its name.
+    subject: Vec<u8>,
+    /// Its key's mark.
+    mark: Option<Vec<u8>>,
+    key: Key,
+}
+
+fn fixed_signer(signer: &Signer<String>) -> Result<Signing, Fault> {
+    let content = signer_cert(&signer.cert)?;
+    let key = signer_key(&signer.key)?;
+    let read = Issued::read(&content).map(|cert| (cert.subject.to_vec(), cert.mark()));
+    let (subject, mark) = read.unwrap_or_default();
+    Ok(Signing { subject, mark, key })
+}
+
+fn signer_cert(cert: &str) -> Result<Vec<u8>, Fault> {
+    let Some((_, content)) = pem::decode(cert) else {
         return Err("unable to decode certificate".into());
     };
-    let Some(signer) = Signer::read(&content) else {
-        return Err("error parsing certificate: decodedSignerCert.Bytes: x509: malformed certificate".into());
+    match Issued::read(&content) {
+        Some(_) => Ok(content),
+        None => Err("error parsing certificate: decodedSignerCert.Bytes: x509: malformed certificate".into()),
+    }
+}
+
+fn signer_key(key: &str) -> Result<Key, Fault> {
+    Ok(Key::read(key).map_err(|why| format!("error parsing private key: {why}"))?)
+}
+
+/// A certificate of texts.
+pub(super) fn certificate(
+    wish: &Wish,
+    key: &str,
+    signer: Option<&Signer<String>>,
+    outside: &dyn Outside,
+) -> Result<String, Fault> {
+    let key = Key::read(key).map_err(|why| format!("parsing private key: {why}"))?;
+    let signer = signer.map(fixed_signer).transpose()?;
+    issue(wish, &key, signer.as_ref(), outside)
+}
+
+/// Whether a certificate is as it is wished, of what is known of its key and of its signer, and valid still.
+pub(super) fn fits(wish: &Wish, cert: &str, made: (Option<&str>, Option<&str>), now: Timestamp) -> bool {
+    let Some((_, content)) = pem::decode(cert) else { return false };
+    let Some(cert) = Issued::read(&content) else { return false };
+    let (key, signer) = made;
+    let wanted = extensions(wish, cert.public, cert.parent_mark().as_deref());
+    let Some(begin) = cert.begin() else { return false };
+    let is_as_wished = cert.subject == name(&wish.name)
+        && cert.extensions == wanted
+        && cert.validity == [time(begin), time(end(begin, wish.days))].concat()
+        && now < end(begin, wish.days);
+    let of_key = |key: &str| Key::read(key).and_then(|key| key.public()).is_ok_and(|public| public == cert.public);
+    let of_signer = |signer: &str| {
+        let content = pem::decode(signer).map(|(_, content)| content).unwrap_or_default();
+        Issued::read(&content).is_some_and(|signer| cert.is_signed_by(&signer))
     };
-    let signing = Key::read(&part("Key")).map_err(|why| format!("error parsing private key: {why}"))?;
-    issue(wish, key, Some(&(signer, &signing)), outside)
+    is_as_wished && key.is_none_or(of_key) && signer.is_none_or(of_signer)
 }
 
 /// `buildCustomCert`: a certificate and a key that are given, looked at.
 pub(super) fn custom(call: &Call<'_, '_, '_>) -> Outcome {
+    let tokens = &call.run.session.tokens;
+    if tokens.are_in(call.bytes(0)) || tokens.are_in(call.bytes(1)) {
+        let given = |at: usize| tokens.decoded(&call.text(at)).filter(|text| tokens.is_pem(text));
+        return given(0).zip(given(1)).map(|(cert, key)| value(cert, key)).ok_or_else(|| generated::refusal(call.name));
+    }
     let given =
         |at: usize| STANDARD.decode(call.bytes(at)).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let cert = given(0).ok_or("unable to decode base64 certificate")?;
@@ -124,61 +232,36 @@ fn value(cert: String, key: String) -> Value {
     })))
 }
 
-/// What a certificate takes of the one that signs it.
-struct Signer {
-    /// Its name.
-    subject: Vec<u8>,
-    /// Its key's mark.
-    mark: Option<Vec<u8>>,
-}
-
-const KEY_MARK: &[u8] = &[0x06, 0x03, 0x55, 0x1d, 0x0e];
-
-impl Signer {
-    fn read(certificate: &[u8]) -> Option<Self> {
-        let inner = der::read(der::read(certificate)?.content)?;
-        let mut parts = der::all(inner.content)?.into_iter().peekable();
-        parts.next_if(|part| part.tag == 0xa0)?;
-        // Serial number, algorithm, issuer, validity.
-        let subject = parts.nth(4)?.whole.to_vec();
-        let extensions =
-            parts.find(|part| part.tag == 0xa3).and_then(|part| der::all(der::read(part.content)?.content));
-        let mark = extensions.unwrap_or_default().into_iter().find_map(|extension| {
-            let parts = der::all(extension.content)?;
-            let is_mark = parts.first()?.whole == KEY_MARK;
-            is_mark.then(|| Some(der::read(parts.last()?.content)?.content.to_vec()))?
-        });
-        Some(Self { subject, mark })
-    }
-}
-
-fn issue(wish: &Wish, key: &Key, signer: Option<&(Signer, &Key)>, outside: &dyn Outside) -> Outcome {
+fn issue(wish: &Wish, key: &Key, signer: Option<&Signing>, outside: &dyn Outside) -> Result<String, Fault> {
     let wrong = |why: String| Fault::from(format!("error creating certificate: {why}"));
     let subject = name(&wish.name);
     let public = key.public().map_err(wrong)?;
     let (issuer, signing) = match signer {
-        Some((signer, signing)) => (signer.subject.clone(), *signing),
+        Some(signer) => (signer.subject.clone(), &signer.key),
         None => (subject.clone(), key),
     };
-    let parent_mark = signer.and_then(|(signer, _)| signer.mark.clone()).filter(|_| issuer != subject);
+    let parent_mark = signer.and_then(|signer| signer.mark.clone()).filter(|_| issuer != subject);
     let mut serial = [0; 16];
     outside.fill(&mut serial);
     let now = outside.now();
-    let end = now.saturating_add(SignedDuration::from_hours(wish.days.saturating_mul(24).clamp(-1 << 40, 1 << 40)));
-    let end = end.unwrap_or(Timestamp::MAX);
     let body = der::sequence(&[
         &der::tagged(0xa0, &der::integer(&[2])),
         &der::integer(&serial),
         &signing.algorithm(),
         &issuer,
-        &der::sequence(&[&time(now), &time(end)]),
+        &der::sequence(&[&time(now), &time(end(now, wish.days))]),
         &subject,
         &public,
         &der::tagged(0xa3, &extensions(wish, &public, parent_mark.as_deref())),
     ]);
     let signature = signing.sign(&body).map_err(wrong)?;
     let whole = der::sequence(&[&body, &signing.algorithm(), &der::bits(&signature, 0)]);
-    Ok(value(pem::encode("CERTIFICATE", &whole), key.pem().map_err(wrong)?))
+    Ok(pem::encode("CERTIFICATE", &whole))
+}
+
+fn end(begin: Timestamp, days: i64) -> Timestamp {
+    let days = SignedDuration::from_hours(days.saturating_mul(24).clamp(-1 << 40, 1 << 40));
+    begin.saturating_add(days).unwrap_or(Timestamp::MAX)
 }
 
 /// A name that is a common name alone.

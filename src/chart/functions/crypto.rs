@@ -1,59 +1,90 @@
-//! Passwords, keys and certificates. What is random in them is made in the cluster or not at all, unless the render may ask
-//! chance.
-
-use std::sync::Arc;
+//! Passwords, keys and certificates. What is random in them is made in the cluster, unless the render may ask chance.
 
 use aes::cipher::{BlockCipherDecrypt as _, BlockCipherEncrypt as _, KeyInit as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::certificates::{Wish, custom, key_of, self_signed, signed};
+use super::certificates::{Places, authority, custom, leaf, pair};
 use super::{Call, Func, Outcome, Ty, keys::Key, password};
+use crate::chart::generated::{self, KeyKind, Made, RandomKind};
 use crate::chart::outside::Outside;
-use crate::chart::template::Fault;
-
-const SALTED: &str = "it salts with random bytes; keep the hash in a value";
-const CERTIFICATE: &str = "certificates are random and dated; let cert-manager or a Job in the cluster make them";
+use crate::chart::template::{Fault, Str, Value};
 
 pub(super) const FUNCTIONS: &[Func] = &[
-    Func::new("bcrypt", &[Ty::Str], |call| Ok(hashed(call, 0)?.into())),
+    Func::new("bcrypt", &[Ty::Str], |call| Ok(hashed(call, 0)?.into())).pass(),
     Func::new("htpasswd", &[Ty::Str, Ty::Str], |call| {
         let user = call.text(0);
+        if call.run.session.tokens.are_in(user.as_bytes()) {
+            return Err(generated::refusal(call.name));
+        }
         if user.contains(':') {
             return Ok(format!("invalid username: {user}").into());
         }
         Ok(format!("{user}:{}", hashed(call, 1)?).into())
-    }),
+    })
+    .pass(),
     Func::new("genPrivateKey", &[Ty::Str], private_key),
     Func::new("derivePassword", &[Ty::Uint32, Ty::Str, Ty::Str, Ty::Str, Ty::Str], password::derived),
-    Func::new("buildCustomCert", &[Ty::Str, Ty::Str], |call| custom(call)),
-    Func::new("genCA", &[Ty::Str, Ty::Int], |call| authority(call, None)),
-    Func::new("genCAWithKey", &[Ty::Str, Ty::Int, Ty::Str], |call| authority(call, Some(2))),
-    Func::new("genSelfSignedCert", &[Ty::Str, Ty::Any, Ty::Any, Ty::Int], |call| alone(call, None)),
-    Func::new("genSelfSignedCertWithKey", &[Ty::Str, Ty::Any, Ty::Any, Ty::Int, Ty::Str], |call| alone(call, Some(4))),
-    Func::new("genSignedCert", &[Ty::Str, Ty::Any, Ty::Any, Ty::Int, Ty::Any], |call| below(call, None)),
+    Func::new("buildCustomCert", &[Ty::Str, Ty::Str], |call| custom(call)).pass(),
+    Func::new("genCA", &[Ty::Str, Ty::Int], |call| pair(call, authority, Places::default())).pass(),
+    Func::new("genCAWithKey", &[Ty::Str, Ty::Int, Ty::Str], |call| {
+        pair(call, authority, Places { key: Some(2), signer: None })
+    })
+    .pass(),
+    Func::new("genSelfSignedCert", &[Ty::Str, Ty::Any, Ty::Any, Ty::Int], |call| pair(call, leaf, Places::default()))
+        .pass(),
+    Func::new("genSelfSignedCertWithKey", &[Ty::Str, Ty::Any, Ty::Any, Ty::Int, Ty::Str], |call| {
+        pair(call, leaf, Places { key: Some(4), signer: None })
+    })
+    .pass(),
+    Func::new("genSignedCert", &[Ty::Str, Ty::Any, Ty::Any, Ty::Int, Ty::Any], |call| {
+        pair(call, leaf, Places { key: None, signer: Some(4) })
+    })
+    .pass(),
     Func::new("genSignedCertWithKey", &[Ty::Str, Ty::Any, Ty::Any, Ty::Int, Ty::Any, Ty::Str], |call| {
-        below(call, Some(5))
-    }),
-    Func::new("encryptAES", &[Ty::Str, Ty::Str], encrypt),
+        pair(call, leaf, Places { key: Some(5), signer: Some(4) })
+    })
+    .pass(),
+    Func::new("encryptAES", &[Ty::Str, Ty::Str], encrypt).pass(),
     Func::new("decryptAES", &[Ty::Str, Ty::Str], decrypt),
 ];
 
-/// Whom a render asks for the moment and for chance, where it may.
-fn outside(call: &Call<'_, '_, '_>, why: &str) -> Result<Arc<dyn Outside>, Fault> {
-    match call.run.session.outside() {
-        Some(outside) => Ok(outside),
-        None => call.not_hermetic(why),
+/// The texts of arguments that a value is made of in the cluster.
+fn ingredients<const N: usize>(call: &Call<'_, '_, '_>, at: [usize; N]) -> Result<[String; N], Fault> {
+    let texts = at.map(|at| match call.string(at) {
+        Some(Str::Text(text)) if call.run.session.tokens.are_plain(text) => Some(text.to_string()),
+        None => Some(String::new()),
+        Some(_) => None,
+    });
+    if texts.iter().any(Option::is_none) {
+        return Err(generated::refusal(call.name));
     }
+    Ok(texts.map(Option::unwrap_or_default))
 }
 
 fn hashed(call: &mut Call<'_, '_, '_>, at: usize) -> Result<String, Fault> {
-    const COST: u32 = 10;
-    let outside = outside(call, SALTED)?;
     call.run.step(100_000)?;
     let text = call.bytes(at);
-    if text.len() > 72 {
-        return Ok("failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes".to_owned());
+    if text.len() > LONGEST_PASSWORD && !call.run.session.tokens.are_in(text) {
+        return Ok(TOO_LONG.to_owned());
+    }
+    match call.run.session.outside() {
+        Some(outside) => Ok(bcrypted(text, &*outside)?),
+        None => {
+            let [of] = ingredients(call, [at])?;
+            Ok(call.run.session.tokens.made(Made::Bcrypt { of }))
+        }
+    }
+}
+
+const LONGEST_PASSWORD: usize = 72;
+const TOO_LONG: &str = "failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes";
+
+/// A password's hash.
+pub(super) fn bcrypted(text: &[u8], outside: &dyn Outside) -> Result<String, String> {
+    const COST: u32 = 10;
+    if text.len() > LONGEST_PASSWORD {
+        return Err(TOO_LONG.to_owned());
     }
     let mut salt = [0; 16];
     outside.fill(&mut salt);
@@ -62,38 +93,21 @@ fn hashed(call: &mut Call<'_, '_, '_>, at: usize) -> Result<String, Fault> {
 }
 
 fn private_key(call: &mut Call<'_, '_, '_>) -> Outcome {
-    let outside = outside(call, "it makes a random key")?;
     call.run.step(1_000_000)?;
-    let kind = call.text(0);
-    let key = match &*kind {
-        "" | "rsa" => Key::rsa(4096, &*outside),
-        "ecdsa" => Ok(Key::ec(&*outside)),
-        "ed25519" => Ok(Key::ed(&*outside)),
+    let kind = match &*call.text(0) {
+        "" | "rsa" => KeyKind::Rsa(4096),
+        "ecdsa" => KeyKind::Ecdsa,
+        "ed25519" => KeyKind::Ed25519,
         "dsa" => return Err("genPrivateKey \"dsa\" is not supported: such keys are of no use any more".into()),
         other => return Ok(format!("Unknown type {other}").into()),
     };
-    Ok(match key.and_then(|key| key.pem()) {
+    let Some(outside) = call.run.session.outside() else {
+        return Ok(call.run.session.tokens.random(RandomKind::Key(kind)).into());
+    };
+    Ok(match Key::new(kind, &*outside).and_then(|key| key.pem()) {
         Ok(text) => text.into(),
         Err(why) => format!("failed to generate private key: {why}").into(),
     })
-}
-
-fn authority(call: &mut Call<'_, '_, '_>, key: Option<usize>) -> Outcome {
-    let outside = outside(call, CERTIFICATE)?;
-    let key = key_of(call, key, &*outside)?;
-    self_signed(&Wish::authority(call), &key, &*outside)
-}
-
-fn alone(call: &mut Call<'_, '_, '_>, key: Option<usize>) -> Outcome {
-    let outside = outside(call, CERTIFICATE)?;
-    let key = key_of(call, key, &*outside)?;
-    self_signed(&Wish::leaf(call)?, &key, &*outside)
-}
-
-fn below(call: &mut Call<'_, '_, '_>, key: Option<usize>) -> Outcome {
-    let outside = outside(call, CERTIFICATE)?;
-    let key = key_of(call, key, &*outside)?;
-    signed(&Wish::leaf(call)?, &key, call.value(4), &*outside)
 }
 
 /// The length of a block.
@@ -109,13 +123,23 @@ fn cipher(password: &[u8]) -> aes::Aes256 {
 }
 
 fn encrypt(call: &mut Call<'_, '_, '_>) -> Outcome {
-    let outside = outside(call, "it encrypts with random bytes")?;
     let text = call.bytes(1);
     if text.is_empty() {
         return Ok("".into());
     }
     call.room(text.len() * 2)?;
-    let cipher = cipher(call.bytes(0));
+    match call.run.session.outside() {
+        Some(outside) => Ok(encrypted(call.bytes(0), text, &*outside).into()),
+        None => {
+            let [password, text] = ingredients(call, [0, 1])?;
+            Ok(call.run.session.tokens.made(Made::Aes { password, text }).into())
+        }
+    }
+}
+
+/// A text, encrypted under a password.
+pub(super) fn encrypted(password: &[u8], text: &[u8], outside: &dyn Outside) -> String {
+    let cipher = cipher(password);
     let mut chain = [0; BLOCK];
     outside.fill(&mut chain);
     let mut out = chain.to_vec();
@@ -132,7 +156,7 @@ fn encrypt(call: &mut Call<'_, '_, '_>) -> Outcome {
         chain = block.into();
         out.extend_from_slice(&chain);
     }
-    Ok(STANDARD.encode(out).into())
+    STANDARD.encode(out)
 }
 
 fn decrypt(call: &mut Call<'_, '_, '_>) -> Outcome {
@@ -141,18 +165,23 @@ fn decrypt(call: &mut Call<'_, '_, '_>) -> Outcome {
         return Ok("".into());
     }
     call.room(text.len())?;
+    Ok(Value::Str(decrypted(call.bytes(0), text)?.into()))
+}
+
+/// What was encrypted under a password.
+pub(super) fn decrypted(password: &[u8], text: &[u8]) -> Result<Vec<u8>, String> {
     let bytes = super::encoding::decode(text).map_err(|at| format!("illegal base64 data at input byte {at}"))?;
-    let cipher = cipher(call.bytes(0));
+    let cipher = cipher(password);
     if bytes.len() < BLOCK {
         // The room that Go's decoder makes for the text.
         let room = text.len() / 4 * 3;
-        return Err(format!("runtime error: slice bounds out of range [:{BLOCK}] with capacity {room}").into());
+        return Err(format!("runtime error: slice bounds out of range [:{BLOCK}] with capacity {room}"));
     }
     if bytes.len() % BLOCK != 0 {
-        return Err("crypto/cipher: input not full blocks".into());
+        return Err("crypto/cipher: input not full blocks".to_owned());
     }
     if bytes.len() == BLOCK {
-        return Err("runtime error: index out of range [-1]".into());
+        return Err("runtime error: index out of range [-1]".to_owned());
     }
     let mut out = Vec::with_capacity(bytes.len());
     for (before, block) in bytes.chunks(BLOCK).zip(bytes.chunks(BLOCK).skip(1)) {
@@ -167,8 +196,8 @@ fn decrypt(call: &mut Call<'_, '_, '_>) -> Outcome {
         Some(length) => out.truncate(length),
         None => {
             let end = i64::try_from(out.len()).unwrap_or(0) - i64::try_from(padding).unwrap_or(0);
-            return Err(format!("runtime error: slice bounds out of range [:{end}]").into());
+            return Err(format!("runtime error: slice bounds out of range [:{end}]"));
         }
     }
-    Ok(crate::chart::template::Value::Str(out.into()))
+    Ok(out)
 }

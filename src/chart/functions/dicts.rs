@@ -58,7 +58,7 @@ fn set(call: &mut Call<'_, '_, '_>) -> Outcome {
                 Some(Str::Text(key)) => Arc::clone(key),
                 _ => call.text(1).as_ref().into(),
             };
-            map.insert(key, call.value(2).clone());
+            call.run.put(map, key, call.value(2).clone());
             Ok(Value::Map(map.clone()))
         }
         _ => Err("assignment to entry in nil map".into()),

@@ -7,6 +7,7 @@ use rsa::pkcs8::{DecodePrivateKey as _, EncodePublicKey as _};
 use rsa::signature::SignatureEncoding as _;
 
 use super::{der, pem};
+use crate::chart::generated::KeyKind;
 use crate::chart::outside::Outside;
 
 /// A private key.
@@ -17,6 +18,8 @@ pub(super) enum Key {
     Ed([u8; 32]),
 }
 
+pub(super) const OF_EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+pub(super) const OF_ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 const ED25519: &[u8] = &[0x06, 0x03, 0x2b, 0x65, 0x70];
 const ECDSA_SHA256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
 const RSA_SHA256: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00];
@@ -24,22 +27,21 @@ const EC: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const P256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 
 impl Key {
-    /// A new RSA key.
-    pub fn rsa(bits: usize, outside: &dyn Outside) -> Result<Self, String> {
-        let key = RsaPrivateKey::new(&mut Chance(outside), bits);
-        key.map(|key| Self::Rsa(Box::new(key))).map_err(|error| error.to_string())
-    }
-
-    /// A new key of NIST's curve P-256.
-    pub fn ec(outside: &dyn Outside) -> Self {
-        Self::Ec(Box::new(p256::ecdsa::SigningKey::random(&mut Chance(outside))))
-    }
-
-    /// A new Ed25519 key.
-    pub fn ed(outside: &dyn Outside) -> Self {
-        let mut seed = [0; 32];
-        outside.fill(&mut seed);
-        Self::Ed(seed)
+    /// A new key.
+    pub fn new(kind: KeyKind, outside: &dyn Outside) -> Result<Self, String> {
+        Ok(match kind {
+            KeyKind::Rsa(bits) => {
+                let key = RsaPrivateKey::new(&mut Chance(outside), bits);
+                Self::Rsa(Box::new(key.map_err(|error| error.to_string())?))
+            }
+            KeyKind::Ecdsa => Self::Ec(Box::new(p256::ecdsa::SigningKey::random(&mut Chance(outside)))),
+            KeyKind::Ed25519 => {
+                let mut seed = [0; 32];
+                outside.fill(&mut seed);
+                Self::Ed(seed)
+            }
+            KeyKind::Dsa => return Err("such keys are of no use any more".to_owned()),
+        })
     }
 
     /// Reads a key.

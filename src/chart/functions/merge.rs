@@ -43,7 +43,7 @@ fn into(
         let old = target.get(&key);
         if value.is_nil() {
             if overwrite {
-                target.insert(key, value);
+                call.run.put(target, key, value);
             }
             continue;
         }
@@ -58,7 +58,7 @@ fn into(
             _ => {}
         }
         if overwrite || old.as_ref().is_none_or(empty) {
-            target.insert(key, value);
+            call.run.put(target, key, value);
         }
     }
     Ok(())

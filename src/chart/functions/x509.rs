@@ -1,7 +1,7 @@
 //! Certificates and private keys that are given, looked at as far as Go's parsers name what is wrong with their outline.
 
 use super::der::{self, Read};
-use super::keys::Key;
+use super::keys::{Key, OF_EC, OF_ED25519};
 
 /// The curves that Go knows: P-224, P-256, P-384 and P-521.
 const CURVES: [&[u8]; 4] = [
@@ -11,8 +11,6 @@ const CURVES: [&[u8]; 4] = [
     &[0x2b, 0x81, 0x04, 0x00, 0x23],
 ];
 const OF_RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
-const OF_EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
-const OF_ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 const OF_X25519: &[u8] = &[0x2b, 0x65, 0x6e];
 /// Larger keys are not computed with.
 const LARGE: usize = 4096 / 8;

@@ -2,11 +2,11 @@
 //! they are an error.
 
 use super::tokens::{Piece, Recipe, Tokens};
-use super::{GeneratedKey, Part, PlaceholderId};
+use super::{GeneratedKey, Part, PlaceholderId, RandomKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt::Write as _;
 
 /// A generated value where none can be.
@@ -52,15 +52,15 @@ pub fn extract(objects: &mut [(String, Value)], tokens: &Tokens) -> Result<Vec<S
         finder.refuse(object, &mut String::new())?;
         found.push((name(object), keys));
     }
-    let ids = identify(&found);
-    Ok(found.into_iter().map(|(_, keys)| named(keys, &ids)).collect())
+    let ids = identify(&found, tokens);
+    Ok(found.into_iter().map(|(_, keys)| named(keys, &ids, tokens)).collect())
 }
 
 /// A piece of a key's value, by its token's number.
 #[derive(Debug, Clone)]
 enum Bit {
     Text(String),
-    Random(usize, super::RandomKind),
+    Random(usize),
 }
 
 type Keys = BTreeMap<String, Vec<Bit>>;
@@ -167,7 +167,7 @@ impl Finder<'_> {
             bits.push(match piece {
                 Piece::Text(text) => Bit::Text(text.to_owned()),
                 Piece::Token(number) => match self.tokens.recipe(number) {
-                    Some(Recipe::Random(kind)) => Bit::Random(number, kind.clone()),
+                    Some(Recipe::Random(_) | Recipe::Made(_)) => Bit::Random(number),
                     _ => return self.misplaced(path, "base64 within base64 cannot be generated"),
                 },
             });
@@ -178,8 +178,12 @@ impl Finder<'_> {
     /// An error for the first token in what is left of an object.
     fn refuse(&self, value: &Value, path: &mut String) -> Result<(), Misplaced> {
         const MESSAGE: &str = "a generated value can only be in the data of a Secret;";
+        const BUNDLE: &str = "a generated certificate can only be in the data of a Secret; from there cert-manager's CA injector \
+            copies it into objects with the annotation cert-manager.io/inject-ca-from-secret: NAMESPACE/SECRET;";
         match value {
-            Value::String(text) if self.tokens.are_in(text.as_bytes()) => self.misplaced_text(path, text, MESSAGE),
+            Value::String(text) if self.tokens.are_in(text.as_bytes()) => {
+                self.misplaced_text(path, text, if path.ends_with("caBundle") { BUNDLE } else { MESSAGE })
+            }
             Value::Array(items) => {
                 for (i, item) in items.iter().enumerate() {
                     let length = path.len();
@@ -210,14 +214,15 @@ impl Finder<'_> {
     }
 }
 
-/// The id of each token: the first Secret and key that use it, and its place there.
-fn identify(found: &[(String, Keys)]) -> HashMap<usize, PlaceholderId> {
+/// The id of each token: the first Secret and key that use it, and its place there. What is in no Secret, but others are
+/// made of, is named for the first of those.
+fn identify(found: &[(String, Keys)], tokens: &Tokens) -> HashMap<usize, PlaceholderId> {
     let mut uses: Vec<(&str, &str, usize, usize)> = Vec::new();
     for (secret, keys) in found {
         for (key, bits) in keys {
             let mut ordinals: Vec<usize> = Vec::new();
             for bit in bits {
-                if let Bit::Random(number, _) = bit
+                if let Bit::Random(number) = bit
                     && !ordinals.contains(number)
                 {
                     uses.push((secret, key, ordinals.len(), *number));
@@ -228,18 +233,54 @@ fn identify(found: &[(String, Keys)]) -> HashMap<usize, PlaceholderId> {
     }
     uses.sort_unstable();
     let mut ids = HashMap::new();
+    let mut waiting = VecDeque::new();
     for (secret, key, ordinal, number) in uses {
-        ids.entry(number).or_insert_with(|| PlaceholderId { secret: secret.to_owned(), key: key.to_owned(), ordinal });
+        let id = || PlaceholderId { secret: secret.to_owned(), key: key.to_owned(), ordinal };
+        ids.entry(number).or_insert_with(|| {
+            waiting.push_back(number);
+            id()
+        });
+    }
+    while let Some(number) = waiting.pop_front() {
+        let (Some(Recipe::Made(made)), Some(id)) = (tokens.recipe(number), ids.get(&number).cloned()) else { continue };
+        for (role, text) in made.of() {
+            for (ordinal, piece) in tokens.pieces(text).into_iter().enumerate() {
+                if let Piece::Token(number) = piece
+                    && !ids.contains_key(&number)
+                {
+                    // No key of a Secret has a slash in it.
+                    let key = format!("{}/{}/{role}", id.key, id.ordinal);
+                    ids.insert(number, PlaceholderId { secret: id.secret.clone(), key, ordinal });
+                    waiting.push_back(number);
+                }
+            }
+        }
     }
     ids
 }
 
-fn named(keys: Keys, ids: &HashMap<usize, PlaceholderId>) -> SecretKeys {
+fn named(keys: Keys, ids: &HashMap<usize, PlaceholderId>, tokens: &Tokens) -> SecretKeys {
     let part = |bit: Bit| match bit {
         Bit::Text(text) => Some(Part::Text(text)),
-        Bit::Random(number, kind) => ids.get(&number).map(|id| Part::Random { id: id.clone(), kind }),
+        Bit::Random(number) => part_of(number, ids, tokens),
     };
     let keys =
         keys.into_iter().map(|(key, bits)| GeneratedKey { key, parts: bits.into_iter().filter_map(part).collect() });
     SecretKeys { keys: keys.collect() }
+}
+
+fn part_of(number: usize, ids: &HashMap<usize, PlaceholderId>, tokens: &Tokens) -> Option<Part> {
+    let parts = |text: &String| {
+        let piece = |piece: &Piece<'_>| match *piece {
+            Piece::Text(text) => Some(Part::Text(text.to_owned())),
+            Piece::Token(number) => part_of(number, ids, tokens),
+        };
+        tokens.pieces(text).iter().filter_map(piece).collect()
+    };
+    let kind = match tokens.recipe(number)? {
+        Recipe::Random(kind) => kind.clone(),
+        Recipe::Made(made) => RandomKind::Made(Box::new(made.map(parts))),
+        Recipe::Base64(_) => return None,
+    };
+    Some(Part::Random { id: ids.get(&number)?.clone(), kind })
 }

@@ -5,11 +5,13 @@
 //! found again in the Secrets, named for where they are used, and taken out of the objects.
 
 mod extract;
+mod made;
 mod refuse;
 mod tokens;
 
 pub use extract::{Misplaced, SecretKeys, extract};
-pub(crate) use refuse::{check_format, refusal, refused};
+pub use made::{KeyKind, Made, Signer, Wish};
+pub(crate) use refuse::{DEEP, check_format, refusal, refused};
 pub use tokens::Tokens;
 
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,39 @@ pub enum RandomKind {
     Bytes(usize),
     /// A version 4 UUID.
     Uuid,
+    /// A private key, in PEM.
+    Key(KeyKind),
+    /// The private key that comes with a certificate, in PEM.
+    CertificateKey,
+    /// What is made of other values.
+    Made(Box<Made<Vec<Part>>>),
+}
+
+/// The key that comes with a certificate.
+pub const CERTIFICATE_KEY: KeyKind = KeyKind::Rsa(2048);
+
+impl RandomKind {
+    /// Whether it is text in PEM.
+    pub fn is_pem(&self) -> bool {
+        match self {
+            Self::Key(_) | Self::CertificateKey => true,
+            Self::Made(made) => matches!(**made, Made::Certificate { .. }),
+            _ => false,
+        }
+    }
+
+    /// Whether it may be made anew where it is lost, or is no longer as it is wanted: nobody remembers it.
+    pub fn is_renewable(&self) -> bool {
+        matches!(self, Self::CertificateKey | Self::Made(_))
+    }
+
+    /// The parts that it is made of.
+    pub fn of(&self) -> Vec<&Part> {
+        match self {
+            Self::Made(made) => made.of().into_iter().flat_map(|(_, parts)| parts).collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// A piece of a generated key's value.
@@ -75,6 +110,9 @@ impl fmt::Display for RandomKind {
             Self::Ascii(n) => write!(f, "{n} printable characters"),
             Self::Bytes(n) => write!(f, "{n} bytes as base64"),
             Self::Uuid => f.write_str("a UUID"),
+            Self::Key(kind) => write!(f, "{kind}"),
+            Self::CertificateKey => write!(f, "{CERTIFICATE_KEY}"),
+            Self::Made(made) => write!(f, "{made}"),
         }
     }
 }

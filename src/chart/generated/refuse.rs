@@ -5,7 +5,7 @@ use crate::chart::functions::{Func, Secrets};
 use crate::chart::template::{Fault, Value};
 
 /// How deep lists and maps are searched for tokens.
-const DEEP: usize = 32;
+pub(crate) const DEEP: usize = 32;
 
 /// The error of a function that would look into a generated value.
 pub(crate) fn refusal(function: &str) -> Fault {

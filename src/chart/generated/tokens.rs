@@ -1,6 +1,6 @@
 //! The words that stand for generated values while templates run.
 
-use super::RandomKind;
+use super::{Made, RandomKind};
 use crate::chart::template::{Str, Value};
 use memchr::memmem::Finder;
 use std::borrow::Cow;
@@ -19,6 +19,8 @@ const LENGTH: usize = PREFIX.len() + DIGITS + 1;
 pub(super) enum Recipe {
     /// A random value.
     Random(RandomKind),
+    /// What is made of texts, each of which is fixed or holds tokens.
+    Made(Made<String>),
     /// The base64 of a text that holds tokens.
     Base64(String),
 }
@@ -48,6 +50,49 @@ impl Tokens {
     /// A token for a new random value.
     pub(crate) fn random(&mut self, kind: RandomKind) -> String {
         self.add(Recipe::Random(kind))
+    }
+
+    /// A token for what is made of other values.
+    pub(crate) fn made(&mut self, made: Made<String>) -> String {
+        self.add(Recipe::Made(made))
+    }
+
+    /// Whether all of a text is one token for a value of some kind.
+    pub(crate) fn is_one(&self, text: &str, is_right: impl Fn(&RandomKind) -> bool) -> bool {
+        match self.pieces(text).as_slice() {
+            [Piece::Token(number)] => matches!(self.recipe(*number), Some(Recipe::Random(kind)) if is_right(kind)),
+            _ => false,
+        }
+    }
+
+    /// Whether all of a text is one token for what is in PEM.
+    pub(crate) fn is_pem(&self, text: &str) -> bool {
+        let is_certificate = |piece: &[Piece<'_>]| match piece {
+            [Piece::Token(number)] => matches!(self.recipe(*number), Some(Recipe::Made(Made::Certificate { .. }))),
+            _ => false,
+        };
+        self.is_one(text, RandomKind::is_pem) || is_certificate(&self.pieces(text))
+    }
+
+    /// How many certificates sign one another from this one on; nothing where it is fixed.
+    pub(crate) fn signers(&self, text: &str) -> usize {
+        match self.pieces(text).as_slice() {
+            [Piece::Token(number)] => match self.recipe(*number) {
+                Some(Recipe::Made(Made::Certificate { signer, .. })) => {
+                    1 + signer.as_ref().map_or(0, |signer| self.signers(&signer.cert))
+                }
+                _ => 1,
+            },
+            _ => 0,
+        }
+    }
+
+    /// Whether each token of a text stands for a random value that is made of nothing else.
+    pub(crate) fn are_plain(&self, text: &str) -> bool {
+        self.pieces(text).iter().all(|piece| match piece {
+            Piece::Text(_) => true,
+            Piece::Token(number) => matches!(self.recipe(*number), Some(Recipe::Random(_))),
+        })
     }
 
     /// A token for the base64 of a text with tokens; equal texts have one.
@@ -87,7 +132,7 @@ impl Tokens {
         match self.pieces(text).as_slice() {
             [Piece::Token(number)] => match self.recipes.get(*number)? {
                 Recipe::Base64(inner) => Some(inner.clone()),
-                Recipe::Random(_) => None,
+                Recipe::Random(_) | Recipe::Made(_) => None,
             },
             _ => None,
         }
@@ -177,6 +222,7 @@ impl Tokens {
             Piece::Text(text) => Cow::Borrowed(text),
             Piece::Token(number) => Cow::Owned(match self.recipes.get(number) {
                 Some(Recipe::Random(kind)) => format!("<generated: {kind}>"),
+                Some(Recipe::Made(made)) => format!("<generated: {made}>"),
                 Some(Recipe::Base64(inner)) if depth < 64 => {
                     format!("<base64: {}>", self.described(inner, depth + 1))
                 }

@@ -6,7 +6,7 @@ use super::object::Object;
 use super::value::Value;
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 /// The Go types of maps that templates meet.
@@ -64,6 +64,8 @@ struct MapBody {
     looked: Cell<bool>,
     /// Whether it belongs to the data of a release, rather than to the template that made it.
     lent: Cell<bool>,
+    /// Whether a session's [`Knots`] know it.
+    noted: Cell<bool>,
 }
 
 thread_local! {
@@ -83,6 +85,7 @@ impl Map {
             touched: Cell::new(false),
             looked: Cell::new(false),
             lent: Cell::new(false),
+            noted: Cell::new(false),
         };
         Self { kind, nil: false, body: Rc::new(body) }
     }
@@ -340,6 +343,39 @@ impl List {
 impl FromIterator<Value> for List {
     fn from_iter<I: IntoIterator<Item = Value>>(items: I) -> Self {
         Self::new(ListKind::Any, items.into_iter().collect())
+    }
+}
+
+/// The maps that templates put others into. One may so come to hold itself, and what holds itself is never let go; so
+/// those that are still there at the end of the session are emptied.
+#[derive(Default)]
+pub(super) struct Knots {
+    noted: Vec<Weak<MapBody>>,
+    /// How many there may be before those that are gone are taken out.
+    room: usize,
+}
+
+impl Knots {
+    /// A template is about to put a value into a map.
+    pub fn note(&mut self, map: &Map, value: &Value) {
+        if !matches!(value, Value::List(_) | Value::Map(_)) || map.body.noted.replace(true) {
+            return;
+        }
+        if self.noted.len() >= self.room {
+            self.noted.retain(|body| body.strong_count() > 0);
+            self.room = (2 * self.noted.len()).max(64);
+        }
+        self.noted.push(Rc::downgrade(&map.body));
+    }
+}
+
+impl Drop for Knots {
+    fn drop(&mut self) {
+        for body in self.noted.drain(..).filter_map(|body| body.upgrade()) {
+            body.noted.set(false);
+            // Nobody looks at it any more.
+            drop(body.entries.try_borrow_mut().map(|mut entries| std::mem::take(&mut *entries)));
+        }
     }
 }
 

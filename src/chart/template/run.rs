@@ -2,7 +2,8 @@
 
 use super::error::{ErrorKind, Fault, TemplateError};
 use super::exec::Frame;
-use super::map::Map;
+use super::key::Key;
+use super::map::{Knots, Map};
 use super::memo::{Asked, Maker, Memo, Nesting};
 use super::node::Template;
 use super::trace::{Trace, Tracer};
@@ -37,6 +38,9 @@ impl Default for Limits {
 }
 
 /// What the files of one release share while they are rendered: generated values and bounds.
+///
+/// The data of a release serve one session: a map that a template put others into is empty when the session ends, for else
+/// it might hold itself for ever.
 #[derive(Default)]
 pub struct Session {
     /// The generated values that were asked for, in order.
@@ -55,6 +59,8 @@ pub struct Session {
     pub(crate) memo: Memo,
     /// Buffers that were used before.
     spare: Vec<Vec<u8>>,
+    /// What may hold itself.
+    knots: Knots,
 }
 
 impl Session {
@@ -216,6 +222,12 @@ impl<'s> Run<'s> {
             return Err(Fault::bound(format!("the render is larger than {limit} bytes")));
         }
         Ok(())
+    }
+
+    /// Sets a key of a map, as a template does.
+    pub(crate) fn put(&mut self, map: &Map, key: impl Into<Key>, value: Value) {
+        self.session.knots.note(map, &value);
+        map.insert(key, value);
     }
 
     /// Executes a template into a text of its own.

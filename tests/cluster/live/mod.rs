@@ -7,6 +7,7 @@
 mod audited;
 mod bounds;
 mod case;
+mod certificates;
 mod charts;
 mod cluster_wide;
 mod copied;
