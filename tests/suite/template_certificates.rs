@@ -100,7 +100,7 @@ fn one_authority_signs_for_several_secrets() {
         other => panic!("{other:?}"),
     };
     assert_eq!(signer(&keys[0].keys[0]), signer(&keys[1].keys[0]));
-    assert_eq!(signer(&keys[0].keys[0])[0].to_owned().secret, "db", "the first of them names it");
+    assert_eq!(signer(&keys[0].keys[0])[0].secret, "db", "the first of them names it");
     assert_eq!(kind(&keys[1].keys[1]), RandomKind::Key(KeyKind::Ecdsa));
 }
 
