@@ -11,9 +11,9 @@ use reconcile::chart::generated::{
 use reconcile::chart::outside::Outside;
 use reconcile::chart::template::{Session, Value, render_text};
 use reconcile::chart::yaml::{self, Numbers};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use serde_json::json;
-use webpki::types::pem::PemObject as _;
-use webpki::types::{CertificateDer, ServerName, UnixTime};
 
 const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: NAME}\n";
 
