@@ -167,7 +167,7 @@ fn elsewhere_than_in_a_secret_it_is_an_error_that_says_how_else() {
         webhooks: [{clientConfig: {caBundle: {{ $ca.Cert | b64enc }}}}]\n";
     let error = found(&format!("{PAIR}\n{webhook}")).expect_err("it is no Secret").to_string();
     assert!(error.contains("cert-manager.io/inject-ca-from-secret"), "{error}");
-    assert!(error.ends_with("at webhooks[0].clientConfig.caBundle, made at t.yaml:4:45"), "{error}");
+    assert!(error.ends_with("at webhooks[0].clientConfig.caBundle, made at t.yaml:4:51"), "{error}");
     let map = "kind: ConfigMap\nmetadata: {name: w}\ndata: {ca: {{ $ca.Cert }}}\n";
     let error = found(&format!("{PAIR}{map}")).expect_err("it is no Secret").to_string();
     assert!(error.contains("can only be in the data of a Secret; at data.ca"), "{error}");
