@@ -11,9 +11,9 @@ use reconcile::chart::generated::{
 use reconcile::chart::outside::Outside;
 use reconcile::chart::template::{Session, Value, render_text};
 use reconcile::chart::yaml::{self, Numbers};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use serde_json::json;
-use webpki::types::pem::PemObject as _;
-use webpki::types::{CertificateDer, ServerName, UnixTime};
 
 const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: NAME}\n";
 
@@ -100,7 +100,7 @@ fn one_authority_signs_for_several_secrets() {
         other => panic!("{other:?}"),
     };
     assert_eq!(signer(&keys[0].keys[0]), signer(&keys[1].keys[0]));
-    assert_eq!(signer(&keys[0].keys[0])[0].to_owned().secret, "db", "the first of them names it");
+    assert_eq!(signer(&keys[0].keys[0])[0].secret, "db", "the first of them names it");
     assert_eq!(kind(&keys[1].keys[1]), RandomKind::Key(KeyKind::Ecdsa));
 }
 
@@ -167,7 +167,7 @@ fn elsewhere_than_in_a_secret_it_is_an_error_that_says_how_else() {
         webhooks: [{clientConfig: {caBundle: {{ $ca.Cert | b64enc }}}}]\n";
     let error = found(&format!("{PAIR}\n{webhook}")).expect_err("it is no Secret").to_string();
     assert!(error.contains("cert-manager.io/inject-ca-from-secret"), "{error}");
-    assert!(error.ends_with("at webhooks[0].clientConfig.caBundle, made at t.yaml:4:45"), "{error}");
+    assert!(error.ends_with("at webhooks[0].clientConfig.caBundle, made at t.yaml:4:51"), "{error}");
     let map = "kind: ConfigMap\nmetadata: {name: w}\ndata: {ca: {{ $ca.Cert }}}\n";
     let error = found(&format!("{PAIR}{map}")).expect_err("it is no Secret").to_string();
     assert!(error.contains("can only be in the data of a Secret; at data.ca"), "{error}");

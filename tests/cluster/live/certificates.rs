@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use webpki::types::pem::PemObject as _;
-use webpki::types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 
 use super::case::{Case, applying};
 
@@ -36,7 +36,8 @@ fn verify(ca: &str, cert: &str, name: &str) -> Result<(), String> {
     let entity = webpki::EndEntityCert::try_from(&cert).map_err(|error| error.to_string())?;
     let usage = webpki::KeyUsage::server_auth();
     let anchors = [anchor];
-    let done = entity.verify_for_usage(webpki::ALL_VERIFICATION_ALGS, &anchors, &[], UnixTime::now(), usage, None, None);
+    let done =
+        entity.verify_for_usage(webpki::ALL_VERIFICATION_ALGS, &anchors, &[], UnixTime::now(), usage, None, None);
     done.map_err(|error| error.to_string())?;
     let name = ServerName::try_from(name).map_err(|error| error.to_string())?;
     entity.verify_is_valid_for_subject_name(&name).map_err(|error| error.to_string())
@@ -82,7 +83,10 @@ fn a_certificate_is_made_once_and_again_for_another_name_or_when_it_is_lost() {
     assert!(verify(&first[0], &second[1], "web.other.svc").is_err());
 
     // One key is lost, then all.
-    case.kubectl("one", &["patch", "secret/tls", "--type=json", r#"--patch=[{"op": "remove", "path": "/data/ca.crt"}]"#]);
+    case.kubectl(
+        "one",
+        &["patch", "secret/tls", "--type=json", r#"--patch=[{"op": "remove", "path": "/data/ca.crt"}]"#],
+    );
     run(&applying(&[]), 0);
     let third = all(&case);
     verify(&third[0], &third[1], "web.other.svc").expect("they fit together");
