@@ -46,6 +46,7 @@ mod traces;
 mod versions;
 mod who;
 mod why;
+mod word;
 mod write;
 
 use std::ffi::OsString;
