@@ -17,7 +17,7 @@ const SHORT: usize = 7;
 pub fn image(args: &Args, options: &Image, printer: &Printer) -> Result<u8, Failure> {
     // With branch and repository no fleet has to be there.
     let needs_fleet = options.name.is_some() || options.repository.is_none();
-    let desired = if needs_fleet { Some(Desired::read(&args.source, printer)?) } else { None };
+    let desired = if needs_fleet { Some(Desired::of_branch(&args.source, printer)?) } else { None };
     let app = App::around().map_err(|error| of_repo(&error))?;
     let (branch, own) = match (&options.name, &desired) {
         (Some(name), Some(desired)) => {

@@ -5,6 +5,7 @@ pub mod args;
 mod audit;
 mod check;
 mod comment;
+mod complete;
 mod copied;
 mod credentials;
 mod declared;
@@ -46,6 +47,7 @@ mod traces;
 mod versions;
 mod who;
 mod why;
+mod word;
 mod write;
 
 use std::ffi::OsString;
@@ -60,6 +62,9 @@ use seen::Seen;
 /// Runs a command line, the program's name first, and answers with the exit status.
 pub fn run(line: impl Iterator<Item = OsString>) -> ExitCode {
     let line: Vec<OsString> = line.collect();
+    if let Some(status) = complete::answer(&line) {
+        return status;
+    }
     let args = match Args::parse_line(&line) {
         Ok(args) => args,
         Err(error) => {

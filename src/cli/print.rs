@@ -183,9 +183,12 @@ impl Printer {
         let mut out = AutoStream::new(io::stderr(), self.choice);
         let mut answer = String::new();
         let asked = write!(out, "{question} [y/N] ").and_then(|()| out.flush());
-        asked.is_ok()
-            && io::stdin().read_line(&mut answer).is_ok()
-            && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+        let read = asked.and_then(|()| io::stdin().read_line(&mut answer));
+        if !answer.ends_with('\n') {
+            // The cursor stands behind the question.
+            let _ = writeln!(out);
+        }
+        read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
     }
 
     /// Asks a question that any line answers; an empty one by the default. None where nobody answers.

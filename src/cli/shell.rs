@@ -9,6 +9,7 @@ use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, roman};
 
 use super::args::{Args, Completions, Man};
+use super::complete;
 use super::failure::Failure;
 use super::print::Printer;
 
@@ -19,7 +20,8 @@ use super::print::Printer;
 pub fn completions(options: Completions, printer: &Printer) -> Result<u8, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Args::command(), "reconcile", &mut script);
-    printer.answer(&String::from_utf8_lossy(&script))?;
+    let script = complete::with_names(options.shell, String::from_utf8_lossy(&script).into_owned());
+    printer.answer(&script)?;
     Ok(0)
 }
 

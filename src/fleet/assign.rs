@@ -52,7 +52,11 @@ impl Assignment {
 fn unknown(key: &str) -> Invalid {
     let hint = match nearest(key, KEYS) {
         Some(known) => format!("did you mean `{known}`?"),
-        None => format!("the keys are {} and values.KEY; a value of the sandbox: --set {key}=…", KEYS.join(", ")),
+        None if key == "pin" || key.starts_with("pin.") => "see reconcile pin, and reconcile unpin".to_owned(),
+        None => {
+            let keys = KEYS.join(", ");
+            format!("the keys are {keys}, schedule.KEY and values.KEY; a value of the sandbox: --set {key}=…")
+        }
     };
     Invalid::new(format!("`{key}` is no key of a sandbox's file")).hint(hint)
 }

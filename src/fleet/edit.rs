@@ -31,7 +31,7 @@ pub fn edited(text: &str, assignments: &[Assignment]) -> Result<String, Invalid>
             None => remove(&mut file, key),
         }
     }
-    Ok(file.to_string())
+    Ok(shown(&file, text))
 }
 
 /// The text with a life that starts anew: `ttl`, which counts from the commit that changes the file. Where it was that already,
@@ -43,7 +43,7 @@ pub fn extended(text: &str, ttl: &str, now: Timestamp) -> Result<String, Invalid
     let mut file = parse(text)?;
     remove(&mut file, &["expires".to_owned()]);
     set(&mut file, &["ttl".to_owned()], Value::from(ttl))?;
-    if file.to_string() == text
+    if shown(&file, text) == text
         && let Some(value) = file.get_mut("ttl").and_then(Item::as_value_mut)
     {
         let suffix = value.decor().suffix().and_then(|raw| raw.as_str()).unwrap_or_default().to_owned();
@@ -54,7 +54,7 @@ pub fn extended(text: &str, ttl: &str, now: Timestamp) -> Result<String, Invalid
         };
         value.decor_mut().set_suffix(format!("{kept}{EXTENDED}{now}"));
     }
-    Ok(file.to_string())
+    Ok(shown(&file, text))
 }
 
 /// The text with a pin, or without one.
@@ -65,7 +65,7 @@ pub fn pinned(text: &str, pin: Option<(Timestamp, &str, &str)>) -> Result<String
     let mut file = parse(text)?;
     let Some((until, owner, reason)) = pin else {
         remove(&mut file, &["pin".to_owned()]);
-        return Ok(file.to_string());
+        return Ok(shown(&file, text));
     };
     let until: toml_edit::Datetime =
         until.to_string().parse().map_err(|_| Invalid::new(format!("{until} cannot be written down")))?;
@@ -73,7 +73,21 @@ pub fn pinned(text: &str, pin: Option<(Timestamp, &str, &str)>) -> Result<String
     {
         set(&mut file, &["pin".to_owned(), key.to_owned()], value)?;
     }
-    Ok(file.to_string())
+    Ok(shown(&file, text))
+}
+
+/// The file as text, with the ends of lines and the byte order mark that it had.
+fn shown(file: &DocumentMut, before: &str) -> String {
+    const MARK: char = '\u{feff}';
+    let text = file.to_string();
+    let text = text.strip_prefix(MARK).unwrap_or(&text);
+    let mark = if before.starts_with(MARK) { "\u{feff}" } else { "" };
+    let of_windows = before.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'));
+    if of_windows {
+        format!("{mark}{}", text.replace("\r\n", "\n").replace('\n', "\r\n"))
+    } else {
+        format!("{mark}{text}")
+    }
 }
 
 fn parse(text: &str) -> Result<DocumentMut, Invalid> {

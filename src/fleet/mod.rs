@@ -36,7 +36,7 @@ pub use image::Image;
 pub use life::{Life, Lifetime, PinState, Terms, Ttl, parse_span, write_span};
 pub use limits::{Limits, MaxRemovals, Span};
 pub use lock::{LOCK_FILE, Lock, Locked};
-pub use name::{LABEL_LENGTH, RESERVED, SLUG_LENGTH, check_branch, check_name, name_for_branch, slug};
+pub use name::{LABEL_LENGTH, RESERVED, SLUG_LENGTH, check_branch, check_label, check_name, name_for_branch, slug};
 pub use parse::{Broken, FLEET_FILE, Fleet, MAX_FILE, Odd, SANDBOXES, Unusable};
 pub use quantity::Quantity;
 pub use sandbox::{Pin, Replace, Sandbox, SandboxFile};

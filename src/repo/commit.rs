@@ -77,6 +77,10 @@ impl Trunk {
             std::thread::sleep(PAUSE);
             repo = self.tip_anew(env)?;
         }
+        let lock = self.git.commondir().join(format!("refs/heads/{}.lock", self.branch));
+        if self.remote.is_none() && lock.exists() {
+            return Err(RepoError::Locked { branch: self.branch.clone(), path: lock }.into());
+        }
         Err(RepoError::Outrun { branch: self.branch.clone(), tries: TRIES }.into())
     }
 

@@ -190,6 +190,14 @@ pub enum RepoError {
         /// How often it was tried.
         tries: usize,
     },
+    /// Another program is at the branch, or has left its lock.
+    #[error("branch `{branch}` is locked: {} is there", .path.display())]
+    Locked {
+        /// The branch.
+        branch: String,
+        /// The lock.
+        path: PathBuf,
+    },
     /// This account may not push there, or is not known.
     #[error("{url} does not let us push")]
     NoPush {
@@ -235,7 +243,9 @@ impl RepoError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            RepoError::NotARepository { .. } => "run this inside a git repository, or name one with --repo".to_owned(),
+            RepoError::NotARepository { .. } => {
+                "run this inside a git repository, or name one: --repo, or git config reconcile.repo".to_owned()
+            }
             RepoError::NotOwned { path } => {
                 format!("if you trust it: git config --global --add safe.directory {}", path.display())
             }
@@ -281,6 +291,10 @@ impl RepoError {
                 "nothing was committed; see git's commit.gpgSign, gpg.format and user.signingKey".to_owned()
             }
             RepoError::Outrun { .. } => "nothing was changed; try again".to_owned(),
+            RepoError::Locked { .. } => {
+                "nothing was changed; wait for the git that is at work there, or remove what a killed one left"
+                    .to_owned()
+            }
             RepoError::NoPush { .. } => {
                 "nothing was changed; set RECONCILE_GIT_TOKEN to a token with write access, or give \
                                          git a credential helper that knows one"
@@ -291,7 +305,10 @@ impl RepoError {
                                            for the change by a pull request (--dry-run shows it)"
                     .to_owned()
             }
-            RepoError::Fetch { .. } | RepoError::Io { .. } | RepoError::Git { .. } => return None,
+            RepoError::Fetch { url, .. } => {
+                format!("see whether its address is right; git says more: git ls-remote {url}")
+            }
+            RepoError::Io { .. } | RepoError::Git { .. } => return None,
         };
         Some(hint)
     }

@@ -9,7 +9,8 @@ use super::libgit2;
 /// The repository that is meant: the one that is named, else what git's `reconcile.repo` names. A path there is relative to
 /// the top of the repository that says it.
 pub(super) fn repository(named: Option<&str>) -> Option<String> {
-    if let Some(named) = named {
+    // A variable that is empty names nothing.
+    if let Some(named) = named.filter(|named| !named.is_empty()) {
         return Some(named.to_owned());
     }
     let Ok(git) = Repository::open_from_env() else {

@@ -1,6 +1,6 @@
 //! Mirrors of repositories elsewhere: bare, in the cache folder, fetched anew by every run.
 //!
-//! A mirror is never read without a fetch that succeeded just before: what cannot be reached is an error, and never what
+//! No run reads a mirror without a fetch that succeeded just before: what cannot be reached is an error, and never what
 //! was there last time. Its first copy is made beside it and takes its name when it is whole.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
@@ -33,7 +33,7 @@ pub(super) struct Mirror {
 impl Mirror {
     /// Fetches the mirror of an address, making it first where there is none.
     pub fn fetch(address: &Address, env: &Env) -> Result<Mirror, RepoError> {
-        let folder = env.cache.as_ref().ok_or(RepoError::NoCache)?.join("reconcile").join("mirrors");
+        let folder = folder(env).ok_or(RepoError::NoCache)?;
         private_folder(&folder).map_err(|source| RepoError::Io { path: folder.clone(), source })?;
         let place = folder.join(address.key());
         let lock = lock(&place.with_extension("lock"), address)?;
@@ -47,6 +47,15 @@ impl Mirror {
         };
         Ok(Mirror { git, head, _lock: lock })
     }
+}
+
+/// The mirror of an address as it was fetched last, where there is one.
+pub(super) fn known(address: &Address, env: &Env) -> Option<Repository> {
+    Repository::open_bare(folder(env)?.join(address.key())).ok()
+}
+
+fn folder(env: &Env) -> Option<PathBuf> {
+    Some(env.cache.as_ref()?.join("reconcile").join("mirrors"))
 }
 
 /// Makes a mirror beside its place, and puts it there when it is whole. The lock is held.
@@ -90,6 +99,10 @@ fn update(git: &Repository, route: &Route, address: &Address) -> Result<Option<S
     let mut options = FetchOptions::new();
     options.prune(FetchPrune::On).download_tags(AutotagOption::None).update_fetchhead(false);
     remote.fetch(&REFSPECS, Some(&mut options), None).map_err(failed)?;
+    if let Some(head) = &head {
+        // Noted for who reads it without asking; each run asks.
+        let _ = git.set_head(head);
+    }
     Ok(head)
 }
 

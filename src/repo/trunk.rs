@@ -3,7 +3,7 @@
 //! Where the repository has a remote, the branch is the remote's, fetched anew: what others pushed is seen, and what is written
 //! is pushed. The local branch of that name, the checkout and the index stay as they are.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use git2::{AutotagOption, Direction, ErrorCode, FetchOptions, Oid, Repository};
@@ -100,10 +100,29 @@ impl Trunk {
         self.remote.as_ref().map(|remote| remote.shown.as_str())
     }
 
-    /// Whether the checkout of this repository is of the branch that is written here, and so falls behind it.
-    pub fn is_checked_out(&self) -> bool {
-        let head = || self.git.find_reference("HEAD").ok()?.symbolic_target().ok()?.map(str::to_owned);
-        self.remote.is_none() && head() == Some(format!("refs/heads/{}", self.branch))
+    /// The top of the checkout that shows the branch which is written here, and so falls behind it: this one, else that of
+    /// another worktree.
+    pub fn checkout(&self) -> Option<PathBuf> {
+        if self.remote.is_some() {
+            return None;
+        }
+        let branch = format!("refs/heads/{}", self.branch);
+        let shows = |git: &Repository| {
+            let shown = git.find_reference("HEAD").ok()?.symbolic_target().ok()?.map(str::to_owned)?;
+            git.workdir().filter(|_| shown == branch).map(Path::to_owned)
+        };
+        let main = || shows(&Repository::open(self.git.commondir()).ok()?);
+        let others = || {
+            let names = self.git.worktrees().ok()?;
+            let linked = |name: &str| Repository::open_from_worktree(&self.git.find_worktree(name).ok()?).ok();
+            names.iter().find_map(|name| shows(&linked(name.ok()??)?))
+        };
+        shows(&self.git).or_else(main).or_else(others)
+    }
+
+    /// The fleet's root in the repository: empty, or a path that ends in `/`.
+    pub fn root(&self) -> &str {
+        &self.root
     }
 
     /// The branch as it is now.
@@ -190,7 +209,7 @@ pub(super) fn is_locked(error: &git2::Error) -> bool {
 }
 
 /// The remote whose branch is the fleet's: that of the branch, `origin`, or the only one.
-fn find_remote(git: &Repository, branch: Option<&str>) -> Result<Option<String>, RepoError> {
+pub(super) fn find_remote(git: &Repository, branch: Option<&str>) -> Result<Option<String>, RepoError> {
     let names = git.remotes().map_err(RepoError::git("reading the remotes"))?;
     let names: Vec<String> = names.iter().filter_map(|name| Some(name.ok()??.to_owned())).collect();
     let own = branch.and_then(|branch| find::configured(git, &format!("branch.{branch}.remote")));
@@ -226,7 +245,7 @@ fn of_remote(git: &Repository, name: &str, branch: Option<&str>, env: &Env) -> R
 }
 
 /// The default branch of a remote, as the clone noted it.
-fn followed(git: &Repository, remote: &str) -> Option<String> {
+pub(super) fn followed(git: &Repository, remote: &str) -> Option<String> {
     let head = git.find_reference(&format!("refs/remotes/{remote}/HEAD")).ok()?;
     let target = head.symbolic_target().ok()??;
     target.strip_prefix(&format!("refs/remotes/{remote}/")).map(str::to_owned)
@@ -251,13 +270,14 @@ fn address_of(git: &Repository, url: &str) -> Result<Address, RepoError> {
     }
     let base = git.workdir().unwrap_or(git.path());
     let path = base.join(&url);
-    let path = path.canonicalize().map_err(|source| RepoError::Io { path, source })?;
+    // One that is gone is told of by the fetch, which readers can do without.
+    let path = path.canonicalize().unwrap_or(path);
     Ok(Address::File(format!("file://{}", path.display())))
 }
 
 /// The branch of a repository without a remote: the one that is configured for new repositories, `main`, `master`, or where
 /// there is none of them, the one that is checked out.
-fn default_branch(git: &Repository) -> Result<String, RepoError> {
+pub(super) fn default_branch(git: &Repository) -> Result<String, RepoError> {
     let head = git.find_reference("HEAD").map_err(RepoError::git("reading HEAD"))?;
     let head = head.symbolic_target().ok().flatten().and_then(|name| name.strip_prefix("refs/heads/"));
     let head = head.map(str::to_owned);

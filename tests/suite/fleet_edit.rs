@@ -63,6 +63,28 @@ fn what_was_not_there_gets_its_place() {
     assert_eq!(text, "branch = \"a\"\n\n[values]\nodoo.workers = 2\n\n[schedule]\nawake = \"Mon 08:00-09:00\"\n");
 }
 
+/// As editors of Windows write files.
+#[test]
+fn ends_of_lines_and_a_byte_order_mark_stay() {
+    let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let edits: [&dyn Fn(&str) -> String; 4] = [
+        &|text| edited(text, &[key("ttl=5d"), value("new.deep=yes"), key("owner=ada")]).unwrap(),
+        &|text| extended(text, "3d", now).unwrap(),
+        &|text| pinned(text, Some((now, "qa", "a demo"))).unwrap(),
+        &|text| edited(text, &[value("odoo.workers="), value("a\\.b.c=")]).unwrap(),
+    ];
+    let windows = |text: &str| text.replace('\n', "\r\n");
+    let marked = |text: &str| format!("\u{feff}{text}");
+    for edit in edits {
+        let plain = edit(FILE);
+        assert_ne!(plain, FILE);
+        assert_eq!(edit(&windows(FILE)), windows(&plain));
+        assert_eq!(edit(&marked(FILE)), marked(&plain));
+        assert_eq!(edit(&marked(&windows(FILE))), marked(&windows(&plain)));
+    }
+    assert_eq!(extended(&windows(FILE), "3d", now).unwrap().matches("extended").count(), 1);
+}
+
 #[test]
 fn what_is_taken_out_is_gone_with_its_empty_tables() {
     let text = edited(FILE, &[key("ttl="), key("values.odoo.workers=null")]).unwrap();

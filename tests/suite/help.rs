@@ -136,6 +136,59 @@ fn completions_are_scripts() {
     assert_eq!(text_of(&output), "doctor\n");
 }
 
+/// Wherever a sandbox is named, its name is completed; nobody is asked for it.
+#[test]
+fn names_of_sandboxes_are_completed() {
+    let stage = Stage::bare();
+    let names = |words: &str| text_of(&stage.shell(&format!("reconcile __complete {words}")));
+    let one = "one\tfeature/one\n";
+    let mut tried = 0;
+    for (name, command) in every_command().into_iter().filter(|(name, _)| *name != "reconcile create") {
+        let command = command.get_positionals().find(|option| ["name", "names"].contains(&option.get_id().as_str()));
+        if command.is_some() {
+            let words = name.trim_start_matches("reconcile ");
+            assert_eq!(names(&format!("{words} ''")), one, "{name}");
+            tried += 1;
+        }
+    }
+    assert!(tried >= 20, "{tried} commands only");
+    for words in
+        ["destroy o", "destroy --now ''", "--repo . set ''", "--only ''", "comment --sandbox ''", "render one o"]
+    {
+        assert_eq!(names(words), one, "{words}");
+    }
+    for words in
+        ["destroy x", "''", "destroy --", "create ''", "set one ''", "exec one -- ''", "--rev ''", "init --name ''"]
+    {
+        assert_eq!(names(words), "", "{words}");
+    }
+    // Of a repository elsewhere it is known what was fetched last.
+    let fetched = "git clone -q --bare . ../fleet.git && export XDG_CACHE_HOME=$HOME/cache \
+                   && reconcile --repo file://$HOME/fleet.git render one > /dev/null && rm -rf ../fleet.git \
+                   && reconcile --repo file://$HOME/fleet.git __complete x";
+    let output = stage.shell(fetched);
+    assert!(!output.status.success(), "it is no command: {}", text_of(&output));
+    let output = stage.shell("XDG_CACHE_HOME=$HOME/cache reconcile __complete --repo file://$HOME/fleet.git why ''");
+    assert_eq!(text_of(&output), one);
+    let output = stage.shell("git remote add origin http://127.0.0.1:9/x; reconcile __complete why ''");
+    assert_eq!(text_of(&output), "", "it was never fetched");
+    let output = stage.shell("git update-ref refs/remotes/origin/main main; reconcile __complete why ''");
+    assert_eq!(text_of(&output), one);
+    stage.shell("git remote remove origin");
+    for (shell, ask) in [
+        (
+            "bash",
+            "source ../names; COMP_WORDS=(reconcile why o); COMP_CWORD=2; _reconcile reconcile o why; echo ${COMPREPLY[@]}",
+        ),
+        ("fish", "source ../names; complete --do-complete 'reconcile why o'"),
+    ] {
+        if is_there(shell) {
+            let output = stage.shell(&format!("reconcile completions {shell} > ../names; {shell} -c '{ask}'"));
+            assert!(text_of(&output).starts_with("one"), "{shell}: {}", text_of(&output));
+        }
+    }
+}
+
 #[test]
 fn a_name_that_is_not_quite_one_is_told_the_nearest() {
     let stage = Stage::bare();

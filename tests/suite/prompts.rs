@@ -23,9 +23,11 @@ fn commits(stage: &Stage) -> String {
 #[test]
 fn a_sandbox_is_destroyed_only_where_that_is_meant() {
     let stage = Stage::bare();
-    for no in ["n\n", "\n", "nonsense\n"] {
+    // What is typed is shown as it is typed, before the question; Ctrl-D is not, and ends no line.
+    for (no, answer) in [("n\n", "nothing"), ("\n", "nothing"), ("nonsense\n", "nothing"), ("\u{4}", "\nnothing")] {
         let said = answered(&mut on_stage(&stage, &["destroy", "one"]), 80, no);
         assert!(said.contains("Destroy sandbox one, with all its data? [y/N]"), "{said}");
+        assert!(said.contains(&format!("{answer} was changed")), "{said}");
         assert_eq!(commits(&stage), "the fleet\n");
     }
     let said = answered(&mut on_stage(&stage, &["destroy", "one", "--yes", "--dry-run"]), 80, "");

@@ -189,3 +189,60 @@ fn a_fleet_below_the_top_is_written_where_it_is() {
         "Create sandbox web for web\n\nA\tteams/a/sandboxes/web.toml\n"
     );
 }
+
+/// Wherever a command is called: the command that it names for the checkout it has left behind can be typed there.
+#[test]
+fn a_checkout_that_is_left_behind_is_brought_up_by_the_command_that_is_named() {
+    let stage = Stage::bare();
+    said(
+        &stage,
+        "mkdir -p teams/a && git mv sandboxes charts teams/a/ && commit moved && git worktree add -q -b linked ../'an other'",
+    );
+    said(&stage, "git init -q -b topic ../app && git -C ../app config reconcile.repo ../work");
+    let places = [".", "teams/a", "../an other", "../app"];
+    for (number, place) in places.iter().enumerate() {
+        let place = format!("cd '{place}'");
+        let text = said(&stage, &format!("{place} && reconcile --path teams/a create n{number} --branch n{number}"));
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_, typed) = words.split_once("to have it there: ").unwrap_or_else(|| panic!("{place}: {text}"));
+        assert_eq!(said(&stage, "git status --short"), format!("D  teams/a/sandboxes/n{number}.toml\n"), "{place}");
+        said(&stage, &format!("{place} && {typed}"));
+        assert_eq!(said(&stage, "git status --short"), "", "{place}: {typed}");
+    }
+}
+
+#[test]
+fn a_lock_that_a_killed_git_left_is_named() {
+    let stage = Stage::bare();
+    said(&stage, "touch .git/refs/heads/main.lock");
+    let refused = stage.shell("reconcile create web --branch web");
+    let text = text_of(&refused).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text.contains("branch `main` is locked") && text.contains("refs/heads/main.lock is there"), "{text}");
+    assert_eq!(said(&stage, "git log --format=%s"), "the fleet\n");
+}
+
+#[test]
+fn what_a_rival_takes_up_again_is_not_collected() {
+    let stage = Stage::bare();
+    served(&stage);
+    said(&stage, "git remote add origin ../fleet.git && git config reconcile.branch main");
+    said(
+        &stage,
+        "for name in left taken; do sandbox $name 'ttl = \"1h\"'; done && commit more && git push -q origin HEAD:main",
+    );
+    said(
+        &stage,
+        "git clone -q ../fleet.git ../rival && cd ../rival && sed -i 's/1h/never/' sandboxes/taken.toml && commit taken",
+    );
+    // Who signs is slow enough for a rival.
+    said(
+        &stage,
+        "printf '%s\\n' '#!/bin/sh' 'git -C ../rival push -q origin main 2> /dev/null' 'echo \"[GNUPG:] SIG_CREATED \" >&2' \
+         'echo signature' > ../sign && chmod +x ../sign && git config gpg.program ../sign && git config commit.gpgsign true",
+    );
+    let text = said(&stage, "reconcile gc --now 2030-01-20T00:00:00Z --older-than 15d");
+    assert!(text.contains("1 file removed") && !text.contains("taken") && text.contains("left"), "{text}");
+    let files = said(&stage, "git -C ../fleet.git ls-tree --name-only main sandboxes/");
+    assert_eq!(files, "sandboxes/fleet.toml\nsandboxes/one.toml\nsandboxes/taken.toml\n");
+}

@@ -18,7 +18,7 @@ pub struct Wish {
     #[arg(long, value_name = "IMAGE")]
     pub image: Option<String>,
     /// How long it lives, such as 12h, 7d, or never [default: the fleet's]
-    #[arg(long, value_name = "DURATION", value_parser = ttl)]
+    #[arg(long, value_name = "DURATION", value_parser = ttl, allow_hyphen_values = true)]
     pub ttl: Option<TtlText>,
     /// The chart, a folder below charts/ [default: the fleet's]
     #[arg(long, value_name = "CHART")]
@@ -39,7 +39,7 @@ pub struct Wish {
 #[command(next_help_heading = "Commit")]
 pub struct Committing {
     /// The commit's message [default: what is done]
-    #[arg(long, short, value_name = "TEXT")]
+    #[arg(long, short, value_name = "TEXT", value_parser = message)]
     pub message: Option<String>,
     /// Show the change and commit nothing
     #[arg(long)]
@@ -82,7 +82,7 @@ pub struct Answer {
 #[derive(Clone, Debug, clap::Args)]
 pub struct Create {
     /// The sandbox's name [default: made from the branch]
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub name: Option<String>,
     /// What it is like.
     #[command(flatten)]
@@ -102,7 +102,7 @@ pub struct Up {
     #[command(flatten)]
     pub wish: Wish,
     /// The commit's message [default: what is done]
-    #[arg(long, short, value_name = "TEXT")]
+    #[arg(long, short, value_name = "TEXT", value_parser = message)]
     pub message: Option<String>,
     /// Where the live state is.
     #[command(flatten)]
@@ -119,7 +119,7 @@ pub struct Down {
     #[arg(long, value_name = "BRANCH")]
     pub branch: Option<String>,
     /// The commit's message [default: what is done]
-    #[arg(long, short, value_name = "TEXT")]
+    #[arg(long, short, value_name = "TEXT", value_parser = message)]
     pub message: Option<String>,
     /// Where the live state is.
     #[command(flatten)]
@@ -136,7 +136,7 @@ pub struct Extend {
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
     /// How long it lives from now on, such as 3d, or never [default: as its file says]
-    #[arg(long, value_name = "DURATION", value_parser = ttl)]
+    #[arg(long, value_name = "DURATION", value_parser = ttl, allow_hyphen_values = true)]
     pub ttl: Option<TtlText>,
     /// How it is committed.
     #[command(flatten)]
@@ -153,7 +153,7 @@ pub struct Pin {
     #[arg(value_name = "NAME")]
     pub name: String,
     /// Until when: RFC 3339, or a span from now such as 36h
-    #[arg(long, value_name = "TIME", value_parser = until)]
+    #[arg(long, value_name = "TIME", value_parser = until, allow_hyphen_values = true)]
     pub until: Now,
     /// What for
     #[arg(long, value_name = "TEXT")]
@@ -246,7 +246,7 @@ pub struct Wake {
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
     /// How long it is awake outside the hours of its schedule [default: 4h, where it has one]
-    #[arg(long = "for", value_name = "DURATION", value_parser = span)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = span, allow_hyphen_values = true)]
     pub span: Option<SignedDuration>,
     /// How it is committed.
     #[command(flatten)]
@@ -260,7 +260,7 @@ pub struct Wake {
 #[derive(Clone, Debug, clap::Args)]
 pub struct Gc {
     /// How long ago a sandbox must have expired
-    #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = span)]
+    #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = span, allow_hyphen_values = true)]
     pub older_than: SignedDuration,
     /// How it is committed.
     #[command(flatten)]
@@ -349,6 +349,11 @@ pub(crate) fn ttl(text: &str) -> Result<TtlText, Wrong> {
 
 fn span(text: &str) -> Result<SignedDuration, Wrong> {
     parse_span(text).map_err(|invalid| said(&invalid))
+}
+
+/// As git has it, which takes none without words.
+fn message(text: &str) -> Result<String, Wrong> {
+    if text.trim().is_empty() { Err(Wrong("a commit needs words".to_owned())) } else { Ok(text.to_owned()) }
 }
 
 fn until(text: &str) -> Result<Now, Wrong> {

@@ -12,8 +12,8 @@ Examples:
   source <(reconcile completions bash)                    for this shell alone
   reconcile completions powershell | Out-String | Invoke-Expression
 
-Commands, options and their values are completed; names of sandboxes are not (reconcile list
---format name has them).
+Commands, options and their values are completed; in bash, zsh and fish names of sandboxes, too, as
+the fleet's branch had them when it was fetched last.
 Exit status: 0";
 
 pub(super) const MAN_EXAMPLES: &str = "\

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::super::args::Init;
+use super::super::word::word;
 use super::Made;
 use crate::init::{Ci, EXAMPLE};
 
@@ -67,13 +68,4 @@ fn next(options: &Init, made: &Made) -> Vec<(String, &'static str)> {
     }
     say(&format!("git push -u origin {}", word(&made.choices.branch)), "where others, and a CI, find it");
     next
-}
-
-/// A word for a shell.
-fn word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
 }

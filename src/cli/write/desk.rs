@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
@@ -58,6 +59,17 @@ pub struct Edit {
     pub message: String,
 }
 
+/// A checkout that falls behind its branch.
+#[derive(Clone, Debug)]
+pub struct Behind {
+    /// The branch.
+    pub branch: String,
+    /// The checkout's top.
+    pub checkout: PathBuf,
+    /// The files that it lacks, by their paths from there.
+    pub paths: Vec<String>,
+}
+
 /// What became of a change.
 #[derive(Clone, Debug)]
 pub struct Landed {
@@ -73,8 +85,8 @@ pub struct Landed {
     pub branch: String,
     /// Where it was pushed to.
     pub remote: Option<String>,
-    /// Whether the checkout is of that branch, and so has the change as something that is missing.
-    pub behind: bool,
+    /// The checkout of that branch, which has the change as something that is missing.
+    pub behind: Option<Behind>,
     /// The sandbox as it is now; none where it is gone.
     pub sandbox: Option<Sandbox>,
     /// When its life ends, where that is known; only of one that is there.
@@ -188,10 +200,15 @@ impl<'a> Desk<'a> {
         }
         let commit = state.tree.commit.clone();
         let Some(commit) = commit else { return Err(RepoError::NoTrunk.into()) };
-        let expires = sandbox.as_ref().and_then(|sandbox| {
-            let terms = sandbox.terms(&state.fleet.settings);
-            crate::fleet::Lifetime::at(self.now, self.now, &terms).expiry
-        });
+        let is_same = before == edit.text;
+        let expires = match &sandbox {
+            None => None,
+            // What is not committed starts no time anew.
+            Some(sandbox) if is_same => super::extend::life_of(self, state, sandbox)?.and_then(|life| life.expiry),
+            Some(sandbox) => {
+                crate::fleet::Lifetime::at(self.now, self.now, &sandbox.terms(&state.fleet.settings)).expiry
+            }
+        };
         let landed = Landed {
             name: edit.name,
             path: path.clone(),
@@ -199,7 +216,7 @@ impl<'a> Desk<'a> {
             is_new: false,
             branch: self.trunk.branch().to_owned(),
             remote: self.trunk.remote().map(str::to_owned),
-            behind: self.trunk.is_checked_out(),
+            behind: self.behind([path.as_str()]),
             sandbox,
             expires,
             diff,
@@ -255,9 +272,12 @@ impl<'a> Desk<'a> {
         (self.trunk.branch(), self.trunk.remote())
     }
 
-    /// Whether the checkout is of that branch, and falls behind by a commit.
-    pub fn is_checked_out(&self) -> bool {
-        self.trunk.is_checked_out()
+    /// The checkout of that branch, which falls behind by a commit of these files.
+    pub fn behind<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> Option<Behind> {
+        let checkout = self.trunk.checkout()?;
+        let root = self.trunk.root();
+        let paths = paths.into_iter().map(|path| format!("{root}{path}")).collect();
+        Some(Behind { branch: self.trunk.branch().to_owned(), checkout, paths })
     }
 }
 

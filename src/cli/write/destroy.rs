@@ -64,5 +64,9 @@ fn is_meant(work: Work<'_>, name: &str, how: &How) -> bool {
     if how.yes || !somebody_is_there() {
         return true;
     }
-    work.printer.asks(&format!("Destroy sandbox {name}, with all its data?"))
+    let is_meant = work.printer.asks(&format!("Destroy sandbox {name}, with all its data?"));
+    if !is_meant {
+        work.printer.note("nothing was changed");
+    }
+    is_meant
 }

@@ -43,7 +43,10 @@ pub fn extend(work: Work<'_>, options: &Extend) -> Result<u8, Failure> {
             let hint = format!("to shorten it: reconcile set {name} ttl={ttl}");
             return Err(Failure::new(Exit::Refused, message, hint).hint(Some("nothing was committed")));
         }
-        let text = fleet::extended(&text, &ttl, desk.now).map_err(|invalid| told::invalid(&invalid))?;
+        // What has no end is not extended by none.
+        let is_so = end.is_none() && matches!(sandbox.life, Life::Never);
+        let extended = || fleet::extended(&text, &ttl, desk.now).map_err(|invalid| told::invalid(&invalid));
+        let text = if is_so { text } else { extended()? };
         let message = match end {
             Some(end) => format!("Extend sandbox {name} to {end}"),
             None => format!("Extend sandbox {name} without an end"),
@@ -143,7 +146,7 @@ fn may_pin(desk: &Desk<'_>, state: &State, sandbox: &Sandbox, until: Timestamp) 
 }
 
 /// The life of a sandbox as its file started it; `None` where the history is too short to tell.
-fn life_of(desk: &Desk<'_>, state: &State, sandbox: &Sandbox) -> Result<Option<Lifetime>, Failure> {
+pub(super) fn life_of(desk: &Desk<'_>, state: &State, sandbox: &Sandbox) -> Result<Option<Lifetime>, Failure> {
     let terms = sandbox.terms(&state.fleet.settings);
     let query = DateQuery { path: sandbox.path.clone(), oldest: terms.oldest_start(desk.now) };
     let dates = state.repo.dates(std::slice::from_ref(&query))?;

@@ -1,5 +1,7 @@
 //! `reconcile gc`.
 
+use std::cell::RefCell;
+
 use super::super::args::{Gc, WriteFormat};
 use super::super::failure::Failure;
 use super::desk::{Desk, State};
@@ -24,8 +26,11 @@ pub fn gc(work: Work<'_>, options: &Gc) -> Result<u8, Failure> {
     if first.is_empty() || options.commit.dry_run {
         return answer(work, &desk, &first, None, options);
     }
+    // What goes with the commit, which is made anew where others push between.
+    let going = RefCell::new(first);
     let committed = desk.commit_files(&|state| {
         let gone = found(state)?;
+        going.replace(gone.clone());
         let names: Vec<&str> = gone.iter().map(|(name, _)| name.as_str()).collect();
         let files = names.iter().map(|name| (format!("{SANDBOXES}{name}.toml"), None)).collect();
         let message = match names.as_slice() {
@@ -36,9 +41,13 @@ pub fn gc(work: Work<'_>, options: &Gc) -> Result<u8, Failure> {
         };
         Ok(Change { files, message: options.commit.message.clone().unwrap_or(message) })
     })?;
-    let status = answer(work, &desk, &first, Some(&committed), options)?;
-    let paths: Vec<String> = first.iter().map(|(name, _)| format!("{SANDBOXES}{name}.toml")).collect();
-    told::notes_of_files(&desk, &committed, &paths.join(" "), work.printer);
+    let gone = going.into_inner();
+    let committed = (!gone.is_empty()).then_some(committed);
+    let status = answer(work, &desk, &gone, committed.as_ref(), options)?;
+    let Some(committed) = committed else { return Ok(status) };
+    let paths: Vec<String> = gone.iter().map(|(name, _)| format!("{SANDBOXES}{name}.toml")).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    told::notes_of_files(&desk, &committed, &paths, work.printer);
     Ok(status)
 }
 

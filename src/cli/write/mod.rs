@@ -88,7 +88,8 @@ impl Work<'_> {
             is_held = ended.is_held;
             Ok(ended.status)
         })?;
-        if status == 0 && !is_held && !then.removal && then.how.format == PlanFormat::Text {
+        let is_awake = landed.sandbox.as_ref().is_none_or(|sandbox| !sandbox.asleep);
+        if status == 0 && !is_held && is_awake && !then.removal && then.how.format == PlanFormat::Text {
             self.printer.answer(&told::reached(landed))?;
         }
         Ok(status)

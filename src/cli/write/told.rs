@@ -1,11 +1,14 @@
 //! What is said of a change.
 
+use std::path::Path;
+
 use super::super::args::{Applying, PlanFormat};
 use super::super::failure::{Exit, Failure};
 use super::super::print::{Printer, width};
-use super::desk::{Desk, Landed};
-use crate::fleet::Invalid;
+use super::super::word::word;
+use super::desk::{Behind, Desk, Landed};
 use crate::fleet::human::span;
+use crate::fleet::{Invalid, Life};
 use crate::repo::Committed;
 use crate::report::changes::Changed;
 use crate::report::{answers, text};
@@ -49,7 +52,9 @@ pub fn answer(landed: &Landed, now: Timestamp, as_json: bool) -> String {
         match landed.expires {
             Some(at) if at > now => text.push_str(&format!("  expires {at}, in {}\n", span(at.duration_since(now)))),
             Some(at) => text.push_str(&format!("  expired {at}\n")),
-            None => text.push_str("  never expires\n"),
+            None if sandbox.life == Life::Never => text.push_str("  never expires\n"),
+            // Where the history is too short to tell.
+            None => {}
         }
         if let Some(url) = &sandbox.url {
             text.push_str(&format!("  {url}\n"));
@@ -82,22 +87,31 @@ fn changed(landed: &Landed) -> Changed {
 
 /// What has to be known beside it.
 pub fn notes(landed: &Landed, printer: &Printer) {
-    if landed.is_new && landed.behind {
-        behind(&landed.branch, &landed.path, printer);
+    if let Some(behind) = landed.behind.as_ref().filter(|_| landed.is_new) {
+        left(behind, printer);
+    }
+}
+
+/// The same of a change of several files.
+pub fn notes_of_files(desk: &Desk<'_>, committed: &Committed, paths: &[&str], printer: &Printer) {
+    if let Committed::New(_) = committed
+        && let Some(behind) = desk.behind(paths.iter().copied())
+    {
+        left(&behind, printer);
     }
 }
 
 /// How a checkout comes by a commit that has these files.
-fn behind(branch: &str, paths: &str, printer: &Printer) {
-    printer
-        .hint(&format!("the checkout of {branch} was left as it was; to have it there: git restore -s@ -SW {paths}"));
-}
-
-/// The same of a change of several files.
-pub fn notes_of_files(desk: &Desk<'_>, committed: &Committed, paths: &str, printer: &Printer) {
-    if matches!(committed, Committed::New(_)) && desk.is_checked_out() {
-        behind(desk.place().0, paths, printer);
-    }
+fn left(behind: &Behind, printer: &Printer) {
+    let Behind { branch, checkout, paths } = behind;
+    let canonical = |path: &Path| path.canonicalize().ok();
+    let is_here = std::env::current_dir().is_ok_and(|here| canonical(&here) == canonical(checkout));
+    let there = if is_here { String::new() } else { format!(" -C {}", word(&checkout.to_string_lossy())) };
+    let paths: Vec<String> = paths.iter().map(|path| word(path)).collect();
+    let paths = paths.join(" ");
+    printer.hint(&format!(
+        "the checkout of {branch} was left as it was; to have it there: git{there} restore -s@ -SW {paths}"
+    ));
 }
 
 /// How the sandbox is reached.

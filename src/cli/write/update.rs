@@ -65,7 +65,7 @@ pub fn update(work: Work<'_>, options: &Update) -> Result<u8, Failure> {
     };
     work.printer.answer(&said(&desk, &found, committed.as_ref(), options.answer.format))?;
     if let Some(committed) = &committed {
-        told::notes_of_files(&desk, committed, LOCK_FILE, work.printer);
+        told::notes_of_files(&desk, committed, &[LOCK_FILE], work.printer);
     }
     Ok(if failed > 0 { 4 } else { 0 })
 }

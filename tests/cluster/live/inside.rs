@@ -25,15 +25,6 @@ use crate::wait::wait_until;
 /// Ample: nothing is judged by it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Whether the server is the oldest one, of which this is known; it is said.
-fn is_left_out(case: &Case, why: &str) -> bool {
-    let is_oldest = case.plane.version().starts_with("v1.28.");
-    if is_oldest {
-        println!("left out on {}: {why}", case.plane.version());
-    }
-    is_oldest
-}
-
 /// A fleet with one sandbox of the chart `talk`, which lives.
 fn talk(stem: &str) -> Option<Case> {
     let case = Case::admin(stem)?;
@@ -145,7 +136,8 @@ fn logs_of_all_pods_are_merged_and_followed_as_pods_come_and_go() {
 #[test]
 fn a_program_has_its_input_output_and_exit_status() {
     let Some(case) = talk("exec") else { return };
-    if is_left_out(&case, "its websockets cannot say that a program's input has ended") {
+    if case.plane.version().starts_with("v1.28.") {
+        case.plane.left_out("programs in pods: its websockets cannot say that a program's input has ended");
         return;
     }
     let exec = |args: &[&str]| case.tool().run(&[&["exec", "one"], args].concat());
