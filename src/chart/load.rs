@@ -277,7 +277,7 @@ fn not_utf8(data: &[u8], at: usize) -> &'static str {
     match rest.get(1..width) {
         None => "yaml: incomplete UTF-8 octet sequence",
         Some(others) if others.iter().any(|other| other & 0xC0 != 0x80) => "yaml: invalid trailing UTF-8 octet",
-        Some(_) if matches!(rest, [0xED, ..] | [0xF4..=0xF7, ..]) => "yaml: invalid Unicode character",
+        Some(_) if matches!(rest, [0xED | 0xF4..=0xF7, ..]) => "yaml: invalid Unicode character",
         Some(_) => "yaml: invalid length of a UTF-8 sequence",
     }
 }
