@@ -23,7 +23,13 @@ pub(super) type Files = Vec<(Arc<str>, Arc<[u8]>)>;
 /// Unpacks an archive in memory. `room` is how many bytes it may unpack to yet, and shrinks by what it does.
 pub(super) fn unpack(bytes: &[u8], room: &mut u64) -> Result<Files, String> {
     if !is_gzip(bytes) {
-        return Err(if bytes.is_empty() { "EOF" } else { "gzip: invalid header" }.to_owned());
+        // The head of such a stream has ten bytes.
+        let said = match bytes.len() {
+            0 => "EOF",
+            1..10 => "unexpected EOF",
+            _ => "gzip: invalid header",
+        };
+        return Err(said.to_owned());
     }
     let mut archive = Archive::new(MultiGzDecoder::new(bytes).take(MAX_UNPACKED.min(*room)));
     let mut files = Files::new();

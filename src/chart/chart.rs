@@ -21,6 +21,8 @@ pub struct Chart {
     /// Which of the files are definitions of `crds/`, in the order in which they came.
     pub(super) crds: Vec<Arc<str>>,
     pub(super) dependencies: Vec<Chart>,
+    /// Where the charts below it are taken to be, where that is not below itself: see [`Chart::path_below`].
+    pub(super) home: Option<Arc<str>>,
     pub(super) parsed: Parsed,
 }
 
@@ -80,6 +82,13 @@ impl Chart {
         self.metadata.kind.eq_ignore_ascii_case("library")
     }
 
+    /// The path of a chart below this one, which is itself at a path. To Helm, a chart that takes part by an entry of Chart.yaml
+    /// is a copy, under its alias, and what is below it stays below the chart that was copied unless its own Chart.yaml names
+    /// some of it.
+    pub(super) fn path_below(&self, path: &str, subchart: &Self) -> String {
+        format!("{}/charts/{}", self.home.as_deref().unwrap_or(path), subchart.name())
+    }
+
     /// The files of `crds/`, the chart's own first.
     pub fn crds(&self) -> Vec<Crd> {
         let mut out = Vec::new();
@@ -94,7 +103,7 @@ impl Chart {
             }
         }
         for dependency in &self.dependencies {
-            dependency.collect_crds(&format!("{path}/charts/{}", dependency.name()), out);
+            dependency.collect_crds(&self.path_below(path, dependency), out);
         }
     }
 }

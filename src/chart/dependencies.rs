@@ -18,7 +18,9 @@ use super::{
 /// Values that are not mappings where a subchart's should be.
 pub fn resolve(chart: &Chart, user: &Table, warnings: &mut Vec<String>) -> Result<Chart, String> {
     let mut chart = chart.clone();
-    enable(&mut chart, user, "", warnings)?;
+    let path = chart.name().to_owned();
+    let mut taken = Taken { warnings, copied: BTreeSet::new() };
+    enable(&mut chart, user, &Place { dotted: "", path: &path, home: &path }, &mut taken)?;
     import(&mut chart, warnings)?;
     Ok(chart)
 }
@@ -87,40 +89,75 @@ fn answers(chart: &Chart, wanted: &Dependency) -> bool {
     chart.name() == wanted.name && satisfies(&chart.metadata.version, &wanted.version)
 }
 
+/// Where a chart is.
+struct Place<'a> {
+    /// The names of the charts from below the root on, each with a point behind it.
+    dotted: &'a str,
+    /// Its path, with aliases.
+    path: &'a str,
+    /// The path of the chart that it is a copy of.
+    home: &'a str,
+}
+
+/// What is noted while subcharts are taken.
+struct Taken<'a> {
+    warnings: &'a mut Vec<String>,
+    /// The paths of the charts that were copied before.
+    copied: BTreeSet<String>,
+}
+
 /// Leaves those subcharts that are switched on, and so below them.
-fn enable(chart: &mut Chart, user: &Table, path: &str, warnings: &mut Vec<String>) -> Result<(), String> {
+fn enable(chart: &mut Chart, user: &Table, place: &Place<'_>, taken: &mut Taken<'_>) -> Result<(), String> {
     if chart.metadata.dependencies.is_empty() {
+        if place.home != place.path && !chart.dependencies.is_empty() {
+            chart.home = Some(place.home.into());
+        }
         return Ok(());
+    }
+    // To Helm, the copies of a chart share what its Chart.yaml asks for, and the first has renamed it and imported from it.
+    if !taken.copied.insert(place.home.to_owned()) {
+        for wanted in &mut chart.metadata.dependencies {
+            wanted.import_values.clear();
+            if !wanted.alias.is_empty() {
+                wanted.name.clone_from(&wanted.alias);
+            }
+        }
     }
     let wanted = &mut chart.metadata.dependencies;
     let held = std::mem::take(&mut chart.dependencies);
     let unnamed = held.iter().filter(|has| !wanted.iter().any(|wanted| answers(has, wanted)));
-    let mut taken: Vec<Chart> = unnamed.cloned().collect();
+    let mut charts: Vec<Chart> = unnamed.cloned().collect();
+    // Of each, the name of the chart that it is a copy of, where it is one.
+    let mut homes: Vec<Option<String>> = vec![None; charts.len()];
     for wanted in wanted.iter_mut() {
         if let Some(found) = held.iter().find(|has| answers(has, wanted)) {
             let mut found = found.clone();
+            homes.push(Some(found.name().to_owned()));
             if !wanted.alias.is_empty() {
                 found.metadata.name.clone_from(&wanted.alias);
             }
-            taken.push(found);
+            charts.push(found);
         }
         if !wanted.alias.is_empty() {
             wanted.name.clone_from(&wanted.alias);
         }
         wanted.enabled = true;
     }
-    chart.dependencies = taken;
-    let values = values::coalesce(chart, user, warnings)?;
+    chart.dependencies = charts;
+    let values = values::coalesce(chart, user, taken.warnings)?;
     for wanted in &mut chart.metadata.dependencies {
-        by_tags(wanted, &values, warnings);
-        by_condition(wanted, &values, path, warnings);
+        by_tags(wanted, &values, taken.warnings);
+        by_condition(wanted, &values, place.dotted, taken.warnings);
     }
     let off: Vec<String> =
         chart.metadata.dependencies.extract_if(.., |wanted| !wanted.enabled).map(|wanted| wanted.name).collect();
-    chart.dependencies.retain(|has| !off.iter().any(|name| name == has.name()));
-    for subchart in &mut chart.dependencies {
-        let path = format!("{path}{}.", subchart.name());
-        enable(subchart, &values, &path, warnings)?;
+    let charts = std::mem::take(&mut chart.dependencies).into_iter().zip(homes);
+    for (mut subchart, home) in charts.filter(|(has, _)| !off.iter().any(|name| name == has.name())) {
+        let dotted = format!("{}{}.", place.dotted, subchart.name());
+        let path = format!("{}/charts/{}", place.path, subchart.name());
+        let home = home.map_or_else(|| path.clone(), |name| format!("{}/charts/{name}", place.home));
+        enable(&mut subchart, &values, &Place { dotted: &dotted, path: &path, home: &home }, taken)?;
+        chart.dependencies.push(subchart);
     }
     Ok(())
 }

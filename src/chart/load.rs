@@ -149,6 +149,7 @@ impl Loader {
             files: FileMap::new(),
             crds: Vec::new(),
             dependencies: Vec::new(),
+            home: None,
             parsed: Parsed::default(),
         };
         let mut below: BTreeMap<String, Files> = BTreeMap::new();
@@ -260,9 +261,25 @@ fn read_values(data: &[u8], file: &str) -> Result<Map<String, Value>, ChartError
 }
 
 fn read(data: &[u8], numbers: Numbers) -> Result<Value, String> {
-    let text = str::from_utf8(data)
-        .map_err(|error| converting(&format!("yaml: not UTF-8 after byte {}", error.valid_up_to())))?;
+    let text = str::from_utf8(data).map_err(|error| converting(not_utf8(data, error.valid_up_to())))?;
     yaml::read(text, numbers).map_err(|error| converting(&error.in_go()))
+}
+
+/// What go-yaml says of the first bytes that are no character.
+fn not_utf8(data: &[u8], at: usize) -> &'static str {
+    let rest = data.get(at..).unwrap_or_default();
+    let width = match rest.first() {
+        Some(0xC0..=0xDF) => 2,
+        Some(0xE0..=0xEF) => 3,
+        Some(0xF0..=0xF7) => 4,
+        _ => return "yaml: invalid leading UTF-8 octet",
+    };
+    match rest.get(1..width) {
+        None => "yaml: incomplete UTF-8 octet sequence",
+        Some(others) if others.iter().any(|other| other & 0xC0 != 0x80) => "yaml: invalid trailing UTF-8 octet",
+        Some(_) if matches!(rest, [0xED | 0xF4..=0xF7, ..]) => "yaml: invalid Unicode character",
+        Some(_) => "yaml: invalid length of a UTF-8 sequence",
+    }
 }
 
 /// What Helm puts before what is wrong with YAML.

@@ -88,7 +88,7 @@ impl Data {
         let data = common.data(values, release, &subcharts);
         for subchart in &chart.dependencies {
             let below = below(values, subchart.name());
-            let path = format!("{path}/charts/{}", subchart.name());
+            let path = chart.path_below(&path, subchart);
             let below = self.add(subchart, path, &below, shared);
             subcharts.insert(subchart.name(), Value::Map(below));
         }

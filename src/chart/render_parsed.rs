@@ -43,20 +43,27 @@ impl fmt::Debug for Parsed {
 
 fn list(chart: &Chart, path: String, out: &mut Vec<String>) {
     for subchart in &chart.dependencies {
-        list(subchart, format!("{path}/charts/{}", subchart.name()), out);
+        list(subchart, chart.path_below(&path, subchart), out);
     }
     out.push(path);
 }
 
-/// The templates by their full names; a library lends only those whose names begin with `_`.
+/// The templates by their full names; a library lends only those whose names begin with `_`. Where two charts are at one path,
+/// such as a chart that is below another twice, as a folder and packed, the later one's count.
 fn collect(chart: &Chart, path: &str, out: &mut Vec<(String, String)>) {
+    let beginning = format!("{path}/templates/");
+    let is_there = out.iter().any(|(name, _)| name.starts_with(&beginning));
     for (name, data) in &chart.templates {
         let base = name.rsplit('/').next().unwrap_or(name);
         if !chart.is_library() || base.starts_with('_') {
-            out.push((format!("{path}/{name}"), String::from_utf8_lossy(data).into_owned()));
+            let name = format!("{path}/{name}");
+            if is_there {
+                out.retain(|(other, _)| *other != name);
+            }
+            out.push((name, String::from_utf8_lossy(data).into_owned()));
         }
     }
     for subchart in &chart.dependencies {
-        collect(subchart, &format!("{path}/charts/{}", subchart.name()), out);
+        collect(subchart, &chart.path_below(path, subchart), out);
     }
 }

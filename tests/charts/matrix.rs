@@ -169,7 +169,9 @@ const FLAGS: &[&[&str]] = &[
     &["--set", "list=true"],
     &["--set", "hook=odd"],
     &["--set", "empty=true"],
+    &["-f", ""],
     &["-f", "v.yaml"],
+    &["--kube-insecure-skip-tls-verify", "--kube-apiserver", "x"],
     &["-f", "v.yaml,w.yaml"],
     &["-f", "w.yaml", "-f", "v.yaml", "--set", "size=9"],
     &["-f", "list.yaml"],
@@ -366,7 +368,14 @@ fn what_is_no_chart_is_told_in_the_same_words() {
         ("charts/b-1.tgz", "no archive"),
         ("charts/b.tgz/x", "a folder"),
         ("charts/_b/x", ""),
+        ("charts/b-1.tgz", "no"),
         ("values.schema.json", "{bad"),
+        ("values.schema.json", ""),
+        ("values.schema.json", "{"),
+        ("values.schema.json", r#"{"$schema": "x"}"#),
+        ("values.schema.json", r#"{"$schema": "file:///nowhere/x.json"}"#),
+        ("values.schema.json", r#"{"$schema": "http://json-schema.org/schema#", "required": ["a"]}"#),
+        ("values.schema.json", r#"{"$schema": "https://json-schema.org/draft-07/schema", "required": ["a"]}"#),
         ("templates/a.yaml", "kind: {a: 1}"),
         ("templates/a.yaml", "metadata: {annotations: {a: [1]}}"),
         ("templates/a.yaml", "metadata: x"),
@@ -387,8 +396,58 @@ fn what_is_no_chart_is_told_in_the_same_words() {
         &[("text", "x"), ("values.yaml", "a: 1"), ("long", &"words ".repeat(200)), ("big/Chart.yaml", plain)],
     );
     fs::write(folder.path().join("big/big"), vec![b'x'; 6 << 20]).expect("it can be written");
+    // What is not UTF-8, in each of the ways that go-yaml has words for.
+    let bytes: [&[u8]; 5] = [b"a: \xe9\n", b"a: \xff\n", b"a: \xe9abc\n", b"a: \xed\xa0\x80\n", b"a: \xc0\x80\n"];
+    for (number, bytes) in bytes.iter().enumerate() {
+        let file = format!("bytes{number}.yaml");
+        fs::write(folder.path().join(&file), bytes).expect("it can be written");
+        cases.push(case(folder.path(), &["demo", "f0", "-f", &file]));
+    }
     for chart in ["./text", "./values.yaml", "./long", "big"] {
         cases.push(case(folder.path(), &["demo", chart]));
     }
+    assert_equal(&cases);
+}
+
+#[test]
+fn a_chart_that_takes_part_twice_is_two_copies_of_one() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let meta = |name: &str, wants: &str| format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n{wants}");
+    let shown = "kind: X\nof: {{ .Chart.Name }}\nat: {{ .Template.Name }}\nvalues: {{ .Values | toJson }}\n";
+    let twice = "dependencies:\n- {name: child, version: 1.0.0, alias: one, import-values: [{child: lent, parent: of-one}]}\n\
+                 - {name: child, version: 1.0.0, alias: two, condition: two.on, import-values: [{child: lent, parent: of-two}]}\n";
+    let named = "dependencies:\n- {name: grand, version: 1.0.0, import-values: [{child: lent, parent: lent}]}\n";
+    let aliased = "dependencies:\n- {name: grand, version: 1.0.0, alias: great}\n";
+    let mut cases = Vec::new();
+    for (number, wants) in ["", named, aliased].into_iter().enumerate() {
+        let path = |rest: &str| format!("t{number}/{rest}");
+        write(
+            folder.path(),
+            &[
+                (&path("Chart.yaml"), &meta("twice", twice)),
+                (&path("values.yaml"), "one: {a: 1}\ntwo: {a: 2}\n"),
+                (&path("templates/x.yaml"), shown),
+                (&path("charts/child/Chart.yaml"), &meta("child", wants)),
+                (&path("charts/child/templates/x.yaml"), shown),
+                (&path("charts/child/charts/grand/Chart.yaml"), &meta("grand", "")),
+                (&path("charts/child/charts/grand/values.yaml"), "lent: {from: grand}\n"),
+                (&path("charts/child/charts/grand/crds/d.yaml"), "kind: CustomResourceDefinition\n"),
+                (&path("charts/child/charts/grand/templates/x.yaml"), shown),
+            ],
+        );
+        for more in [&[][..], &["--include-crds"], &["--set", "two.on=false"], &["--set", "one.grand.b=3"]] {
+            cases.push(case(folder.path(), &[&["demo", &format!("t{number}")], more].concat()));
+        }
+    }
+    // The same chart below another as a folder and packed.
+    write(folder.path(), &[("both/Chart.yaml", &meta("both", ""))]);
+    fs::create_dir_all(folder.path().join("both/charts")).expect("it can be made");
+    let pack = |args: &[&str]| {
+        let status = std::process::Command::new(args[0]).args(&args[1..]).current_dir(folder.path()).status();
+        assert!(status.expect("it starts").success(), "{args:?}");
+    };
+    pack(&["cp", "-R", "t0/charts/child", "both/charts/child"]);
+    pack(&["tar", "czf", "both/charts/child-1.0.0.tgz", "-C", "t0/charts", "child"]);
+    cases.push(case(folder.path(), &["demo", "both"]));
     assert_equal(&cases);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jsonschema::{ReferencingError, Retrieve, Uri, ValidationError};
+use jsonschema::{Draft, ReferencingError, Retrieve, Uri, ValidationError};
 use serde_json::Value;
 
 use crate::chart::template::go_quote;
@@ -46,6 +46,24 @@ impl Elsewhere {
     }
 }
 
+/// The draft that a schema says it is of.
+///
+/// # Errors
+/// It is another than those of json-schema.org.
+pub(super) fn draft(document: &Value) -> Result<Draft, String> {
+    let Some(said) = document.get("$schema").and_then(Value::as_str) else { return Ok(Draft::default()) };
+    let uri = said.strip_suffix('#').unwrap_or(said);
+    let name = ["http://", "https://"].iter().find_map(|scheme| uri.strip_prefix(scheme));
+    Ok(match name.and_then(|name| name.strip_prefix("json-schema.org/")) {
+        Some("schema" | "draft/2020-12/schema") => Draft::Draft202012,
+        Some("draft/2019-09/schema") => Draft::Draft201909,
+        Some("draft-07/schema") => Draft::Draft7,
+        Some("draft-06/schema") => Draft::Draft6,
+        Some("draft-04/schema") => Draft::Draft4,
+        _ => return Err(unreadable(uri)),
+    })
+}
+
 /// Whether what is lacking is known here nevertheless.
 pub(super) fn is_known(error: &ValidationError<'_>) -> bool {
     use jsonschema::error::ValidationErrorKind::Referencing;
@@ -59,7 +77,8 @@ fn unreadable(uri: &str) -> String {
             let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
             format!("failing loading {name}: open {path}: no such file or directory")
         }
-        _ => format!(
+        None => format!("failing loading {name}: no URLLoader registered for {name}"),
+        Some(_) => format!(
             "failing loading {name}: nothing is fetched: put that schema into values.schema.json, or --skip-schema-validation"
         ),
     }

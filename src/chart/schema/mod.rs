@@ -95,14 +95,25 @@ fn whole(value: &Value) -> Value {
     }
 }
 
+/// What Go says of a text that is not JSON, where that is known: it reads it as the beginning of more.
+fn not_json(raw: &[u8]) -> Option<String> {
+    let said = json::in_go(&String::from_utf8_lossy(raw))?;
+    let is_cut = said == "unexpected end of JSON input";
+    Some(match (is_cut, raw.trim_ascii().is_empty()) {
+        (true, true) => "EOF".to_owned(),
+        (true, false) => "unexpected EOF".to_owned(),
+        (false, _) => said,
+    })
+}
+
 impl Read {
     fn new(raw: &[u8]) -> Result<Self, String> {
         let document: Value = match serde_json::from_slice(raw) {
             Ok(document) => document,
             // In Go's words, where it has some.
-            Err(error) => return Err(json::in_go(&String::from_utf8_lossy(raw)).unwrap_or(error.to_string())),
+            Err(error) => return Err(not_json(raw).unwrap_or(error.to_string())),
         };
-        let found = Draft::default().detect(&document);
+        let found = elsewhere::draft(&document)?;
         let (draft, specification) = match found {
             Draft::Draft4 => (4, "http://json-schema.org/draft-04/schema"),
             Draft::Draft6 => (6, "http://json-schema.org/draft-06/schema"),

@@ -104,7 +104,7 @@ pub struct Beside {
     pub labels: Vec<String>,
 }
 
-const SWITCHES: [&str; 14] = [
+const SWITCHES: [&str; 15] = [
     "atomic",
     "create-namespace",
     "devel",
@@ -112,6 +112,7 @@ const SWITCHES: [&str; 14] = [
     "force",
     "hide-notes",
     "insecure-skip-tls-verify",
+    "kube-insecure-skip-tls-verify",
     "pass-credentials",
     "plain-http",
     "render-subchart-notes",
@@ -121,7 +122,7 @@ const SWITCHES: [&str; 14] = [
     "wait-for-jobs",
 ];
 
-const OPTIONS: [&str; 21] = [
+const OPTIONS: [&str; 20] = [
     "burst-limit",
     "ca-file",
     "cert-file",
@@ -142,7 +143,6 @@ const OPTIONS: [&str; 21] = [
     "repository-cache",
     "repository-config",
     "username",
-    "kube-insecure-skip-tls-verify",
 ];
 
 /// Whence the values come: files first, then each kind of option in the order of this list.

@@ -10,7 +10,8 @@ use serde_json::Value;
 /// All of them, over each other.
 pub(super) fn merged(options: &TemplateValues) -> Result<Value, String> {
     let mut all = Value::Object(Table::new());
-    for file in &options.files {
+    // Nothing behind -f names no file, as in Helm.
+    for file in options.files.iter().filter(|file| !file.is_empty()) {
         let bytes = read(file)?;
         let values = values_of(&bytes).map_err(|problem| format!("failed to parse {file}: {problem}"))?;
         all = merge(all, Value::Object(values));
