@@ -117,11 +117,11 @@ _reconcile_sandboxes() {
 }
 "#;
 
-const FISH: &str = r#"
+const FISH: &str = r"
 # The names of sandboxes, as the fleet's branch has them that was fetched last.
 function __fish_reconcile_sandboxes
     set -l words (commandline -opc)
     $words[1] __complete $words[2..-1] (commandline -ct) 2>/dev/null
 end
 complete -c reconcile -n '__fish_reconcile_sandboxes | string length -q' -f -a '(__fish_reconcile_sandboxes)'
-"#;
+";
