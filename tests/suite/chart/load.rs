@@ -133,7 +133,7 @@ fn what_is_wrong_names_its_file() {
             format!("cannot load values.yaml: {yaml} mapping values are not allowed in this context"),
         ),
         (&[META, ("charts/b/x", "")], format!("{unpack} b in a: Chart.yaml file is missing")),
-        (&[META, ("charts/b-1.0.0.tgz", "text")], format!("{unpack} b-1.0.0.tgz in a: gzip: invalid header")),
+        (&[META, ("charts/b-1.0.0.tgz", "a longer text")], format!("{unpack} b-1.0.0.tgz in a: gzip: invalid header")),
         (&[META, ("charts/b.tgz/x", "")], "error unpacking subchart tar in a: expected b.tgz, got b.tgz/x".into()),
         (&[META, (".helmignore", "a/**")], "double-star (**) syntax is not supported".into()),
     ];
