@@ -20,6 +20,9 @@ pub async fn answer(cluster: &dyn Cluster, questions: &Questions<'_>, live: &Liv
         let target = Target { kind: &manifest.kind, resource, id: &manifest.id };
         let live = if question.present { cluster.get(&target).await.ok().flatten() } else { None };
         let mut tried = try_out(cluster, target, manifest, dry_run).await;
+        if let (DryRun::Refused(_), None, [_, ..]) = (&tried, &live, manifest.generated.as_slice()) {
+            tried = try_with_stand_ins(cluster, target, manifest).await;
+        }
         if let (DryRun::Refused(_), Some(live)) = (&tried, &live)
             && let Some(cleared) = try_cleared(cluster, target, question, live).await
         {
@@ -69,18 +72,50 @@ async fn try_out(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest,
     }
 }
 
+/// What the server says to a new Secret whose generated values are there: some types are nothing without theirs.
+async fn try_with_stand_ins(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest) -> DryRun {
+    let body = with_stand_ins(manifest);
+    let apply = Apply { body: &body, manager: MANAGER, uid: None, resource_version: None, dry_run: true };
+    match cluster.apply(&target, &apply).await {
+        Ok(mut object) => {
+            without_stand_ins(&mut object, manifest);
+            DryRun::Server(object)
+        }
+        Err(error) if error.kind == ErrorKind::Invalid => DryRun::Refused(error.message),
+        Err(error) => DryRun::Unknown(error.to_string()),
+    }
+}
+
+/// What stands for a generated value: base64 of `{}`, which is read as JSON where the type of a Secret wants that.
+const STAND_IN: &str = "e30=";
+
+fn with_stand_ins(manifest: &Manifest) -> Value {
+    let mut body = manifest.body();
+    for generated in &manifest.generated {
+        body["data"][&generated.key] = STAND_IN.into();
+    }
+    body
+}
+
+fn without_stand_ins(object: &mut Value, manifest: &Manifest) {
+    if let Some(data) = object.get_mut("data").and_then(Value::as_object_mut) {
+        data.retain(|key, _| manifest.generated.iter().all(|generated| generated.key != *key));
+    }
+}
+
 /// What the server says to the same object made anew, before the one that is there goes: under another name, as a name
 /// is taken while it is.
 async fn try_anew(cluster: &dyn Cluster, target: Target<'_>, manifest: &Manifest) -> DryRun {
     let name = format!("{}-anew", target.id.name);
     let id = ObjectId { name: name.clone(), ..target.id.clone() };
-    let mut body = manifest.body();
+    let mut body = with_stand_ins(manifest);
     body["metadata"]["name"] = name.into();
     let other = Target { id: &id, ..target };
     let apply = Apply { body: &body, manager: MANAGER, uid: None, resource_version: None, dry_run: true };
     match cluster.apply(&other, &apply).await {
         Ok(mut object) => {
             object["metadata"]["name"] = target.id.name.clone().into();
+            without_stand_ins(&mut object, manifest);
             DryRun::Replaced(object)
         }
         Err(error) if error.kind == ErrorKind::Invalid => DryRun::Refused(error.message),

@@ -68,7 +68,7 @@ fn a_certificate_is_made_once_and_again_for_another_name_or_when_it_is_lost() {
     assert_eq!(all(&case), first);
 
     // Something else of the Secret changes.
-    case.repo.edit(TEMPLATE, "data:\n", "data:\n  more: bW9yZQ==\n");
+    case.repo.edit(TEMPLATE, "\ndata:\n", "\ndata:\n  more: bW9yZQ==\n");
     case.commit("one more key");
     run(&applying(&[]), 0);
     assert_eq!(all(&case), first, "nothing of it was made again");
