@@ -1,6 +1,7 @@
 //! The templates of a chart, parsed once for each set of subcharts that takes part.
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -28,8 +29,9 @@ impl Parsed {
         }
         let mut texts = Vec::new();
         collect(chart, chart.name(), &mut texts);
-        let parsed = Templates::parse(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
-        let parsed = Arc::new(parsed);
+        let parsed = Templates::parse(texts.iter().map(|(name, text)| (name.as_str(), &**text)))?;
+        let is_mended = texts.iter().any(|(_, text)| matches!(text, Cow::Owned(_)));
+        let parsed = Arc::new(if is_mended { parsed.mended() } else { parsed });
         sets.push((paths, Arc::clone(&parsed)));
         Ok(parsed)
     }
@@ -50,7 +52,7 @@ fn list(chart: &Chart, path: String, out: &mut Vec<String>) {
 
 /// The templates by their full names; a library lends only those whose names begin with `_`. Where two charts are at one path,
 /// such as a chart that is below another twice, as a folder and packed, the later one's count.
-fn collect(chart: &Chart, path: &str, out: &mut Vec<(String, String)>) {
+fn collect<'c>(chart: &'c Chart, path: &str, out: &mut Vec<(String, Cow<'c, str>)>) {
     let beginning = format!("{path}/templates/");
     let is_there = out.iter().any(|(name, _)| name.starts_with(&beginning));
     for (name, data) in &chart.templates {
@@ -60,7 +62,7 @@ fn collect(chart: &Chart, path: &str, out: &mut Vec<(String, String)>) {
             if is_there {
                 out.retain(|(other, _)| *other != name);
             }
-            out.push((name, String::from_utf8_lossy(data).into_owned()));
+            out.push((name, String::from_utf8_lossy(data)));
         }
     }
     for subchart in &chart.dependencies {

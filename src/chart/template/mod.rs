@@ -67,6 +67,8 @@ pub struct Templates {
     set: Set,
     texts: Texts,
     order: Vec<String>,
+    /// Whether a file had bytes that are no UTF-8, each replaced by U+FFFD.
+    mended: bool,
 }
 
 impl Templates {
@@ -82,7 +84,13 @@ impl Templates {
             set.add(parse::parse(name, text).map_err(TemplateError::into_helms)?);
         }
         let order = files.into_iter().map(|(name, _)| name.to_owned()).collect();
-        Ok(Self { set, texts: Texts::default(), order })
+        Ok(Self { set, texts: Texts::default(), order, mended: false })
+    }
+
+    /// Says that bytes of the files were no UTF-8, and were replaced by U+FFFD: a text that shows one is an error.
+    #[must_use]
+    pub(crate) fn mended(self) -> Self {
+        Self { mended: true, ..self }
     }
 
     /// The names of the files in the order in which Helm renders them. Files whose name starts with
@@ -94,7 +102,11 @@ impl Templates {
     /// Renders one file over its data: a map with `Values`, `Release`, `Chart`, `Template` and so on.
     /// Templates change what they are given (`set .Values …`), and later files of the release see it.
     pub fn render(&self, name: &str, data: &Value, session: &mut Session) -> Result<Arc<str>, TemplateError> {
-        render_in((&self.set, &self.texts), name, data, session).map_err(TemplateError::into_helms)
+        let text = render_in((&self.set, &self.texts), name, data, session).map_err(TemplateError::into_helms)?;
+        if self.mended && text.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(run::not_utf8(name));
+        }
+        Ok(text)
     }
 }
 
@@ -140,7 +152,7 @@ fn render_in(
             session.written += text.len();
             Ok(text)
         }
-        Str::Raw(_) => Err(Run::bound_error(&template, &Fault::bound("the rendered text is not UTF-8"))),
+        Str::Raw(_) => Err(run::not_utf8(&template.source.name)),
     }
 }
 

@@ -383,14 +383,16 @@ impl<'s> Run<'s> {
             Err(error) => Err(Fault::within(&format!("error during tpl function execution for {}: ", quoted()), error)),
         }
     }
+}
 
-    pub(super) fn bound_error(template: &Template, fault: &Fault) -> TemplateError {
-        TemplateError {
-            kind: ErrorKind::Bound,
-            place: super::error::Place { template: template.source.name.to_string(), line: 1, column: None },
-            message: fault.text.clone(),
-            text: format!("template: {}: {}", template.name, fault.text),
-        }
+/// A file whose text nobody can read.
+pub(super) fn not_utf8(file: &str) -> TemplateError {
+    let message = "the rendered text is not UTF-8".to_owned();
+    TemplateError {
+        kind: ErrorKind::Bound,
+        place: super::error::Place { template: file.to_owned(), line: 1, column: None },
+        text: format!("template: {file}: {message}"),
+        message,
     }
 }
 

@@ -103,6 +103,21 @@ fn texts_see_what_templates_see() {
 }
 
 #[test]
+fn bytes_of_a_template_that_are_no_text_are_an_error_where_they_show() {
+    let made = |template: &[u8]| {
+        let files = [("Chart.yaml", &b"apiVersion: v2\nname: a\nversion: 1.0.0\n"[..]), ("templates/a.yaml", template)];
+        let files = files.map(|(name, bytes)| (name.to_owned(), Arc::from(bytes)));
+        let chart = Chart::load(&BTreeMap::from(files)).expect("a chart");
+        let (release, capabilities) = (ReleaseInfo::install("demo", "space"), Capabilities::default());
+        let input = RenderInput { release: &release, values: &Value::Null, capabilities: &capabilities };
+        chart.render(&input).map(|rendered| rendered.manifests.len()).map_err(|error| error.to_string())
+    };
+    assert_eq!(made(b"{{/* caf\xe9 */}}kind: X"), Ok(1));
+    let error = made(b"kind: X\nof: caf\xe9").unwrap_err();
+    assert!(error.contains("a/templates/a.yaml: the rendered text is not UTF-8"), "{error}");
+}
+
+#[test]
 fn failures_show_the_place() {
     let template = |text: &'static str| render(&[("templates/a.yaml", text)], &Value::Null).unwrap_err();
     assert_eq!(
