@@ -148,6 +148,8 @@ fn user() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn what_is_kept_for_the_next_render_is_what_it_would_make(
         includes in prop::collection::vec(prop::collection::vec(0..INCLUDES.len(), 1..5), 1..4),
