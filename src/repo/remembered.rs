@@ -10,7 +10,7 @@ use super::env::Env;
 use super::error::RepoError;
 use super::mirror;
 use super::open::{Repo, RepoArgs, Source, fleet_root, is_partial, open_path};
-use super::trunk::{default_branch, find_remote, followed};
+use super::trunk::{checked_out, default_branch, find_remote, followed};
 use super::{find, libgit2};
 
 /// The branch as it is known here; `None` where it never was fetched.
@@ -37,7 +37,7 @@ pub fn remembered(args: &RepoArgs, env: &Env) -> Result<Option<Repo>, RepoError>
     let remote = if git.is_bare() { None } else { find_remote(&git, wanted.as_deref())? };
     let noted = || match &remote {
         Some(remote) => followed(&git, remote),
-        None if git.is_bare() => head(&git),
+        None if git.is_bare() => checked_out(&git).ok().flatten(),
         None => None,
     };
     let branch = wanted.or_else(noted).map_or_else(|| default_branch(&git), Ok)?;
@@ -50,11 +50,4 @@ pub fn remembered(args: &RepoArgs, env: &Env) -> Result<Option<Repo>, RepoError>
     let partial = is_partial(&git);
     let git = Repository::open_bare(git.commondir()).map_err(RepoError::git("opening the repository"))?;
     Ok(Some(Repo { git, source, commit: Some(commit), root, worktree: false, partial }))
-}
-
-/// The branch that HEAD names.
-fn head(git: &Repository) -> Option<String> {
-    let head = git.find_reference("HEAD").ok()?;
-    let target = head.symbolic_target().ok()??;
-    target.strip_prefix("refs/heads/").map(str::to_owned)
 }

@@ -106,10 +106,9 @@ impl Trunk {
         if self.remote.is_some() {
             return None;
         }
-        let branch = format!("refs/heads/{}", self.branch);
         let shows = |git: &Repository| {
-            let shown = git.find_reference("HEAD").ok()?.symbolic_target().ok()?.map(str::to_owned)?;
-            git.workdir().filter(|_| shown == branch).map(Path::to_owned)
+            let shown = checked_out(git).ok()??;
+            git.workdir().filter(|_| shown == self.branch).map(Path::to_owned)
         };
         let main = || shows(&Repository::open(self.git.commondir()).ok()?);
         let others = || {
@@ -275,12 +274,17 @@ fn address_of(git: &Repository, url: &str) -> Result<Address, RepoError> {
     Ok(Address::File(format!("file://{}", path.display())))
 }
 
+/// The branch that HEAD names, where it names one.
+pub(super) fn checked_out(git: &Repository) -> Result<Option<String>, git2::Error> {
+    let head = git.find_reference("HEAD")?;
+    let target = head.symbolic_target().ok().flatten();
+    Ok(target.and_then(|name| name.strip_prefix("refs/heads/")).map(str::to_owned))
+}
+
 /// The branch of a repository without a remote: the one that is configured for new repositories, `main`, `master`, or where
 /// there is none of them, the one that is checked out.
 pub(super) fn default_branch(git: &Repository) -> Result<String, RepoError> {
-    let head = git.find_reference("HEAD").map_err(RepoError::git("reading HEAD"))?;
-    let head = head.symbolic_target().ok().flatten().and_then(|name| name.strip_prefix("refs/heads/"));
-    let head = head.map(str::to_owned);
+    let head = checked_out(git).map_err(RepoError::git("reading HEAD"))?;
     let usual = find::configured(git, "init.defaultBranch").into_iter().chain(["main", "master"].map(str::to_owned));
     let known = |name: &String| git.find_reference(&format!("refs/heads/{name}")).is_ok();
     let found = usual.into_iter().find(known);
