@@ -147,6 +147,20 @@ fn user() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Found by the property below: a name that the values had before.
+#[test]
+fn a_value_that_is_not_given_any_more_is_gone() {
+    let files = [("templates/_helpers.tpl", MANY_HELPERS), ("templates/t.yaml", "# {{ include \"keys\" . }}\n")];
+    let chart = chart_of(&[&[("values.yaml", MANY_VALUES)], &files[..]].concat());
+    let mut stage = Stage::new(&chart, Capabilities::default());
+    let mut keys = |user: &Value| {
+        let texts = stage.texts(&ReleaseInfo::install("r", "ns"), user).expect("it renders");
+        format!("{texts:?}")
+    };
+    assert!(keys(&json!({"further": "x"})).contains("further image list other word] true x"));
+    assert!(keys(&json!({})).contains("counts image list other word] false "));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
