@@ -6,7 +6,7 @@ pub struct Rules(Vec<Rule>);
 
 #[derive(Debug)]
 struct Rule {
-    pattern: String,
+    pattern: Option<Vec<Piece>>,
     /// `!`: all that does not match is ignored.
     negated: bool,
     /// A `/` at the end.
@@ -29,18 +29,14 @@ impl Rules {
             if line.contains("**") {
                 return Err("double-star (**) syntax is not supported".to_owned());
             }
-            if matches(line, "abc").is_none() {
-                return Err("syntax error in pattern".to_owned());
-            }
+            let is_wrong = || "syntax error in pattern".to_owned();
+            parse(line).ok_or_else(is_wrong)?;
             let (negated, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
             let (folders_only, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
             let whole = line.contains('/');
-            rules.push(Rule {
-                pattern: line.strip_prefix('/').unwrap_or(line).to_owned(),
-                negated,
-                folders_only,
-                whole,
-            });
+            // Without its `!` and `/` it may be none any more, and then hits nothing.
+            let pattern = parse(line.strip_prefix('/').unwrap_or(line));
+            rules.push(Rule { pattern, negated, folders_only, whole });
         }
         Ok(Self(rules))
     }
@@ -57,10 +53,12 @@ impl Rules {
     }
 
     fn hit(&self, path: &str, is_folder: bool) -> bool {
+        let path: Vec<char> = path.chars().collect();
+        let last = path.rsplit(|c| *c == '/').next().unwrap_or(&path);
         self.0.iter().any(|rule| {
-            let part = if rule.whole { path } else { path.rsplit('/').next().unwrap_or(path) };
+            let part = if rule.whole { &path } else { last };
             let right_kind = !rule.folders_only || is_folder;
-            let hit = matches(&rule.pattern, part) == Some(true);
+            let hit = rule.pattern.as_ref().is_some_and(|pattern| glob(pattern, part));
             if rule.negated { !(right_kind && hit) } else { right_kind && hit }
         })
     }
@@ -68,12 +66,11 @@ impl Rules {
 
 /// Go's `filepath.Match`: `*`, `?`, `[a-z]` and `\`, none of which crosses a `/`. Nothing for a pattern that is wrong.
 pub(super) fn matches(pattern: &str, name: &str) -> Option<bool> {
-    let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
-    let pieces = parse(&pattern)?;
-    Some(glob(&pieces, &name))
+    Some(glob(&parse(pattern)?, &name))
 }
 
+#[derive(Debug)]
 enum Piece {
     Char(char),
     Any,
@@ -81,9 +78,9 @@ enum Piece {
     Class { negated: bool, ranges: Vec<(char, char)> },
 }
 
-fn parse(pattern: &[char]) -> Option<Vec<Piece>> {
+fn parse(pattern: &str) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
-    let mut chars = pattern.iter().copied().peekable();
+    let mut chars = pattern.chars().peekable();
     while let Some(c) = chars.next() {
         pieces.push(match c {
             '*' => Piece::Star,

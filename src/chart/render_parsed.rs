@@ -62,7 +62,8 @@ fn collect<'c>(chart: &'c Chart, path: &str, out: &mut Vec<(String, Cow<'c, str>
             if is_there {
                 out.retain(|(other, _)| *other != name);
             }
-            out.push((name, String::from_utf8_lossy(data)));
+            let text = simdutf8::basic::from_utf8(data).map(Cow::Borrowed);
+            out.push((name, text.unwrap_or_else(|_| String::from_utf8_lossy(data))));
         }
     }
     for subchart in &chart.dependencies {

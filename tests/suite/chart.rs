@@ -4,6 +4,7 @@ mod archive;
 pub mod fixture;
 mod load;
 mod outcome;
+mod own;
 mod pieces;
 mod render;
 mod schema;

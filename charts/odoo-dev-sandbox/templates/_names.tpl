@@ -7,9 +7,13 @@
 {{/* Of objects, not of pods: a new chart version must not restart anything by itself. */}}
 {{- define "odoo-dev-sandbox.labels" -}}
 {{ include "odoo-dev-sandbox.selector" . }}
-app.kubernetes.io/part-of: {{ include "odoo-dev-sandbox.sandboxName" .root | trunc 63 | trimSuffix "-" | quote }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{ include "odoo-dev-sandbox.commonLabels" .root }}
+{{- end -}}
+
+{{- define "odoo-dev-sandbox.commonLabels" -}}
+app.kubernetes.io/part-of: {{ include "odoo-dev-sandbox.sandboxName" . | trunc 63 | trimSuffix "-" | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
 {{- define "odoo-dev-sandbox.selector" -}}
@@ -22,7 +26,7 @@ app.kubernetes.io/component: {{ .component }}
 name: {{ .name | default .component }}
 namespace: {{ .root.Release.Namespace }}
 labels:
-  {{- include "odoo-dev-sandbox.labels" . | nindent 2 }}
+  {{- include "odoo-dev-sandbox.labels" (dict "root" .root "component" .component) | nindent 2 }}
 {{- end -}}
 
 {{- define "odoo-dev-sandbox.image" -}}

@@ -43,3 +43,31 @@ the checksum, and restart the pods once for nothing. It is read at the first sta
 {{- define "odoo-dev-sandbox.secretFacts" -}}
 {{ printf "%s %s %s" (include "odoo-dev-sandbox.postgresqlSecret" .) .Values.postgresql.auth.username (include "odoo-dev-sandbox.odooSecret" .) }}
 {{- end -}}
+
+{{/*
+What the ConfigMaps hold, indented for them. The checksums are of that alone: a label of the
+ConfigMap, such as the chart's version, restarts nothing.
+*/}}
+
+{{- define "odoo-dev-sandbox.odooFiles" -}}
+odoo.conf: |
+    {{- tpl (.Files.Get "files/odoo/odoo.conf") . | nindent 4 }}
+  init.json: {{ include "odoo-dev-sandbox.initConfig" . | quote }}
+  {{- range list "run.sh" "addons.py" "init.py" "settings.py" "requirements.py" "test.py" }}
+  {{ . }}: |
+    {{- $.Files.Get (printf "files/odoo/%s" .) | nindent 4 }}
+  {{- end }}
+{{- end -}}
+
+{{- define "odoo-dev-sandbox.nginxFiles" -}}
+nginx.conf: |
+    {{- tpl (.Files.Get "files/nginx/nginx.conf") . | nindent 4 }}
+{{- end -}}
+
+{{- define "odoo-dev-sandbox.odooChecksum" -}}
+{{ include "odoo-dev-sandbox.odooFiles" . | sha256sum }}
+{{- end -}}
+
+{{- define "odoo-dev-sandbox.nginxChecksum" -}}
+{{ include "odoo-dev-sandbox.nginxFiles" . | sha256sum }}
+{{- end -}}

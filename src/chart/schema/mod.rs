@@ -122,15 +122,20 @@ impl Read {
             _ => (2020, "https://json-schema.org/draft/2020-12/schema"),
         };
         let not_valid = |why: &str| format!("\"{}#\" is not valid against metaschema: {why}", elsewhere::OWN);
-        let judged = elsewhere::specification(specification)
+        let elsewhere = Elsewhere::default();
+        let options = jsonschema::options().with_draft(found).with_base_uri(elsewhere::OWN);
+        let built = options.with_retriever(elsewhere.clone()).build(&document);
+        // The library holds a schema against its specification too, and quicker, but for numbers of old drafts and for
+        // what `$schema` has to look like.
+        let is_judged = built.is_ok() && draft >= 7 && !has_wrong_specification(&document);
+        let told = elsewhere::specification(specification)
+            .filter(|_| !is_judged)
             .and_then(|meta| Teller::of_schemas(meta, draft, specification).tell(&document));
-        if let Some(told) = judged {
+        if let Some(told) = told {
             let why = format!("jsonschema validation failed with '{specification}#'\n{}", told.trim_end_matches('\n'));
             return Err(not_valid(&why));
         }
-        let elsewhere = Elsewhere::default();
-        let options = jsonschema::options().with_draft(found).with_base_uri(elsewhere::OWN);
-        let validator = match options.with_retriever(elsewhere.clone()).build(&document) {
+        let validator = match built {
             Ok(validator) => (!circles::has_circle(&document)).then_some(validator),
             // A schema for schemas of another draft.
             Err(error) if elsewhere::is_known(&error) => None,
@@ -140,6 +145,18 @@ impl Read {
             }
         };
         Ok(Self { validator, document, draft })
+    }
+}
+
+/// Whether a `$schema`, wherever it stands, is no URI.
+fn has_wrong_specification(document: &Value) -> bool {
+    match document {
+        Value::Array(items) => items.iter().any(has_wrong_specification),
+        Value::Object(map) => map.iter().any(|(key, value)| match value {
+            Value::String(text) => key == "$schema" && format::wrong("uri", text).is_some(),
+            value => has_wrong_specification(value),
+        }),
+        _ => false,
     }
 }
 

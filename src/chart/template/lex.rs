@@ -71,7 +71,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn text(&mut self) -> State<'a> {
-        let Some(found) = self.rest().find(LEFT) else {
+        let mut braces = memchr::memchr_iter(b'{', self.rest().as_bytes());
+        let Some(found) = braces.find(|at| self.rest().as_bytes().get(at + 1) == Some(&b'{')) else {
             self.pos = self.input.len();
             return if self.pos > self.start { self.emit(Kind::Text) } else { self.emit(Kind::Eof) };
         };

@@ -95,6 +95,9 @@ pub(super) fn unquote(text: &str) -> Option<Vec<u8>> {
         return Some(raw.bytes().filter(|b| *b != b'\r').collect());
     }
     let mut rest = text.strip_prefix('"')?.strip_suffix('"')?;
+    if memchr::memchr3(b'"', b'\\', b'\n', rest.as_bytes()).is_none() {
+        return Some(rest.as_bytes().to_vec());
+    }
     let mut out = Vec::with_capacity(rest.len());
     while !rest.is_empty() {
         let (rune, tail) = unquote_char(rest, '"')?;
