@@ -39,10 +39,6 @@ pub struct Used {
     pub layer: Layer,
     /// In which file, from the fleet's root.
     pub file: String,
-    /// Whether it may be that the object has nothing of it: it was looked at for a variable that is set further up in the
-    /// template, for the objects there or for this one.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub approximate: bool,
 }
 
 /// A layer of values.
@@ -135,22 +131,12 @@ fn of_object(
     }
     let starts = line_starts(text);
     let line_of = |at: usize| starts.partition_point(|start| *start <= at);
-    let (mut paths, mut variables) = (Paths::new(), Paths::new());
-    for read in &trace.reads {
-        let line = line_of(read.at);
+    let mut paths = Paths::new();
+    for read in trace.reads.iter().filter(|read| (from..to).contains(&line_of(read.at))) {
         let path = read.path.iter().map(ToString::to_string).collect();
-        if (from..to).contains(&line) {
-            *paths.entry(path).or_default() |= read.whole;
-        } else if line < from && read.for_variable {
-            *variables.entry(path).or_default() |= read.whole;
-        }
+        *paths.entry(path).or_default() |= read.whole;
     }
-    let mut values = origins.used(&paths, is_secret);
-    let further = origins.used(&variables, is_secret).into_iter();
-    let is_new = |used: &Used| values.binary_search_by(|other| other.path.cmp(&used.path)).is_err();
-    let further: Vec<Used> = further.filter(is_new).map(|used| Used { approximate: true, ..used }).collect();
-    values.extend(further);
-    values.sort_by(|a, b| a.path.cmp(&b.path));
+    let values = origins.used(&paths, is_secret);
     let text_of = |path: &[&str]| object.tree.text(path).unwrap_or("?");
     Explained {
         object: format!("{}/{}", text_of(&["kind"]), text_of(&["metadata", "name"])),
@@ -383,7 +369,7 @@ struct Found {
 fn used(path: &[String], found: Found, is_secret: bool) -> Used {
     let is_hidden = is_secret || path.iter().any(|key| is_sensitive(key));
     let value = if is_hidden { json!(HIDDEN) } else { plain(found.value) };
-    Used { path: path.join("."), value, layer: found.layer, file: found.file, approximate: false }
+    Used { path: path.join("."), value, layer: found.layer, file: found.file }
 }
 
 /// Whole numbers as they are written: values are floating-point numbers all.

@@ -11,6 +11,7 @@ use super::trace::Tracer;
 use super::value::{IntKind, Value};
 use crate::chart::functions::{Call, Func, Lazy, Print, Ty};
 use smallvec::SmallVec;
+use std::ops::Range;
 
 /// The arguments of a call.
 type Args = SmallVec<[Value; 4]>;
@@ -39,10 +40,10 @@ impl<'t> Frame<'t> {
         tail: Tail<'t, '_>,
     ) -> Done<Value> {
         let mut args = Args::new();
-        self.arguments(run, dot, (func, receiver), tail, &mut args)?;
+        let reads = self.arguments(run, dot, (func, receiver), tail, &mut args)?;
         if let Some(tracer) = &mut run.session.tracer {
             looked_up(tracer, func.name, &args);
-            tracer.before(func.name, &args);
+            tracer.before(func.name, &args, &reads);
         }
         let value = self.invoke(run, (func, &args), (node, tail), |call| {
             let value = (func.run)(call)?;
@@ -50,7 +51,7 @@ impl<'t> Frame<'t> {
             Ok(value)
         })?;
         if let Some(tracer) = &mut run.session.tracer {
-            tracer.after(func.name, &args, &value);
+            tracer.after(func.name, (&args, &reads), &value);
         }
         Ok(value)
     }
@@ -73,6 +74,7 @@ impl<'t> Frame<'t> {
         })
     }
 
+    /// The arguments of a call; where that is noted, the reads that each is made of too.
     fn arguments(
         &mut self,
         run: &mut Run<'_>,
@@ -80,7 +82,9 @@ impl<'t> Frame<'t> {
         (func, receiver): (&'static Func, Option<&Value>),
         tail: Tail<'t, '_>,
         args: &mut Args,
-    ) -> Done<()> {
+    ) -> Done<Vec<Range<usize>>> {
+        let piped = run.piped();
+        let mut reads = Vec::new();
         let given = tail.args.len() + usize::from(tail.last.is_some());
         self.check_count(func, given, tail)?;
         if let Some(why) = func.unfit {
@@ -90,14 +94,21 @@ impl<'t> Frame<'t> {
             args.push(receiver.clone());
         }
         for (i, arg) in tail.args.iter().enumerate() {
+            let from = run.traced();
             args.push(self.argument(run, dot, func.param(i), arg)?);
+            if run.session.tracer.is_some() {
+                reads.push(from..run.traced());
+            }
         }
         if let Some(last) = tail.last {
             let mut last = last.clone();
             self.fit(&mut last, func.param(tail.args.len()))?;
             args.push(last);
+            if run.session.tracer.is_some() {
+                reads.push(piped);
+            }
         }
-        Ok(())
+        Ok(reads)
     }
 
     /// Lets a function work, and tells what becomes of it.

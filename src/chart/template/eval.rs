@@ -6,6 +6,7 @@ use super::node::{At, Command, Operand, Pipe, Variable};
 use super::number::Number;
 use super::quote::go_quote;
 use super::run::Run;
+use super::trace::Tracer;
 use super::value::Value;
 
 /// What hangs on the last field of a chain: its arguments, and the value piped into it.
@@ -27,12 +28,18 @@ impl<'t> Frame<'t> {
     /// The value of a pipeline, which its variables get too. A stored nil becomes no value.
     pub(super) fn pipeline(&mut self, run: &mut Run<'_>, dot: Dot<'_>, pipe: &'t Pipe) -> Done<Value> {
         self.at = At::Pipe(pipe);
+        let from = run.traced();
         let value = self.commands(run, dot, &pipe.commands)?.unwrap_or(Value::Absent);
         for variable in &pipe.decl {
             if pipe.assign {
                 self.assign(variable, (value.clone(), false))?;
             } else {
                 self.vars.push(Slot { id: variable.id, value: value.clone(), boxed: false });
+            }
+            if run.session.tracer.is_some()
+                && let Some(place) = self.vars.iter().rposition(|slot| slot.id == variable.id)
+            {
+                run.trace_variable(place, |tracer, place| tracer.set_variable(place, from, &value));
             }
         }
         Ok(value)
@@ -54,7 +61,11 @@ impl<'t> Frame<'t> {
     /// The value that commands give one to the next; none where there are none.
     fn commands(&mut self, run: &mut Run<'_>, dot: Dot<'_>, commands: &'t [Command]) -> Done<Option<Value>> {
         let mut value = None;
+        let from = run.traced();
         for command in commands {
+            if let Some(tracer) = &mut run.session.tracer {
+                tracer.begin_command(from);
+            }
             value = Some(self.command(run, dot, command, value.as_ref())?.dug());
         }
         Ok(value)
@@ -145,9 +156,11 @@ impl<'t> Frame<'t> {
         tail: Tail<'t, '_>,
     ) -> Done<Value> {
         self.at = At::Variable(variable);
-        let Some(slot) = self.vars.iter().rev().find(|slot| slot.id == variable.id) else {
+        let place = self.vars.iter().rposition(|slot| slot.id == variable.id);
+        let Some((place, slot)) = place.and_then(|place| Some((place, self.vars.get(place)?))) else {
             return self.fail(format!("undefined variable: {}", variable.name));
         };
+        run.trace_variable(place, Tracer::use_variable);
         if variable.fields.is_empty() {
             let value = slot.value.clone();
             if !tail.is_none() {

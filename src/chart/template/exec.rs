@@ -109,7 +109,13 @@ impl<'t> Frame<'t> {
         }
         match node {
             Node::Text { text, .. } => self.write(run, text.as_bytes())?,
-            Node::Action { pipe, .. } if !pipe.decl.is_empty() => drop(self.pipeline(run, dot, pipe)?),
+            Node::Action { pipe, .. } if !pipe.decl.is_empty() => {
+                let from = run.traced();
+                self.pipeline(run, dot, pipe)?;
+                if let Some(tracer) = &mut run.session.tracer {
+                    tracer.forget(from);
+                }
+            }
             Node::Action { pipe, .. } => {
                 if !self.printed(run, dot, pipe)? {
                     let value = self.pipeline(run, dot, pipe)?;
@@ -150,7 +156,6 @@ impl<'t> Frame<'t> {
     fn trace(&self, run: &mut Run<'_>, node: &Node) {
         let Some(tracer) = &mut run.session.tracer else { return };
         let written = run.out.len();
-        tracer.sets_variable(matches!(node, Node::Action { pipe, .. } if !pipe.decl.is_empty()));
         match node {
             Node::Text { pos, .. } | Node::Action { pos, .. } => {
                 let source = &self.template.source;

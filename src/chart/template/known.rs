@@ -13,30 +13,33 @@ const MOST: usize = 100_000;
 /// A place in the values of the release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Spot {
-    path: Vec<Arc<str>>,
-    /// Whether it is an item of the list there. A list has one origin.
-    is_item: bool,
+    pub path: Vec<Arc<str>>,
+    /// Whether all that is below it counts.
+    pub whole: bool,
+    /// Whether something is an item of the list there, or made of what is there: whatever is in it is from there too.
+    pub ends: bool,
 }
 
 impl Spot {
+    fn at(path: Vec<Arc<str>>) -> Self {
+        Self { path, whole: false, ends: false }
+    }
+
     fn below(&self, key: &Arc<str>) -> Self {
         let mut spot = self.clone();
-        if !spot.is_item {
+        if !spot.ends {
             spot.path.push(Arc::clone(key));
         }
         spot
     }
-
-    pub fn path(self) -> Vec<Arc<str>> {
-        self.path
-    }
 }
 
-/// What a mapping stands for: a place as a whole, but for some of its keys, or these keys alone.
+/// What a mapping stands for: a place as a whole, but for some of its keys, or these keys alone, each of which may be made
+/// of several.
 #[derive(Default, Clone)]
 struct Of {
     whole: Option<Spot>,
-    keys: HashMap<Arc<str>, Option<Spot>>,
+    keys: HashMap<Arc<str>, Vec<Spot>>,
 }
 
 /// The mappings that are known.
@@ -54,7 +57,7 @@ impl Known {
     /// All values of a release.
     pub fn of(values: &Map) -> Self {
         let mut known = Self::default();
-        known.learn(&Value::Map(values.clone()), &Spot { path: Vec::new(), is_item: false });
+        known.learn(&Value::Map(values.clone()), &Spot::at(Vec::new()));
         known
     }
 
@@ -67,7 +70,7 @@ impl Known {
                 }
             }
             Value::List(list) => {
-                let item = Spot { is_item: true, ..spot.clone() };
+                let item = Spot { ends: true, ..spot.clone() };
                 list.items().iter().for_each(|value| self.learn(value, &item));
             }
             _ => {}
@@ -81,63 +84,86 @@ impl Known {
         })
     }
 
+    pub fn has(&self, value: &Value) -> bool {
+        matches!(value, Value::Map(map) if self.maps.contains_key(&map.id()))
+    }
+
     /// Where the value of a key is from.
-    fn spot(&self, map: &Map, key: &Arc<str>) -> Option<Spot> {
-        let of = self.maps.get(&map.id())?;
+    fn spots(&self, map: &Map, key: &Arc<str>) -> Vec<Spot> {
+        let Some(of) = self.maps.get(&map.id()) else { return Vec::new() };
         match of.keys.get(key) {
-            Some(spot) => spot.clone(),
-            None => of.whole.as_ref().map(|whole| whole.below(key)),
+            Some(spots) => spots.clone(),
+            None => of.whole.iter().map(|whole| whole.below(key)).collect(),
         }
     }
 
-    /// Where what is behind some keys, each below the one before, is from.
-    pub fn find(&self, map: &Map, keys: &[&str]) -> Option<Spot> {
+    /// Where what is behind some keys, each below the one before, is from, and whether it is a mapping that is known.
+    pub fn find(&self, map: &Map, keys: &[&str]) -> (Vec<Spot>, bool) {
         let mut map = map.clone();
-        let mut spot = self.maps.get(&map.id()).and_then(|of| of.whole.clone());
+        let mut spots = self.maps.get(&map.id()).and_then(|of| of.whole.clone()).into_iter().collect();
         for (at, key) in keys.iter().map(|key| Arc::from(*key)).enumerate() {
-            spot = self.spot(&map, &key);
+            spots = self.spots(&map, &key);
             match map.get(&key) {
                 Some(Value::Map(next)) if self.maps.contains_key(&next.id()) => map = next,
                 _ => {
                     let rest = keys.get(at + 1..).unwrap_or_default();
-                    return spot.map(|spot| rest.iter().fold(spot, |spot, key| spot.below(&Arc::from(*key))));
+                    let below = |spot| rest.iter().fold(spot, |spot: Spot, key| spot.below(&Arc::from(*key)));
+                    return (spots.into_iter().map(below).collect(), false);
                 }
             }
         }
-        spot
+        (spots, true)
     }
 
-    /// The places of all that is in a mapping; of each whether all below it counts.
-    pub fn all(&self, map: &Map) -> Vec<(Spot, bool)> {
+    /// The places of all that is in a mapping.
+    pub fn all(&self, map: &Map) -> Vec<Spot> {
         let mut found = Vec::new();
-        let mut open = vec![(Value::Map(map.clone()), None)];
+        let mut open = vec![(Value::Map(map.clone()), Vec::new())];
         let mut left = MOST;
-        while let Some((value, spot)) = open.pop() {
+        while let Some((value, spots)) = open.pop() {
             left = left.saturating_sub(1);
             if left == 0 {
                 break;
             }
+            let as_whole = |spot: Spot| Spot { whole: true, ..spot };
             match value {
-                Value::Map(map) => {
-                    let own = self.maps.get(&map.id());
-                    match own
-                        .and_then(|of| of.whole.clone().filter(|_| !self.is_mixed))
-                        .or(spot.filter(|_| own.is_none()))
-                    {
-                        Some(whole) => found.push((whole, true)),
-                        None => {
-                            let entries = map.snapshot().into_iter();
-                            open.extend(entries.map(|(key, value)| (value, self.spot(&map, &key))));
-                        }
+                Value::Map(map) => match self.maps.get(&map.id()) {
+                    Some(Of { whole: Some(whole), .. }) if !self.is_mixed => found.push(as_whole(whole.clone())),
+                    None if !spots.is_empty() => found.extend(spots.into_iter().map(as_whole)),
+                    _ => {
+                        let entries = map.snapshot().into_iter();
+                        open.extend(entries.map(|(key, value)| (value, self.spots(&map, &key))));
                     }
+                },
+                Value::List(list) if spots.is_empty() => {
+                    open.extend(list.items().iter().map(|item| (item.clone(), Vec::new())));
                 }
-                Value::List(list) if spot.is_none() => {
-                    open.extend(list.items().iter().map(|item| (item.clone(), None)));
-                }
-                _ => found.extend(spot.map(|spot| (spot, false))),
+                _ => found.extend(spots),
             }
         }
         found
+    }
+
+    /// A key of a mapping is about to be set to what was made of what is at these places.
+    pub fn set(&mut self, args: &[Value], spots: Vec<Spot>) {
+        if let [Value::Map(map), Value::Str(key), _] = args {
+            self.is_mixed = true;
+            let key = Arc::from(&*key.text());
+            self.entry(map).keys.insert(key, spots);
+        }
+    }
+
+    /// A mapping was made of keys and values, each of what is at some places.
+    pub fn made(&mut self, args: &[Value], parts: Vec<Vec<Spot>>, made: &Value) {
+        let Value::Map(made) = made else { return };
+        self.is_mixed = true;
+        let mut keys = HashMap::new();
+        for (pair, parts) in args.chunks(2).zip(parts.chunks(2)) {
+            if let ([Value::Str(key), _], [_, spots]) = (pair, parts) {
+                keys.insert(Arc::from(&*key.text()), spots.clone());
+            }
+        }
+        self.entry(made).keys = keys;
     }
 
     /// A function is about to change, or to make something of, what it is given.
@@ -146,11 +172,6 @@ impl Known {
             ("merge" | "mustMerge", [Value::Map(target), sources @ ..]) => self.merge(target, sources, false),
             ("mergeOverwrite" | "mustMergeOverwrite", [Value::Map(target), sources @ ..]) => {
                 self.merge(target, sources, true);
-            }
-            ("set", [Value::Map(map), Value::Str(key), _]) if self.maps.contains_key(&map.id()) => {
-                self.is_mixed = true;
-                let key = Arc::from(&*key.text());
-                self.entry(map).keys.insert(key, None);
             }
             _ => {}
         }
@@ -163,7 +184,7 @@ impl Known {
             ("pick" | "omit", [Value::Map(from), ..], Value::Map(made)) => {
                 self.is_mixed = true;
                 let keys: HashMap<_, _> =
-                    made.snapshot().into_iter().map(|(key, _)| (Arc::clone(&key), self.spot(from, &key))).collect();
+                    made.snapshot().into_iter().map(|(key, _)| (Arc::clone(&key), self.spots(from, &key))).collect();
                 self.entry(made).keys = keys;
             }
             _ => {}
@@ -227,8 +248,8 @@ impl Known {
                 _ => {}
             }
             if overwrite || old.as_ref().is_none_or(|old| !old.truth()) {
-                let spot = self.spot(source, &key);
-                self.entry(target).keys.insert(Arc::clone(&key), spot);
+                let spots = self.spots(source, &key);
+                self.entry(target).keys.insert(Arc::clone(&key), spots);
                 filled.insert(key, value);
             }
         }

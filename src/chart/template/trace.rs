@@ -1,9 +1,11 @@
 //! What a render leaves behind of how it came about: which line of a template each piece of the text is from, and which
 //! values were looked at on the way. It is kept only where somebody asks for it.
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::known::Known;
+use super::known::{Known, Spot};
 use super::map::Map;
 use super::value::Value;
 
@@ -58,8 +60,8 @@ pub struct Read {
     pub path: Vec<Arc<str>>,
     /// Whether all that is in it was looked at.
     pub whole: bool,
-    /// Whether it was looked at for a variable of the file, which may be used anywhere below.
-    pub for_variable: bool,
+    /// Whether it is a mapping: what is in it is told by itself, where it is looked at.
+    pub(super) is_map: bool,
 }
 
 /// Writes a [`Trace`] while templates run.
@@ -70,8 +72,10 @@ pub(crate) struct Tracer {
     texts: Vec<Vec<Mark>>,
     /// How much of the file is written.
     written: usize,
-    /// Whether a variable of the file is set.
-    for_variable: bool,
+    /// What variables are made of, by how deep templates are nested and by their places there.
+    variables: HashMap<(u32, usize), Vec<Spot>>,
+    /// Where the reads of the pipeline in hand begin.
+    pipeline: usize,
     trace: Trace,
 }
 
@@ -79,7 +83,14 @@ impl Tracer {
     /// For a release's values.
     pub fn new(values: &Map) -> Self {
         let known = Known::of(values);
-        Self { known, texts: Vec::new(), written: 0, for_variable: false, trace: Trace::default() }
+        Self {
+            known,
+            texts: Vec::new(),
+            written: 0,
+            variables: HashMap::new(),
+            pipeline: 0,
+            trace: Trace::default(),
+        }
     }
 
     /// A text begins within the one that is being written.
@@ -111,13 +122,6 @@ impl Tracer {
         }
     }
 
-    /// What comes sets a variable, or does not.
-    pub fn sets_variable(&mut self, sets: bool) {
-        if self.texts.len() == 1 {
-            self.for_variable = sets;
-        }
-    }
-
     /// What comes is decided here.
     pub fn reach(&mut self, written: usize) {
         if self.texts.len() == 1 {
@@ -127,30 +131,88 @@ impl Tracer {
 
     /// An entry of a mapping is looked at.
     pub fn read(&mut self, map: &Map, keys: &[&str]) {
-        if let Some(spot) = self.known.find(map, keys) {
-            self.note(spot.path(), false);
+        let (spots, is_map) = self.known.find(map, keys);
+        for spot in spots {
+            self.note(spot, is_map);
         }
     }
 
     /// All that is in a mapping is looked at.
     pub fn read_whole(&mut self, map: &Map) {
-        for (spot, whole) in self.known.all(map) {
-            self.note(spot.path(), whole);
+        for spot in self.known.all(map) {
+            self.note(spot, false);
         }
     }
 
-    /// A function is about to change, or to make something of, what it is given.
-    pub fn before(&mut self, function: &str, args: &[Value]) {
+    /// How much was looked at so far.
+    pub fn count(&self) -> usize {
+        self.trace.reads.len()
+    }
+
+    /// A variable is set to what was made of the reads from there on.
+    pub fn set_variable(&mut self, place: (u32, usize), from: usize, value: &Value) {
+        let spots = self.made_of(from..self.count(), value);
+        self.variables.insert(place, spots);
+    }
+
+    /// What was looked at from there on went into variables, and counts where they are used.
+    pub fn forget(&mut self, from: usize) {
+        self.trace.reads.truncate(from);
+    }
+
+    /// A variable is used.
+    pub fn use_variable(&mut self, place: (u32, usize)) {
+        for spot in self.variables.get(&place).cloned().unwrap_or_default() {
+            self.note(spot, false);
+        }
+    }
+
+    /// The places of what was made of some reads. What is a mapping that is known tells them itself.
+    fn made_of(&self, reads: Range<usize>, value: &Value) -> Vec<Spot> {
+        let mut spots: Vec<Spot> = Vec::new();
+        if self.known.has(value) {
+            return spots;
+        }
+        for read in self.trace.reads.get(reads).unwrap_or_default() {
+            let spot = Spot { path: read.path.clone(), whole: read.whole, ends: true };
+            if !read.is_map && !spots.contains(&spot) {
+                spots.push(spot);
+            }
+        }
+        spots
+    }
+
+    /// A command begins, of a pipeline whose reads begin there.
+    pub fn begin_command(&mut self, pipeline: usize) {
+        self.pipeline = pipeline;
+    }
+
+    /// The reads of the commands before the one that has begun.
+    pub fn piped(&self) -> Range<usize> {
+        self.pipeline..self.count()
+    }
+
+    /// A function is about to change, or to make something of, what it is given, each made of some reads.
+    pub fn before(&mut self, function: &str, args: &[Value], reads: &[Range<usize>]) {
+        if let ("set", [_, _, value], [_, _, reads]) = (function, args, reads) {
+            let spots = self.made_of(reads.clone(), value);
+            self.known.set(args, spots);
+        }
         self.known.before(function, args);
     }
 
     /// It has made this.
-    pub fn after(&mut self, function: &str, args: &[Value], made: &Value) {
+    pub fn after(&mut self, function: &str, (args, reads): (&[Value], &[Range<usize>]), made: &Value) {
+        if function == "dict" {
+            let parts = args.iter().zip(reads).map(|(arg, reads)| self.made_of(reads.clone(), arg));
+            let parts = parts.collect();
+            self.known.made(args, parts, made);
+        }
         self.known.after(function, args, made);
     }
 
-    fn note(&mut self, path: Vec<Arc<str>>, whole: bool) {
-        self.trace.reads.push(Read { at: self.written, path, whole, for_variable: self.for_variable });
+    fn note(&mut self, spot: Spot, is_map: bool) {
+        self.trace.reads.push(Read { at: self.written, path: spot.path, whole: spot.whole, is_map });
     }
 
     /// What was traced of a file, whose text loses these places, `length` bytes each.

@@ -15,9 +15,8 @@ pub fn explained(object: &Explained) -> String {
     let rows: Vec<(&Used, String)> = values.iter().map(|used| (used, value(used))).collect();
     let paths = rows.iter().map(|(used, _)| used.path.chars().count()).max().unwrap_or_default();
     let widest = rows.iter().map(|(_, value)| value.chars().count()).max().unwrap_or_default();
-    for (Used { path, layer, file, approximate, .. }, value) in &rows {
-        let perhaps = if *approximate { "; approximate: by a variable that is set further up" } else { "" };
-        out.push_str(&format!("    {path:paths$}  {value:widest$}  {}, {file}{perhaps}\n", layer.word()));
+    for (Used { path, layer, file, .. }, value) in &rows {
+        out.push_str(&format!("    {path:paths$}  {value:widest$}  {}, {file}\n", layer.word()));
     }
     out.push_str("  lines:\n");
     let places: Vec<String> = lines.iter().map(|line| place(line, file)).collect();
