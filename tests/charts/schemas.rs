@@ -2,7 +2,42 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use super::compare::{Case, compare, helm};
+
+/// Patterns, in Go's syntax or not, for `a: x`.
+const PATTERNS: &[&str] = &[
+    "(",
+    "[z-a]",
+    "(?=x)",
+    r"\d{2",
+    "a{2,1}",
+    r"\p{Foo}",
+    "*",
+    "(?<n>x)",
+    "(?P<n>x",
+    r"\1",
+    r"\Z",
+    "x**",
+    "a{1001}",
+    r"\d+(?!y)",
+    "^x$",
+    "^y$",
+    r"\u0041",
+    r"\cA",
+    "[[:alpha:]]",
+    "(?i)X",
+    r"\/",
+    r"\-",
+    r"[\w-]",
+    r"\p{L}",
+    "a{,3}",
+    r"\Ax\z",
+    r"\Qx\E",
+    r"\sx",
+    "[^[:digit:]]",
+];
 
 /// Schemas and values.
 const CASES: &[(&str, &str)] = &[
@@ -193,14 +228,23 @@ fn values_are_judged_as_helm_judges_them() {
     let Some(helm) = helm() else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut cases = Vec::new();
-    for (number, (schema, values)) in CASES.iter().enumerate() {
+    let patterns = PATTERNS.iter().flat_map(|pattern| {
+        let below = json!({"a": {"pattern": pattern, "format": "regex"}});
+        let of_draft = |draft: &str| json!({"$schema": draft, "properties": below});
+        let drafts = ["https://json-schema.org/draft/2020-12/schema", "http://json-schema.org/draft-07/schema#"];
+        let names = json!({"properties": {"a": {"patternProperties": {*pattern: {"type": "null"}}}}});
+        let texts = drafts.map(|draft| (of_draft(draft).to_string(), "a: x".to_owned()));
+        texts.into_iter().chain([(names.to_string(), "a: {x: 1}".to_owned())])
+    });
+    let fixed = CASES.iter().map(|(schema, values)| ((*schema).to_owned(), (*values).to_owned()));
+    for (number, (schema, values)) in fixed.chain(patterns).enumerate() {
         let chart = folder.path().join(format!("c{number}"));
         fs::create_dir_all(chart.join("templates")).expect("it can be made");
         let files = [
             ("Chart.yaml", "apiVersion: v2\nname: sc\nversion: 1.0.0\n"),
             ("templates/a.yaml", "v: 1\n"),
-            ("values.schema.json", schema),
-            ("values.yaml", values),
+            ("values.schema.json", &*schema),
+            ("values.yaml", &*values),
         ];
         for (path, text) in files {
             fs::write(chart.join(path), text).expect("it can be written");

@@ -42,7 +42,7 @@ mod paths;
 mod pem;
 mod random;
 mod reflect;
-mod regexes;
+pub(crate) mod regexes;
 mod regexsyntax;
 mod semver;
 mod strings;
@@ -112,7 +112,7 @@ impl Ty {
     /// Whether nil is a value of it.
     pub(crate) fn can_be_nil(self) -> bool {
         match self {
-            Self::Named(name) => name.starts_with(['*', '[']),
+            Self::Named(name) => name.starts_with(['*', '[']) || name == "io.Writer",
             _ => matches!(self, Self::Any | Self::Reflect | Self::Map),
         }
     }

@@ -41,7 +41,13 @@ thread_local! {
 /// How many patterns are kept.
 const KEPT: usize = 256;
 
-fn compiled(pattern: &str) -> Result<Regex, String> {
+/// What Go says of a pattern that is none.
+pub(crate) fn wrong(pattern: &str) -> Option<String> {
+    super::regexsyntax::translate(pattern).err()
+}
+
+/// A pattern in Go's syntax, or what Go says of it.
+pub(crate) fn compiled(pattern: &str) -> Result<Regex, String> {
     COMPILED.with_borrow_mut(|kept| {
         if let Some(done) = kept.get(pattern) {
             return done.clone();

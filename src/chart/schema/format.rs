@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::chart::functions::regexes;
+
 /// Why a text is not of a format; nothing where it is, or where the format is not one that is looked at here.
 pub(super) fn wrong(format: &str, text: &str) -> Option<String> {
     match format {
@@ -10,6 +12,7 @@ pub(super) fn wrong(format: &str, text: &str) -> Option<String> {
         "hostname" => hostname(text),
         "email" => email(text),
         "uri" => uri(text),
+        "regex" => regexes::wrong(text),
         "date-time" => (text.len() < 20).then(|| "less than 20 characters long".to_owned()),
         _ => None,
     }

@@ -16,7 +16,8 @@ use std::panic::resume_unwind;
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
-use jsonschema::{Draft, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::Value;
 
 use super::{chart::Chart, functions::json};
@@ -69,9 +70,11 @@ impl Schema {
         if let Some(told) = Teller::new(&read.document, read.draft).tell(values) {
             return Err(told);
         }
-        // What is wrong is of a kind that is not told in Helm's words.
+        // What is wrong is of a kind that is not told in Helm's words; a pattern that fits is one in which Go sees
+        // something else than the library does.
         let mut lines = String::new();
-        for error in read.validator.iter().flat_map(|validator| validator.iter_errors(values)) {
+        let errors = read.validator.iter().flat_map(|validator| validator.iter_errors(values));
+        for error in errors.filter(|error| !matches!(error.kind(), ValidationErrorKind::Pattern { .. })) {
             let place = words::quoted(error.instance_path().as_str());
             lines.push_str(&format!("- at {place}: {error}\n"));
         }
@@ -126,8 +129,9 @@ impl Read {
         let options = jsonschema::options().with_draft(found).with_base_uri(elsewhere::OWN);
         let built = options.with_retriever(elsewhere.clone()).build(&document);
         // The library holds a schema against its specification too, and quicker, but for numbers of old drafts and for
-        // what `$schema` has to look like.
-        let is_judged = built.is_ok() && draft >= 7 && !has_wrong_specification(&document);
+        // what texts have to look like.
+        let is_odd = has_odd_text(&document);
+        let is_judged = built.is_ok() && draft >= 7 && !is_odd;
         let told = elsewhere::specification(specification)
             .filter(|_| !is_judged)
             .and_then(|meta| Teller::of_schemas(meta, draft, specification).tell(&document));
@@ -136,9 +140,9 @@ impl Read {
             return Err(not_valid(&why));
         }
         let validator = match built {
-            Ok(validator) => (!circles::has_circle(&document)).then_some(validator),
-            // A schema for schemas of another draft.
-            Err(error) if elsewhere::is_known(&error) => None,
+            Ok(validator) => (!is_odd && !circles::has_circle(&document)).then_some(validator),
+            // A schema for schemas of another draft, or a pattern that Go has nothing against.
+            Err(error) if elsewhere::is_known(&error) || is_of_pattern(&error) => None,
             Err(error) => {
                 let place = words::quoted(error.instance_path().as_str());
                 return Err(elsewhere.lacking(&error).unwrap_or_else(|| not_valid(&format!("at {place}: {error}"))));
@@ -148,16 +152,29 @@ impl Read {
     }
 }
 
-/// Whether a `$schema`, wherever it stands, is no URI.
-fn has_wrong_specification(document: &Value) -> bool {
+/// Whether a `$schema`, wherever it stands, is no URI, or a pattern none in Go, or something else there.
+fn has_odd_text(document: &Value) -> bool {
+    let is_odd = |pattern: &str| {
+        let elsewhere = ["[:", r"\A", r"\z", r"\Q", r"\a", r"\C", r"\s", r"\S"];
+        format::wrong("regex", pattern).is_some() || elsewhere.iter().any(|part| pattern.contains(part))
+    };
     match document {
-        Value::Array(items) => items.iter().any(has_wrong_specification),
-        Value::Object(map) => map.iter().any(|(key, value)| match value {
-            Value::String(text) => key == "$schema" && format::wrong("uri", text).is_some(),
-            value => has_wrong_specification(value),
+        Value::Array(items) => items.iter().any(has_odd_text),
+        Value::Object(map) => map.iter().any(|(key, value)| match (key.as_str(), value) {
+            ("$schema", Value::String(text)) => format::wrong("uri", text).is_some(),
+            ("pattern", Value::String(text)) => is_odd(text),
+            ("patternProperties", Value::Object(below)) => {
+                below.keys().any(|pattern| is_odd(pattern)) || has_odd_text(value)
+            }
+            _ => has_odd_text(value),
         }),
         _ => false,
     }
+}
+
+/// Whether the library does not take a pattern.
+fn is_of_pattern(error: &ValidationError<'_>) -> bool {
+    matches!(error.kind(), ValidationErrorKind::Format { format } if format == "regex")
 }
 
 /// Judges the values of a chart and of the charts below it, each by its own schema.

@@ -5,6 +5,7 @@ use serde_json::{Map, Number, Value};
 
 use super::tell::{Teller, Wrongs, equal};
 use super::words::{self, all_quoted, count, quoted};
+use crate::chart::functions::regexes::compiled;
 
 type Keywords = Map<String, Value>;
 
@@ -80,7 +81,7 @@ impl Teller<'_> {
             .and_then(Value::as_object)
             .into_iter()
             .flatten()
-            .filter_map(|(pattern, schema)| Some((Regex::new(pattern).ok()?, schema)))
+            .filter_map(|(pattern, schema)| Some((compiled(pattern).ok()?, schema)))
             .collect();
         let further = schema.get("additionalProperties");
         let mut unwanted = Vec::new();
@@ -176,7 +177,7 @@ impl Teller<'_> {
             self.counted(schema, ("minLength", "maxLength"), text.chars().count(), wrongs);
         }
         if let Some(Value::String(pattern)) = schema.get("pattern")
-            && Regex::new(pattern).is_ok_and(|compiled| !compiled.is_match(text))
+            && compiled(pattern).is_ok_and(|compiled| !compiled.is_match(text))
         {
             wrongs.add(Err(self.wrong(format!("{} does not match pattern {}", quoted(text), quoted(pattern)))));
         }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::tell::{Teller, Wrongs};
+use crate::chart::functions::regexes::compiled;
 
 type Keywords = Map<String, Value>;
 
@@ -43,7 +43,7 @@ impl Teller<'_> {
         }
         let members = |key: &str| schema.get(key).and_then(Value::as_object).into_iter().flat_map(Map::keys);
         let mut known: BTreeSet<String> = members("properties").cloned().collect();
-        for pattern in members("patternProperties").filter_map(|pattern| Regex::new(pattern).ok()) {
+        for pattern in members("patternProperties").filter_map(|pattern| compiled(pattern).ok()) {
             known.extend(map.keys().filter(|name| pattern.is_match(name)).cloned());
         }
         self.each_fitting(schema, value, &mut |teller, inner| known.extend(teller.names(inner, value, true)));

@@ -154,7 +154,7 @@ impl Known {
     }
 
     /// A mapping was made of keys and values, each of what is at some places.
-    pub fn made(&mut self, args: &[Value], parts: Vec<Vec<Spot>>, made: &Value) {
+    pub fn made(&mut self, args: &[Value], parts: &[Vec<Spot>], made: &Value) {
         let Value::Map(made) = made else { return };
         self.is_mixed = true;
         let mut keys = HashMap::new();

@@ -42,6 +42,10 @@ pub(crate) const VALUES: &[Func] = &[
         let map = table(call.value(0), &call.text(1))?;
         Ok(Value::Map(map.seen_as(MapKind::Values)))
     }),
+    // No template has a writer but none.
+    Func::new("Encode", &[Ty::Named("io.Writer")], |_| {
+        Err(Fault::from("runtime error: invalid memory address or nil pointer dereference".to_owned()))
+    }),
     Func::new("PathValue", &[Ty::Str], path_value),
     Func::new("YAML", &[], |call| {
         let json = crate::chart::functions::json::to_json(call.run, call.value(0))?;

@@ -83,14 +83,7 @@ impl Tracer {
     /// For a release's values.
     pub fn new(values: &Map) -> Self {
         let known = Known::of(values);
-        Self {
-            known,
-            texts: Vec::new(),
-            written: 0,
-            variables: HashMap::new(),
-            pipeline: 0,
-            trace: Trace::default(),
-        }
+        Self { known, texts: Vec::new(), written: 0, variables: HashMap::new(), pipeline: 0, trace: Trace::default() }
     }
 
     /// A text begins within the one that is being written.
@@ -205,8 +198,8 @@ impl Tracer {
     pub fn after(&mut self, function: &str, (args, reads): (&[Value], &[Range<usize>]), made: &Value) {
         if function == "dict" {
             let parts = args.iter().zip(reads).map(|(arg, reads)| self.made_of(reads.clone(), arg));
-            let parts = parts.collect();
-            self.known.made(args, parts, made);
+            let parts: Vec<Vec<Spot>> = parts.collect();
+            self.known.made(args, &parts, made);
         }
         self.known.after(function, args, made);
     }
