@@ -301,6 +301,13 @@ impl Chart {
         template::render_text(text, "value", &data, &mut Session::default()).map_err(RenderError::Template)
     }
 
+    /// What Helm would warn of in these values, whether the chart renders with them or not.
+    pub fn warnings(&self, user: &Value) -> Vec<String> {
+        let mut warnings = Vec::new();
+        drop(self.prepare(user, &mut warnings));
+        warnings
+    }
+
     /// The chart with the subcharts that take part, and all its values.
     fn prepare(&self, user: &Value, warnings: &mut Vec<String>) -> Result<(Cow<'_, Self>, Table), RenderError> {
         self.installable()?;

@@ -72,7 +72,10 @@ fn rendered(options: &Template, repository: Option<&str>, out: &mut String, prin
     let input = RenderInput { release: &release, values: &values, capabilities: &capabilities };
     let manner = Manner { world, skip_schema: shown.skip_schema_validation, traced: false };
     let debug = options.written.debug;
+    let mut warn = |warning: &String| printer.plain(&format!("warning: {warning}"));
     let texts = chart.texts_in(&input, &manner).map_err(|error| {
+        // What is odd about the values may be why.
+        chart.warnings(&values).iter().for_each(&mut warn);
         let message = error.in_helm();
         match message.strip_suffix(AFTER_A_RENDER) {
             // There is a release by then, without a text.
@@ -83,9 +86,7 @@ fn rendered(options: &Template, repository: Option<&str>, out: &mut String, prin
             _ => message,
         }
     })?;
-    for warning in texts.warnings() {
-        printer.plain(&format!("warning: {warning}"));
-    }
+    texts.warnings().iter().for_each(warn);
     let parts = Parts { crds: shown.include_crds, no_hooks: shown.no_hooks, no_tests: shown.skip_tests };
     let (listing, broken) = match texts.listing(&parts) {
         Ok(listing) => (listing, None),

@@ -40,6 +40,21 @@ fn it_prints_what_the_golden_files_hold() {
 }
 
 #[test]
+fn what_is_odd_about_values_is_told_where_a_template_stumbles_over_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
+    fs::create_dir(folder.path().join("templates")).unwrap();
+    write("Chart.yaml", "name: a\nversion: 1.0.0\n");
+    write("values.yaml", "image: {tag: {name: x}}\n");
+    write("templates/a.yaml", "a: {{ .Values.image.tag.name }}\n");
+    let (status, told) = said(&["demo", folder.path().to_str().unwrap(), "--set", "image.tag=1"]);
+    assert_eq!(status, 1, "{told}");
+    let warning = told.lines().next().unwrap_or_default();
+    assert_eq!(warning, "warning: cannot overwrite table with non table for a.image.tag");
+    assert!(told.contains("\nError: template: a/templates/a.yaml:1:"), "{told}");
+}
+
+#[test]
 fn random_values_are_made_and_differ() {
     let folder = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| {
