@@ -15,6 +15,7 @@ mod float;
 mod format;
 mod formattime;
 mod glob;
+mod globbuild;
 mod globmatch;
 mod item;
 mod key;
