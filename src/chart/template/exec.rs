@@ -162,7 +162,7 @@ impl<'t> Frame<'t> {
                 let (line, _) = source.line_column(*pos);
                 tracer.mark(written, (&source.name, line), matches!(node, Node::Text { .. }));
             }
-            _ => tracer.reach(written),
+            _ => tracer.reach_beyond(written),
         }
     }
 
@@ -207,7 +207,9 @@ impl<'t> Frame<'t> {
 
     fn range(&mut self, run: &mut Run<'_>, dot: Dot<'_>, branch: &'t Branch) -> Done<Flow> {
         self.at = At::Branch(branch);
+        let from = run.traced();
         let value = self.pipeline(run, dot, &branch.pipe)?;
+        let reads = from..run.traced();
         let mark = self.vars.len();
         let mut ran = false;
         macro_rules! each {
@@ -225,15 +227,19 @@ impl<'t> Frame<'t> {
             Value::List(list) => {
                 let boxed = list.kind() == ListKind::Any;
                 for (i, item) in list.items().iter().enumerate() {
+                    if i > 0 {
+                        run.trace_again(&reads);
+                    }
                     each!(Value::length(i), item, boxed);
                 }
             }
             Value::Map(map) => {
                 let boxed = map.kind().is_any();
-                if let Some(tracer) = &mut run.session.tracer {
-                    tracer.read_whole(map);
-                }
                 for (key, item) in map.snapshot() {
+                    if let Some(tracer) = &mut run.session.tracer {
+                        tracer.reach_beyond(run.out.len());
+                        tracer.read(map, &[&key]);
+                    }
                     each!(Value::Str(super::value::Str::Text(key)), &item, boxed);
                 }
             }

@@ -282,6 +282,14 @@ impl<'s> Run<'s> {
         self.session.tracer.as_ref().map_or(0..0, |tracer| tracer.piped())
     }
 
+    /// Notes that what some reads gave is used here, too.
+    pub(super) fn trace_again(&mut self, reads: &Range<usize>) {
+        if let Some(tracer) = &mut self.session.tracer {
+            tracer.reach_beyond(self.out.len());
+            tracer.again(reads);
+        }
+    }
+
     /// Notes what becomes of a variable of the template in hand.
     pub(super) fn trace_variable(&mut self, place: usize, note: impl FnOnce(&mut Tracer, (u32, usize))) {
         if let Some(tracer) = &mut self.session.tracer {

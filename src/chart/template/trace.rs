@@ -54,7 +54,7 @@ pub struct Origin {
 /// A value that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
-    /// How much was written by then, in bytes.
+    /// How much was written by then, in bytes; one more where it was to decide what comes next.
     pub at: usize,
     /// Its path below `.Values` of the release.
     pub path: Vec<Arc<str>>,
@@ -122,6 +122,11 @@ impl Tracer {
         }
     }
 
+    /// What is decided here is for what comes next, which is on a new line where this one has ended.
+    pub fn reach_beyond(&mut self, written: usize) {
+        self.reach(written + 1);
+    }
+
     /// An entry of a mapping is looked at.
     pub fn read(&mut self, map: &Map, keys: &[&str]) {
         let (spots, is_map) = self.known.find(map, keys);
@@ -151,6 +156,12 @@ impl Tracer {
     /// What was looked at from there on went into variables, and counts where they are used.
     pub fn forget(&mut self, from: usize) {
         self.trace.reads.truncate(from);
+    }
+
+    /// What some reads gave is used here, too.
+    pub fn again(&mut self, reads: &Range<usize>) {
+        let again: Vec<Read> = self.trace.reads.get(reads.clone()).unwrap_or_default().to_vec();
+        self.trace.reads.extend(again.into_iter().map(|read| Read { at: self.written, ..read }));
     }
 
     /// A variable is used.
