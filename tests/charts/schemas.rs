@@ -178,6 +178,10 @@ const CASES: &[(&str, &str)] = &[
         r#"{"properties": {"a": {"$ref": "file:///values.schema.json#/properties/b"}, "b": {"type": "string"}}}"#,
         r"a: 1",
     ),
+    (
+        r#"{"$schema": "https://json-schema.org/draft-07/schema#", "properties": {"a": {"$ref": "file:///nowhere/there.json"}}}"#,
+        r"a: 1",
+    ),
     (r##"{"properties": {"a": {"$ref": "#/$defs/nowhere"}}}"##, r"a: 1"),
     (r#"{"properties": {"a": {"$ref": "http://json-schema.org/draft-07/schema#"}}}"#, r"a: {type: strange}"),
     (r#"{"properties": {"a": {"$ref": "https://json-schema.org/draft/2020-12/schema"}}}"#, r"a: {type: strange}"),

@@ -10,7 +10,7 @@ use crate::chart::template::go_quote;
 /// What Helm takes a chart's schema to be called.
 pub(super) const OWN: &str = "file:///values.schema.json";
 
-/// Finds nothing, and knows what it was asked for.
+/// Finds nothing but what says what a schema is, and knows what it was asked for.
 #[derive(Clone, Default)]
 pub(super) struct Elsewhere(Arc<Mutex<Option<String>>>);
 
@@ -19,6 +19,11 @@ impl Retrieve for Elsewhere {
         // As Helm has it: whoever names a thing so does not say where it is.
         if uri.as_str().starts_with("urn:") {
             return Ok(Value::Bool(true));
+        }
+        // The old drafts are known by `http` alone.
+        let plain = uri.as_str().strip_prefix("https://").map(|rest| format!("http://{rest}"));
+        if let Some(known) = plain.as_deref().and_then(specification) {
+            return Ok(known.clone());
         }
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         asked.get_or_insert_with(|| uri.as_str().to_owned());

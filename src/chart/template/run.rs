@@ -13,7 +13,6 @@ use crate::chart::outside::{Outside, World};
 use foldhash::fast::RandomState;
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Helm's bound on nested `include`s of one name.
@@ -159,7 +158,7 @@ pub struct Run<'s> {
     included: Vec<Arc<str>>,
     pub(crate) session: &'s mut Session,
     pub(crate) out: Vec<u8>,
-    depth: u32,
+    pub(super) depth: u32,
     /// How deep it ever went.
     deepest: Nesting,
     /// How often a name was that of a template of an enclosing `tpl`.
@@ -270,31 +269,6 @@ impl<'s> Run<'s> {
 
     pub(super) fn too_deep(&self) -> bool {
         self.depth >= MAX_DEPTH
-    }
-
-    /// How much was looked at so far, where that is noted.
-    pub(super) fn traced(&self) -> usize {
-        self.session.tracer.as_ref().map_or(0, |tracer| tracer.count())
-    }
-
-    /// The reads of the commands before the one in hand, in its pipeline.
-    pub(super) fn piped(&self) -> Range<usize> {
-        self.session.tracer.as_ref().map_or(0..0, |tracer| tracer.piped())
-    }
-
-    /// Notes that what some reads gave is used here, too.
-    pub(super) fn trace_again(&mut self, reads: &Range<usize>) {
-        if let Some(tracer) = &mut self.session.tracer {
-            tracer.reach_beyond(self.out.len());
-            tracer.again(reads);
-        }
-    }
-
-    /// Notes what becomes of a variable of the template in hand.
-    pub(super) fn trace_variable(&mut self, place: usize, note: impl FnOnce(&mut Tracer, (u32, usize))) {
-        if let Some(tracer) = &mut self.session.tracer {
-            note(tracer, (self.depth, place));
-        }
     }
 
     /// A file is done: what was noted of it is kept.

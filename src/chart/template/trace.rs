@@ -7,7 +7,11 @@ use std::sync::Arc;
 
 use super::known::{Known, Spot};
 use super::map::Map;
+use super::run::Run;
 use super::value::Value;
+
+/// So many reads of one file are noted: a bound on memory, which no chart in use comes near.
+const MOST: usize = 1_000_000;
 
 /// How one file came about.
 #[derive(Debug, Clone, Default)]
@@ -160,8 +164,9 @@ impl Tracer {
 
     /// What some reads gave is used here, too.
     pub fn again(&mut self, reads: &Range<usize>) {
-        let again: Vec<Read> = self.trace.reads.get(reads.clone()).unwrap_or_default().to_vec();
-        self.trace.reads.extend(again.into_iter().map(|read| Read { at: self.written, ..read }));
+        for read in self.trace.reads.get(reads.clone()).unwrap_or_default().to_vec() {
+            self.note(Spot { path: read.path, whole: read.whole, ends: true }, read.is_map);
+        }
     }
 
     /// A variable is used.
@@ -216,7 +221,9 @@ impl Tracer {
     }
 
     fn note(&mut self, spot: Spot, is_map: bool) {
-        self.trace.reads.push(Read { at: self.written, path: spot.path, whole: spot.whole, is_map });
+        if self.trace.reads.len() < MOST {
+            self.trace.reads.push(Read { at: self.written, path: spot.path, whole: spot.whole, is_map });
+        }
     }
 
     /// What was traced of a file, whose text loses these places, `length` bytes each.
@@ -227,6 +234,33 @@ impl Tracer {
         trace.marks.iter_mut().for_each(|mark| moved(&mut mark.at));
         trace.reads.iter_mut().for_each(|read| moved(&mut read.at));
         trace
+    }
+}
+
+impl Run<'_> {
+    /// How much was looked at so far, where that is noted.
+    pub(super) fn traced(&self) -> usize {
+        self.session.tracer.as_ref().map_or(0, |tracer| tracer.count())
+    }
+
+    /// The reads of the commands before the one in hand, in its pipeline.
+    pub(super) fn piped(&self) -> Range<usize> {
+        self.session.tracer.as_ref().map_or(0..0, |tracer| tracer.piped())
+    }
+
+    /// Notes that what some reads gave is used here, too.
+    pub(super) fn trace_again(&mut self, reads: &Range<usize>) {
+        if let Some(tracer) = &mut self.session.tracer {
+            tracer.reach_beyond(self.out.len());
+            tracer.again(reads);
+        }
+    }
+
+    /// Notes what becomes of a variable of the template in hand.
+    pub(super) fn trace_variable(&mut self, place: usize, note: impl FnOnce(&mut Tracer, (u32, usize))) {
+        if let Some(tracer) = &mut self.session.tracer {
+            note(tracer, (self.depth, place));
+        }
     }
 }
 
