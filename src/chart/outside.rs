@@ -10,6 +10,10 @@ use jiff::Timestamp;
 pub trait Outside: Send + Sync {
     /// The moment.
     fn now(&self) -> Timestamp;
+    /// Nanoseconds that the program has run by then, which Go writes behind a moment that it was asked for.
+    fn running(&self, _now: Timestamp) -> Option<i64> {
+        None
+    }
     /// Fills a buffer with random bytes that nobody can guess.
     fn fill(&self, bytes: &mut [u8]);
 }

@@ -99,7 +99,7 @@ fn now(call: &Call<'_, '_, '_>) -> Result<Time, crate::chart::template::Fault> {
     match call.run.session.outside() {
         Some(outside) => {
             let now = outside.now();
-            Ok(Time::unix(now.as_second(), u32::try_from(now.subsec_nanosecond()).unwrap_or(0)))
+            Ok(Time::now(now, outside.running(now)))
         }
         None => call.not_hermetic(NOW),
     }
@@ -151,7 +151,12 @@ fn duration_round(call: &mut Call<'_, '_, '_>) -> Outcome {
 
 /// How Go prints a time.
 pub(crate) fn go_time(time: &Time) -> String {
-    godate::format("2006-01-02 15:04:05.999999999 -0700 MST", time)
+    let mut text = godate::format("2006-01-02 15:04:05.999999999 -0700 MST", time);
+    if let Some(running) = time.running() {
+        let (sign, nanos) = (if running < 0 { '-' } else { '+' }, running.unsigned_abs());
+        text.push_str(&format!(" m={sign}{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000));
+    }
+    text
 }
 
 /// How Go prints a time as Go.

@@ -66,14 +66,14 @@ pub(crate) const OF_TIME: &[Func] = &[
         let past = time.past(length);
         let is_less = i128::from(past) * 2 < i128::from(length);
         let moved = if is_less { -past } else { length - past };
-        Ok(dates::value(if length <= 0 { time } else { time.plus(moved) }))
+        Ok(dates::value(if length <= 0 { time } else { time.plus(moved) }.bare()))
     }),
     Func::new("Second", &[], |call| Ok(Value::int(civil(call).second))),
     Func::new("String", &[], |call| Ok(dates::go_time(&time(call, 0)).into())),
     Func::new("Sub", &[TIME], |call| Ok(duration(time(call, 0).since(&time(call, 1))))),
     Func::new("Truncate", &[LENGTH], |call| {
         let (time, length) = (time(call, 0), call.int(1));
-        Ok(dates::value(if length <= 0 { time } else { time.plus(-time.past(length)) }))
+        Ok(dates::value(if length <= 0 { time } else { time.plus(-time.past(length)) }.bare()))
     }),
     Func::new("UTC", &[], |call| Ok(dates::value(time(call, 0).in_zone(Zone::Utc)))),
     Func::new("Unix", &[], |call| Ok(Value::int64(time(call, 0).to_unix()))),

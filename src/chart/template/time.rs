@@ -18,6 +18,8 @@ pub struct Time {
     seconds: i64,
     nanos: u32,
     zone: Zone,
+    /// Of the moment itself, how long the program ran by then, in nanoseconds.
+    running: Option<i64>,
 }
 
 /// A `*time.Location`.
@@ -116,19 +118,33 @@ pub(crate) struct Parts {
 impl Time {
     /// Go's zero time.
     pub(crate) fn zero() -> Self {
-        Self { seconds: 0, nanos: 0, zone: Zone::Utc }
+        Self { seconds: 0, nanos: 0, zone: Zone::Utc, running: None }
     }
 
     /// So many seconds after 1970, in the zone of the machine.
     pub(crate) fn unix(seconds: i64, nanos: u32) -> Self {
-        Self { seconds: seconds.wrapping_add(TO_UNIX), nanos, zone: Zone::Local }
+        Self { seconds: seconds.wrapping_add(TO_UNIX), nanos, zone: Zone::Local, running: None }
+    }
+
+    /// The moment.
+    pub(crate) fn now(now: Timestamp, running: Option<i64>) -> Self {
+        Self { running, ..Self::unix(now.as_second(), u32::try_from(now.subsec_nanosecond()).unwrap_or(0)) }
+    }
+
+    /// Without how long the program ran by then.
+    pub(crate) fn bare(self) -> Self {
+        Self { running: None, ..self }
+    }
+
+    pub(crate) fn running(&self) -> Option<i64> {
+        self.running
     }
 
     pub(crate) fn of(parts: &Parts, zone: Zone) -> Self {
         let shown = days_before(parts) * i128::from(DAY) + i128::from(parts.seconds);
         // As Go's own arithmetic, it wraps.
         #[allow(clippy::cast_possible_truncation)]
-        let mut time = Self { seconds: shown as i64, nanos: parts.nanos, zone };
+        let mut time = Self { seconds: shown as i64, nanos: parts.nanos, zone, running: None };
         let (_, offset) = time.zone.at(time.to_unix());
         let moved = time.to_unix().wrapping_sub(offset.into());
         let (_, offset) = time.zone.at(moved);
@@ -162,7 +178,7 @@ impl Time {
     }
 
     pub(crate) fn in_zone(&self, zone: Zone) -> Self {
-        Self { zone, ..self.clone() }
+        Self { zone, ..self.clone().bare() }
     }
 
     /// Later by nanoseconds; at most as late, or as early, as there are seconds.
@@ -173,7 +189,8 @@ impl Time {
         let fits = (sum > self.seconds) == (seconds > 0);
         let end = if seconds > 0 { i64::MAX } else { -i64::MAX };
         let nanos = u32::try_from(nanos.rem_euclid(BILLION)).unwrap_or(0);
-        Self { seconds: if fits { sum } else { end }, nanos, zone: self.zone.clone() }
+        let running = self.running.and_then(|running| running.checked_add(nanoseconds));
+        Self { seconds: if fits { sum } else { end }, nanos, zone: self.zone.clone(), running }
     }
 
     /// The nanoseconds since another time, as far as a duration can hold them.

@@ -44,7 +44,7 @@ fn rendered(options: &Template, repository: Option<&str>, out: &mut String, prin
     let shown = &options.shown;
     let post = PostRenderer::find(&options.written)?;
     let capabilities = Capabilities::of(shown.kube_version.as_deref(), &shown.api_versions)?;
-    let world = World(Some(Arc::new(world::Here)));
+    let world = World(Some(Arc::new(world::Here::new())));
     let (name, place) = name::name_and_chart(options, &world)?;
     refused::check(&options.beside)?;
     let place = located(&place, repository.filter(|repository| repository.contains("://")))?;

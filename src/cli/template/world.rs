@@ -6,12 +6,25 @@ use rand::TryRngCore as _;
 use crate::chart::outside::Outside;
 
 /// This machine.
-pub(super) struct Here;
+pub(super) struct Here {
+    started: Timestamp,
+}
+
+impl Here {
+    #[allow(clippy::disallowed_methods, reason = "the edge, where time comes in")]
+    pub fn new() -> Self {
+        Self { started: Timestamp::now() }
+    }
+}
 
 impl Outside for Here {
     #[allow(clippy::disallowed_methods, reason = "the edge, where time comes in")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn running(&self, now: Timestamp) -> Option<i64> {
+        i64::try_from(now.as_nanosecond() - self.started.as_nanosecond()).ok()
     }
 
     fn fill(&self, bytes: &mut [u8]) {

@@ -39,6 +39,30 @@ fn it_prints_what_the_golden_files_hold() {
     }
 }
 
+/// Go writes how long the program ran by then, until a zone is set or a part is taken off.
+#[test]
+fn the_moment_is_written_as_go_writes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("templates")).unwrap();
+    fs::write(folder.path().join("Chart.yaml"), "name: a\nversion: 1.0.0\n").unwrap();
+    let template = "a: {{ now }}\nb: {{ dateModify \"1h\" now }}\nc: {{ (now).UTC }}\nd: {{ (now).Round 0 }}\n\
+                    e: {{ (now).AddDate 0 0 1 }}\n";
+    fs::write(folder.path().join("templates/a.yaml"), template).unwrap();
+    let (status, told) = said(&["demo", folder.path().to_str().unwrap()]);
+    assert_eq!(status, 0, "{told}");
+    let behind = |key: &str| {
+        let line = told.lines().find_map(|line| line.strip_prefix(key)).expect("a line");
+        line.split_once("+0000 UTC").expect("a zone").1.to_owned()
+    };
+    let is_running = |text: &str, since: &str| {
+        let nanos = text.strip_prefix(since).and_then(|rest| rest.split_once('.')).map(|(_, nanos)| nanos);
+        nanos.is_some_and(|nanos| nanos.len() == 9 && nanos.parse::<u32>().is_ok())
+    };
+    assert!(is_running(&behind("a: "), " m=+"), "{told}");
+    assert!(is_running(&behind("b: "), " m=+36"), "{told}");
+    assert_eq!(["c: ", "d: ", "e: "].map(behind), ["", "", ""]);
+}
+
 #[test]
 fn what_is_odd_about_values_is_told_where_a_template_stumbles_over_it() {
     let folder = tempfile::tempdir().unwrap();
