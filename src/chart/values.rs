@@ -168,25 +168,18 @@ impl Layers<'_> {
 
     /// Gives a subchart its parent's globals, which count more than its own.
     fn globals(&mut self, below: &mut Table, parent: &mut Table, prefix: &str) {
+        let is_odd = |of: &Table| of.get(GLOBAL).is_some_and(|globals| !globals.is_object());
+        let whose = if is_odd(below) { "'s subchart" } else { "" };
+        if is_odd(below) || is_odd(parent) {
+            self.warnings.push(format!("globals skipped: those of {prefix}{whose} are not a table"));
+            return;
+        }
         let mut own = match below.remove(GLOBAL) {
-            None => Table::new(),
             Some(Value::Object(table)) => table,
-            Some(other) => {
-                below.insert(GLOBAL.to_owned(), other);
-                self.warnings.push(format!("globals skipped: those of {prefix}'s subchart are not a table"));
-                return;
-            }
+            _ => Table::new(),
         };
         let mut none = Table::new();
-        let from = match parent.get_mut(GLOBAL) {
-            None => &mut none,
-            Some(Value::Object(table)) => table,
-            Some(_) => {
-                below.insert(GLOBAL.to_owned(), Value::Object(own));
-                self.warnings.push(format!("globals skipped: those of {prefix} are not a table"));
-                return;
-            }
-        };
+        let from = parent.get_mut(GLOBAL).and_then(Value::as_object_mut).unwrap_or(&mut none);
         for (key, value) in from {
             match (own.get_mut(key), value) {
                 (Some(Value::Object(mine)), Value::Object(theirs)) => {
