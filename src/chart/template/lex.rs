@@ -50,7 +50,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
+        match self.input.as_bytes().get(self.pos)? {
+            byte if byte.is_ascii() => Some(char::from(*byte)),
+            _ => self.rest().chars().next(),
+        }
     }
 
     fn next(&mut self) -> Option<char> {
@@ -140,6 +143,9 @@ impl<'a> Lexer<'a> {
     }
 
     fn at_right_delim(&self) -> (bool, bool) {
+        if !matches!(self.peek(), Some('}' | ' ' | '\t' | '\r' | '\n')) {
+            return (false, false);
+        }
         let rest = self.rest();
         if right_trim(rest) && rest.get(TRIM_LEN..).is_some_and(|r| r.starts_with(RIGHT)) {
             return (true, true);
@@ -268,7 +274,7 @@ impl<'a> Lexer<'a> {
     fn at_terminator(&self) -> bool {
         match self.peek() {
             None | Some('.' | ',' | '|' | ':' | ')' | '(') => true,
-            Some(c) => is_space(c) || self.rest().starts_with(RIGHT),
+            Some(c) => is_space(c) || (c == '}' && self.rest().starts_with(RIGHT)),
         }
     }
 

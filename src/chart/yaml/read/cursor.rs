@@ -69,7 +69,10 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
+        match self.text.as_bytes().get(self.pos)? {
+            byte if byte.is_ascii() => Some(char::from(*byte)),
+            _ => self.rest().chars().next(),
+        }
     }
 
     /// The character behind as many bytes, which the caller knows to be ASCII.
@@ -124,7 +127,16 @@ impl<'a> Cursor<'a> {
 
     /// Skips a comment, up to the end of its line.
     pub(super) fn skip_comment(&mut self) {
-        if self.peek() == Some('#') {
+        if self.peek() != Some('#') {
+            return;
+        }
+        let rest = self.rest().as_bytes();
+        let line = rest.get(..memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())).unwrap_or_default();
+        if line.is_ascii() {
+            self.pos += line.len();
+            self.mark.column += line.len();
+            self.mark.index += line.len();
+        } else {
             self.skip_while(|_| true);
         }
     }

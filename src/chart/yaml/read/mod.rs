@@ -56,6 +56,9 @@ fn document(text: &str, numbers: Numbers, strict: bool) -> Result<Value, Error> 
 
 /// Refuses the control characters that YAML has no place for.
 fn printable(text: &str) -> Result<(), Error> {
+    if text.bytes().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')) {
+        return Ok(());
+    }
     let allowed =
         |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..);
     let Some((at, _)) = text.char_indices().find(|(_, c)| !allowed(*c)) else {
