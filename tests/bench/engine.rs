@@ -76,8 +76,9 @@ fn read(folder: &Path) -> Chart {
 
 fn collect(base: &Path, folder: &Path, files: &mut BTreeMap<String, Arc<[u8]>>) {
     for entry in std::fs::read_dir(folder).expect("a readable folder") {
-        let path = entry.expect("a readable entry").path();
-        if path.is_dir() {
+        let entry = entry.expect("a readable entry");
+        let path = entry.path();
+        if entry.file_type().expect("a kind").is_dir() {
             collect(base, &path, files);
         } else {
             let name = path.strip_prefix(base).expect("below it").to_string_lossy().into_owned();

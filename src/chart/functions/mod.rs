@@ -64,7 +64,7 @@ pub use call::{Call, Outcome};
 pub(crate) use paths::clean as clean_path;
 
 use super::template::Fault;
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::LazyLock;
 
 /// The type that a parameter has in Go.

@@ -3,6 +3,7 @@
 use super::{Call, Func, Outcome, Ty};
 use crate::chart::template::{Fault, List, ListKind, Value, go_quote};
 use regex::Regex;
+use regex_automata::{meta, util::syntax};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -40,6 +41,10 @@ thread_local! {
 
 /// How many patterns are kept.
 const KEPT: usize = 256;
+/// The most bytes that a compiled pattern takes.
+const SIZE: usize = 4 << 20;
+/// How deep its groups may be nested.
+const NEST: u32 = 200;
 
 /// What Go says of a pattern that is none.
 pub(crate) fn wrong(pattern: &str) -> Option<String> {
@@ -64,8 +69,21 @@ pub(crate) fn compiled(pattern: &str) -> Result<Regex, String> {
 fn compile(pattern: &str) -> Result<Regex, String> {
     let translated = super::regexsyntax::translate(pattern)?;
     let mut builder = regex::RegexBuilder::new(&translated);
-    let built = builder.size_limit(4 << 20).nest_limit(200).build();
-    built.map_err(|_| format!("error parsing regexp: invalid or unsupported syntax: `{pattern}`"))
+    let built = builder.size_limit(SIZE).nest_limit(NEST).build();
+    built.map_err(|_| unsupported(pattern))
+}
+
+fn unsupported(pattern: &str) -> String {
+    format!("error parsing regexp: invalid or unsupported syntax: `{pattern}`")
+}
+
+/// The same for short texts: compiled in half the time, and matched in twice.
+pub(crate) fn compile_lean(pattern: &str) -> Result<meta::Regex, String> {
+    let translated = super::regexsyntax::translate(pattern)?;
+    let config = meta::Config::new().nfa_size_limit(Some(SIZE)).hybrid(false).dfa(false).onepass(false);
+    let mut builder = meta::Builder::new();
+    let built = builder.configure(config).syntax(syntax::Config::new().nest_limit(NEST)).build(&translated);
+    built.map_err(|_| unsupported(pattern))
 }
 
 fn must(call: &mut Call<'_, '_, '_>, panic: Panic) -> Result<Regex, Fault> {

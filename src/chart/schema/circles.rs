@@ -1,13 +1,16 @@
 //! Schemas that lead back to themselves without a step into the values: a look at them would never end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::{HashMap, HashMapExt as _};
 use serde_json::Value;
 
 /// Whether one of a document's schemas does.
 pub(super) fn has_circle(document: &Value) -> bool {
     let mut seen = HashMap::new();
-    any(document, &mut |schema| goes_round(document, schema, &mut seen))
+    // Without a reference every step is one further in.
+    any(document, &mut |schema| schema.get("$ref").is_some())
+        && any(document, &mut |schema| goes_round(document, schema, &mut seen))
 }
 
 /// Whether a schema has been left by now.

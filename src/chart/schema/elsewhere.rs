@@ -10,6 +10,15 @@ use crate::chart::template::go_quote;
 /// What Helm takes a chart's schema to be called.
 pub(super) const OWN: &str = "file:///values.schema.json";
 
+/// What the library takes it to be called: of its own scheme, for then it keeps no address of each part.
+const BASE: &str = "json-schema:///values.schema.json";
+
+/// The name of a schema with such a text. One that names itself has the name that it knows.
+pub(super) fn base(raw: &[u8]) -> &'static str {
+    let is_named = memchr::memmem::find(raw, b"file:///").is_some();
+    if is_named { OWN } else { BASE }
+}
+
 /// Finds nothing but what says what a schema is, and knows what it was asked for.
 #[derive(Clone, Default)]
 pub(super) struct Elsewhere(Arc<Mutex<Option<String>>>);
@@ -26,7 +35,8 @@ impl Retrieve for Elsewhere {
             return Ok(known.clone());
         }
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.get_or_insert_with(|| uri.as_str().to_owned());
+        let beside = uri.as_str().strip_prefix("json-schema:///").map(|rest| format!("file:///{rest}"));
+        asked.get_or_insert_with(|| beside.unwrap_or_else(|| uri.as_str().to_owned()));
         Err("it is not looked for".into())
     }
 }

@@ -7,6 +7,7 @@ mod circles;
 mod elsewhere;
 mod format;
 mod object;
+mod pattern;
 mod tell;
 mod unevaluated;
 mod words;
@@ -22,6 +23,7 @@ use serde_json::Value;
 
 use super::{chart::Chart, functions::json};
 use elsewhere::Elsewhere;
+use pattern::Patterns;
 use tell::Teller;
 
 /// Bytes of stack of a thread that reads one: as many as a program's first thread has.
@@ -70,11 +72,9 @@ impl Schema {
         if let Some(told) = Teller::new(&read.document, read.draft).tell(values) {
             return Err(told);
         }
-        // What is wrong is of a kind that is not told in Helm's words; a pattern that fits is one in which Go sees
-        // something else than the library does.
+        // What is wrong is of a kind that is not told in Helm's words.
         let mut lines = String::new();
-        let errors = read.validator.iter().flat_map(|validator| validator.iter_errors(values));
-        for error in errors.filter(|error| !matches!(error.kind(), ValidationErrorKind::Pattern { .. })) {
+        for error in read.validator.iter().flat_map(|validator| validator.iter_errors(values)) {
             let place = words::quoted(error.instance_path().as_str());
             lines.push_str(&format!("- at {place}: {error}\n"));
         }
@@ -126,7 +126,11 @@ impl Read {
         };
         let not_valid = |why: &str| format!("\"{}#\" is not valid against metaschema: {why}", elsewhere::OWN);
         let elsewhere = Elsewhere::default();
-        let options = jsonschema::options().with_draft(found).with_base_uri(elsewhere::OWN);
+        let patterns = Patterns::default();
+        let options = jsonschema::options()
+            .with_draft(found)
+            .with_base_uri(elsewhere::base(raw))
+            .with_keyword("pattern", move |_, value, _| Ok(patterns.keyword(value)));
         let built = options.with_retriever(elsewhere.clone()).build(&document);
         // The library holds a schema against its specification too, and quicker, but for numbers of old drafts and for
         // what texts have to look like.
@@ -152,17 +156,19 @@ impl Read {
     }
 }
 
-/// Whether a `$schema`, wherever it stands, is no URI, or a pattern none in Go, or something else there.
+/// Whether a `$schema`, wherever it stands, is no URI, or a pattern none in Go, or one for names of properties, which
+/// the library reads itself, something else there.
 fn has_odd_text(document: &Value) -> bool {
+    let is_wrong = |pattern: &str| format::wrong("regex", pattern).is_some();
     let is_odd = |pattern: &str| {
         let elsewhere = ["[:", r"\A", r"\z", r"\Q", r"\a", r"\C", r"\s", r"\S"];
-        format::wrong("regex", pattern).is_some() || elsewhere.iter().any(|part| pattern.contains(part))
+        is_wrong(pattern) || elsewhere.iter().any(|part| pattern.contains(part))
     };
     match document {
         Value::Array(items) => items.iter().any(has_odd_text),
         Value::Object(map) => map.iter().any(|(key, value)| match (key.as_str(), value) {
             ("$schema", Value::String(text)) => format::wrong("uri", text).is_some(),
-            ("pattern", Value::String(text)) => is_odd(text),
+            ("pattern", Value::String(text)) => is_wrong(text),
             ("patternProperties", Value::Object(below)) => {
                 below.keys().any(|pattern| is_odd(pattern)) || has_odd_text(value)
             }

@@ -1,7 +1,5 @@
 //! The items that a template's text is cut into.
 
-use std::borrow::Cow;
-
 /// The kind of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -47,12 +45,12 @@ impl Kind {
     }
 }
 
-/// One item; `text` is a slice of the source except for errors.
-#[derive(Debug, Clone)]
+/// One item, and its text; that of an error is what the lexer says of it.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Item<'a> {
     pub kind: Kind,
     pub pos: usize,
-    pub text: Cow<'a, str>,
+    pub text: &'a str,
 }
 
 impl Item<'_> {
@@ -60,13 +58,12 @@ impl Item<'_> {
     pub fn describe(&self) -> String {
         match self.kind {
             Kind::Eof => "EOF".to_owned(),
-            Kind::Error => self.text.to_string(),
             kind if kind.is_keyword() => format!("<{}>", self.text),
             _ if self.text.len() > 10 => {
                 let head: String = self.text.chars().take(10).collect();
                 format!("{}...", super::quote::go_quote(&head))
             }
-            _ => super::quote::go_quote(&self.text),
+            _ => super::quote::go_quote(self.text),
         }
     }
 }

@@ -2,7 +2,6 @@
 //! between them. Spaces inside an action are items too, because `$x .y` and `$x.y` differ.
 
 use super::item::{Item, Kind};
-use std::borrow::Cow;
 
 const LEFT: &str = "{{";
 const RIGHT: &str = "}}";
@@ -16,37 +15,37 @@ pub(super) struct Lexer<'a> {
     pos: usize,
     inside: bool,
     paren_depth: usize,
-}
-
-/// What to scan next.
-enum State<'a> {
-    Emit(Item<'a>),
-    Text,
-    LeftDelim,
-    RightDelim,
-    Inside,
+    /// What is wrong, once there was an error item.
+    wrong: String,
 }
 
 impl<'a> Lexer<'a> {
     pub fn new(input: &'a str) -> Self {
-        Self { input, start: 0, pos: 0, inside: false, paren_depth: 0 }
+        Self { input, start: 0, pos: 0, inside: false, paren_depth: 0, wrong: String::new() }
     }
 
     pub fn next_item(&mut self) -> Item<'a> {
-        let mut state = if self.inside { State::Inside } else { State::Text };
+        if self.inside {
+            return self.inside_action();
+        }
         loop {
-            state = match state {
-                State::Emit(item) => return item,
-                State::Text => self.text(),
-                State::LeftDelim => self.left_delim(),
-                State::RightDelim => self.right_delim(),
-                State::Inside => self.inside_action(),
+            if let Some(item) = self.text() {
+                return item;
             }
         }
     }
 
+    /// What is wrong, of an error item.
+    pub fn wrong(&self) -> &str {
+        &self.wrong
+    }
+
     fn rest(&self) -> &'a str {
         self.input.get(self.pos..).unwrap_or("")
+    }
+
+    fn bytes(&self) -> &'a [u8] {
+        self.input.as_bytes().get(self.pos..).unwrap_or_default()
     }
 
     fn peek(&self) -> Option<char> {
@@ -62,47 +61,45 @@ impl<'a> Lexer<'a> {
         Some(c)
     }
 
-    fn emit(&mut self, kind: Kind) -> State<'a> {
+    fn emit(&mut self, kind: Kind) -> Item<'a> {
         let text = self.input.get(self.start..self.pos).unwrap_or("");
-        let item = Item { kind, pos: self.start, text: Cow::Borrowed(text) };
+        let item = Item { kind, pos: self.start, text };
         self.start = self.pos;
-        State::Emit(item)
+        item
     }
 
-    fn error(&self, message: impl Into<String>) -> State<'a> {
-        State::Emit(Item { kind: Kind::Error, pos: self.start, text: Cow::Owned(message.into()) })
+    fn error(&mut self, message: impl Into<String>) -> Item<'a> {
+        self.wrong = message.into();
+        Item { kind: Kind::Error, pos: self.start, text: "" }
     }
 
-    fn text(&mut self) -> State<'a> {
-        let mut braces = memchr::memchr_iter(b'{', self.rest().as_bytes());
-        let Some(found) = braces.find(|at| self.rest().as_bytes().get(at + 1) == Some(&b'{')) else {
+    /// Text up to an action, or what is at its beginning; nothing after a comment.
+    fn text(&mut self) -> Option<Item<'a>> {
+        let bytes = self.bytes();
+        let mut braces = memchr::memchr_iter(b'{', bytes);
+        let Some(found) = braces.find(|at| bytes.get(at + 1) == Some(&b'{')) else {
             self.pos = self.input.len();
-            return if self.pos > self.start { self.emit(Kind::Text) } else { self.emit(Kind::Eof) };
+            return Some(self.emit(if self.pos > self.start { Kind::Text } else { Kind::Eof }));
         };
         if found > 0 || self.pos > self.start {
             let delim = self.pos + found;
             let text = self.input.get(self.start..delim).unwrap_or("");
-            let kept = if left_trim(self.input.get(delim + LEFT.len()..).unwrap_or("")) {
-                text.trim_end_matches(is_space).len()
-            } else {
-                text.len()
-            };
+            let is_trimmed = left_trim(bytes.get(found + LEFT.len()..).unwrap_or_default());
+            let kept = if is_trimmed { text.trim_end_matches(is_space) } else { text };
+            let item = Item { kind: Kind::Text, pos: self.start, text: kept };
             self.pos = delim;
-            if kept > 0 {
-                let item =
-                    Item { kind: Kind::Text, pos: self.start, text: Cow::Borrowed(text.get(..kept).unwrap_or("")) };
-                self.start = delim;
-                return State::Emit(item);
-            }
             self.start = delim;
+            if !kept.is_empty() {
+                return Some(item);
+            }
         }
-        State::LeftDelim
+        self.left_delim()
     }
 
-    fn left_delim(&mut self) -> State<'a> {
+    fn left_delim(&mut self) -> Option<Item<'a>> {
         self.pos += LEFT.len();
-        let marker = if left_trim(self.rest()) { TRIM_LEN } else { 0 };
-        if self.rest().get(marker..).is_some_and(|r| r.starts_with("/*")) {
+        let marker = if left_trim(self.bytes()) { TRIM_LEN } else { 0 };
+        if self.bytes().get(marker..).is_some_and(|rest| rest.starts_with(b"/*")) {
             self.pos += marker;
             self.start = self.pos;
             return self.comment();
@@ -112,21 +109,21 @@ impl<'a> Lexer<'a> {
         self.pos += marker;
         self.start = self.pos;
         self.paren_depth = 0;
-        item
+        Some(item)
     }
 
-    fn comment(&mut self) -> State<'a> {
+    fn comment(&mut self) -> Option<Item<'a>> {
         self.pos += 2;
         let Some(end) = self.rest().find("*/") else {
-            return self.error("unclosed comment");
+            return Some(self.error("unclosed comment"));
         };
         self.pos += end + 2;
         let (delim, trim) = self.at_right_delim();
         if !delim {
-            return self.error("comment ends before closing delimiter");
+            return Some(self.error("comment ends before closing delimiter"));
         }
         self.leave_action(trim);
-        State::Text
+        None
     }
 
     /// Passes a closing delimiter and, when it trims, the spaces after it.
@@ -136,36 +133,32 @@ impl<'a> Lexer<'a> {
         }
         self.pos += RIGHT.len();
         if trim {
-            let rest = self.rest();
-            self.pos += rest.len() - rest.trim_start_matches(is_space).len();
+            self.pos += self.bytes().iter().take_while(|byte| is_space_byte(**byte)).count();
         }
         self.start = self.pos;
     }
 
+    /// Whether a closing delimiter stands here, and whether it trims.
     fn at_right_delim(&self) -> (bool, bool) {
-        if !matches!(self.peek(), Some('}' | ' ' | '\t' | '\r' | '\n')) {
-            return (false, false);
+        match self.bytes() {
+            [b'}', b'}', ..] => (true, false),
+            rest => (trims_right(rest), trims_right(rest)),
         }
-        let rest = self.rest();
-        if right_trim(rest) && rest.get(TRIM_LEN..).is_some_and(|r| r.starts_with(RIGHT)) {
-            return (true, true);
-        }
-        (rest.starts_with(RIGHT), false)
     }
 
-    fn right_delim(&mut self) -> State<'a> {
+    fn right_delim(&mut self) -> Item<'a> {
         let (_, trim) = self.at_right_delim();
         let pos = self.pos + if trim { TRIM_LEN } else { 0 };
         self.leave_action(trim);
         self.inside = false;
-        State::Emit(Item { kind: Kind::RightDelim, pos, text: Cow::Borrowed(RIGHT) })
+        Item { kind: Kind::RightDelim, pos, text: RIGHT }
     }
 
-    fn inside_action(&mut self) -> State<'a> {
+    fn inside_action(&mut self) -> Item<'a> {
         let (delim, _) = self.at_right_delim();
         if delim {
             if self.paren_depth == 0 {
-                return State::RightDelim;
+                return self.right_delim();
             }
             return self.error("unclosed left paren");
         }
@@ -211,27 +204,33 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn space(&mut self) -> State<'a> {
-        let mut last = self.pos - 1;
-        while self.peek().is_some_and(is_space) {
-            last = self.pos;
-            self.pos += 1;
-        }
+    fn space(&mut self) -> Item<'a> {
+        self.pos += self.bytes().iter().take_while(|byte| is_space_byte(**byte)).count();
         // The last space may belong to a trimming closing delimiter.
-        let from_last = self.input.get(last..).unwrap_or("");
-        if right_trim(from_last) && from_last.get(TRIM_LEN..).is_some_and(|r| r.starts_with(RIGHT)) {
+        let last = self.pos - 1;
+        if trims_right(self.input.as_bytes().get(last..).unwrap_or_default()) {
             self.pos = last;
             if self.pos == self.start {
-                return State::RightDelim;
+                return self.right_delim();
             }
         }
         self.emit(Kind::Space)
     }
 
-    fn identifier(&mut self) -> State<'a> {
-        while self.peek().is_some_and(is_alphanumeric) {
-            self.next();
+    /// Passes letters, digits and `_`.
+    fn word(&mut self) {
+        loop {
+            let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+            self.pos += self.bytes().iter().take_while(is_word).count();
+            match self.peek() {
+                Some(c) if !c.is_ascii() && is_alphanumeric(c) => self.pos += c.len_utf8(),
+                _ => return,
+            }
         }
+    }
+
+    fn identifier(&mut self) -> Item<'a> {
+        self.word();
         if !self.at_terminator() {
             return self.bad_character();
         }
@@ -253,32 +252,30 @@ impl<'a> Lexer<'a> {
         self.emit(kind)
     }
 
-    fn field_or_variable(&mut self, kind: Kind) -> State<'a> {
+    fn field_or_variable(&mut self, kind: Kind) -> Item<'a> {
         if self.at_terminator() {
             return self.emit(if kind == Kind::Variable { kind } else { Kind::Dot });
         }
-        while self.peek().is_some_and(is_alphanumeric) {
-            self.next();
-        }
+        self.word();
         if !self.at_terminator() {
             return self.bad_character();
         }
         self.emit(kind)
     }
 
-    fn bad_character(&self) -> State<'a> {
+    fn bad_character(&mut self) -> Item<'a> {
         let shown = self.peek().map_or_else(String::new, go_unicode);
         self.error(format!("bad character {shown}"))
     }
 
     fn at_terminator(&self) -> bool {
-        match self.peek() {
-            None | Some('.' | ',' | '|' | ':' | ')' | '(') => true,
-            Some(c) => is_space(c) || (c == '}' && self.rest().starts_with(RIGHT)),
+        match self.bytes() {
+            [] | [b'.' | b',' | b'|' | b':' | b')' | b'(', ..] | [b'}', b'}', ..] => true,
+            [byte, ..] => is_space_byte(*byte),
         }
     }
 
-    fn quoted(&mut self, quote: char, kind: Kind, unterminated: &str) -> State<'a> {
+    fn quoted(&mut self, quote: char, kind: Kind, unterminated: &str) -> Item<'a> {
         loop {
             match self.next() {
                 Some('\\') => {
@@ -293,7 +290,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn raw_quote(&mut self) -> State<'a> {
+    fn raw_quote(&mut self) -> Item<'a> {
         match self.rest().find('`') {
             Some(end) => {
                 self.pos += end + 1;
@@ -303,7 +300,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn number(&mut self) -> State<'a> {
+    fn number(&mut self) -> Item<'a> {
         let mut ok = self.scan_number();
         let mut kind = Kind::Number;
         if ok && matches!(self.peek(), Some('+' | '-')) {
@@ -368,14 +365,17 @@ fn is_alphanumeric(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
 }
 
-fn left_trim(rest: &str) -> bool {
-    let mut chars = rest.chars();
-    chars.next() == Some('-') && chars.next().is_some_and(is_space)
+fn is_space_byte(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-fn right_trim(rest: &str) -> bool {
-    let mut chars = rest.chars();
-    chars.next().is_some_and(is_space) && chars.next() == Some('-')
+fn left_trim(rest: &[u8]) -> bool {
+    matches!(rest, [b'-', space, ..] if is_space_byte(*space))
+}
+
+/// Whether a closing delimiter that trims stands at the beginning.
+fn trims_right(rest: &[u8]) -> bool {
+    matches!(rest, [space, b'-', b'}', b'}', ..] if is_space_byte(*space))
 }
 
 /// Go's `%#U`.

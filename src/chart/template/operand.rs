@@ -51,12 +51,12 @@ impl<'a> Parser<'a> {
         let variable = self.next();
         // In `$x foo` the word after the space must be read before it is clear that $x is an
         // argument; then all three go back.
-        let after = self.peek().clone();
-        let next = self.peek_non_space().clone();
+        let after = self.peek();
+        let next = self.peek_non_space();
         let comma = next.kind == Kind::Char && next.text == ",";
         if matches!(next.kind, Kind::Assign | Kind::Declare) || comma {
             self.next_non_space();
-            let node = self.variable(variable.pos, &variable.text);
+            let node = self.variable(variable.pos, variable.text);
             self.vars.push(node.id);
             pipe.decl.push(node);
             if !comma {
@@ -164,17 +164,17 @@ impl<'a> Parser<'a> {
         let item = self.next_non_space();
         let pos = item.pos;
         Ok(Some(match item.kind {
-            Kind::Identifier => match functions::find(&item.text) {
+            Kind::Identifier => match functions::find(item.text) {
                 Some(func) => Operand::Function { pos, func },
                 None => {
-                    let name = quote::go_quote(&item.text);
+                    let name = quote::go_quote(item.text);
                     return self.error(format!("function {name} not defined"));
                 }
             },
             Kind::Dot => Operand::Dot { pos },
             Kind::Nil => Operand::Nil { pos },
             Kind::Variable => {
-                let node = self.variable(pos, &item.text);
+                let node = self.variable(pos, item.text);
                 if !self.vars.contains(&node.id) {
                     let name = quote::go_quote(&node.name);
                     return self.error(format!("undefined variable {name}"));
@@ -183,9 +183,9 @@ impl<'a> Parser<'a> {
             }
             Kind::Field => Operand::Field { pos, fields: vec![item.text.trim_start_matches('.').into()] },
             Kind::Bool => Operand::Bool { pos, value: item.text == "true" },
-            Kind::CharConstant => self.number(&item, Number::parse_char(&item.text))?,
-            Kind::Complex => self.number(&item, Number::parse_complex(&item.text))?,
-            Kind::Number => self.number(&item, Number::parse(&item.text))?,
+            Kind::CharConstant => self.number(&item, Number::parse_char(item.text))?,
+            Kind::Complex => self.number(&item, Number::parse_complex(item.text))?,
+            Kind::Number => self.number(&item, Number::parse(item.text))?,
             Kind::LeftParen => {
                 if self.parens >= MAX_PARENS {
                     return self.error("max expression depth exceeded");
@@ -195,8 +195,8 @@ impl<'a> Parser<'a> {
                 self.parens -= 1;
                 Operand::Pipe(Box::new(pipe))
             }
-            Kind::String | Kind::RawString => match quote::unquote(&item.text) {
-                Some(bytes) => Operand::String { pos, quoted: item.text.as_ref().into(), text: Str::from(bytes) },
+            Kind::String | Kind::RawString => match quote::unquote(item.text) {
+                Some(bytes) => Operand::String { pos, quoted: item.text.into(), text: Str::from(&*bytes) },
                 None => return self.error("invalid syntax"),
             },
             _ => {

@@ -6,8 +6,7 @@ use super::item::{Item, Kind};
 use super::lex::Lexer;
 use super::node::{Branch, BranchKind, Command, List, Node, Pipe, Pos, Source, Template, Variable};
 use super::quote;
-use std::borrow::Cow;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 use std::sync::Arc;
 
 /// `if`, `with` and `range` nest at most so deep: no chart comes near, and the tree stays small
@@ -63,7 +62,8 @@ pub(super) struct Parser<'a> {
     peeked: usize,
     /// Variables in scope, by id; `$` is 0.
     pub(super) vars: Vec<u32>,
-    names: HashMap<Arc<str>, u32>,
+    /// The names of variables so far, and their ids.
+    names: HashMap<&'a str, (u32, Arc<str>)>,
     range_depth: usize,
     action: Option<Pos>,
     nesting: usize,
@@ -73,14 +73,16 @@ pub(super) struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn new(source: &'a Arc<Source>) -> Self {
-        let blank = || Item { kind: Kind::Eof, pos: 0, text: Cow::Borrowed("") };
+        let blank = Item { kind: Kind::Eof, pos: 0, text: "" };
+        let mut names = HashMap::new();
+        names.insert("$", (0, "$".into()));
         Self {
             source,
             lexer: Lexer::new(&source.text),
-            token: [blank(), blank(), blank()],
+            token: [blank; 3],
             peeked: 0,
             vars: vec![0],
-            names: HashMap::from([("$".into(), 0)]),
+            names,
             range_depth: 0,
             action: None,
             nesting: 0,
@@ -95,7 +97,7 @@ impl<'a> Parser<'a> {
         } else {
             self.token[0] = self.lexer.next_item();
         }
-        self.token[self.peeked].clone()
+        self.token[self.peeked]
     }
 
     pub(super) fn backup(&mut self) {
@@ -113,12 +115,12 @@ impl<'a> Parser<'a> {
         self.peeked = 3;
     }
 
-    pub(super) fn peek(&mut self) -> &Item<'a> {
+    pub(super) fn peek(&mut self) -> Item<'a> {
         if self.peeked == 0 {
             self.peeked = 1;
             self.token[0] = self.lexer.next_item();
         }
-        &self.token[self.peeked - 1]
+        self.token[self.peeked - 1]
     }
 
     pub(super) fn next_non_space(&mut self) -> Item<'a> {
@@ -130,10 +132,10 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub(super) fn peek_non_space(&mut self) -> &Item<'a> {
-        self.next_non_space();
+    pub(super) fn peek_non_space(&mut self) -> Item<'a> {
+        let item = self.next_non_space();
         self.backup();
-        self.peek()
+        item
     }
 
     pub(super) fn error<T>(&self, message: impl AsRef<str>) -> Parsed<T> {
@@ -145,16 +147,17 @@ impl<'a> Parser<'a> {
         if item.kind != Kind::Error {
             return self.error(format!("unexpected {} in {context}", item.describe()));
         }
+        let wrong = self.lexer.wrong();
         let mut extra = String::new();
         let line_of = |pos| self.source.line_column(pos).0;
         if let Some(pos) = self.action
             && line_of(pos) != line_of(item.pos)
         {
-            let word = if item.text.ends_with(" action") { "" } else { " in action" };
+            let word = if wrong.ends_with(" action") { "" } else { " in action" };
             let (line, _) = self.source.line_column(pos);
             extra = format!("{word} started at {}:{line}", self.source.name);
         }
-        self.error(format!("{}{extra}", item.text))
+        self.error(format!("{wrong}{extra}"))
     }
 
     fn expect(&mut self, kind: Kind, context: &str) -> Parsed<Item<'a>> {
@@ -163,13 +166,13 @@ impl<'a> Parser<'a> {
     }
 
     /// The id of a variable's name, within this source.
-    pub(super) fn variable(&mut self, pos: Pos, text: &str) -> Variable {
+    pub(super) fn variable(&mut self, pos: Pos, text: &'a str) -> Variable {
         let mut parts = text.split('.');
         let name = parts.next().unwrap_or("$");
         // A text of at most MAX_TEXT bytes has fewer names than u32 has values.
         let fresh = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        let id = *self.names.entry(name.into()).or_insert(fresh);
-        Variable { pos, id, name: name.into(), fields: parts.map(Into::into).collect() }
+        let (id, name) = self.names.entry(name).or_insert_with(|| (fresh, name.into()));
+        Variable { pos, id: *id, name: Arc::clone(name), fields: parts.map(Into::into).collect() }
     }
 
     fn file(&mut self) -> Parsed<()> {
@@ -239,7 +242,7 @@ impl<'a> Parser<'a> {
         if !matches!(item.kind, Kind::String | Kind::RawString) {
             return self.unexpected(item, context);
         }
-        match quote::unquote(&item.text) {
+        match quote::unquote(item.text) {
             Some(bytes) => Ok(String::from_utf8_lossy(&bytes).into()),
             None => self.error("invalid syntax"),
         }

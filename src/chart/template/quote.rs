@@ -1,6 +1,7 @@
 //! Go's quoted strings, both ways (`strconv.Quote`, `Unquote` and `UnquoteChar`).
 
 use super::printable::is_print;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Which runes stay as they are.
@@ -89,14 +90,14 @@ fn push_escaped(out: &mut String, c: char, quote: char, keep: Keep) {
 
 /// `strconv.Unquote` of an item that the lexer has already matched: `"…"` or `` `…` ``.
 /// `None` is Go's 'invalid syntax'.
-pub(super) fn unquote(text: &str) -> Option<Vec<u8>> {
+pub(super) fn unquote(text: &str) -> Option<Cow<'_, [u8]>> {
     if let Some(raw) = text.strip_prefix('`').and_then(|t| t.strip_suffix('`')) {
         // Carriage returns are dropped from raw strings.
         return Some(raw.bytes().filter(|b| *b != b'\r').collect());
     }
     let mut rest = text.strip_prefix('"')?.strip_suffix('"')?;
     if memchr::memchr3(b'"', b'\\', b'\n', rest.as_bytes()).is_none() {
-        return Some(rest.as_bytes().to_vec());
+        return Some(rest.as_bytes().into());
     }
     let mut out = Vec::with_capacity(rest.len());
     while !rest.is_empty() {
@@ -107,7 +108,7 @@ pub(super) fn unquote(text: &str) -> Option<Vec<u8>> {
         }
         rest = tail;
     }
-    Some(out)
+    Some(out.into())
 }
 
 /// One unit of a quoted string.

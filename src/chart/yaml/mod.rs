@@ -29,7 +29,7 @@ pub fn read_tree(text: &str) -> Result<Tree<'_>, Error> {
 /// The same for common documents alone, in a fraction of the time; `None` where it takes the whole reader, be it for
 /// the words of an error.
 pub fn read_quick(text: &str) -> Option<Tree<'_>> {
-    quick::read(text)
+    quick::read(text, Numbers::Exact)
 }
 
 /// Collections nested deeper than this are refused, so that no walk over a value can exhaust the stack.

@@ -2,6 +2,8 @@
 
 use serde_json::{Number, Value};
 
+use super::{Numbers, resolve::Scalar};
+
 /// `strconv.FormatFloat(x, 'g', -1, 64)`: the shortest digits, with an exponent below 1e-04 and from 1e+06 on.
 pub(super) fn general(x: f64) -> String {
     spell(&Shortest::of(&x))
@@ -78,8 +80,22 @@ fn positional(digits: &str, exponent: i32) -> String {
     format!("{whole}.{part}")
 }
 
+/// The number that a scalar is, as numbers are wanted; nothing where it is none, or none that JSON has.
+#[expect(clippy::cast_precision_loss, reason = "what a double does to large integers")]
+pub(super) fn wanted(scalar: &Scalar, numbers: Numbers) -> Option<Number> {
+    match (scalar, numbers) {
+        (Scalar::Int(value), Numbers::Float64) => Number::from_f64(*value as f64),
+        (Scalar::Unsigned(value), Numbers::Float64) => Number::from_f64(*value as f64),
+        (Scalar::Int(value), _) => Some((*value).into()),
+        (Scalar::Unsigned(value), _) => Some((*value).into()),
+        (Scalar::Float(value), Numbers::Exact) => integral(*value).or_else(|| Number::from_f64(*value)),
+        (Scalar::Float(value), _) => Number::from_f64(*value),
+        (Scalar::Null | Scalar::Bool(_) | Scalar::Text { .. }, _) => None,
+    }
+}
+
 /// The integer that a double is in JSON: where it has no fraction and 64 bits hold it.
-pub(super) fn integral(value: f64) -> Option<Number> {
+pub(in crate::chart) fn integral(value: f64) -> Option<Number> {
     if value.fract() != 0.0 || value.abs() >= 1e21 {
         return None;
     }

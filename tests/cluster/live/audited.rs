@@ -39,9 +39,18 @@ impl Audit {
     fn assert_has(&self, case: &Case, asked: &[Request]) {
         case.tool().expect(0, &["audit", "verify", &self.file.display().to_string()]);
         let ours = counted(self.lines().iter().map(of_line));
-        let theirs = counted(asked.iter().map(of_request));
-        assert_eq!(ours, theirs);
+        let theirs =
+            counted(asked.iter().enumerate().filter(|(at, _)| !is_asked_again(asked, *at)).map(|(_, r)| of_request(r)));
+        let answers: Vec<_> = asked.iter().map(|request| (of_request(request), request.response_status.code)).collect();
+        assert_eq!(ours, theirs, "with the server's answers: {answers:#?}");
     }
+}
+
+/// Whether a write was forbidden, and sent again: a busy server hears of a new namespace's `RoleBinding` a moment after
+/// it has said that it is written. It is one write, and one line.
+fn is_asked_again(asked: &[Request], at: usize) -> bool {
+    let (write, after) = (of_request(&asked[at]), &asked[at + 1..]);
+    asked[at].response_status.code == 403 && after.iter().any(|request| of_request(request) == write)
 }
 
 fn counted(writes: impl Iterator<Item = Written>) -> BTreeMap<Written, usize> {

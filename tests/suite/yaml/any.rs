@@ -46,6 +46,11 @@ proptest! {
         if let Some(quick) = read_quick(&text) {
             prop_assert_eq!(strict.ok(), Some(quick.to_value()), "the quick reader agrees");
         }
+        for numbers in [Numbers::Float64, Numbers::Exact, Numbers::Spelt] {
+            if let Ok(whole) = read_strict(&text, numbers) {
+                prop_assert_eq!(read(&text, numbers), Ok(whole), "and with {:?} numbers", numbers);
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use reconcile::chart::yaml::{Numbers, read_quick, read_strict, read_tree};
+use reconcile::chart::yaml::{Numbers, read, read_quick, read_strict, read_tree};
 use serde_json::Value;
 
 /// Asserts that both read a text alike, if the quick one reads it at all; says whether it does.
@@ -19,6 +19,10 @@ fn is_alike(text: &str) -> bool {
     let mut json = String::new();
     quick.write_json(&mut json);
     assert_eq!(json, quick.to_value().to_string(), "{text}");
+    for numbers in [Numbers::Float64, Numbers::Exact, Numbers::Spelt] {
+        let (read, whole) = (read(text, numbers), read_strict(text, numbers));
+        assert_eq!(format!("{read:?}"), format!("{whole:?}"), "{text}");
+    }
     true
 }
 
@@ -115,6 +119,9 @@ const PIECES: &[&str] = &[
     "010",
     "1.5",
     "1e3",
+    "-0.0",
+    "18446744073709551615",
+    "9007199254740993",
     ".5",
     ".inf",
     ".nan",

@@ -72,7 +72,7 @@ impl<'t> Reader<'t> {
                     || (first == b'-' && self.byte(at + 1).is_some_and(|next| next == b'-' || begins(next))) =>
             {
                 let end = self.flow_plain_end(at);
-                Some((scalar(self.text.get(at..end)?)?, end))
+                Some((scalar(self.text.get(at..end)?, self.numbers)?, end))
             }
             _ => None,
         }

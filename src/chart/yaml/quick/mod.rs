@@ -9,17 +9,17 @@ mod scalar;
 
 use memchr::memchr;
 
-use super::tree::Tree;
+use super::{Numbers, tree::Tree};
 
 /// Collections nested deeper than this are left to the whole reader.
 const MAX_DEPTH: usize = 60;
 
 /// The tree of a document; `None` where the whole reader is needed.
-pub(super) fn read(text: &str) -> Option<Tree<'_>> {
+pub(super) fn read(text: &str, numbers: Numbers) -> Option<Tree<'_>> {
     if !is_ordinary(text) {
         return None;
     }
-    let mut reader = Reader { text, at: 0, line: None, depth: 0 };
+    let mut reader = Reader { text, numbers, at: 0, line: None, depth: 0 };
     reader.next_line()?;
     if reader.line.is_none() {
         return Some(Tree::Null);
@@ -53,6 +53,7 @@ struct Line {
 
 struct Reader<'t> {
     text: &'t str,
+    numbers: Numbers,
     /// The start of the line after the one in hand.
     at: usize,
     /// The line in hand; nothing at the end.

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use memchr::memchr;
-use serde_json::Number;
 
-use super::super::number::integral;
+use super::super::Numbers;
+use super::super::number::wanted;
 use super::super::resolve::{Scalar, resolve};
 use super::super::tree::Tree;
 use super::Reader;
@@ -47,7 +47,7 @@ impl<'t> Reader<'t> {
             return None;
         }
         let end = self.plain_end(at)?;
-        Some((scalar(self.text.get(at..end)?)?, end))
+        Some((scalar(self.text.get(at..end)?, self.numbers)?, end))
     }
 }
 
@@ -93,18 +93,16 @@ fn escaped(line: &str, mut at: usize) -> Option<(String, usize)> {
     }
 }
 
-/// The meaning of a plain scalar, as a manifest on its way to the API server has it.
-pub(super) fn scalar(text: &str) -> Option<Tree<'_>> {
+/// The meaning of a plain scalar.
+pub(super) fn scalar(text: &str, numbers: Numbers) -> Option<Tree<'_>> {
     if is_surely_text(text) {
         return Some(Tree::Text(Cow::Borrowed(text)));
     }
     Some(match resolve(text) {
         Scalar::Null => Tree::Null,
         Scalar::Bool(truth) => Tree::Bool(truth),
-        Scalar::Int(number) => Tree::Number(number.into()),
-        Scalar::Unsigned(number) => Tree::Number(number.into()),
-        Scalar::Float(number) => Tree::Number(integral(number).or_else(|| Number::from_f64(number))?),
         Scalar::Text { .. } => Tree::Text(Cow::Borrowed(text)),
+        number => Tree::Number(wanted(&number, numbers)?),
     })
 }
 

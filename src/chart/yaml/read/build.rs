@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::{
     super::{
@@ -192,35 +192,22 @@ impl Builder {
         if self.literal {
             return Value::String(golang::scalar(&scalar, text));
         }
-        let numbers = self.numbers;
-        let mut double = |value: f64| {
-            Number::from_f64(value).map_or_else(
-                || {
-                    let name = match value {
-                        value if value.is_nan() => "NaN",
-                        value if value > 0.0 => "+Inf",
+        match &scalar {
+            Scalar::Null => Value::Null,
+            Scalar::Bool(value) => Value::Bool(*value),
+            Scalar::Text { .. } => Value::String(self.decoded(text, tag, mark)),
+            Scalar::Int(_) | Scalar::Unsigned(_) | Scalar::Float(_) => match number::wanted(&scalar, self.numbers) {
+                Some(number) => Value::Number(number),
+                None => {
+                    let name = match scalar {
+                        Scalar::Float(value) if value.is_nan() => "NaN",
+                        Scalar::Float(value) if value > 0.0 => "+Inf",
                         _ => "-Inf",
                     };
                     self.complain(Phase::Json, mark.error(format!("json: unsupported value: {name}")));
                     Value::Null
-                },
-                Value::Number,
-            )
-        };
-        #[expect(clippy::cast_precision_loss, reason = "what a double does to large integers")]
-        match (&scalar, numbers) {
-            (Scalar::Null, _) => Value::Null,
-            (Scalar::Bool(value), _) => Value::Bool(*value),
-            (Scalar::Int(value), Numbers::Exact | Numbers::Spelt) => Value::from(*value),
-            (Scalar::Unsigned(value), Numbers::Exact | Numbers::Spelt) => Value::from(*value),
-            (Scalar::Int(value), Numbers::Float64) => double(*value as f64),
-            (Scalar::Unsigned(value), Numbers::Float64) => double(*value as f64),
-            (Scalar::Float(value), Numbers::Float64 | Numbers::Spelt) => double(*value),
-            (Scalar::Float(value), Numbers::Exact) => match number::integral(*value) {
-                Some(whole) => Value::Number(whole),
-                None => double(*value),
+                }
             },
-            (Scalar::Text { .. }, _) => Value::String(self.decoded(text, tag, mark)),
         }
     }
 

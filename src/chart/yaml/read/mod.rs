@@ -14,7 +14,7 @@ mod tags;
 use serde_json::Value;
 
 use self::{build::Builder, cursor::Mark, parse::Parser};
-use super::Error;
+use super::{Error, quick};
 
 /// What numbers become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +33,10 @@ pub enum Numbers {
 /// What is wrong and where: text that is not YAML, a document nested deeper than [`MAX_DEPTH`], or
 /// one that JSON cannot hold (`.nan`, a null key).
 pub fn read(text: &str, numbers: Numbers) -> Result<Value, Error> {
-    document(text, numbers, false)
+    quick::read(text, numbers).map_or_else(|| document(text, numbers, false), |tree| Ok(tree.to_value()))
 }
 
-/// The same, except that a key that is given twice in one mapping is an error.
+/// The same by the whole reader alone, except that a key that is given twice in one mapping is an error.
 ///
 /// # Errors
 /// As [`read`], and the second of two equal keys.
