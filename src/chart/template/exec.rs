@@ -3,10 +3,11 @@
 use super::error::{ErrorKind, Fault, Place, TemplateError};
 use super::format;
 use super::map::ListKind;
+use super::memo::Maker;
 use super::node::{At, Branch, BranchKind, List, Node, Pipe, Template, Variable};
 use super::quote::go_quote;
 use super::run::Run;
-use super::value::{IntKind, Value};
+use super::value::{IntKind, Str, Value};
 use crate::chart::template::object::Object;
 use smallvec::{SmallVec, smallvec};
 
@@ -93,12 +94,45 @@ impl<'t> Frame<'t> {
 
     fn list(&mut self, run: &mut Run<'_>, dot: Dot<'_>, list: &'t List) -> Done<Flow> {
         for node in &list.nodes {
-            let flow = self.node(run, dot, node)?;
+            let flow = if self.may_be_known(run, dot, node) {
+                self.known_or_executed(run, dot, node)?
+            } else {
+                self.node(run, dot, node)?
+            };
             if flow != Flow::Next {
                 return Ok(flow);
             }
         }
         Ok(Flow::Next)
+    }
+
+    /// Whether a node is worth a look at what is known: one that may take long, and sees nothing but the release's data.
+    fn may_be_known(&self, run: &Run<'_>, dot: Dot<'_>, node: &Node) -> bool {
+        let is_long = match node {
+            Node::Branch(_) => true,
+            Node::Action { pipe, .. } => pipe.decl.is_empty() && pipe.commands.len() > 1,
+            _ => false,
+        };
+        is_long && matches!(&self.vars[..], [dollar] if run.may_know(node, dot.value, &dollar.value))
+    }
+
+    fn known_or_executed(&mut self, run: &mut Run<'_>, dot: Dot<'_>, node: &'t Node) -> Done<Flow> {
+        let mut flow = None;
+        let text = run.known_or_made(Maker::Node(node), dot.value, |run| {
+            let from = run.out.len();
+            let next = self.node(run, dot, node)?;
+            let is_same = matches!(&self.vars[..], [dollar] if run.may_know(node, dot.value, &dollar.value));
+            if next != Flow::Next || !is_same {
+                run.cannot_repeat();
+            }
+            flow = Some(next);
+            let text = Str::from(run.out.get(from..).unwrap_or_default());
+            run.out.truncate(from);
+            Ok::<_, Box<TemplateError>>(text)
+        })?;
+        run.session.memo.asked(node, flow.is_none());
+        self.write(run, text.bytes())?;
+        Ok(flow.unwrap_or(Flow::Next))
     }
 
     fn node(&mut self, run: &mut Run<'_>, dot: Dot<'_>, node: &'t Node) -> Done<Flow> {

@@ -6,10 +6,10 @@
 //! session that may ask them keeps nothing.
 //!
 //! Where many releases of a chart are rendered, one after another, what looked at nothing that is theirs alone
-//! ([`watch`](super::watch)) is kept for the next.
+//! ([`watch`](super::watch)) is kept for the next: of whole templates, and of the nodes of those that are a release's own.
 
 use super::map::{Map, changes};
-use super::node::Template;
+use super::node::{Node, Template};
 use super::value::{Str, Value};
 use super::watch::{Seen, TEMPLATE, Watch};
 use crate::chart::template::Key;
@@ -25,6 +25,8 @@ const LONGEST_TEXT: usize = 64 << 10;
 const LIKELY: usize = 100;
 /// So many are kept for the next at most.
 const MOST: usize = 5 * LIKELY;
+/// A node that was not known so often is not asked for any more.
+const IN_VAIN: u8 = 3;
 /// Bytes of keys and texts that are kept at most.
 const ROOM: usize = 4 << 20;
 
@@ -45,6 +47,8 @@ pub(crate) struct Memo {
     known: HashMap<Box<[u8]>, Known, RandomState>,
     taken: usize,
     key: Vec<u8>,
+    /// How often nodes were asked for in vain, one after another, by their addresses.
+    vain: HashMap<usize, u8, RandomState>,
 }
 
 /// What gives a text.
@@ -52,6 +56,8 @@ pub(crate) struct Memo {
 pub(super) enum Maker<'m> {
     /// A template.
     Template(&'m Arc<Template>),
+    /// A node of a template of the chart.
+    Node(&'m Node),
     /// A function of that name, of nothing but the data and this number.
     Function(&'static str, usize),
 }
@@ -174,6 +180,10 @@ impl Memo {
                 self.key.push(0);
                 self.key.extend(Arc::as_ptr(template).addr().to_ne_bytes());
             }
+            Maker::Node(node) => {
+                self.key.push(2);
+                self.key.extend(address(node).to_ne_bytes());
+            }
             Maker::Function(name, number) => {
                 self.key.push(1);
                 self.key.extend(name.as_bytes());
@@ -200,6 +210,21 @@ impl Memo {
             touched: own.map(|own| own.touched().replace(false)),
             lasts,
         })
+    }
+
+    /// Whether a node may be known that sees these data and this `$`: in one render it has no more than one turn.
+    pub(super) fn may_know(&self, node: &Node, data: &Value, dollar: &Value) -> bool {
+        let is_root = |value: &Value| matches!(value, Value::Map(map) if self.watch.is_root(map));
+        self.render > 0
+            && is_root(data)
+            && is_root(dollar)
+            && self.vain.get(&address(node)).is_none_or(|vain| *vain < IN_VAIN)
+    }
+
+    /// Says whether a node was known.
+    pub(super) fn asked(&mut self, node: &Node, was_known: bool) {
+        let vain = self.vain.entry(address(node)).or_default();
+        *vain = if was_known { 0 } else { vain.saturating_add(1) };
     }
 
     /// Whether it is what would come of it now.
@@ -243,7 +268,8 @@ impl Memo {
             text: text.clone(),
             _template: match maker {
                 Maker::Template(template) => Some(Arc::clone(template)),
-                Maker::Function(..) => None,
+                // The chart keeps it.
+                Maker::Node(_) | Maker::Function(..) => None,
             },
             _data: (lasts && !is_outside).then(|| data.clone()),
             seen,
@@ -267,6 +293,10 @@ impl Memo {
         self.known.clear();
         self.taken = 0;
     }
+}
+
+fn address(node: &Node) -> usize {
+    std::ptr::from_ref(node).addr()
 }
 
 fn size(key: &[u8], text: &Str) -> usize {

@@ -5,7 +5,7 @@ use super::exec::Frame;
 use super::key::Key;
 use super::map::{Knots, Map};
 use super::memo::{Asked, Maker, Memo, Nesting};
-use super::node::Template;
+use super::node::{Node, Template};
 use super::trace::{Trace, Tracer};
 use super::value::{Str, Value};
 use crate::chart::generated::Tokens;
@@ -161,8 +161,9 @@ pub struct Run<'s> {
     pub(super) depth: u32,
     /// How deep it ever went.
     deepest: Nesting,
-    /// How often a name was that of a template of an enclosing `tpl`.
-    layered: Cell<u64>,
+    /// How often something happened that tells a text from what was made before, such as a name that is that of a
+    /// template of an enclosing `tpl`.
+    told_apart: Cell<u64>,
 }
 
 impl<'s> Run<'s> {
@@ -176,7 +177,7 @@ impl<'s> Run<'s> {
             out: Vec::new(),
             depth: 0,
             deepest: Nesting::default(),
-            layered: Cell::new(0),
+            told_apart: Cell::new(0),
         }
     }
 
@@ -186,7 +187,7 @@ impl<'s> Run<'s> {
         // A blank template never replaces another, in whatever layer that is.
         let found = layers.find(|template| !template.blank || below.is_none());
         if found.is_some() {
-            self.layered.set(self.layered.get() + 1);
+            self.cannot_repeat();
         }
         found.or(below).cloned()
     }
@@ -318,7 +319,19 @@ impl<'s> Run<'s> {
         }
     }
 
-    fn known_or_made<E>(
+    /// Whether it may be known what a node gives that sees nothing but the data in hand and `$`.
+    pub(super) fn may_know(&self, node: &Node, data: &Value, dollar: &Value) -> bool {
+        // The text of a `tpl` does not live as long as what is known.
+        self.layers.is_empty() && self.session.tracer.is_none() && self.session.memo.may_know(node, data, dollar)
+    }
+
+    /// Says that what is being executed does more than give a text.
+    pub(super) fn cannot_repeat(&self) {
+        self.told_apart.set(self.told_apart.get() + 1);
+    }
+
+    /// What is known of a maker, or what it makes.
+    pub(super) fn known_or_made<E>(
         &mut self,
         maker: Maker<'_>,
         data: &Value,
@@ -347,9 +360,9 @@ impl<'s> Run<'s> {
     }
 
     /// Counts what makes a template give another text next time over the same data: generated values, the moment and
-    /// chance, and names of an enclosing `tpl`.
+    /// chance, names of an enclosing `tpl`, and what a node does beside its text.
     fn unrepeatable(&self) -> (usize, u64, u64) {
-        (self.session.tokens.count(), self.session.asked.get(), self.layered.get())
+        (self.session.tokens.count(), self.session.asked.get(), self.told_apart.get())
     }
 
     fn nesting(&self) -> Nesting {

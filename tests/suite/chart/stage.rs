@@ -102,7 +102,7 @@ const MANY_HELPERS: &str = r#"
 {{- define "nothing" }}nothing{{ end }}
 "#;
 
-const INCLUDES: [&str; 18] = [
+const INCLUDES: [&str; 32] = [
     r#"{{ include "word" . }}"#,
     r#"{{ include "list" . | quote }}"#,
     r#"{{ include "image" .Values.image }}"#,
@@ -121,6 +121,20 @@ const INCLUDES: [&str; 18] = [
     r#"{{ toYaml .Values.image | nindent 2 }}{{ include "nothing" . }}"#,
     r#"{{ .Files.Get "long.txt" | nindent 3 }}"#,
     r#"{{ .Files.Get "long.txt" | indent 20 | quote }}{{ tpl (.Files.Get "long.txt") . }}"#,
+    r#"{{ if .Values.word }}word {{ .Values.word }}{{ else }}none{{ end }}"#,
+    r#"{{ with .Values.image }}{{ .tag }} of {{ $.Values.word }}{{ end }}"#,
+    r#"{{ with .Values.image }}{{ .tag }} of {{ $.Release.Name }}{{ end }}"#,
+    r#"{{ range $at, $item := .Values.list }}{{ $at }} {{ $item | toJson }},{{ end }}"#,
+    r#"{{ range (list . .) }}{{ if .Values.word }}{{ .Values.word }}{{ break }}{{ end }}after{{ end }}"#,
+    r#"{{ range (list . . .) }}{{ if $.Values.further }}{{ continue }}{{ end }}{{ .Values.word }}{{ end }}"#,
+    r#"{{ if .Values.other }}{{ $ = dict "Values" (dict "word" "mine") }}{{ end }}{{ if $.Values.word }}{{ $.Values.word }}{{ end }}"#,
+    r#"{{ if true }}{{ $_ := set .Values "word" "set" }}{{ .Values.word }}{{ end }}{{ if true }}{{ .Values.word }}{{ end }}"#,
+    r#"{{ if true }}{{ .Template.Name }} {{ include "file" . }}{{ end }}"#,
+    r#"{{ if true }}{{ include "both" . }}{{ if .Values.further }}{{ .Values.further | toJson }}{{ end }}{{ end }}"#,
+    r#"{{ if .Values.other }}{{ include "count" . }}{{ .Values.counts.n }}{{ end }}"#,
+    r#"{{ $mine := .Release.Name }}{{ if .Values.word }}{{ $mine }}{{ end }}"#,
+    r#"{{ define "mine" }}{{ if .Values.word }}{{ .Values.word | upper }}{{ end }}{{ end }}{{ include "mine" . }}{{ template "mine" . }}"#,
+    r#"{{ tpl "{{ if .Values.word }}{{ .Values.word | lower }}{{ end }}" . }}{{ tpl "{{ if .Release }}{{ .Release.Name }}{{ end }}" . }}"#,
 ];
 
 /// Values that a user gives: some of few, so that they are often those of the render before.
