@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench desired` prints the tables of `tests/bench/README.md`. Each measurement of a whole fleet is a
 //! process of its own, so that its peak memory is its own. For a profiler, `desired-… --render SANDBOX ROUNDS` renders
-//! one sandbox of this repository (or `bench`) and nothing else.
+//! one sandbox of this repository (or `bench`) and nothing else, `--thousand` those of the Odoo chart.
 #![allow(clippy::disallowed_methods, reason = "time is what is measured")]
 #![allow(dead_code, reason = "the rig is shared with the suite, which uses all of it")]
 
@@ -35,6 +35,7 @@ fn main() {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
         ["--render", sandbox, rounds] => render::again(sandbox, rounds.parse().expect("a number of rounds")),
+        ["--thousand"] => render::thousand(),
         ["--measure", path] => measure_once(Path::new(path)),
         args if args.contains(&"--bench") => {
             engine::bench();

@@ -218,6 +218,13 @@ impl From<Value> for Tree<'static> {
 pub fn write_json_string(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
+    // Most have nothing special, which is told many bytes at a time.
+    let is_special = |byte: &u8| u8::from(*byte < b' ') | u8::from(*byte == b'"') | u8::from(*byte == b'\\');
+    if text.as_bytes().iter().fold(0, |special, byte| special | is_special(byte)) == 0 {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
         let (plain, special) = rest.split_at(at);
         out.push_str(plain);

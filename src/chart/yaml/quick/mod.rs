@@ -30,12 +30,11 @@ pub(super) fn read(text: &str, numbers: Numbers) -> Option<Tree<'_>> {
 
 /// Whether the text has no characters that YAML refuses or takes for a line break, beside the common one.
 fn is_ordinary(text: &str) -> bool {
-    let (mut odd, mut wide) = (false, false);
-    for byte in text.bytes() {
-        odd |= (byte < b' ' && byte != b'\n' && byte != b'\t') || byte == 0x7f;
-        wide |= byte >= 0x80;
-    }
-    !odd && (!wide || text.chars().all(|c| c.is_ascii() || is_ordinary_char(c)))
+    // Without a branch, so that many bytes are looked at at a time.
+    let is_odd =
+        |byte: u8| u8::from(byte < b' ') & u8::from(byte != b'\n') & u8::from(byte != b'\t') | u8::from(byte == 0x7f);
+    let (odd, all) = text.bytes().fold((0, 0), |(odd, all), byte| (odd | is_odd(byte), all | byte));
+    odd == 0 && (all.is_ascii() || text.chars().all(|c| c.is_ascii() || is_ordinary_char(c)))
 }
 
 fn is_ordinary_char(c: char) -> bool {

@@ -51,8 +51,19 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// Which bytes a word is made of.
+static WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        word[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'-');
+        byte += 1;
+    }
+    word
+};
+
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'-')
+    WORD[usize::from(byte)]
 }
 
 /// The text up to the closing `'`, where `''` stands for one of them, and its length as it is written.
