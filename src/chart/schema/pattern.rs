@@ -9,6 +9,9 @@ use serde_json::Value;
 
 use crate::chart::functions::regexes;
 
+/// Bytes of a text that is long: there it pays to compile a pattern in full.
+const LONG: usize = 4096;
+
 /// A pattern, compiled when a text is first held against it. Nothing in it where Go has a word against the pattern.
 #[derive(Clone)]
 struct Pattern {
@@ -45,6 +48,9 @@ impl<'i> Keyword<'i> for Pattern {
 
     fn is_valid(&self, value: &'i Value) -> bool {
         let Value::String(text) = value else { return true };
+        if text.len() > LONG {
+            return regexes::compiled(&self.text).map_or(true, |pattern| pattern.is_match(text));
+        }
         let compiled = self.compiled.get_or_init(|| regexes::compile_lean(&self.text).ok());
         compiled.as_ref().is_none_or(|pattern| pattern.is_match(text))
     }

@@ -24,7 +24,7 @@ const LONGEST_TEXT: usize = 64 << 10;
 /// A release has about so many.
 const LIKELY: usize = 100;
 /// So many are kept for the next at most.
-const MOST: usize = 5 * LIKELY;
+const MOST: usize = 20 * LIKELY;
 /// A node that was not known so often is not asked for any more.
 const IN_VAIN: u8 = 3;
 /// Bytes of keys and texts that are kept at most.
