@@ -144,7 +144,17 @@ fn what_cannot_be_made_is_an_error_with_its_line() {
         ("genCAWithKey \"x\" 1 (randAlpha 4)", "no key that can sign"),
         ("genCAWithKey \"x\" 1 (print (genPrivateKey \"\") \"x\")", "no key that can sign"),
         ("genCAWithKey \"x\" 1 \"x\"", "parsing private key: no PEM data in input"),
-        ("genSignedCert \"x\" nil nil 1 nil", "unable to decode certificate"),
+        ("genSignedCert \"x\" nil nil 1 nil", "cannot assign nil to sprig.certificate"),
+        ("genSignedCert \"x\" nil nil 1 \"x\"", "can't handle \"x\" for arg of type sprig.certificate"),
+        (
+            "genSignedCert \"x\" nil nil 1 (dict)",
+            "wrong type for value; expected sprig.certificate; got map[string]interface {}",
+        ),
+        ("genSelfSignedCert \"x\" (print 1) nil 1", "wrong type for value; expected []interface {}; got string"),
+        (
+            "genSelfSignedCert \"x\" nil (splitList \",\" \"a\") 1",
+            "wrong type for value; expected []interface {}; got []string",
+        ),
         ("genSignedCert \"x\" (list \"1\") nil 1 (genCA \"x\" 1)", "error parsing ip: 1"),
         ("bcrypt (bcrypt \"x\")", "a generated value cannot be passed to bcrypt"),
         ("htpasswd (randAlpha 4) \"x\"", "a generated value cannot be passed to htpasswd"),

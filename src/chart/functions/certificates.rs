@@ -14,7 +14,7 @@ use crate::chart::outside::Outside;
 use crate::chart::template::{Fault, Field, Object, Record, Value};
 
 /// What a certificate and its key are in Go.
-const TYPE: &str = "sprig.certificate";
+pub(super) const TYPE: &str = "sprig.certificate";
 /// So many steps does the making of a key count for, so that a loop of them ends.
 const STEPS: u64 = 250_000;
 /// So many certificates may sign one another.

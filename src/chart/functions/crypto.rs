@@ -5,10 +5,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::certificates::{Places, authority, custom, leaf, pair};
-use super::{Call, Func, Outcome, Ty, keys::Key, password};
+use super::{Call, Func, Outcome, Ty, certificates, keys::Key, password};
 use crate::chart::generated::{self, KeyKind, Made, RandomKind};
 use crate::chart::outside::Outside;
 use crate::chart::template::{Fault, Str, Value};
+
+/// What addresses and names are given as.
+const LIST: Ty = Ty::Named("[]interface {}");
+/// What signs.
+const CERTIFICATE: Ty = Ty::Named(certificates::TYPE);
 
 pub(super) const FUNCTIONS: &[Func] = &[
     Func::new("bcrypt", &[Ty::Str], |call| Ok(hashed(call, 0)?.into())).pass(),
@@ -31,17 +36,16 @@ pub(super) const FUNCTIONS: &[Func] = &[
         pair(call, authority, Places { key: Some(2), signer: None })
     })
     .pass(),
-    Func::new("genSelfSignedCert", &[Ty::Str, Ty::Any, Ty::Any, Ty::Int], |call| pair(call, leaf, Places::default()))
-        .pass(),
-    Func::new("genSelfSignedCertWithKey", &[Ty::Str, Ty::Any, Ty::Any, Ty::Int, Ty::Str], |call| {
+    Func::new("genSelfSignedCert", &[Ty::Str, LIST, LIST, Ty::Int], |call| pair(call, leaf, Places::default())).pass(),
+    Func::new("genSelfSignedCertWithKey", &[Ty::Str, LIST, LIST, Ty::Int, Ty::Str], |call| {
         pair(call, leaf, Places { key: Some(4), signer: None })
     })
     .pass(),
-    Func::new("genSignedCert", &[Ty::Str, Ty::Any, Ty::Any, Ty::Int, Ty::Any], |call| {
+    Func::new("genSignedCert", &[Ty::Str, LIST, LIST, Ty::Int, CERTIFICATE], |call| {
         pair(call, leaf, Places { key: None, signer: Some(4) })
     })
     .pass(),
-    Func::new("genSignedCertWithKey", &[Ty::Str, Ty::Any, Ty::Any, Ty::Int, Ty::Any, Ty::Str], |call| {
+    Func::new("genSignedCertWithKey", &[Ty::Str, LIST, LIST, Ty::Int, CERTIFICATE, Ty::Str], |call| {
         pair(call, leaf, Places { key: Some(5), signer: Some(4) })
     })
     .pass(),
