@@ -95,7 +95,7 @@ pub(super) fn wanted(scalar: &Scalar, numbers: Numbers) -> Option<Number> {
 }
 
 /// The integer that a double is in JSON: where it has no fraction and 64 bits hold it.
-pub(in crate::chart) fn integral(value: f64) -> Option<Number> {
+pub(super) fn integral(value: f64) -> Option<Number> {
     if value.fract() != 0.0 || value.abs() >= 1e21 {
         return None;
     }

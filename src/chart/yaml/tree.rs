@@ -225,7 +225,7 @@ pub fn write_json_string(text: &str, out: &mut String) {
         out.push('"');
         return;
     }
-    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+    while let Some(at) = rest.as_bytes().iter().position(|byte| is_special(byte) != 0) {
         let (plain, special) = rest.split_at(at);
         out.push_str(plain);
         let (special, after) = special.split_at(1);

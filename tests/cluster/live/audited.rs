@@ -49,8 +49,14 @@ impl Audit {
 /// Whether a write was forbidden, and sent again: a busy server hears of a new namespace's `RoleBinding` a moment after
 /// it has said that it is written. It is one write, and one line.
 fn is_asked_again(asked: &[Request], at: usize) -> bool {
-    let (write, after) = (of_request(&asked[at]), &asked[at + 1..]);
-    asked[at].response_status.code == 403 && after.iter().any(|request| of_request(request) == write)
+    let (write, before, after) = (of_request(&asked[at]), &asked[..at], &asked[at + 1..]);
+    let is_binding = |request: &Request| {
+        let object = &request.object_ref;
+        object.resource == "rolebindings" && object.namespace == asked[at].object_ref.namespace
+    };
+    asked[at].response_status.code == 403
+        && before.iter().any(is_binding)
+        && after.iter().any(|request| of_request(request) == write)
 }
 
 fn counted(writes: impl Iterator<Item = Written>) -> BTreeMap<Written, usize> {
